@@ -1,0 +1,46 @@
+"""The one door to rules/, grammars/ and templates/.
+
+They stand at the top of the repository and are shipped inside the wheel as ``diagnose/_assets`` (hatchling's
+``force-include``). An editable install lacks that copy, so the folder beside the package is read instead.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@cache
+def root() -> Path:
+    """Return the folder that holds ``rules``, ``grammars`` and ``templates``."""
+    package = Path(__file__).resolve().parent
+    shipped = package / "_assets"
+    return shipped if shipped.is_dir() else package.parent
+
+
+def grammar(name: str) -> str:
+    """Return the text of ``grammars/<name>.lark``. Raises FileNotFoundError."""
+    return (root() / "grammars" / f"{name}.lark").read_text(encoding="utf-8")
+
+
+def grammar_folder() -> Path:
+    """Return the folder from which grammars import ``common``."""
+    return root() / "grammars"
+
+
+def rule_files() -> Iterator[Path]:
+    """Yield the built-in rule files, sorted by path."""
+    yield from sorted((root() / "rules").glob("*/*.yaml"))
+
+
+def template_folder() -> Path:
+    """Return the folder of the Jinja templates."""
+    return root() / "templates"
+
+
+def load(path: Path) -> Any:
+    """Return a data file of the package: YAML, read with the safe loader (the one in C where there is one)."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way

@@ -1,0 +1,38 @@
+"""Errors that are meant for the user: a message, a place, and how to mend it."""
+
+from diagnose.model.place import Place
+
+
+class DiagnoseError(Exception):
+    """Work that could not be done. Printed without a traceback; the exit status is 2."""
+
+    def __init__(self, message: str, *, place: Place | None = None, mend: str = "") -> None:
+        """Say what went wrong, where, and what the user can do about it."""
+        super().__init__(message)
+        self.message, self.place, self.mend = message, place, mend
+
+    def __str__(self) -> str:
+        where = ""
+        if self.place is not None:
+            where = f"{self.place.path}:{self.place.line}: " if self.place.line else f"{self.place.path}: "
+        return f"{where}{self.message}" + (f" ({self.mend})" if self.mend else "")
+
+
+class SourceError(DiagnoseError):
+    """A file that cannot be read: missing, unreadable, binary, too large, damaged."""
+
+
+class RuleError(DiagnoseError):
+    """A rule file that is not valid."""
+
+
+class SettingsError(DiagnoseError):
+    """Settings or options that are not valid."""
+
+
+class ExtraMissingError(DiagnoseError):
+    """A feature whose optional dependency is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        """Name the feature and the extra that brings it."""
+        super().__init__(f"{feature} needs an optional dependency", mend=f"pip install 'diagnose-ml[{extra}]'")

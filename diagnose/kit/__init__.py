@@ -1,0 +1,1 @@
+"""What rule and format authors use."""

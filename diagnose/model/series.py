@@ -1,0 +1,99 @@
+"""Numbers over time, and single numbers that remember where they were read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from diagnose.model.place import Place
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Point(float):
+    """A float that knows the line, step and epoch it was read from.
+
+    Arithmetic on it gives plain floats: only a number that stands in a log has a place.
+    """
+
+    __slots__ = ("epoch", "line", "path", "series", "step")
+
+    epoch: float
+    line: int
+    path: str
+    series: str
+    step: float
+
+    def __new__(
+        cls,
+        value: float,
+        *,
+        path: str = "",
+        line: int = 0,
+        step: float = math.nan,
+        epoch: float = math.nan,
+        series: str = "",
+    ) -> Self:
+        """Make a point; ``step`` and ``epoch`` are NaN where the log does not tell them."""
+        self = super().__new__(cls, value)
+        self.path, self.line, self.step, self.epoch, self.series = path, line, step, epoch, series
+        return self
+
+    @property
+    def place(self) -> Place:
+        """The line this number was read from."""
+        return Place(self.path, self.line)
+
+
+@dataclass(slots=True)
+class Series:
+    """One quantity over the run, as columns of equal length.
+
+    Attributes:
+        name: canonical name, ``split/metric`` or a bare name (``val/kappa``, ``lr``, ``time/data``).
+        printed: the name as the log prints it.
+        path: the file it was read from.
+        value: float64, NaN where the log printed a NaN.
+        step: float64 optimizer step or iteration, NaN where unknown.
+        epoch: float64 epoch counted from 1, fractional where the log says so, NaN where unknown.
+        line: int64 physical line of each point.
+        thinned: how many points were left out to stay within the memory bound.
+    """
+
+    name: str
+    printed: str
+    path: str
+    value: NDArray[np.float64]
+    step: NDArray[np.float64]
+    epoch: NDArray[np.float64]
+    line: NDArray[np.int64]
+    thinned: int = field(default=0)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def point(self, index: int) -> Point:
+        """Return the point at *index* (negative from the end) with its place."""
+        return Point(
+            float(self.value[index]),
+            path=self.path,
+            line=int(self.line[index]),
+            step=float(self.step[index]),
+            epoch=float(self.epoch[index]),
+            series=self.name,
+        )
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Series:
+        """Return the points selected by a mask, an index array or a slice, as a new series."""
+        return Series(
+            self.name,
+            self.printed,
+            self.path,
+            self.value[which],
+            self.step[which],
+            self.epoch[which],
+            self.line[which],
+        )

@@ -1,0 +1,6 @@
+"""Canonical names: what a printed metric, event or fact is called everywhere else in the program."""
+
+from diagnose.names.metrics import Traits, canonical, slug, split_of, traits
+from diagnose.names.vocabulary import event_kinds, fact_names
+
+__all__ = ["Traits", "canonical", "event_kinds", "fact_names", "slug", "split_of", "traits"]

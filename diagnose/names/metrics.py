@@ -1,0 +1,101 @@
+"""Metric names: from what a log prints to a canonical ``split/base``, and what a base name means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from diagnose.assets import load
+
+NO_SPLIT = frozenset({"lr", "grad_norm", "throughput"})
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a metric means.
+
+    Attributes:
+        kind: loss, score, error, rate, time, memory, norm, count or other.
+        better: ``higher``, ``lower`` or ``none``.
+        chance: the value a model without skill reaches; None where it depends on the data or is unknown.
+        low, high: bounds on the natural scale; None where there are none.
+    """
+
+    kind: str = "other"
+    better: str = "none"
+    chance: float | None = None
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = load(Path(__file__).resolve().with_suffix(".yaml"))
+    return table
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    return {slug(alias): base for base, aliases in _table()["aliases"].items() for alias in aliases}
+
+
+@cache
+def _splits() -> dict[str, str]:
+    return {prefix: split for split, prefixes in _table()["splits"].items() for prefix in prefixes}
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], Traits]]:
+    return [
+        (re.compile(row["match"]), Traits(**{key: value for key, value in row.items() if key != "match"}))
+        for row in _table()["traits"]
+    ]
+
+
+def slug(printed: str) -> str:
+    """Return a printed name in lower case with spaces and brackets as single underscores."""
+    return re.sub(r"[\s()\[\]]+", "_", printed.strip().lower()).strip("_")
+
+
+@lru_cache(maxsize=4096)
+def canonical(printed: str, split: str = "") -> str:
+    """Return the canonical series name of a printed metric name.
+
+    Args:
+        printed: the name in the log, such as ``val_cohen_kappa`` or ``metrics/mAP50(B)``.
+        split: the split the reader knows (``train``, ``val``, ``test``); a prefix in the name wins over it.
+
+    Returns:
+        ``split/base``, or the bare base for learning rates, times, memory and unknown splits.
+    """
+    base = slug(printed)
+    if found := re.match(r"([a-z]+)[_/\-](?=.)", base):
+        rest = base[found.end() :]
+        if (named := _splits().get(found[1])) and base not in _aliases():
+            base, split = rest, named
+    elif (found := re.search(r"(?<=.)[_/]([a-z]+)$", base)) and (named := _splits().get(found[1])):
+        base, split = base[: found.start()], named
+    base = _aliases().get(base, base)
+    if base in NO_SPLIT or base.startswith(("time/", "mem/")):
+        return base
+    return f"{split}/{base}" if split else base
+
+
+def split_of(name: str) -> str:
+    """Return the split of a canonical name, or an empty string."""
+    head, _, rest = name.partition("/")
+    return head if rest and head in ("train", "val", "test") else ""
+
+
+@lru_cache(maxsize=4096)
+def traits(name: str) -> Traits:
+    """Return the traits of a canonical name, whatever its split."""
+    base = name.split("/", 1)[1] if split_of(name) else name
+    for pattern, found in _patterns():
+        if pattern.search(base):
+            return found
+    return Traits()

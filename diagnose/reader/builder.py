@@ -1,0 +1,212 @@
+"""Collects what a reader finds into a Run: columns of numbers, events, facts, segments."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass, field
+from typing import Any
+
+from diagnose.model import Config, Event, Fact, Place, Run, Segment, Series, Setting
+from diagnose.names import canonical, event_kinds, fact_names
+
+TEXT = 400
+"""Characters kept of a line that an event or a fact quotes."""
+
+
+@dataclass(slots=True)
+class _Column:
+    printed: str
+    path: str
+    value: array[float] = field(default_factory=lambda: array("d"))
+    step: array[float] = field(default_factory=lambda: array("d"))
+    epoch: array[float] = field(default_factory=lambda: array("d"))
+    line: array[int] = field(default_factory=lambda: array("q"))
+
+    def series(self, name: str) -> Series:
+        import numpy as np
+
+        return Series(
+            name,
+            self.printed,
+            self.path,
+            np.frombuffer(self.value, dtype=np.float64),
+            np.frombuffer(self.step, dtype=np.float64),
+            np.frombuffer(self.epoch, dtype=np.float64),
+            np.frombuffer(self.line, dtype=np.int64),
+        )
+
+
+@dataclass(slots=True)
+class _Draft:
+    name: str
+    first_line: int
+    last_line: int
+    facts: dict[str, Fact]
+    settings: dict[str, Setting]
+    columns: dict[str, _Column] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    closed: bool = False
+
+
+class RunBuilder:
+    """Takes points, events and facts in the order of the file and sorts them into segments.
+
+    A segment starts when a point or an epoch arrives and none is open: at the start, after ``close()``, or when the
+    epoch number falls back. A ``heading()`` (stage, fold, experiment) closes the segment before it, if that holds
+    any points or events of its own, and names the next one. Facts are inherited by every later segment until replaced.
+    """
+
+    def __init__(self, path: str, format: str) -> None:
+        """Start an empty run read from *path*."""
+        self.path, self.format = path, format
+        self.current_epoch = math.nan
+        self.current_step = math.nan
+        self._known: dict[str, Fact] = {}
+        self._settings: dict[str, Setting] = {}
+        self._drafts: list[_Draft] = []
+        self._waiting: list[Event] = []
+        self._heading = ""
+
+    # What a reader calls
+
+    def point(
+        self,
+        printed: str,
+        value: float,
+        line: int,
+        *,
+        split: str = "",
+        step: float | None = None,
+        epoch: float | None = None,
+        name: str = "",
+    ) -> None:
+        """Add one value.
+
+        Args:
+            printed: the metric's name in the log; mapped to its canonical name unless *name* gives it.
+            value: the value, NaN included.
+            line: physical line.
+            split: train, val or test where the line tells and the printed name does not.
+            step: optimizer step or iteration; by default the builder's current one.
+            epoch: epoch counted from 1; by default the builder's current one.
+            name: canonical name, to overrule the mapping.
+        """
+        draft = self._open(line)
+        name = name or canonical(printed, split)
+        column = draft.columns.get(name)
+        if column is None:
+            column = draft.columns[name] = _Column(printed, self.path)
+        elif column.printed != printed and column.line[-1] == line:
+            # Two printed names of one line share a canonical name: the first keeps it.
+            name = f"{name}~{printed}"
+            column = draft.columns.setdefault(name, _Column(printed, self.path))
+        column.value.append(value)
+        column.step.append(self.current_step if step is None else step)
+        column.epoch.append(self.current_epoch if epoch is None else epoch)
+        column.line.append(line)
+
+    def epoch(self, number: float, line: int, *, planned: float | None = None) -> None:
+        """Enter an epoch (counted from 1). A number that falls back, or a new plan for epoch 1, starts a segment."""
+        draft = self._drafts[-1] if self._drafts else None
+        if draft is not None and not draft.closed and draft.columns and number < self.current_epoch:
+            self.close()
+        self._open(line)
+        self.current_epoch = float(number)
+        if planned is not None:
+            self.fact("planned_epochs", float(planned), line)
+
+    def event(self, kind: str, line: int, text: str = "", **fields: Any) -> None:
+        """Add an event to the open segment; to the last one if it was closed; to the first if none has begun."""
+        if kind not in event_kinds():
+            raise ValueError(f"unknown event kind {kind!r}: add it to names/events.yaml")
+        event = Event(kind, Place(self.path, line, 1, text[:TEXT]), fields)
+        if not self._drafts:
+            self._waiting.append(event)
+            return
+        draft = self._drafts[-1]
+        draft.events.append(event)
+        draft.last_line = max(draft.last_line, line)
+
+    def fact(self, name: str, value: Any, line: int, text: str = "") -> None:
+        """State a fact; it holds for the open segment and all later ones."""
+        if name not in fact_names():
+            raise ValueError(f"unknown fact {name!r}: add it to names/facts.yaml")
+        fact = Fact(name, value, Place(self.path, line, 1, text[:TEXT]))
+        self._known[name] = fact
+        if self._drafts and not self._drafts[-1].closed:
+            self._drafts[-1].facts[name] = fact
+
+    def setting(self, key: str, value: Any, line: int, text: str = "") -> None:
+        """Add one key of the config that the log prints."""
+        self._settings[key] = setting = Setting(key, value, Place(self.path, line, 1, text[:TEXT]))
+        if self._drafts and not self._drafts[-1].closed:
+            self._drafts[-1].settings[key] = setting
+
+    def heading(self, name: str, line: int) -> None:
+        """A title that begins something new: close the open segment and name the next."""
+        if self._drafts and (self._drafts[-1].columns or self._drafts[-1].events):
+            self.close()
+        self._heading = name.strip()
+
+    def start(self, line: int, name: str = "") -> None:
+        """Begin a segment now, whatever was open."""
+        self.close()
+        if name:
+            self._heading = name
+        self._open(line)
+
+    def close(self) -> None:
+        """End the open segment; the next point begins another."""
+        if self._drafts:
+            self._drafts[-1].closed = True
+        self.current_epoch = self.current_step = math.nan
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a segment is open."""
+        return bool(self._drafts) and not self._drafts[-1].closed
+
+    @property
+    def has_points(self) -> bool:
+        """Whether the open segment holds any point."""
+        return self.is_open and bool(self._drafts[-1].columns)
+
+    def known(self, name: str) -> Fact | None:
+        """Return a fact stated so far."""
+        return self._known.get(name)
+
+    def finish(self, last_line: int = 0) -> Run:
+        """Return the run. A log with facts or events but no points still has one segment."""
+        if not self._drafts and (self._waiting or self._known or self._settings):
+            self._open(1)
+        if self._drafts:
+            self._drafts[0].events[:0] = self._waiting
+            self._drafts[-1].last_line = max(last_line, self._drafts[-1].last_line)
+        segments = []
+        for index, draft in enumerate(self._drafts):
+            segments.append(
+                Segment(
+                    draft.name,
+                    index,
+                    self.path,
+                    draft.first_line,
+                    draft.last_line,
+                    {name: column.series(name) for name, column in draft.columns.items()},
+                    draft.events,
+                    draft.facts,
+                    Config(draft.settings),
+                )
+            )
+        if len(segments) > 1:
+            for segment in segments:
+                segment.name = segment.name or f"run {segment.index + 1}"
+        return Run(self.path, self.format, segments, [self.path])
+
+    def _open(self, line: int) -> _Draft:
+        if not self._drafts or self._drafts[-1].closed:
+            self._drafts.append(_Draft(self._heading, line, line, dict(self._known), dict(self._settings)))
+            self._heading = ""
+        draft = self._drafts[-1]
+        draft.last_line = max(draft.last_line, line)
+        return draft

@@ -1,0 +1,125 @@
+"""Lines parsed by a Lark grammar, each line *shape* only once.
+
+Plain Lark reads some 5,000 lines a second. Two lines that differ only in their digits, digit for digit, lex and parse
+alike as long as no terminal tells one digit from another, so the parse of the first serves for the second: the kinds
+of its tokens and where they start and end. A grammar must therefore treat all digits alike (no ``[1-5]`` in a
+terminal, no literal with a digit that a number could also stand for); ``tests/reader/test_grammar.py`` checks it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from diagnose import assets
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+MEMO = 20_000
+"""Shapes remembered per grammar; when full the memory starts afresh."""
+BLANK_DIGITS = str.maketrans("123456789", "000000000")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A line that a grammar accepts.
+
+    Attributes:
+        kind: name or alias of the rule directly under ``start``.
+        tokens: named tokens from left to right, as (terminal, text).
+    """
+
+    kind: str
+    tokens: tuple[tuple[str, str], ...]
+
+    def get(self, terminal: str) -> str | None:
+        """Return the text of the first token of a terminal, or None."""
+        return next((text for name, text in self.tokens if name == terminal), None)
+
+    def all(self, terminal: str) -> list[str]:
+        """Return the texts of all tokens of a terminal."""
+        return [text for name, text in self.tokens if name == terminal]
+
+    def pairs(self, key: str = "KEY") -> Iterator[tuple[str, str]]:
+        """Yield (key text, text of the token after it) for every *key* token that is followed by another kind."""
+        for (name, text), (after, value) in zip(self.tokens, self.tokens[1:], strict=False):
+            if name == key and after != key:
+                yield text, value
+
+
+Template: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
+
+
+class LineGrammar:
+    """The grammar ``grammars/<name>.lark``, applied line by line.
+
+    The grammar starts with ``?start`` so that a match is named after the rule below it. Terminals that start with an
+    underscore and anonymous ones are left out of a match.
+    """
+
+    def __init__(self, name: str, *, gate: str = "") -> None:
+        """Name the grammar; *gate* is a cheap pattern that every acceptable line contains."""
+        self.name = name
+        self._gate = re.compile(gate) if gate else None
+        self._memo: dict[str, Template | None] = {}
+
+    @cached_property
+    def lark(self) -> Lark:
+        """The compiled grammar; compiled on first use."""
+        from lark import Lark
+
+        return Lark(
+            assets.grammar(self.name),
+            parser="lalr",
+            import_paths=[str(assets.grammar_folder())],
+            propagate_positions=False,
+            maybe_placeholders=False,
+        )
+
+    def parse(self, text: str) -> Match | None:
+        """Return what the grammar reads in a line, or None if it does not accept it."""
+        if self._gate is not None and not self._gate.search(text):
+            return None
+        shape = text.translate(BLANK_DIGITS)
+        try:
+            template = self._memo[shape]
+        except KeyError:
+            if len(self._memo) >= MEMO:
+                self._memo.clear()
+            template = self._memo[shape] = self._learn(text)
+        if template is None:
+            return None
+        kind, slots = template
+        return Match(kind, tuple([(name, text[start:end]) for name, start, end in slots]))
+
+    def _learn(self, text: str) -> Template | None:
+        from lark import Token, Tree
+        from lark.exceptions import UnexpectedInput
+
+        try:
+            tree = self.lark.parse(text)
+        except UnexpectedInput:
+            return None
+        if isinstance(tree, Token):
+            tree = Tree("start", [tree])
+        slots = [
+            (str(token.type), token.start_pos or 0, token.end_pos or 0)
+            for token in tree.scan_values(lambda value: isinstance(value, Token))
+        ]
+        return str(tree.data), tuple(slots)
+
+
+def number(text: str) -> float:
+    """Return the number a log prints: ``0.5``, ``1e-4``, ``87.5%`` (as 87.5), ``nan``, ``-inf``, ``1,234``.
+
+    Raises:
+        ValueError: if the text is no number.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        return float(text.strip().rstrip("%").replace(",", ""))

@@ -1,0 +1,119 @@
+"""Text lines of a console log: terminal control removed, overwritten progress-bar states dropped."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from diagnose.sources.source import Source, too_large
+
+CHUNK = 1 << 20
+LONGEST = 1 << 20
+"""Characters of a physical line that are looked at; a 30 kB line is real, a 100 MB one is damage."""
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_=>]")
+CURSOR_UP = re.compile(r"\x1b\[\d*[AF]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+OVERWRITE = re.compile(r"[\r\b]+")
+DIGITS = re.compile(r"\d+")
+
+
+class Line(NamedTuple):
+    r"""One visible line: the 1-based physical line (``\n``) it stands on, and its text."""
+
+    number: int
+    text: str
+
+
+def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
+    """Yield the visible lines of a source.
+
+    A carriage return or a run of backspaces overwrites: of consecutive states with the same shape only the last is
+    yielded, unless *frames* asks for all. Undecodable bytes become replacement characters.
+
+    Raises:
+        SourceError: when the decompressed text exceeds the source's limit.
+    """
+    encoding = encoding_of(source.head)
+    number, size = 0, 0
+    rest = b""
+    newline = "\n".encode(encoding)[-2:] if encoding.startswith("utf-16") else b"\n"
+    if encoding.startswith("utf-16"):
+        text = source.read().decode(encoding, "replace")
+        for number, line in enumerate(text.split("\n"), 1):
+            yield from _visible(number, line, frames)
+        return
+    with source.open() as stream:
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if size > source.limit:
+                raise too_large(source.path, size, source.limit)
+            rest += chunk
+            if newline not in chunk:
+                if len(rest) > 64 * LONGEST:
+                    rest = rest[-LONGEST:]
+                continue
+            *whole, rest = rest.split(b"\n")
+            for raw in whole:
+                number += 1
+                yield from _visible(number, _decode(raw, encoding), frames)
+    if rest:
+        yield from _visible(number + 1, _decode(rest, encoding), frames)
+
+
+def encoding_of(head: bytes) -> str:
+    """Return the encoding of a log from its first bytes: BOM, UTF-8, GB 18030, else Windows-1252."""
+    for bom, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if head.startswith(bom):
+            return name
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        broken = head.decode("utf-8", "replace").count("�")
+        if broken * 200 < len(head) and not _is_gbk(head):
+            return "utf-8"
+        return "gb18030" if _is_gbk(head) else "cp1252"
+    return "utf-8"
+
+
+def _is_gbk(head: bytes) -> bool:
+    try:
+        text = codecs.getincrementaldecoder("gb18030")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    wide = [char for char in text if ord(char) > 127]
+    return bool(wide) and sum("一" <= char <= "鿿" or "　" <= char <= "〿" for char in wide) > len(wide) / 2
+
+
+def _decode(raw: bytes, encoding: str) -> str:
+    text = raw[: 64 * LONGEST].decode("utf-8" if encoding == "utf-8-sig" else encoding, "replace")
+    return text.removeprefix("\ufeff")
+
+
+def _visible(number: int, text: str, frames: bool) -> Iterator[Line]:
+    if "\x1b" in text:
+        text = ANSI.sub("", CURSOR_UP.sub("\r", text))
+    text = text.rstrip("\r")
+    if "\r" not in text and "\b" not in text:
+        yield Line(number, CONTROL.sub("", text)[:LONGEST])
+        return
+    states = [state for state in OVERWRITE.split(text) if state.strip()]
+    for state in states if frames else fold(states):
+        yield Line(number, CONTROL.sub("", state)[:LONGEST])
+
+
+def fold(states: list[str]) -> Iterator[str]:
+    """Yield the states of one physical line that were not overwritten by a later state of the same shape.
+
+    Two states have the same shape if their first characters agree once numbers are blanked: ``12/63 [=`` and
+    ``63/63 [=`` do, ``Epoch 2/5`` and ``1/63 [`` do not.
+    """
+    for state, after in zip(states, [*states[1:], ""], strict=True):
+        if _head(state) != _head(after):
+            yield state.rstrip()
+
+
+def _head(state: str) -> str:
+    return DIGITS.sub("0", state.lstrip()[:24])[:4]

@@ -1,0 +1,115 @@
+"""One input: a file, compressed file, or bytes from standard input or memory."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from diagnose.errors import ExtraMissingError, SourceError
+from diagnose.model import Place
+
+HEAD = 1 << 20
+"""Bytes a format is detected from."""
+MAX_BYTES = 1 << 30
+"""Largest input read unless the user raises it: plain Lark reads some 10 MB/s, so this is minutes."""
+
+
+def _zstd(raw: IO[bytes]) -> IO[bytes]:
+    try:
+        import zstandard
+    except ImportError:
+        raise ExtraMissingError("reading zstd files", "zstd") from None
+    return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
+
+
+PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
+    b"\x1f\x8b": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
+    b"\xfd7zXZ\x00": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115 - the caller closes it
+    b"BZh": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
+    b"\x28\xb5\x2f\xfd": _zstd,
+}
+"""Compressed formats by their first bytes."""
+
+
+@dataclass(slots=True)
+class Source:
+    """An input that can be opened more than once.
+
+    Attributes:
+        path: the name the user gave; findings carry it.
+        head: its first ``HEAD`` bytes, decompressed.
+        size: bytes on disk, before decompression.
+    """
+
+    path: str
+    head: bytes
+    size: int
+    _open: Callable[[], IO[bytes]]
+    limit: int = MAX_BYTES
+
+    def open(self) -> IO[bytes]:
+        """Open the decompressed bytes from the start."""
+        return self._open()
+
+    def read(self) -> bytes:
+        """Return all bytes. Raises SourceError beyond ``limit`` (also for what a small archive unpacks to)."""
+        with self.open() as stream:
+            data = stream.read(self.limit + 1)
+        if len(data) > self.limit:
+            raise too_large(self.path, len(data), self.limit)
+        return data
+
+
+def too_large(path: str, size: int, limit: int) -> SourceError:
+    """Return the error for an input beyond the limit."""
+    return SourceError(
+        f"larger than the limit of {limit / 1e9:.2g} GB ({size / 1e9:.2g} GB or more)",
+        place=Place(path),
+        mend="raise it with --max-size, or lint a part of the file",
+    )
+
+
+def from_bytes(path: str, data: bytes, limit: int = MAX_BYTES) -> Source:
+    """Return a source over bytes in memory (standard input, test cases), decompressed if packed."""
+    return _source(path, len(data), lambda: io.BytesIO(data), limit)
+
+
+def open_source(path: str | Path, limit: int = MAX_BYTES) -> Source:
+    """Return a source over a file.
+
+    Raises:
+        SourceError: if it is missing, unreadable, not a regular file, damaged or larger than *limit* bytes.
+    """
+    name, file = str(path), Path(path)
+    try:
+        if not file.exists():
+            raise SourceError("no such file", place=Place(name), mend="check the path")
+        if not file.is_file():
+            raise SourceError("not a regular file", place=Place(name), mend="name a file or a folder")
+        size = file.stat().st_size
+        if size > limit:
+            raise too_large(name, size, limit)
+        return _source(name, size, lambda: file.open("rb"), limit)
+    except PermissionError:
+        raise SourceError("permission denied", place=Place(name), mend="check the file's mode") from None
+    except OSError as error:
+        raise SourceError(error.strerror or str(error), place=Place(name)) from None
+
+
+def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -> Source:
+    with opener() as raw:
+        magic = raw.read(6)
+    unpack = next((unpack for mark, unpack in PACKED.items() if magic.startswith(mark)), None)
+    opened = opener if unpack is None else lambda: unpack(opener())
+    try:
+        with opened() as stream:
+            head = stream.read(HEAD)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise SourceError(f"damaged archive: {error}", place=Place(name), mend="unpack it by hand and check") from None
+    return Source(name, head, size, opened, limit)
