@@ -4,6 +4,7 @@ They stand at the top of the repository and are shipped inside the wheel as ``di
 ``force-include``). An editable install lacks that copy, so the folder beside the package is read instead.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -40,7 +41,15 @@ def template_folder() -> Path:
     return root() / "templates"
 
 
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader, in C where there is one, that reads ``1e-4`` as a number as YAML 1.2 does."""
+
+
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d[\d_]*(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
 def load(path: Path) -> Any:
-    """Return a data file of the package: YAML, read with the safe loader (the one in C where there is one)."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+    """Return a YAML file, read safely. Raises yaml.YAMLError with marks if it is not YAML."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506 - a safe loader

@@ -1,1 +1,5 @@
-"""engine."""
+"""The trip of a finding, one step per file: inputs, reading, rules, folding, quoting, advice, suppression."""
+
+from diagnose.engine.lint import Options, lint
+
+__all__ = ["Options", "lint"]

@@ -12,6 +12,7 @@ from diagnose.names import canonical, event_kinds, fact_names
 
 TEXT = 400
 """Characters kept of a line that an event or a fact quotes."""
+FAILURES = frozenset({"error_line", "traceback", "out_of_memory", "interrupted", "killed"})
 
 
 @dataclass(slots=True)
@@ -116,30 +117,41 @@ class RunBuilder:
         if planned is not None:
             self.fact("planned_epochs", float(planned), line)
 
-    def event(self, kind: str, line: int, text: str = "", **fields: Any) -> None:
-        """Add an event to the open segment; to the last one if it was closed; to the first if none has begun."""
+    def event(self, kind: str, line: int, text: str = "", *, ahead: bool = False, **fields: Any) -> None:
+        """Add an event to the open segment; to the last one if it was closed; to the first if none has begun.
+
+        With *ahead* it belongs to the fit that is about to begin: it waits for the next segment if none is open.
+        """
         if kind not in event_kinds():
             raise ValueError(f"unknown event kind {kind!r}: add it to names/events.yaml")
         event = Event(kind, Place(self.path, line, 1, text[:TEXT]), fields)
-        if not self._drafts:
+        if kind in FAILURES and self._heading and self._drafts:
+            self._open(line)  # what fails after a title is what the title announced, though it printed no number
+        if not self._drafts or (ahead and self._drafts[-1].closed):
             self._waiting.append(event)
             return
         draft = self._drafts[-1]
         draft.events.append(event)
         draft.last_line = max(draft.last_line, line)
 
-    def fact(self, name: str, value: Any, line: int, text: str = "") -> None:
-        """State a fact; it holds for the open segment and all later ones."""
+    def fact(self, name: str, value: Any, line: int, text: str = "", *, path: str = "") -> None:
+        """State a fact; it holds for the open segment and all later ones. *path*: a companion file that tells it."""
         if name not in fact_names():
             raise ValueError(f"unknown fact {name!r}: add it to names/facts.yaml")
-        fact = Fact(name, value, Place(self.path, line, 1, text[:TEXT]))
+        fact = Fact(name, value, Place(path or self.path, line, 1, text[:TEXT]))
         self._known[name] = fact
         if self._drafts and not self._drafts[-1].closed:
             self._drafts[-1].facts[name] = fact
 
-    def setting(self, key: str, value: Any, line: int, text: str = "") -> None:
-        """Add one key of the config that the log prints."""
-        self._settings[key] = setting = Setting(key, value, Place(self.path, line, 1, text[:TEXT]))
+    def forget(self, name: str) -> None:
+        """Take a fact back: it no longer holds for the open segment and those to come."""
+        self._known.pop(name, None)
+        if self._drafts and not self._drafts[-1].closed:
+            self._drafts[-1].facts.pop(name, None)
+
+    def setting(self, key: str, value: Any, line: int, text: str = "", *, path: str = "") -> None:
+        """Add one key of the config that the log prints, or that stands in the companion file *path*."""
+        self._settings[key] = setting = Setting(key, value, Place(path or self.path, line, 1, text[:TEXT]))
         if self._drafts and not self._drafts[-1].closed:
             self._drafts[-1].settings[key] = setting
 
@@ -176,12 +188,19 @@ class RunBuilder:
         """Return a fact stated so far."""
         return self._known.get(name)
 
+    def unsuffix(self, suffix: str) -> None:
+        """Name a curve ``loss_step`` plainly ``loss`` in every segment that has no ``loss`` beside it."""
+        for draft in self._drafts:
+            for name in [name for name in draft.columns if name.endswith(suffix)]:
+                if (plain := name.removesuffix(suffix)) not in draft.columns:
+                    draft.columns[plain] = draft.columns.pop(name)
+
     def finish(self, last_line: int = 0) -> Run:
         """Return the run. A log with facts or events but no points still has one segment."""
         if not self._drafts and (self._waiting or self._known or self._settings):
             self._open(1)
         if self._drafts:
-            self._drafts[0].events[:0] = self._waiting
+            self._drafts[-1].events += self._waiting
             self._drafts[-1].last_line = max(last_line, self._drafts[-1].last_line)
         segments = []
         for index, draft in enumerate(self._drafts):
@@ -206,7 +225,8 @@ class RunBuilder:
     def _open(self, line: int) -> _Draft:
         if not self._drafts or self._drafts[-1].closed:
             self._drafts.append(_Draft(self._heading, line, line, dict(self._known), dict(self._settings)))
-            self._heading = ""
+            self._drafts[-1].events += self._waiting
+            self._heading, self._waiting = "", []
         draft = self._drafts[-1]
         draft.last_line = max(draft.last_line, line)
         return draft

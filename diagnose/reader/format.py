@@ -31,9 +31,10 @@ class Head:
         if encoding_of(self.data).startswith("utf-16"):
             return False
         sample = self.data[:65536]
-        control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
-        backspaces = sample.count(b"\b")
-        return b"\0" in sample[:4096] or (control - backspaces) * 20 > len(sample)
+        control = sum(0 < byte < 8 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
+        nulls = sample.count(b"\0")
+        # Hard copies of GNU screen hold a null byte for every box-drawing character, and are text otherwise.
+        return (nulls > 0 and (control > 0 or nulls * 3 > len(sample))) or control * 20 > len(sample)
 
 
 def head_of(source: Source) -> Head:

@@ -107,10 +107,15 @@ class LineGrammar:
         if isinstance(tree, Token):
             tree = Tree("start", [tree])
         slots = [
-            (str(token.type), token.start_pos or 0, token.end_pos or 0)
+            (_own(token.type), token.start_pos or 0, token.end_pos or 0)
             for token in tree.scan_values(lambda value: isinstance(value, Token))
         ]
-        return str(tree.data), tuple(slots)
+        return _own(tree.data), tuple(slots)
+
+
+def _own(name: str) -> str:
+    """Return a name without the prefix that Lark gives to what an imported rule brings along (``table__ROW``)."""
+    return str(name).rpartition("__")[2]
 
 
 def number(text: str) -> float:

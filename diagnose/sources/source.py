@@ -19,6 +19,9 @@ HEAD = 1 << 20
 MAX_BYTES = 1 << 30
 """Largest input read unless the user raises it: plain Lark reads some 10 MB/s, so this is minutes."""
 
+LFS_POINTER = b"version https://git-lfs"
+"""How the text begins that Git LFS leaves in place of a file that was not fetched."""
+
 
 def _zstd(raw: IO[bytes]) -> IO[bytes]:
     try:
@@ -112,4 +115,6 @@ def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -
             head = stream.read(HEAD)
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise SourceError(f"damaged archive: {error}", place=Place(name), mend="unpack it by hand and check") from None
+    if head.startswith(LFS_POINTER):
+        raise SourceError("a Git LFS pointer, not the file itself", place=Place(name, 1), mend="run: git lfs pull")
     return Source(name, head, size, opened, limit)

@@ -1,0 +1,141 @@
+"""GitHub-flavoured Markdown: a table of the findings, then each with its evidence; made for ``$GITHUB_STEP_SUMMARY``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from diagnose.emit.context import Context
+from diagnose.model import Finding, Report
+from diagnose.text import escape, excerpt, markup, wording
+
+NAME = "markdown"
+TITLE = "Markdown, for a job's summary or a comment"
+SUFFIX = ".md"
+
+SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️", "hint": "💡"}
+LONGEST = 900_000
+"""GitHub refuses a step summary of more than 1 MiB."""
+
+
+def emit(report: Report, context: Context) -> str:
+    """Return the report, the worst findings first, cut where it would get too long for a step summary."""
+    findings = wording.worst_first(report.findings)
+    parts = [f"## diagnose: {escape.markdown(wording.found(report))}", ""]
+    if findings:
+        parts += ["| | Rule | Where | What |", "|---|---|---|---|"]
+        parts += _up_to(LONGEST // 3, [[_row(finding, context)] for finding in findings])
+        parts += [""]
+        parts += _up_to(LONGEST // 2, (list(_details(finding, context)) for finding in findings))
+    parts += _files(report)
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _up_to(size: int, groups: Iterable[list[str]]) -> list[str]:
+    """Return the lines of as many groups as take up *size* bytes, and a line that counts the rest."""
+    lines: list[str] = []
+    left = 0
+    for group in groups:
+        size -= sum(len(line.encode()) + 1 for line in group)
+        if size >= 0 and not left:
+            lines += group
+        else:
+            left += 1
+    return (
+        [*lines, "", f"*{wording.plural(left, 'more finding')} not shown here: the list is too long.*", ""]
+        if left
+        else lines
+    )
+
+
+def _row(finding: Finding, context: Context) -> str:
+    segment = f" ({escape.markdown(finding.segment)})" if finding.segment else ""
+    cells = (
+        f"{SIGNS[finding.severity]} {finding.severity}",
+        f"[{escape.code_span(finding.code, cell=True)}]({context.url(finding.name)}) {escape.markdown(finding.name)}",
+        escape.code_span(wording.position(finding, context.relative(finding.place.path)), cell=True) + segment,
+        escape.markdown(finding.message),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _details(finding: Finding, context: Context) -> Iterator[str]:
+    title = escape.html(f"{finding.code} {finding.name}: {escape.line(finding.message)}")
+    where = escape.code_span(wording.position(finding, context.relative(finding.place.path)))
+    yield from ("<details>", f"<summary>{SIGNS[finding.severity]} {title}</summary>", "", where, "")
+    rows = list(excerpt.rows(finding))
+    gutter = max((len(str(row.number)) for row in rows), default=0)
+    if rows:
+        yield from (escape.code_block("\n".join(_shown(row, gutter) for row in rows)), "")
+    if finding.why:
+        yield from (_labelled("Why", _inline(markup.spans(escape.line(finding.why)))), "")
+    if finding.suspects:
+        yield from ("**Suspects:**", "")
+        for suspect in finding.suspects:
+            because = f": {escape.markdown('; '.join(suspect.because))}" if suspect.because else ""
+            yield f"- {escape.code_span(suspect.name)} ({wording.score(suspect):.2f}){because}"
+        yield ""
+    if finding.advice:
+        yield from ("**Advice:**", "", *_blocks(finding.advice), "")
+    if finding.folded:
+        yield from (_labelled("Explains also", ", ".join(map(escape.code_span, finding.folded))), "")
+    yield from ("</details>", "")
+
+
+def _shown(row: excerpt.Row, gutter: int) -> str:
+    if row.kind == "path":
+        return f"{' ' * gutter}::: {row.text}"
+    number = str(row.number) if row.kind == "line" else ""
+    return f"{number.rjust(gutter)} {'|' if number else ':'} {row.text}".rstrip()
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"**{label}:** {text}"
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Yield Markdown again, with only the markup that advice may have."""
+    listed = False
+    for block in markup.blocks(text):
+        inside = " " * 4 * (block.depth - (block.kind == "item"))
+        if not (listed and block.kind == "item"):
+            yield ""
+        listed = block.kind == "item"
+        if block.kind == "code":
+            code = escape.code_block("\n".join(span.text for span in block.spans), "")
+            yield from (inside + line for line in code.split("\n"))
+        else:
+            marker = f"{block.marker} " if block.kind == "item" else ""
+            yield inside + marker + _inline(block.spans)
+
+
+def _inline(spans: Iterable[markup.Span]) -> str:
+    return "".join(map(_span, spans))
+
+
+def _span(span: markup.Span) -> str:
+    if span.kind == "code":
+        return escape.code_span(span.text)
+    text = escape.markdown(span.text)
+    if span.kind == "text":  # escaping strips, yet spaces part a text from its neighbours
+        head = " " * (len(span.text) - len(span.text.lstrip()) > 0)
+        return head + text + " " * (len(span.text) - len(span.text.rstrip()) > 0) if text else " "
+    if span.kind == "link":
+        return f"[{text}](<{escape.html(span.url)}>)"
+    mark = "**" if span.kind == "strong" else "*"
+    return f"{mark}{text}{mark}"
+
+
+def _files(report: Report) -> Iterator[str]:
+    unread = [(file, problem) for file in report.files if (problem := wording.problem(file))]
+    if unread:
+        yield from ("**Not (fully) checked:**", "")
+        yield from (f"- {escape.code_span(file.path)}: {escape.markdown(problem)}" for file, problem in unread)
+        yield ""
+    yield from (f"{escape.markdown(note)}\n" for note in report.notes)
+    if report.skipped:
+        yield "<details>"
+        yield f"<summary>{wording.plural(len(report.skipped), 'rule')} skipped</summary>"
+        yield ""
+        for lack, names in wording.lacks(report):
+            yield f"- {escape.markdown(lack)}: {', '.join(map(escape.code_span, names))}"
+        yield from ("", "</details>")

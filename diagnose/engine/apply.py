@@ -1,0 +1,172 @@
+"""One rule on one segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from diagnose.engine.hit import Hit
+from diagnose.engine.wording import words
+from diagnose.language import MissingError, Scope, evaluate, parse, place_of, truth
+from diagnose.model import Event, Evidence, Place, Run, Segment, Series
+from diagnose.names import traits
+from diagnose.rules import Rule, Selector
+
+MOST_EVIDENCE = 8
+"""Places shown for one finding."""
+
+
+def apply(
+    rule: Rule, run: Run, segment: Segment, overrides: Mapping[str, Any], baseline: Segment | None = None
+) -> list[Hit]:
+    """Return the hits of a rule in a segment; several are merged into one if the rule says so.
+
+    Args:
+        rule: the rule.
+        run: the run the segment belongs to.
+        segment: where to look.
+        overrides: thresholds from the settings; ``{"metrics": {"val/map50": {...}}}`` holds those of one metric.
+        baseline: a segment to compare with.
+
+    Raises:
+        MissingError: if the segment lacks something that the rule cannot do without; the rule is skipped.
+        LanguageError: if the rule is at fault.
+    """
+    _require(rule, run, segment, baseline)
+    hits: list[Hit] = []
+    missing: MissingError | None = None
+    lets, when = rule.nodes(), parse(rule.when)
+    tried = False
+    for variable, value in _candidates(rule, segment):
+        params = {**rule.params, **{key: item for key, item in overrides.items() if key in rule.params}}
+        if isinstance(value, Series):
+            of_metric = overrides.get("metrics", {}).get(value.name, {})
+            params.update({key: item for key, item in of_metric.items() if key in rule.params})
+        values = {
+            **params,
+            "segment_index": float(segment.index),
+            "segment_count": float(len(run.segments)),
+            "format": run.format,
+        }
+        if variable:
+            values[variable] = value
+        scope = Scope(segment, lets, values, baseline)
+        try:
+            if truth(when, scope):
+                hits.append(_hit(rule, run, segment, scope, value))
+            tried = True
+        except MissingError as error:
+            missing = error
+    if missing is not None and not tried:
+        raise missing
+    return [_merged(hits)] if rule.merge and len(hits) > 1 else hits
+
+
+def _require(rule: Rule, run: Run, segment: Segment, baseline: Segment | None) -> None:
+    for kind, name in rule.needs:
+        if not _has(kind, name, run, segment, baseline):
+            raise MissingError(f"{kind} {name}".strip())
+
+
+def _has(kind: str, name: str, run: Run, segment: Segment, baseline: Segment | None) -> bool:
+    match kind:
+        case "series":
+            return any(fnmatchcase(series, name) for series in segment.series)
+        case "kind":
+            return any(traits(series).kind == name for series in segment.series)
+        case "event":
+            return any(event.kind == name for event in segment.events)
+        case "fact":
+            return name in segment.facts
+        case "config":
+            return bool(segment.config) if name in ("", "any", "*") else segment.config.get(name) is not None
+        case "format":
+            return fnmatchcase(run.format, name)
+        case "baseline":
+            return baseline is not None
+    return False
+
+
+def _candidates(rule: Rule, segment: Segment) -> Iterator[tuple[str, Any]]:
+    if rule.each is None:
+        yield "", None
+        return
+    variable, selector = rule.each
+    if selector.event:
+        found: list[Any] = [event for event in segment.events if event.kind == selector.event]
+    else:
+        found = [series for name, series in segment.series.items() if _selected(name, selector)]
+    if not found:
+        wanted = f"event {selector.event}" if selector.event else f"series {' or '.join(selector.series) or '*'}"
+        raise MissingError(" ".join([wanted, *(f"of kind {kind}" for kind in selector.kinds)]))
+    for item in found:
+        yield variable, item
+
+
+def _selected(name: str, selector: Selector) -> bool:
+    meaning = traits(name)
+    return (
+        any(fnmatchcase(name, glob) for glob in selector.series or ("*",))
+        and not any(fnmatchcase(name, glob) for glob in selector.unlike)
+        and (not selector.kinds or meaning.kind in selector.kinds)
+        and (not selector.better or meaning.better == selector.better)
+    )
+
+
+def _hit(rule: Rule, run: Run, segment: Segment, scope: Scope, about: Any) -> Hit:
+    severity = next(level for level, when in rule.severity if not when or _holds(when, scope))
+    evidence = list(_evidence(rule, scope, about))[:MOST_EVIDENCE]
+    place = None
+    if rule.at:
+        try:
+            place = place_of(evaluate(parse(rule.at), scope))
+        except MissingError:
+            place = None
+    if place is None or not place.line:
+        place = evidence[0].place if evidence else Place(segment.path, segment.first_line)
+    subject = about.name if isinstance(about, Series) else about.kind if isinstance(about, Event) else ""
+    if rule.subject:
+        subject = str(_or_none(rule.subject, scope) or subject)
+    return Hit(rule, run, segment, scope, severity, subject, place, evidence)
+
+
+def _holds(when: str, scope: Scope) -> bool:
+    try:
+        return truth(parse(when), scope)
+    except MissingError:
+        return False
+
+
+def _or_none(text: str, scope: Scope) -> Any:
+    try:
+        return evaluate(parse(text), scope)
+    except MissingError:
+        return None
+
+
+def _evidence(rule: Rule, scope: Scope, about: Any) -> Iterator[Evidence]:
+    seen: set[tuple[str, int, str]] = set()
+    for text, statement in rule.evidence or (("", ""),):
+        values = [_or_none(text, scope)] if text else [about, *(scope.values.get(name) for name in rule.lets)]
+        for value in values:
+            for item in value if isinstance(value, list) else [value]:
+                place = place_of(item)
+                if place is None or not place.line:
+                    continue
+                worded = words(statement, scope) if statement else ""
+                if (place.path, place.line, worded) not in seen:
+                    seen.add((place.path, place.line, worded))
+                    yield Evidence(place, worded)
+
+
+def _merged(hits: list[Hit]) -> Hit:
+    """Return the first of the worst hits with the others as evidence."""
+    from diagnose.model import SEVERITIES
+
+    first, *others = sorted(hits, key=lambda hit: SEVERITIES.index(hit.severity))
+    for other in others:
+        if len(first.evidence) >= MOST_EVIDENCE:
+            break
+        first.evidence.append(Evidence(other.place, "also: " + words(other.rule.message, other.scope)))
+    return first

@@ -1,0 +1,25 @@
+"""Findings that another one explains are not listed beside it."""
+
+from __future__ import annotations
+
+from diagnose.engine.apply import MOST_EVIDENCE
+from diagnose.engine.hit import Hit
+from diagnose.engine.wording import words
+from diagnose.model import Evidence
+
+
+def fold(hits: list[Hit]) -> list[Hit]:
+    """Return the hits of one segment without those that another hit of the segment folds; it then names them."""
+    names = {hit.rule.name for hit in hits}
+    gone: set[int] = set()
+    for parent in hits:
+        wanted = names.intersection(parent.rule.folds)
+        for index, child in enumerate(hits):
+            if child.rule.name in wanted and child is not parent and index not in gone:
+                gone.add(index)
+                parent.folded.append(child.rule.name)
+                if len(parent.evidence) < MOST_EVIDENCE:
+                    parent.evidence.append(
+                        Evidence(child.place, f"{child.rule.name}: {words(child.rule.message, child.scope)}")
+                    )
+    return [hit for index, hit in enumerate(hits) if index not in gone]

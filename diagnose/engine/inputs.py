@@ -1,0 +1,107 @@
+"""What the user named: files, folders and standard input, as groups of files that belong to one run each."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from diagnose import logs
+from diagnose.errors import DiagnoseError
+from diagnose.sources import Source, from_bytes, open_source
+
+SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "env"})
+SKIPPED_FILES = frozenset(
+    f".{suffix}"
+    for kinds in (
+        "pt pth ckpt h5 hdf5 keras onnx safetensors bin pb tflite npy npz pkl parquet arrow",
+        "png jpg jpeg gif bmp tif tiff webp mp4 avi mov wav mp3 svg ico ttf woff",
+        "pdf zip tar tgz 7z so dll exe whl pyc ipynb md html css js",
+    )
+    for suffix in kinds.split()
+)
+"""Files that cannot be logs, not even opened while a folder is searched."""
+INSIDE = frozenset({"vis_data", "train", "validation", "val", "eval", "test", "logs", "tb_logs", "tensorboard"})
+"""Folders whose files belong to the run of the folder above them."""
+STAMP = re.compile(r"\d{8}_\d{6}")
+
+
+@dataclass(slots=True)
+class Input:
+    """One thing to lint: the sources of a run, or the error that kept it from being opened."""
+
+    path: str
+    sources: list[Source] = field(default_factory=list)
+    error: DiagnoseError | None = None
+    found: bool = False
+
+
+def collect(paths: list[str], *, limit: int, stdin: bytes = b"", stdin_name: str = "<stdin>") -> Iterator[Input]:
+    """Yield the inputs the user named, in order; each named file alone, a folder as the runs found in it.
+
+    Args:
+        paths: files, folders, or ``-`` for standard input.
+        limit: largest input in bytes.
+        stdin: the bytes of standard input, if ``-`` is among the paths.
+        stdin_name: the name findings in it carry.
+    """
+    for path in dict.fromkeys(paths):
+        try:
+            if path == "-":
+                yield Input(stdin_name, [from_bytes(stdin_name, stdin, limit)])
+            elif Path(path).is_dir():
+                yield from _folder(Path(path), limit)
+            else:
+                yield Input(path, [open_source(path, limit)])
+        except DiagnoseError as error:
+            yield Input(path, error=error)
+
+
+def _folder(folder: Path, limit: int) -> Iterator[Input]:
+    groups: dict[Path, list[tuple[str, Source]]] = defaultdict(list)
+    for path in _walk(folder):
+        try:
+            source = open_source(path, limit)
+            format = logs.detect(source) if source.head else None
+        except DiagnoseError as error:
+            yield Input(str(path), error=error, found=True)
+            continue
+        if format is not None:
+            home = path.parent
+            while home != folder and home.name.lower() in INSIDE:
+                home = home.parent
+            groups[home].append((format.NAME, source))
+    for home in sorted(groups):
+        for sources in _runs(groups[home]):
+            name = sources[0].path if len(sources) == 1 else str(home)
+            yield Input(name, sources, found=True)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith("."))
+        for name in sorted(files):
+            path = Path(root, name)
+            if path.suffix.lower() not in SKIPPED_FILES and not name.startswith(".") and path.is_file():
+                yield path
+
+
+def _runs(found: list[tuple[str, Source]]) -> Iterator[list[Source]]:
+    """Yield the files of a folder that make up one run each.
+
+    All together if no format occurs twice; else those that share a stem or time stamp; the rest alone.
+    """
+    found = [(name, source) for name, source in found if name != "config"] or found
+    formats = [name for name, _ in found]
+    if len(set(formats)) == len(formats):
+        yield [source for _, source in found]
+        return
+    by_stem: dict[str, list[Source]] = defaultdict(list)
+    for _, source in found:
+        stem = Path(source.path).name.split(".")[0]
+        stamp = STAMP.search(source.path)
+        by_stem[stamp[0] if stamp else f"{Path(source.path).parent}/{stem}"].append(source)
+    yield from by_stem.values()

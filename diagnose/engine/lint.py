@@ -1,0 +1,155 @@
+"""All inputs through all steps: the one function behind ``diagnose lint``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import Any
+
+from diagnose import logs
+from diagnose.engine.apply import apply
+from diagnose.engine.enrich import enrich
+from diagnose.engine.fold import fold
+from diagnose.engine.hit import Hit
+from diagnose.engine.inputs import Input
+from diagnose.engine.merge import merge
+from diagnose.engine.quote import Quotes
+from diagnose.engine.suspects import suspects
+from diagnose.engine.wording import advice, words
+from diagnose.errors import DiagnoseError, RuleError
+from diagnose.language import LanguageError, MissingError
+from diagnose.model import SEVERITIES, FileReport, Finding, Place, Report, Run
+from diagnose.rules import Rule
+from diagnose.sources import Source
+
+
+@dataclass(slots=True)
+class Options:
+    """How to lint.
+
+    Attributes:
+        rules: the selected rules.
+        severity: severity of a rule by name, in place of its own.
+        thresholds: parameters of a rule by name; ``{"metrics": {name: {...}}}`` inside holds those of one metric.
+        format: read every input as this format instead of detecting it.
+        keep: a last word on each finding, such as a baseline; findings it refuses are counted as suppressed.
+    """
+
+    rules: Sequence[Rule]
+    severity: Mapping[str, str] = field(default_factory=dict)
+    thresholds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    format: str = ""
+    keep: Callable[[Finding], bool] = lambda _: True
+
+
+def lint(inputs: Iterable[Input], options: Options) -> Report:
+    """Lint inputs one after the other; what goes wrong with one does not touch the others.
+
+    Raises:
+        RuleError: if a rule itself is at fault.
+    """
+    report = Report()
+    for given in inputs:
+        file = FileReport(given.path)
+        report.files.append(file)
+        try:
+            if given.error is not None:
+                raise given.error
+            findings = _lint_one(given, file, options)
+        except RuleError:
+            raise
+        except DiagnoseError as error:
+            file.status, file.detail = "error", error.message + (f" ({error.mend})" if error.mend else "")
+            continue
+        for finding in _distinct(findings):
+            if options.keep(finding):
+                report.findings.append(finding)
+            else:
+                report.suppressed += 1
+    return report
+
+
+def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]:
+    runs = [run for source in given.sources if (run := logs.read(source, options.format)) is not None]
+    if not runs:
+        file.status, file.detail = (
+            "unknown",
+            "no known format matched (name it with --format, see `diagnose formats list`)",
+        )
+        return []
+    run = enrich(runs[0] if len(runs) == 1 else merge(runs))
+    return lint_run(run, file, options, {source.path: source for source in given.sources})
+
+
+def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str, Source]) -> list[Finding]:
+    """Return the findings in a run that has been read, and fill in its file report.
+
+    Raises:
+        RuleError: if a rule itself is at fault.
+    """
+    file.format, file.runs = run.format, len(run.segments)
+    file.epochs = sum(segment.epochs for segment in run.segments)
+    file.series = len({name for segment in run.segments for name in segment.series})
+    quotes = Quotes(sources)
+    return [finding for hits in _hits(run, file, options) for finding in _findings(hits, quotes)]
+
+
+def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
+    for segment in run.segments:
+        hits: list[Hit] = []
+        for rule in options.rules:
+            try:
+                found = apply(rule, run, segment, options.thresholds.get(rule.name, {}))
+            except MissingError as error:
+                file.skipped.setdefault(rule.name, error.what)
+                continue
+            except LanguageError as error:
+                raise RuleError(f"rule {rule.name}: {error}", place=Place(str(rule.path))) from None
+            file.ran.add(rule.name)
+            for hit in found:
+                hit.severity = options.severity.get(rule.name, hit.severity)
+            hits += found
+        yield fold(hits)
+    for name in file.ran:
+        file.skipped.pop(name, None)
+
+
+def _findings(hits: list[Hit], quotes: Quotes) -> list[Finding]:
+    quotes.fetch(place for hit in hits for place in (hit.place, *(evidence.place for evidence in hit.evidence)))
+    findings = []
+    for hit in hits:
+        rule = hit.rule
+        segment = hit.segment.name
+        findings.append(
+            Finding(
+                rule.code,
+                rule.name,
+                hit.severity,
+                words(rule.message, hit.scope),
+                quotes.place(hit.place),
+                segment,
+                hit.subject,
+                tuple(quotes.evidence(evidence) for evidence in hit.evidence),
+                suspects(hit, hits),
+                words(rule.why, hit.scope),
+                advice(rule.advice, hit.scope),
+                tuple(dict.fromkeys(hit.folded)),
+                _fingerprint(rule.code, hit.subject, segment, hit.place.path),
+            )
+        )
+    return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.place.line))
+
+
+def _fingerprint(*parts: str) -> str:
+    text = "\0".join([*parts[:-1], PurePath(parts[-1]).as_posix().removeprefix("./")])
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _distinct(findings: list[Finding]) -> Iterable[Finding]:
+    """Yield findings with fingerprints of their own: the second of equals gets ``:2``."""
+    seen: dict[str, int] = {}
+    for finding in findings:
+        number = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
+        yield finding if number == 1 else replace(finding, fingerprint=f"{finding.fingerprint}:{number}")

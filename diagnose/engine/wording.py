@@ -1,0 +1,105 @@
+"""Messages and advice: Jinja templates in a sandbox, filled from the scope of a hit."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from diagnose import assets
+from diagnose.language import MissingError, Scope
+from diagnose.model import Event, Fact, Segment, Series
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.sandbox import SandboxedEnvironment
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(assets.template_folder()),
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    environment.filters["percent"] = percent
+    environment.filters["num"] = shown
+    return environment
+
+
+def shown(value: Any) -> Any:
+    """Return a value as messages show it: four significant digits, series by the name the log prints."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, float | int):
+        number = float(value)
+        if not math.isfinite(number):
+            return str(number)
+        if number == int(number) and abs(number) < 1e7:
+            return str(int(number))
+        return f"{number:.4g}"
+    if isinstance(value, Series):
+        return value.printed
+    return value
+
+
+def percent(value: float) -> str:
+    """Return a share as percent: 0.149 -> ``14.9 %``."""
+    return f"{float(value) * 100:.3g} %"
+
+
+@cache
+def _compiled(text: str) -> tuple[Template, frozenset[str]]:
+    from jinja2 import meta
+
+    environment = _environment()
+    return environment.from_string(text), frozenset(meta.find_undeclared_variables(environment.parse(text)))
+
+
+class _Facts:
+    """Facts for templates: ``fact.batch_size`` is the value, or None where the log does not tell it."""
+
+    def __init__(self, segment: Segment) -> None:
+        self._facts: dict[str, Fact] = segment.facts
+
+    def __getattr__(self, name: str) -> Any:
+        fact = self._facts.get(name)
+        return None if fact is None else fact.value
+
+
+def words(text: str, scope: Scope) -> str:
+    """Return a template filled with the names of a scope; a name the log cannot give is None.
+
+    Raises:
+        jinja2.TemplateError: if the template itself is at fault.
+    """
+    if "{" not in text:
+        return text
+    template, names = _compiled(text)
+    return template.render({name: _value(name, scope) for name in names}).strip()
+
+
+def advice(name: str, scope: Scope) -> str:
+    """Return the advice of a rule: a template file under ``templates/`` or the text itself."""
+    if not name.endswith(".j2"):
+        return words(name, scope)
+    source, _, _ = _environment().loader.get_source(_environment(), name)  # type: ignore[union-attr]
+    return words(source, scope)
+
+
+def _value(name: str, scope: Scope) -> Any:
+    if name == "fact":
+        return _Facts(scope.segment)
+    try:
+        value = scope.lookup(name)
+    except MissingError:
+        return None
+    if isinstance(value, Event):
+        return {**value.fields, "line": value.place.line, "text": value.place.text}
+    return value

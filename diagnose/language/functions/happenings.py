@@ -1,0 +1,102 @@
+"""Events, facts and settings: what happened, what is known, and what to use where it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diagnose.language.functions.registry import Registry
+from diagnose.language.values import MissingError, ValueTypeError
+from diagnose.model import Event
+from diagnose.names import event_kinds
+
+function = Registry()
+
+
+def _events(scope: Any, kind: Any) -> list[Event]:
+    if kind not in event_kinds():
+        raise ValueTypeError(f"unknown event kind {kind!r}")
+    return [event for event in scope.segment.events if event.kind == kind]
+
+
+@function
+def seen(scope: Any, kind: Any) -> bool:
+    """Whether an event of this kind happened in the segment."""
+    return bool(_events(scope, kind))
+
+
+@function
+def count_of(scope: Any, kind: Any) -> float:
+    """How many events of this kind happened in the segment."""
+    return float(len(_events(scope, kind)))
+
+
+@function
+def events(scope: Any, kind: Any) -> list[Event]:
+    """All events of a kind; may be empty."""
+    return _events(scope, kind)
+
+
+@function
+def first_event(scope: Any, kind: Any) -> Event:
+    """First event of a kind. Missing if there is none."""
+    found = _events(scope, kind)
+    if not found:
+        raise MissingError(f"event {kind}")
+    return found[0]
+
+
+@function
+def last_event(scope: Any, kind: Any) -> Event:
+    """Last event of a kind. Missing if there is none."""
+    found = _events(scope, kind)
+    if not found:
+        raise MissingError(f"event {kind}")
+    return found[-1]
+
+
+@function
+def default(lazy_value: Any, lazy_otherwise: Any) -> Any:
+    """The value, or the second argument where the log lacks something the first depends on."""
+    try:
+        return lazy_value()
+    except MissingError:
+        return lazy_otherwise()
+
+
+@function
+def has(lazy_value: Any) -> bool:
+    """Whether the log holds what a value depends on: `has(fact.batch_size)`."""
+    try:
+        lazy_value()
+    except MissingError:
+        return False
+    return True
+
+
+@function
+def nearest_key(mapping: Any, number: Any) -> str:
+    """Key of the mapping whose value is nearest to a number. Missing if the mapping holds no numbers."""
+    if not isinstance(mapping, dict):
+        raise ValueTypeError("`nearest_key` needs a mapping")
+    numbers = {str(key): float(value) for key, value in mapping.items() if isinstance(value, int | float)}
+    if not numbers:
+        raise MissingError("numbers in the mapping")
+    return min(numbers, key=lambda key: abs(numbers[key] - float(number)))
+
+
+@function
+def shares(mapping: Any) -> dict[str, float]:
+    """A mapping of counts or weights, scaled so that its values sum to 1."""
+    if not isinstance(mapping, dict):
+        raise ValueTypeError("`shares` needs a mapping")
+    numbers = {key: float(value) for key, value in mapping.items() if isinstance(value, int | float)}
+    total = sum(numbers.values())
+    if not total:
+        raise MissingError("positive numbers in the mapping")
+    return {key: value / total for key, value in numbers.items()}
+
+
+@function
+def lower(text: Any) -> str:
+    """A text in lower case."""
+    return str(text).lower()

@@ -1,0 +1,105 @@
+"""What a metric means: direction, chance level, bounds, natural scale, and its siblings in the same segment."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+import numpy as np
+
+from diagnose.language.functions.registry import Registry, a_series
+from diagnose.language.values import MissingError, ValueTypeError
+from diagnose.model import Series
+from diagnose.names import split_of, traits
+
+function = Registry()
+
+
+@function
+def kind(series: Any) -> str:
+    """Kind of a metric: loss, score, error, rate, time, memory, norm, other."""
+    return traits(a_series(series, "kind").name).kind
+
+
+@function
+def higher_is_better(series: Any) -> bool:
+    """Whether higher values of the metric are better."""
+    return traits(a_series(series, "higher_is_better").name).better == "higher"
+
+
+@function
+def chance(scope: Any, series: Any) -> float:
+    """Value without skill, on the natural scale: kappa 0, AUC 0.5, mAP 0; accuracy the largest class or 1/classes.
+
+    Sources are in ``names/metrics.yaml``. Missing if it depends on data that the log does not tell.
+    """
+    name = a_series(series, "chance").name
+    if (known := traits(name).chance) is not None:
+        return known
+    if "accuracy" in name and "top5" not in name:
+        facts = scope.segment.facts
+        for fact in ("val_class_distribution", "train_class_distribution"):
+            if fact in facts and isinstance(facts[fact].value, dict):
+                shares = [float(share) for share in facts[fact].value.values()]
+                return max(shares) / (sum(shares) or 1.0)
+        if "num_classes" in facts and float(facts["num_classes"].value) >= 1:
+            return 1.0 / float(facts["num_classes"].value)
+    raise MissingError(f"the chance level of {name}")
+
+
+@function
+def natural(series: Any) -> Series:
+    """The series on its natural scale: percent (a bounded metric with values above 1.5) becomes a share."""
+    points = a_series(series, "natural")
+    if traits(points.name).high == 1.0 and np.nanmax(np.append(points.value, 0.0)) > 1.5:
+        return Series(points.name, points.printed, points.path, points.value / 100.0, points.step, points.epoch,
+                      points.line)  # fmt: skip
+    return points
+
+
+@function
+def upper_bound(series: Any) -> float:
+    """Highest possible value on the natural scale. Missing if there is none."""
+    high = traits(a_series(series, "upper_bound").name).high
+    if high is None:
+        raise MissingError("an upper bound")
+    return high
+
+
+@function
+def other(scope: Any, series: Any, split: Any) -> Series:
+    """The same metric on another split: `other(m, "train")`. Missing if it is not logged."""
+    name = a_series(series, "other").name
+    base = name.split("/", 1)[1] if split_of(name) else name
+    found: Series | None = scope.segment.series.get(f"{split}/{base}")
+    if found is None:
+        raise MissingError(f"series {split}/{base}")
+    return found
+
+
+@function
+def base(series: Any) -> str:
+    """Name of a metric without its split."""
+    name = a_series(series, "base").name
+    return name.split("/", 1)[1] if split_of(name) else name
+
+
+@function
+def matching(scope: Any, pattern: Any, of_kind: Any = "") -> list[Series]:
+    """Series whose canonical name fits a glob, optionally of one kind; may be empty."""
+    return [
+        series
+        for name, series in scope.segment.series.items()
+        if fnmatchcase(name, str(pattern)) and (not of_kind or traits(name).kind == of_kind)
+    ]
+
+
+@function
+def one_of(scope: Any, first: Any, second: Any, third: Any = "", fourth: Any = "") -> Series:
+    """The first of the named series that is logged. Missing if none is."""
+    for name in (first, second, third, fourth):
+        if name and not isinstance(name, str):
+            raise ValueTypeError("`one_of` needs names in quotes")
+        if found := scope.segment.series.get(name):
+            return cast("Series", found)
+    raise MissingError(f"series {first} or {second}")

@@ -1,0 +1,150 @@
+"""The shape of a curve: falls, rises, plateaus, spikes, trends. All on finite points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnose.language.align import align
+from diagnose.language.functions.registry import Registry, a_series, finite, rolling
+from diagnose.language.values import Mask, MissingError
+from diagnose.model import Series
+from diagnose.names import traits
+
+function = Registry()
+TINY = 1e-12
+
+
+def _finite(series: Any, name: str) -> Series:
+    return finite(a_series(series, name))
+
+
+@function
+def drop(series: Any) -> float:
+    """Relative fall from the first point to the last: 0.9 means it lost 90 %; negative if it rose."""
+    values = _finite(series, "drop").value
+    return float((values[0] - values[-1]) / max(abs(values[0]), TINY))
+
+
+@function
+def rise(series: Any) -> float:
+    """Relative rise of the last point above the lowest one: 0.5 means half above the minimum."""
+    values = _finite(series, "rise").value
+    return float((values[-1] - values.min()) / max(abs(values.min()), TINY))
+
+
+@function
+def fall(series: Any) -> float:
+    """Relative fall of the last point below the highest one: 0.1 means a tenth of the maximum was lost."""
+    values = _finite(series, "fall").value
+    return float((values.max() - values[-1]) / max(abs(values.max()), TINY))
+
+
+@function
+def worsened(series: Any) -> float:
+    """By how much the last point is worse than the best one, relative to the best; never negative."""
+    points = _finite(series, "worsened")
+    return max(0.0, fall(points) if traits(points.name).better == "higher" else rise(points))
+
+
+@function
+def improved(series: Any) -> float:
+    """By how much the best point is better than the first one, in the series' own unit; never negative."""
+    points = _finite(series, "improved")
+    values = points.value
+    gain = values.max() - values[0] if traits(points.name).better == "higher" else values[0] - values.min()
+    return float(gain)
+
+
+@function
+def spread(series: Any) -> float:
+    """Highest minus lowest value."""
+    return float(np.ptp(_finite(series, "spread").value))
+
+
+@function
+def flat(series: Any, tolerance: Any) -> bool:
+    """Whether the values stay within a share of their mean magnitude: `flat(loss, 1%)`."""
+    values = _finite(series, "flat").value
+    return bool(np.ptp(values) <= float(tolerance) * max(abs(float(values.mean())), TINY))
+
+
+@function
+def constant(series: Any) -> bool:
+    """Whether all values are exactly equal as printed."""
+    values = _finite(series, "constant").value
+    return bool((values == values[0]).all())
+
+
+@function
+def slope(series: Any) -> float:
+    """Least-squares slope per epoch if epochs are known, else per point."""
+    points = _finite(series, "slope")
+    if len(points) < 2:
+        raise MissingError(f"two points of {points.name}")
+    axis = points.epoch
+    if np.isnan(axis).any() or np.ptp(axis) == 0:
+        axis = np.arange(len(points), dtype=np.float64)
+    return float(np.polyfit(axis, points.value, 1)[0])
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    order = values.argsort(kind="stable")
+    ranks = np.empty(len(values))
+    ranks[order] = np.arange(len(values), dtype=np.float64)
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.bincount(inverse, ranks) / counts)[inverse]
+
+
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
+
+
+@function
+def trend(series: Any) -> float:
+    """Spearman rank correlation with time: 1 rises steadily, -1 falls steadily, 0 no trend or fewer than 3 points."""
+    values = _finite(series, "trend").value
+    return _correlation(np.arange(len(values), dtype=np.float64), values)
+
+
+@function
+def correlation(left: Any, right: Any) -> float:
+    """Spearman rank correlation of two series at their shared positions; 0 with fewer than 3."""
+    first, second = align(a_series(left, "correlation"), a_series(right, "correlation"))
+    held = np.isfinite(first.value) & np.isfinite(second.value)
+    return _correlation(first.value[held], second.value[held])
+
+
+@function
+def noise(series: Any) -> float:
+    """Robust size of the jitter: median absolute step between neighbours; 0 with fewer than 2 points."""
+    values = _finite(series, "noise").value
+    return float(np.median(np.abs(np.diff(values)))) if len(values) > 1 else 0.0
+
+
+@function
+def spike(series: Any, factor: Any, points: Any = 25.0) -> Mask:
+    """Mask of points above *factor* times the median magnitude of the points before them (up to *points*)."""
+    values = a_series(series, "spike")
+    reference = rolling(np.abs(values.value), int(points), np.nanmedian)
+    before = np.concatenate([[np.nan], reference[:-1]])
+    with np.errstate(invalid="ignore"):
+        return Mask(values, values.value > float(factor) * before)
+
+
+@function
+def oscillates(series: Any) -> float:
+    """Share of neighbouring steps that change direction, in 0..1; steps of zero do not count."""
+    steps = np.diff(_finite(series, "oscillates").value)
+    steps = steps[steps != 0]
+    return float((np.sign(steps[1:]) != np.sign(steps[:-1])).mean()) if len(steps) > 1 else 0.0
+
+
+@function
+def distinct(series: Any) -> float:
+    """Number of different values."""
+    return float(len(np.unique(_finite(series, "distinct").value)))

@@ -1,0 +1,171 @@
+"""Functions over a whole series: single points and single numbers. NaN values are left out unless said otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from diagnose.language.functions.registry import Registry, a_series, finite
+from diagnose.language.values import Mask, MissingError, ValueTypeError
+from diagnose.model import Point, Series
+from diagnose.names import traits
+
+function = Registry()
+
+
+@function
+def first(series: Any) -> Point:
+    """First point, NaN included; of a mask, the first point where it is true."""
+    return a_series(series, "first").point(0)
+
+
+@function
+def last(series: Any) -> Point:
+    """Last point, NaN included; of a mask, the last point where it is true."""
+    return a_series(series, "last").point(-1)
+
+
+@function
+def best(series: Any) -> Point:
+    """Best point: the highest of a score, the lowest of a loss or error; the first of equals."""
+    points = finite(a_series(series, "best"))
+    index = np.argmax(points.value) if traits(points.name).better == "higher" else np.argmin(points.value)
+    return points.point(int(index))
+
+
+@function
+def worst(series: Any) -> Point:
+    """Worst point: the lowest of a score, the highest of a loss or error; the first of equals."""
+    points = finite(a_series(series, "worst"))
+    index = np.argmin(points.value) if traits(points.name).better == "higher" else np.argmax(points.value)
+    return points.point(int(index))
+
+
+@function
+def argbest(series: Any) -> float:
+    """Position of the best point among the finite ones, from 0."""
+    points = finite(a_series(series, "argbest"))
+    chosen = np.argmax if traits(points.name).better == "higher" else np.argmin
+    return float(chosen(points.value))
+
+
+def _numbers(value: Any, name: str) -> Any:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        numbers = [float(item) for item in value if isinstance(item, int | float)]
+        if not numbers:
+            raise MissingError(f"numbers for `{name}`")
+        return np.array(numbers)
+    return finite(a_series(value, name)).value
+
+
+def _extreme(values: tuple[Any, ...], highest: bool, name: str) -> Any:
+    if len(values) > 1:
+        return (max if highest else min)(values, key=float)
+    value = values[0]
+    if isinstance(value, Series | Mask):
+        points = finite(a_series(value, name))
+        return points.point(int((np.argmax if highest else np.argmin)(points.value)))
+    return float((np.max if highest else np.min)(_numbers(value, name)))
+
+
+@function
+def max_(values: Any, other: Any = None) -> Any:
+    """Highest point of a series, highest number of a list or mapping, or the higher of two numbers."""
+    return _extreme((values,) if other is None else (values, other), True, "max")
+
+
+@function
+def min_(values: Any, other: Any = None) -> Any:
+    """Lowest point of a series, lowest number of a list or mapping, or the lower of two numbers."""
+    return _extreme((values,) if other is None else (values, other), False, "min")
+
+
+@function
+def mean(values: Any) -> float:
+    """Arithmetic mean."""
+    return float(np.mean(_numbers(values, "mean")))
+
+
+@function
+def median(values: Any) -> float:
+    """Median."""
+    return float(np.median(_numbers(values, "median")))
+
+
+@function
+def std(values: Any) -> float:
+    """Standard deviation (of the population)."""
+    return float(np.std(_numbers(values, "std")))
+
+
+@function
+def sum_(values: Any) -> float:
+    """Sum."""
+    return float(np.sum(_numbers(values, "sum")))
+
+
+@function
+def quantile(values: Any, share: Any) -> float:
+    """Quantile with linear interpolation, *share* in 0..1."""
+    return float(np.quantile(_numbers(values, "quantile"), float(share)))
+
+
+@function
+def count(values: Any) -> float:
+    """Points of a series (NaN included), true points of a mask, items of a list or mapping."""
+    if isinstance(values, Mask):
+        return float(values.where.sum())
+    return float(len(values))
+
+
+@function
+def share(mask: Any) -> float:
+    """Share of the points where a mask is true, in 0..1."""
+    if not isinstance(mask, Mask):
+        raise ValueTypeError("`share` needs a mask, such as `loss > 1`")
+    if not len(mask.where):
+        raise MissingError(f"points of {mask.series.name}")
+    return float(mask.where.mean())
+
+
+@function
+def any_(mask: Any) -> bool:
+    """Whether a mask is true anywhere."""
+    return bool(mask.where.any()) if isinstance(mask, Mask) else any(mask)
+
+
+@function
+def all_(mask: Any) -> bool:
+    """Whether a mask is true everywhere (and has points)."""
+    return bool(len(mask.where) and mask.where.all()) if isinstance(mask, Mask) else all(mask)
+
+
+@function
+def longest(mask: Any) -> float:
+    """Length in points of the longest unbroken stretch where a mask is true."""
+    if not isinstance(mask, Mask):
+        raise ValueTypeError("`longest` needs a mask, such as `loss > 1`")
+    run = longest_run = 0
+    for held in mask.where.tolist():
+        run = run + 1 if held else 0
+        longest_run = max(longest_run, run)
+    return float(longest_run)
+
+
+@function
+def trailing(mask: Any) -> float:
+    """Length in points of the stretch at the end of the series where a mask is true."""
+    if not isinstance(mask, Mask):
+        raise ValueTypeError("`trailing` needs a mask, such as `loss > 1`")
+    false = np.flatnonzero(~mask.where)
+    return float(len(mask.where) - 1 - false[-1]) if len(false) else float(len(mask.where))
+
+
+@function
+def since_best(series: Any) -> float:
+    """Finite points after the best one."""
+    points = finite(a_series(series, "since_best"))
+    return len(points) - 1 - argbest(points)

@@ -1,0 +1,226 @@
+"""Parts of a series, and series derived point by point."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from diagnose.language.functions.registry import Registry, a_series, amount, finite, rolling
+from diagnose.language.values import Mask, MissingError, ValueTypeError
+from diagnose.model import Point, Series
+
+function = Registry()
+
+
+def _with(series: Series, value: Any) -> Series:
+    return Series(series.name, series.printed, series.path, np.asarray(value, dtype=np.float64), series.step,
+                  series.epoch, series.line)  # fmt: skip
+
+
+@function
+def tail(series: Any, window: Any) -> Series:
+    """Last points: a number of points, `5 epochs`, `100 steps`; `25%` (below 1) is a share of the points."""
+    points = a_series(series, "tail")
+    span = amount(window)
+    if span.unit == "point":
+        size = max(1, round(span.amount * len(points))) if span.amount < 1 else int(span.amount)
+        return points.take(slice(max(0, len(points) - size), None))
+    axis = getattr(points, span.unit)
+    return (
+        points.take(axis > np.nanmax(axis) - span.amount) if not np.isnan(axis).all() else _no_axis(points, span.unit)
+    )
+
+
+@function
+def head(series: Any, window: Any) -> Series:
+    """First points: a number of points, `5 epochs`, `100 steps`; `25%` (below 1) is a share of the points."""
+    points = a_series(series, "head")
+    span = amount(window)
+    if span.unit == "point":
+        size = max(1, round(span.amount * len(points))) if span.amount < 1 else int(span.amount)
+        return points.take(slice(0, size))
+    axis = getattr(points, span.unit)
+    if np.isnan(axis).all():
+        return _no_axis(points, span.unit)
+    return points.take(axis < np.nanmin(axis) + span.amount)
+
+
+def _no_axis(series: Series, unit: str) -> Series:
+    raise MissingError(f"{unit} numbers of {series.name}")
+
+
+@function
+def after(series: Any, point: Any) -> Series:
+    """Points that stand after a point or event (by line); may be empty."""
+    return _beside(series, point, later=True)
+
+
+@function
+def before(series: Any, point: Any) -> Series:
+    """Points that stand before a point or event (by line); may be empty."""
+    return _beside(series, point, later=False)
+
+
+def _beside(series: Any, point: Any, *, later: bool) -> Series:
+    if isinstance(series, Mask):
+        series = series.points()
+    if not isinstance(series, Series):
+        raise ValueTypeError("`after` and `before` need a series")
+    line = point.line if isinstance(point, Point) else getattr(getattr(point, "place", None), "line", None)
+    if line is None:
+        raise ValueTypeError("`after` and `before` need a point or an event")
+    return series.take(series.line > line if later else series.line < line)
+
+
+@function
+def where(mask: Any) -> Series:
+    """Points where a mask is true; may be empty."""
+    if not isinstance(mask, Mask):
+        raise ValueTypeError("`where` needs a mask, such as `loss > 1`")
+    return mask.points()
+
+
+@function
+def known(series: Any) -> Series:
+    """Finite points of a series."""
+    return finite(a_series(series, "known"))
+
+
+@function
+def at_epoch(series: Any, epoch: Any) -> Point:
+    """Last point of an epoch. Missing if there is none."""
+    points = a_series(series, "at_epoch")
+    found = np.flatnonzero(np.ceil(points.epoch) == float(epoch))
+    if not len(found):
+        raise MissingError(f"{points.name} at epoch {float(epoch):g}")
+    return points.point(int(found[-1]))
+
+
+@function
+def per_epoch(series: Any) -> Series:
+    """The last point of each epoch: a curve logged per iteration, thinned to epochs."""
+    points = a_series(series, "per_epoch")
+    if np.isnan(points.epoch).all():
+        return points
+    epochs = np.ceil(points.epoch)
+    keep = np.append(epochs[1:] != epochs[:-1], True)
+    return points.take(keep)
+
+
+@function
+def lag(series: Any, points: Any = 1.0) -> Series:
+    """The series shifted later by some points; the first ones are NaN."""
+    values, size = a_series(series, "lag"), int(points)
+    return _with(values, np.concatenate([np.full(size, np.nan), values.value])[: len(values)])
+
+
+@function
+def delta(series: Any) -> Series:
+    """Difference to the point before; the first is NaN."""
+    values = a_series(series, "delta")
+    return _with(values, np.diff(values.value, prepend=np.nan))
+
+
+@function
+def ratio(series: Any, points: Any = 1.0) -> Series:
+    """Ratio to the point some points before; NaN where there is none."""
+    values, size = a_series(series, "ratio"), int(points)
+    earlier = np.concatenate([np.full(size, np.nan), values.value])[: len(values)]
+    with np.errstate(all="ignore"):
+        return _with(values, values.value / earlier)
+
+
+@function
+def smooth(series: Any, points: Any) -> Series:
+    """Rolling median over some points (trailing), NaN values left out."""
+    values = a_series(series, "smooth")
+    return _with(values, rolling(values.value, int(points), np.nanmedian))
+
+
+@function
+def rolling_mean(series: Any, points: Any) -> Series:
+    """Rolling mean over some points (trailing), NaN values left out."""
+    values = a_series(series, "rolling_mean")
+    return _with(values, rolling(values.value, int(points), np.nanmean))
+
+
+@function
+def cummin(series: Any) -> Series:
+    """Lowest value so far, NaN values left out."""
+    values = a_series(series, "cummin")
+    return _with(values, np.fmin.accumulate(values.value))
+
+
+@function
+def cummax(series: Any) -> Series:
+    """Highest value so far, NaN values left out."""
+    values = a_series(series, "cummax")
+    return _with(values, np.fmax.accumulate(values.value))
+
+
+@function
+def is_nan(value: Any) -> Any:
+    """Mask of NaN points, or whether a number is NaN."""
+    return Mask(value, np.isnan(value.value)) if isinstance(value, Series) else bool(np.isnan(value))
+
+
+@function
+def is_inf(value: Any) -> Any:
+    """Mask of infinite points, or whether a number is infinite."""
+    return Mask(value, np.isinf(value.value)) if isinstance(value, Series) else bool(np.isinf(value))
+
+
+@function
+def is_finite(value: Any) -> Any:
+    """Mask of finite points, or whether a number is finite."""
+    return Mask(value, np.isfinite(value.value)) if isinstance(value, Series) else bool(np.isfinite(value))
+
+
+def _elementwise(value: Any, call: Any) -> Any:
+    with np.errstate(all="ignore"):
+        if isinstance(value, Series):
+            return _with(value, call(value.value))
+        return float(call(float(value)))
+
+
+@function
+def abs_(value: Any) -> Any:
+    """Absolute value."""
+    return _elementwise(value, np.abs)
+
+
+@function
+def log10(value: Any) -> Any:
+    """Logarithm to base 10; NaN below 0."""
+    return _elementwise(value, np.log10)
+
+
+@function
+def log(value: Any) -> Any:
+    """Natural logarithm; NaN below 0."""
+    return _elementwise(value, np.log)
+
+
+@function
+def exp(value: Any) -> Any:
+    """Exponential function."""
+    return _elementwise(value, np.exp)
+
+
+@function
+def sqrt(value: Any) -> Any:
+    """Square root; NaN below 0."""
+    return _elementwise(value, np.sqrt)
+
+
+@function
+def ceil(value: Any) -> Any:
+    """Next whole number at or above."""
+    return _elementwise(value, np.ceil)
+
+
+@function
+def floor(value: Any) -> Any:
+    """Next whole number at or below."""
+    return _elementwise(value, np.floor)

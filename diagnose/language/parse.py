@@ -1,0 +1,102 @@
+"""Text of an expression to a tree of nodes, with errors that show line, column and a caret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from diagnose import assets
+from diagnose.errors import DiagnoseError
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+
+DEEPEST = 100
+"""Nesting allowed in one expression, counted in grammar rules."""
+CHAINS = frozenset({"or_", "and_", "compare", "binary", "power"})
+"""Rules that stand for their only operand when no operator follows."""
+
+
+class LanguageError(DiagnoseError):
+    """An expression that is not valid; the message shows it with a caret under the fault."""
+
+    def __init__(self, message: str, text: str, column: int, line: int = 1) -> None:
+        """Point at *column* (1-based) of *line* of the expression *text*."""
+        shown = text.split("\n")[line - 1] if text else ""
+        super().__init__(f"{message}, line {line}, column {column}\n    {shown}\n    {' ' * (column - 1)}^")
+        self.reason, self.text, self.line, self.column = message, text, line, column
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation: its kind (an alias of ``condition.lark``), its operands, and where it stands in which text."""
+
+    kind: str
+    args: tuple[Any, ...]
+    line: int
+    column: int
+    text: str
+
+    def walk(self) -> Iterator[Node]:
+        """Yield this node and all below it."""
+        yield self
+        for arg in self.args:
+            if isinstance(arg, Node):
+                yield from arg.walk()
+
+
+@cache
+def _lark() -> Lark:
+    from lark import Lark
+
+    return Lark(assets.grammar("condition"), parser="lalr", propagate_positions=True, maybe_placeholders=False)
+
+
+@cache
+def parse(text: str) -> Node:
+    """Return the tree of an expression.
+
+    Raises:
+        LanguageError: if it is not an expression of the language.
+    """
+    from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+
+    try:
+        tree = _lark().parse(text)
+    except UnexpectedCharacters as error:
+        raise LanguageError(f"unexpected character {error.char!r}", text, error.column, error.line) from None
+    except UnexpectedToken as error:
+        if error.token.type == "$END":
+            raise LanguageError(
+                "the expression ends too early", text, len(text.rsplit("\n", maxsplit=1)[-1]) + 1
+            ) from None
+        raise LanguageError(f"unexpected {str(error.token)!r}", text, error.column, error.line) from None
+    except UnexpectedEOF:
+        raise LanguageError("the expression ends too early", text, len(text) + 1) from None
+    return _node(tree, text, 0)
+
+
+def _node(tree: Tree[Token] | Token, text: str, depth: int) -> Node:
+    from lark import Token, Tree
+
+    if depth > DEEPEST:
+        raise LanguageError(f"nested more than {DEEPEST} deep", text, 1)
+    if isinstance(tree, Token):
+        return Node("token", (str(tree),), tree.line or 1, tree.column or 1, text)
+    kind = str(tree.data)
+    args: list[Any] = []
+    for child in tree.children:
+        if isinstance(child, Tree):
+            args.append(_node(child, text, depth + 1))
+        elif isinstance(child, Token):
+            args.append(str(child))
+    if kind in CHAINS and len(args) == 1:
+        return args[0] if isinstance(args[0], Node) else Node(kind, tuple(args), 1, 1, text)
+    return Node(kind, tuple(args), tree.meta.line, tree.meta.column, text)
+
+
+def names_in(node: Node) -> set[str]:
+    """Return the bare names an expression uses (variables and series), without called functions."""
+    return {str(part.args[0]) for part in node.walk() if part.kind == "name"}

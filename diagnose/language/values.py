@@ -1,0 +1,96 @@
+"""The values an expression can have besides numbers, texts and series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from diagnose.model import Event, Fact, Place, Point, Series, Setting
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class MissingError(Exception):
+    """The log does not hold what the expression asks for; the rule is skipped for want of it."""
+
+    def __init__(self, what: str) -> None:
+        """Name what is missing, as a rule author would: ``series val/loss``, ``fact batch_size``."""
+        super().__init__(what)
+        self.what = what
+
+
+class ValueTypeError(Exception):
+    """A function or operator was given a value of the wrong kind: a fault of the rule."""
+
+
+@dataclass(slots=True)
+class Mask:
+    """True or false for each point of a series, from a comparison; NaN compares false."""
+
+    series: Series
+    where: NDArray[np.bool_]
+
+    def points(self) -> Series:
+        """Return the points where the mask is true."""
+        return self.series.take(self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An amount with a unit: ``3 epochs``, ``50 steps``, ``10 points``; seconds and bytes are plain numbers."""
+
+    amount: float
+    unit: str
+
+
+class Number(float):
+    """A number out of a fact or a setting, which remembers its place."""
+
+    __slots__ = ("place",)
+    place: Place
+
+
+class Text(str):
+    """A text out of a fact or a setting, which remembers its place."""
+
+    __slots__ = ("place",)
+    place: Place
+
+
+class Mapping(dict[str, Any]):
+    """A mapping out of a fact or a setting, which remembers its place; lists become mappings from "0"."""
+
+    __slots__ = ("place",)
+    place: Place
+
+
+def placed(value: Any, place: Place) -> Any:
+    """Return a fact's or setting's value in a form that remembers *place*; booleans stay as they are."""
+    result: Number | Text | Mapping
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float):
+        result = Number(value)
+    elif isinstance(value, dict):
+        result = Mapping({str(key): item for key, item in value.items()})
+    elif isinstance(value, list | tuple):
+        result = Mapping({str(index): item for index, item in enumerate(value)})
+    else:
+        result = Text(value)
+    result.place = place
+    return result
+
+
+def place_of(value: Any) -> Place | None:
+    """Return the place a value was read from, or None for computed values."""
+    if isinstance(value, Point):
+        return value.place
+    if isinstance(value, Event | Fact | Setting | Number | Text | Mapping):
+        return value.place
+    if isinstance(value, Mask):
+        value = value.points()
+    if isinstance(value, Series) and len(value):
+        return value.point(-1).place
+    return None

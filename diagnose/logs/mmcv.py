@@ -1,0 +1,131 @@
+"""mmcv 1.x text logs: mmdet 1 and 2, mmseg 0.x, mmcls, mmaction, mmpose 0.x, mmrotate 0.x and their kin."""
+
+from __future__ import annotations
+
+from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked
+from diagnose.reader.openmmlab import (
+    STAMP,
+    Blocks,
+    Loop,
+    Warnings,
+    best,
+    items_of,
+    points,
+    saved,
+    state_once,
+)
+from diagnose.sources import Line, Source, lines
+
+NAME = "mmcv"
+TITLE = "mmcv 1.x text log (mmdet 2, mmseg 0.x, mmcls, mmaction, ...)"
+SAMPLES = (
+    "2022-06-11 08:14:05,311 - mmdet - INFO - Epoch [1][50/900]\tlr: 1.978e-03, eta: 2:41:14, time: 0.506, "
+    "data_time: 0.062, memory: 3114, loss_cls: 1.3406, loss_bbox: 0.2118, loss: 1.5524\n"
+    "2022-06-11 08:31:47,020 - mmdet - INFO - Epoch(val) [1][250]\tbbox_mAP: 0.1660, bbox_mAP_50: 0.3580, "
+    "bbox_mAP_copypaste: 0.166 0.358 0.124\n",
+    "2022-06-11 08:14:05,311 - mmseg - INFO - Iter [50/4000]\tlr: 9.891e-03, eta: 0:41:14, time: 0.306, "
+    "data_time: 0.006, memory: 8114, decode.loss_seg: 1.3406, loss: 1.9106\n",
+)
+
+STAMPED = r"^.{0,40}?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (?:[\w.\-]+ - )?INFO - "
+GRAMMAR = LineGrammar(
+    "mmcv",
+    gate=r"(?:Epoch|Iter) ?(?:\((?:train|val|test)\))? ?\[|- (?:INFO|WARNING|ERROR) - (?:Environment info|Config:|"
+    r"Saving ch|Best |Now best|resumed |[Ll]oads? check|load model|The model and|The testing res|workflow|"
+    r"Distributed tr|Set random)|- WARNING - ",
+)
+
+
+def sniff(head: Head) -> int:
+    """Recognise mmcv's records: stamped, or the loop's own layout."""
+    return marked(
+        head,
+        STAMPED + r"(?:Environment info:|workflow: \[|Distributed training: |Start running, host: |Config:)",
+        r"(?:^|- )(?:Epoch \[\d+\]\[\d+/\d+\]|Iter \[\d+/\d+\])\s+lr(?:_\w+)?: ",
+        STAMPED + r"(?:Epoch|Iter)\((?:val|train)\) \[\d+\](?:\[\d+\])?\s",
+    )
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read an mmcv 1.x text log."""
+    _Reader(build).read(source)
+
+
+class _Reader:
+    def __init__(self, build: RunBuilder) -> None:
+        self.build = build
+        self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
+        self.console = ConsoleEvents(build)
+        self.best_path = ""
+
+    def read(self, source: Source) -> None:
+        for line in lines(source):
+            match = GRAMMAR.parse(line.text)
+            stamped = STAMP.match(line.text) is not None
+            if match or stamped:
+                self.blocks.close()
+            if match:
+                self.take(match, line)
+            elif stamped or not self.blocks.feed(line):
+                self.console.feed(line)
+        self.blocks.close()
+        self.console.finish()
+
+    def take(self, match: Match, line: Line) -> None:
+        build, number, text = self.build, line.number, line.text.strip()
+        match match.kind:
+            case "by_epoch" | "by_step" | "evaluated_epoch" | "evaluated_step":
+                self.record(match, line)
+            case "environment" | "config" | "mismatch":
+                self.blocks.open(match.kind, line)
+            case "saved":
+                saved(build, match.get("INT") or "0", match.get("UNIT") or "", line)
+            case "best_path":
+                self.best_path = match.get("PATH") or ""
+            case "best":
+                best(
+                    build,
+                    line,
+                    metric=match.get("METRIC") or "",
+                    value=match.get("BEST_VALUE") or "",
+                    count=match.get("INT") or "0",
+                    unit=(match.get("UNIT") or ""),
+                    path=self.best_path,
+                )
+            case "resumed":
+                epoch, step = match.all("INT")
+                build.event("resumed", number, text, epoch=float(epoch), step=float(step))
+            case "loaded":
+                build.event("loaded", number, text, path=(match.get("PATH") or "").strip())
+            case "planned":
+                unit = (match.get("UNIT") or "").strip()
+                name = "planned_epochs" if unit.startswith("epoch") else "planned_steps"
+                build.fact(name, float(match.get("INT") or 0), number, text)
+            case "distributed":
+                if (match.get("FLAG") or "").strip() == "False":
+                    build.fact("devices", 1.0, number, text)
+            case "seed":
+                build.fact("seed", float(match.get("INT") or 0), number, text)
+            case "validation_empty":
+                build.event("validation_empty", number, text, message=text)
+            case "warning":
+                self.warnings.feed(match.get("MESSAGE") or "", line)
+
+    def record(self, match: Match, line: Line) -> None:
+        build = self.build
+        split = (match.get("LOOP") or "").partition("(")[2].rstrip(")") or "train"
+        numbers = [float(text) for text in match.all("INT")]
+        if split == "train" and match.kind == "by_epoch":
+            epoch, inner, total = numbers
+            self.loop.train(epoch, inner, line.number, (epoch - 1) * total + inner)
+            state_once(build, "steps_per_epoch", total, line)
+            points(build, items_of(match), line.number, split)
+        elif split == "train" and match.kind == "by_step":
+            inner, total = numbers
+            self.loop.train(0.0, inner, line.number, inner)
+            state_once(build, "planned_steps", total, line)
+            points(build, items_of(match), line.number, split)
+        else:
+            epoch_of = numbers[0] if match.kind in ("by_epoch", "evaluated_epoch") else None
+            if not points(build, items_of(match), line.number, split, epoch=epoch_of) and split == "val":
+                build.event("validation_empty", line.number, line.text.strip(), message="validation without a metric")

@@ -1,0 +1,114 @@
+"""mmengine text logs: mmdet 3, mmseg 1, mmpose 1, mmpretrain, mmaction2 1, mmyolo and their kin."""
+
+from __future__ import annotations
+
+import math
+
+from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked
+from diagnose.reader.openmmlab import STAMP, Blocks, Loop, Warnings, best, items_of, points, saved, state_once
+from diagnose.sources import Line, Source, lines
+
+NAME = "mmengine"
+TITLE = "mmengine text log (mmdet 3, mmseg 1, mmpose 1, mmpretrain, mmyolo, ...)"
+SAMPLES = (
+    "2024/03/02 10:15:01 - mmengine - INFO - Epoch(train)  [1][ 20/300]  base_lr: 2.0000e-03 lr: 1.5000e-04  "
+    "eta: 1:02:03  time: 0.4120  data_time: 0.0510  memory: 2310  grad_norm: 8.1200  loss: 1.7311  loss_cls: 1.1210\n"
+    "2024/03/02 10:19:44 - mmengine - INFO - Epoch(val) [1][45/45]    coco/bbox_mAP: 0.0710  coco/AP .5: 0.1930  "
+    "data_time: 0.0110  time: 0.0820\n",
+    "03/02 10:15:01 - mmengine - INFO - Iter(train) [ 40/2000]  lr: 9.8000e-03  eta: 0:12:10  time: 0.3711  "
+    "data_time: 0.0042  memory: 1811  loss: 2.0413  decode.loss_ce: 1.4411\n",
+)
+
+HEADED = r"^.{0,40}?(?:\d{4}/)?\d\d/\d\d \d\d:\d\d:\d\d - mmengine - [A-Z]+ - "
+GRAMMAR = LineGrammar(
+    "mmengine",
+    gate=r"(?:Epoch|Iter)\((?:train|val|test)\)|- INFO -\s*$|- (?:INFO|WARNING|ERROR) - (?:Config:|Saving ch|The best ch|"
+    r"[Rr]esumed |Auto resumed|Loads? check|load model|The model and|The testing res|[Tt]he monitored|Stopping thr|"
+    r"Monitored)|- WARNING - ",
+)
+
+
+def sniff(head: Head) -> int:
+    """Recognise mmengine's stamp, or a line of its training, validation or test loop."""
+    return marked(
+        head,
+        HEADED,
+        r"(?:^|- )Epoch\((?:train|val)\)\s+\[\s*\d+\]\[\s*\d+/\d+\]  ",
+        r"(?:^|- )(?:Iter\((?:train|val|test)\)|Epoch\(test\)) \[\s*\d+/\d+\]  ",
+    )
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read an mmengine text log."""
+    _Reader(build).read(source)
+
+
+class _Reader:
+    def __init__(self, build: RunBuilder) -> None:
+        self.build = build
+        self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
+        self.console = ConsoleEvents(build)
+
+    def read(self, source: Source) -> None:
+        for line in lines(source):
+            match = GRAMMAR.parse(line.text)
+            stamped = STAMP.match(line.text) is not None
+            if match or stamped:
+                self.blocks.close()
+            if match:
+                self.take(match, line)
+            elif stamped or not self.blocks.feed(line):
+                self.console.feed(line)
+        self.blocks.close()
+        self.console.finish()
+
+    def take(self, match: Match, line: Line) -> None:
+        build, number, text = self.build, line.number, line.text.strip()
+        match match.kind:
+            case "by_epoch" | "by_step":
+                self.record(match, line)
+            case "environment" | "config" | "mismatch":
+                self.blocks.open(match.kind, line)
+            case "saved":
+                saved(build, match.get("INT") or "0", match.get("UNIT") or "", line)
+            case "best":
+                best(
+                    build,
+                    line,
+                    metric=match.get("METRIC") or "",
+                    value=match.get("BEST_VALUE") or "",
+                    count=match.get("INT") or "0",
+                    unit=match.get("BEST_UNIT") or "",
+                    path=match.get("PATH") or "",
+                )
+            case "resumed":
+                epoch, step = match.all("INT")
+                build.event("resumed", number, text, epoch=float(epoch), step=float(step))
+            case "loaded":
+                build.event("loaded", number, text, path=(match.get("PATH") or "").strip())
+            case "early_stop":
+                build.event("early_stop", number, text, epoch=build.current_epoch)
+            case "validation_empty":
+                build.event("validation_empty", number, text, message=text)
+            case "warning":
+                self.warnings.feed(match.get("MESSAGE") or "", line)
+
+    def record(self, match: Match, line: Line) -> None:
+        build = self.build
+        split = (match.get("LOOP") or "").partition("(")[2].rstrip(")")
+        numbers = [float(text) for text in match.all("INT")]
+        if split == "train" and match.kind == "by_epoch":
+            epoch, inner, total = numbers
+            self.loop.train(epoch, inner, line.number, (epoch - 1) * total + inner)
+            state_once(build, "steps_per_epoch", total, line)
+            points(build, items_of(match), line.number, split)
+        elif split == "train":
+            inner, total = numbers
+            self.loop.train(0.0, inner, line.number, inner)
+            state_once(build, "planned_steps", total, line)
+            points(build, items_of(match), line.number, split)
+        else:
+            if split == "val":
+                state_once(build, "val_steps", numbers[-1], line)
+            epoch_of = numbers[0] if match.kind == "by_epoch" else math.nan if split == "test" else None
+            points(build, items_of(match), line.number, split, epoch=epoch_of)

@@ -1,0 +1,419 @@
+"""TensorBoard event files (``events.out.tfevents.*``): scalars, hyperparameters and text of one writer.
+
+An event file has no lines: the ``line`` of everything read here is the number of its record, counted from 1.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from diagnose.names import canonical
+from diagnose.names.stated import fact_named, fact_value
+from diagnose.reader import Head, RunBuilder
+from diagnose.reader.lightning import PLACEHOLDER, unforked
+from diagnose.reader.tfrecord import Record, fields, looks_framed, masked_crc, records
+from diagnose.sources import Source
+
+NAME = "tensorboard"
+TITLE = "TensorBoard event file (PyTorch, Lightning, Hugging Face, Keras, TensorFlow)"
+
+VERSION = b"brain.Event:"
+FLOATS = {1: "f", 2: "d", 19: "e"}
+WHOLES = {3: "i", 4: "B", 5: "h", 6: "b", 9: "q", 10: "?", 17: "H", 22: "I", 23: "Q"}
+FALL_BACK = 0.9
+"""A step below this share of the tag's last step is a new run in the same file, not writers out of order."""
+HF_SUMMARY = frozenset(
+    f"train/{name}"
+    for name in ("train_loss", "train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos")
+)
+CONFIG_TAGS = re.compile(r"(?i)^(args|arguments|config|configs|hparams|hyper_?parameters|hparam|params|settings|cfg)$")
+ROW = re.compile(r"^\s*\|\s*`?([\w./-]+)`?\s*\|\s*(.*?)\s*\|\s*$", re.MULTILINE)
+PAIR = re.compile(r"^\s*[-*]?\s*([A-Za-z_][\w.-]*)\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
+
+
+def _sample() -> bytes:
+    """Return a small event file: two scalars of the old kind and one of the new."""
+
+    def part(number: int, kind: int, payload: bytes) -> bytes:
+        size = bytes([len(payload)]) if kind == 2 else b""
+        return bytes([number << 3 | kind]) + size + payload
+
+    def record(payload: bytes) -> bytes:
+        size = struct.pack("<Q", len(payload))
+        crcs = [struct.pack("<I", masked_crc(data)) for data in (size, payload)]
+        return size + crcs[0] + payload + crcs[1]
+
+    def scalar(step: int, body: bytes) -> bytes:
+        return record(part(1, 1, struct.pack("<d", 1.7e9)) + part(2, 0, bytes([step])) + part(5, 2, part(1, 2, body)))
+
+    tensor = part(1, 0, b"\1") + part(2, 2, b"") + part(4, 2, struct.pack("<f", 0.75))
+    return (
+        record(part(1, 1, struct.pack("<d", 1.7e9)) + part(3, 2, VERSION + b"2"))
+        + scalar(10, part(1, 2, b"train/loss") + part(2, 5, struct.pack("<f", 1.5)))
+        + scalar(20, part(1, 2, b"train/loss") + part(2, 5, struct.pack("<f", 1.25)))
+        + scalar(20, part(1, 2, b"val/accuracy") + part(8, 2, tensor))
+    )
+
+
+SAMPLES = (_sample(),)
+
+
+class _Scalar(NamedTuple):
+    record: int
+    tag: str
+    step: int
+    value: float
+    wall: float
+
+
+def sniff(head: Head) -> int:
+    """Recognise the version record that every event file begins with, or at least sound framing around events."""
+    if looks_framed(head.data):
+        return 300 if VERSION in head.data[:100] else 150
+    # The first header is damaged, or the file was cut down to a few bytes of it.
+    return 120 if VERSION in head.data[:100] and head.is_binary else 0
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read scalars, hyperparameters and configs; damaged records are reported and skipped."""
+    scalars: list[_Scalar] = []
+    damaged: list[Record] = []
+    for record in records(source.read()):
+        if record.problem:
+            damaged.append(record)
+            continue
+        try:
+            _event(record, scalars, build)
+        except (ValueError, struct.error) as error:
+            damaged.append(Record(record.number, record.offset, b"", f"not an event: {error}"))
+    _points(scalars, build, PurePath(source.path).parent.name)
+    for problem, count in Counter(record.problem for record in damaged).items():
+        first = next(record for record in damaged if record.problem == problem)
+        message = f"record {first.number} at byte {first.offset}: {problem}" + (f" ({count} such)" * (count > 1))
+        build.event("warning", first.number, message, category="damaged record", message=message)
+
+
+# The messages: Event, Summary.Value, TensorProto and the plugins' own
+
+
+def _event(record: Record, scalars: list[_Scalar], build: RunBuilder) -> None:
+    wall, step, values = math.nan, 0, []
+    for number, kind, value in fields(record.data):
+        if number == 1 and isinstance(value, int):
+            wall = struct.unpack("<d", struct.pack("<Q", value & (1 << 64) - 1))[0]
+        elif number == 2 and isinstance(value, int):
+            step = value - (1 << 64) if value >> 63 else value
+        elif number == 5 and isinstance(value, bytes):
+            values += [part for n, k, part in fields(value) if n == 1 and k == 2]
+        elif number == 6 and isinstance(value, bytes):
+            _message(record.number, value, build)
+        elif number == 7 and isinstance(value, bytes):
+            _session(record.number, step, value, build)
+    for part in values:
+        _value(record.number, step, wall, bytes(part), scalars, build)  # type: ignore[arg-type]
+
+
+def _value(line: int, step: int, wall: float, data: bytes, scalars: list[_Scalar], build: RunBuilder) -> None:
+    tag, plugin, content = "", "", b""
+    simple: float | None = None
+    tensor: bytes | None = None
+    for number, _, value in fields(data):
+        if number == 1 and isinstance(value, bytes):
+            tag = value.decode("utf-8", "replace")
+        elif number == 2 and isinstance(value, int):
+            simple = struct.unpack("<f", struct.pack("<I", value & 0xFFFFFFFF))[0]
+        elif number == 8 and isinstance(value, bytes):
+            tensor = value
+        elif number == 9 and isinstance(value, bytes):
+            plugin, content = _plugin(value)
+    if plugin == "hparams":
+        for key, setting in _hyperparameters(content):
+            _setting(key, setting, line, build)
+        return
+    if simple is None and tensor is not None and plugin in ("", "scalars", "text"):
+        number_or_text = _tensor(tensor)
+        if isinstance(number_or_text, str):
+            _text(tag, number_or_text, line, build)
+        else:
+            simple = number_or_text
+    if simple is not None and not (tag == PLACEHOLDER and simple == -1):
+        scalars.append(_Scalar(line, tag, step, simple, wall))
+
+
+def _plugin(metadata: bytes) -> tuple[str, bytes]:
+    name, content = "", b""
+    for number, _, value in fields(metadata):
+        if number == 1 and isinstance(value, bytes):
+            for inner, _, part in fields(value):
+                if inner == 1 and isinstance(part, bytes):
+                    name = part.decode("utf-8", "replace")
+                elif inner == 2 and isinstance(part, bytes):
+                    content = part
+    return name, content
+
+
+def _tensor(data: bytes) -> float | str | None:
+    """Return the only element of a tensor; None if it has several or is of a kind that holds no number or text."""
+    dtype, size = 0, 1
+    content = b""
+    packed: dict[int, list[int | bytes]] = {}
+    for number, kind, value in fields(data):
+        if number == 1 and isinstance(value, int):
+            dtype = value
+        elif number == 2 and isinstance(value, bytes):
+            for dim in (part for n, _, part in fields(value) if n == 2 and isinstance(part, bytes)):
+                size *= next((extent for n, _, extent in fields(dim) if n == 1 and isinstance(extent, int)), 1)
+        elif number == 4 and isinstance(value, bytes):
+            content = value
+        else:
+            packed.setdefault(number, []).extend(_packed(number, kind, value))
+    if size != 1:
+        return None
+    if dtype == 7:
+        texts = packed.get(8, [])
+        return texts[0].decode("utf-8", "replace") if texts and isinstance(texts[0], bytes) else None
+    if content:
+        return _from_content(dtype, content)
+    return _from_values(dtype, packed)
+
+
+def _packed(number: int, kind: int, value: int | bytes) -> Iterator[int | bytes]:
+    """Yield the elements of a repeated field, packed or not."""
+    if kind != 2 or number == 8:
+        yield value
+    elif isinstance(value, bytes):
+        width = {5: 4, 6: 8}.get(number, 0)
+        if width:
+            yield from (int.from_bytes(value[at : at + width], "little") for at in range(0, len(value), width))
+            return
+        wrapped = b"".join(b"\x08" + part for part in _varints(value))
+        yield from (element for _, _, element in fields(wrapped))
+
+
+def _varints(data: bytes) -> Iterator[bytes]:
+    start = 0
+    for at, byte in enumerate(data):
+        if byte < 128:
+            yield data[start : at + 1]
+            start = at + 1
+
+
+def _from_content(dtype: int, content: bytes) -> float | None:
+    if dtype == 14:  # bfloat16: the upper half of a float
+        return float(struct.unpack("<f", b"\0\0" + content[:2])[0]) if len(content) >= 2 else None
+    code = FLOATS.get(dtype) or WHOLES.get(dtype)
+    if code is None or len(content) != struct.calcsize("<" + code):
+        return None
+    return float(struct.unpack("<" + code, content)[0])
+
+
+def _from_values(dtype: int, packed: dict[int, list[int | bytes]]) -> float | None:
+    number = {1: 5, 2: 6, 14: 13, 19: 13, 9: 10, 10: 11, 22: 16, 23: 17}.get(dtype, 7)
+    if dtype not in FLOATS and dtype not in WHOLES and dtype != 14:
+        return None
+    found = packed.get(number)
+    if not found or not isinstance(found[0], int):
+        return 0.0  # protocol buffers leave a zero out
+    raw = found[0]
+    if dtype in (1, 2):
+        code, wide = ("<f", 4) if dtype == 1 else ("<d", 8)
+        return float(struct.unpack(code, raw.to_bytes(8, "little")[:wide])[0])
+    if dtype == 19:
+        return float(struct.unpack("<e", (raw & 0xFFFF).to_bytes(2, "little"))[0])
+    if dtype == 14:
+        return float(struct.unpack("<f", b"\0\0" + (raw & 0xFFFF).to_bytes(2, "little"))[0])
+    return float(raw - (1 << 64) if raw >> 63 and dtype in (3, 5, 6, 9) else raw)
+
+
+def _session(line: int, step: int, data: bytes, build: RunBuilder) -> None:
+    status, path = 0, ""
+    for number, _, value in fields(data):
+        if number == 1 and isinstance(value, int):
+            status = value
+        elif number == 2 and isinstance(value, bytes):
+            path = value.decode("utf-8", "replace")
+    if status == 3:
+        build.event("checkpoint", line, f"checkpoint {path}", step=float(step), path=path)
+
+
+def _message(line: int, data: bytes, build: RunBuilder) -> None:
+    level, text = 0, ""
+    for number, _, value in fields(data):
+        if number == 1 and isinstance(value, int):
+            level = value
+        elif number == 2 and isinstance(value, bytes):
+            text = value.decode("utf-8", "replace")
+    if level >= 40:
+        build.event("error_line", line, text, message=text[:200])
+    elif level >= 30:
+        build.event("warning", line, text, category="log message", message=text[:200])
+
+
+# Settings: the hparams plugin, and texts that are configs
+
+
+def _hyperparameters(content: bytes) -> Iterator[tuple[str, object]]:
+    """Yield the pairs of a ``SessionStartInfo`` of the hparams plugin."""
+    for number, _, start in fields(content):
+        if number != 3 or not isinstance(start, bytes):
+            continue
+        for inner, _, entry in fields(start):
+            if inner == 1 and isinstance(entry, bytes):
+                pair = {n: part for n, _, part in fields(entry)}
+                key, value = pair.get(1), pair.get(2)
+                if isinstance(key, bytes) and isinstance(value, bytes):
+                    yield key.decode("utf-8", "replace"), _any(value)
+
+
+def _any(data: bytes) -> object:
+    """Return a ``google.protobuf.Value`` that is a scalar."""
+    for number, _, value in fields(data):
+        if number == 2 and isinstance(value, int):
+            found = struct.unpack("<d", struct.pack("<Q", value))[0]
+            return int(found) if found.is_integer() and abs(found) < 1e15 else found
+        if number == 3 and isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
+        if number == 4:
+            return bool(value)
+    return None
+
+
+def _text(tag: str, text: str, line: int, build: RunBuilder) -> None:
+    base = tag.removesuffix("/text_summary").strip("/")
+    prefix = "" if CONFIG_TAGS.match(base.rpartition("/")[2]) else base.replace("/", ".") + "."
+    for key, value in _pairs(text):
+        _setting(prefix + key, value, line, build)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, object]]:
+    """Yield the pairs of a text that is a JSON object, a Markdown table, or lines of ``key: value``."""
+    if text.lstrip().startswith("{"):
+        try:
+            yield from _flat(json.loads(text))
+        except (ValueError, RecursionError):
+            return
+        return
+    found = [pair for pair in ROW.findall(text) if set(pair[1]) - set("-: ")] or PAIR.findall(text)
+    if len(found) >= 2:
+        yield from ((key, _scalar(value)) for key, value in found)
+
+
+def _flat(tree: Any, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _scalar(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _setting(key: str, value: object, line: int, build: RunBuilder) -> None:
+    key = key.replace("/", ".")
+    build.setting(key, value, line, f"{key}: {value}")
+    fact = fact_named(key.rpartition(".")[2])
+    if fact and (stated := fact_value(fact, value)) is not None and "." not in key.removeprefix("params."):
+        build.fact(fact, stated, line, f"{key}: {value}")
+
+
+# Points
+
+
+def _points(scalars: list[_Scalar], build: RunBuilder, folder: str) -> None:
+    tags = {scalar.tag for scalar in scalars}
+    if any(tag.startswith("epoch_") for tag in tags):
+        _keras(scalars, tags, build, folder)
+        return
+    names = unforked(tags)
+    last: dict[str, int] = {}
+    for scalar, epoch in _with_epochs(scalars):
+        if scalar.step < last.get(scalar.tag, 0) * FALL_BACK:
+            build.close()
+            last.clear()
+        last[scalar.tag] = scalar.step
+        if scalar.tag in HF_SUMMARY:
+            _summary(scalar, build)
+            continue
+        name = _name(names[scalar.tag])
+        build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), epoch=epoch, name=name)
+
+
+def _summary(scalar: _Scalar, build: RunBuilder) -> None:
+    """Report what Hugging Face's trainer sums up at its end: ``train_loss`` is a mean over the run, not a point."""
+    text = f"{scalar.tag} {scalar.value:g} at step {scalar.step}"
+    if scalar.tag == "train/train_loss":
+        build.event("metric_summary", scalar.record, text, metric="train_loss", value=scalar.value)
+    elif scalar.tag == "train/train_runtime":
+        build.event("session_end", scalar.record, text)
+
+
+def _name(tag: str) -> str:
+    name = canonical(tag)
+    # Speeds and times of an evaluation are not those of training: keep them apart.
+    if re.match(r"eval[/_]", tag) and re.search(r"per_second|runtime", tag):
+        name = "val/" + re.split(r"[/_]", tag, maxsplit=1)[1]
+    return name
+
+
+def _with_epochs(scalars: list[_Scalar]) -> Iterator[tuple[_Scalar, float]]:
+    """Yield every scalar with its epoch, which Lightning and Hugging Face log after the metrics of the same step.
+
+    Lightning's ``epoch`` counts from 0; Hugging Face's ``train/epoch`` is the share of epochs that is done.
+    """
+    first = next((scalar.value for scalar in scalars if scalar.tag == "epoch"), 1.0)
+    offset = 1.0 if first == 0 else 0.0
+    waiting: list[_Scalar] = []
+    for scalar in scalars:
+        if waiting and waiting[0].step != scalar.step:
+            yield from ((late, math.nan) for late in waiting)
+            waiting = []
+        if scalar.tag in ("epoch", "train/epoch"):
+            epoch = scalar.value + (offset if scalar.tag == "epoch" else 0.0)
+            yield from ((late, epoch) for late in waiting)
+            waiting = []
+        else:
+            waiting.append(scalar)
+    yield from ((late, math.nan) for late in waiting)
+
+
+def _keras(scalars: Iterable[_Scalar], tags: set[str], build: RunBuilder, folder: str) -> None:
+    """Add the points of Keras' callback: ``epoch_*`` counts epochs from 0, ``evaluation_*_vs_iterations`` batches.
+
+    Both hold the same values in the file of the validation writer, so the second only tells the steps.
+    """
+    evaluated = {tag for tag in tags if tag.startswith("evaluation_") and tag.endswith("_vs_iterations")}
+    split = "val" if evaluated or folder.startswith("val") else "train"
+    steps: dict[str, list[int]] = {}
+    seen: Counter[str] = Counter()
+    last = -1
+    for scalar in scalars:
+        base = scalar.tag.removeprefix("epoch_")
+        if scalar.tag in evaluated:
+            base = scalar.tag.removeprefix("evaluation_").removesuffix("_vs_iterations")
+            steps.setdefault(base, []).append(scalar.step)
+            if f"epoch_{base}" not in tags:
+                build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), name=f"val/{base}")
+            continue
+        if base == scalar.tag:
+            build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), split="train")
+            continue
+        if scalar.step < last * FALL_BACK:
+            build.close()
+        last = scalar.step
+        known = steps.get(base, [])
+        step = float(known[seen[base]]) if seen[base] < len(known) else math.nan
+        seen[base] += 1
+        name = canonical(base, split)
+        build.point(scalar.tag, scalar.value, scalar.record, step=step, epoch=scalar.step + 1.0, name=name)

@@ -1,0 +1,128 @@
+"""``results.csv`` of YOLOv5, YOLOv9 and Ultralytics: one row an epoch.
+
+Files in the wild hold several runs (the epoch restarts without a new header), begin in the middle (resumed) and count
+epochs from 0 (YOLOv5, YOLOv9, Ultralytics before 8.3) or from 1.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from diagnose.reader import Head, LineGrammar, Match, RunBuilder, number
+from diagnose.reader.yolo_settings import COMPANIONS, companion
+from diagnose.sources import Source, lines
+
+__all__ = ["COMPANIONS", "NAME", "SAMPLES", "TITLE", "companion", "read", "sniff"]
+
+NAME = "yolo-csv"
+TITLE = "YOLO results.csv (YOLOv5, YOLOv9, Ultralytics)"
+SAMPLES = (
+    "   epoch,  train/box_loss,  train/obj_loss,  metrics/precision,  metrics/mAP_0.5,  val/box_loss,  x/lr0,  x/lr1\n"
+    "       0,         0.10331,        0.024412,           0.018214,         0.007117,      0.070129, 0.0831, 0.0018\n"
+    "       1,        0.087120,        0.025003,           0.290115,          0.10442,      0.061250, 0.0655, 0.0037\n",
+    "epoch,time,train/box_loss,train/cls_loss,metrics/mAP50(B),metrics/mAP50-95(B),val/box_loss,lr/pg0,lr/pg1\n"
+    "1,12.31,1.4021,2.8813,0.4117,0.2904,1.2218,0.000119,0.000119\n",
+    "epoch,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0\n1,0.61,0.71,0.97,0.55,0.0005\n",
+)
+
+HEADER = re.compile(
+    r"^\ufeff?\s*epoch\s*,(?=.*\b(train|val|test)/\w*loss\b)(?=.*\b(metrics|val|test|x|lr)/)", re.MULTILINE
+)
+COUNTS_FROM_ONE = re.compile(r"^\s*epoch\s*,\s*time\s*,")
+RATE = re.compile(r"(?:x/lr|lr/pg|lr/)(\d+)")
+
+
+def sniff(head: Head) -> int:
+    """Return how surely this is a ``results.csv``: by its header line."""
+    if head.is_binary or (found := HEADER.search(head.text)) is None:
+        return 0
+    return 300 if not head.text[: found.start()].strip() else 150
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read every row of every run in the file."""
+    _Table(build).read(source)
+
+
+class _Table:
+    """The rows of one file, in the order of its lines."""
+
+    def __init__(self, build: RunBuilder) -> None:
+        self.build = build
+        self.grammar = LineGrammar("yolo_csv", gate=",")
+        self.names: list[str] = []
+        self.first_is = 0.0
+        self.rates: dict[int, str] = {}
+        self.last = float("nan")
+
+    def read(self, source: Source) -> None:
+        first_is = _first_epoch(source)
+        for line in lines(source):
+            match = self.grammar.parse(line.text.removeprefix("\ufeff"))
+            if match is None:
+                continue
+            if match.kind == "header":
+                self.names = [name.strip() for name in match.all("NAME")]
+                self.first_is = 1.0 if COUNTS_FROM_ONE.match(line.text) else first_is
+                self.build.close()
+                self.last = float("nan")
+            elif self.names:
+                self.row(match, line.number, line.text)
+
+    def row(self, match: Match, line: int, text: str) -> None:
+        cells = _cells(match)
+        if cells[0] is None or not math.isfinite(cells[0]):
+            return
+        epoch = cells[0] + 1 - self.first_is
+        if epoch <= self.last:
+            self.build.close()
+        begins = not self.build.has_points
+        self.build.epoch(epoch, line)
+        if begins:
+            self.rates = _rates(self.names, cells)
+            if epoch > 1:
+                self.build.event("resumed", line, text.strip(), epoch=epoch, path="")
+        self.last = epoch
+        for index, (name, value) in enumerate(zip(self.names, cells, strict=False)):
+            if index and value is not None:
+                split = name.split("/", 1)[0] if "/" in name else ""
+                split = {"metrics": "val"}.get(split, split if split in ("train", "val", "test") else "")
+                canonical = "time/total" if name == "time" else self.rates.get(index, "")
+                self.build.point(name, value, line, split=split, name=canonical)
+
+
+def _cells(match: Match) -> list[float | None]:
+    """Return the values of a row; None for a blank cell."""
+    cells: list[float | None] = [None]
+    for terminal, text in match.tokens:
+        if terminal == "COMMA":
+            cells.append(None)
+        else:
+            cells[-1] = number(text)
+    return cells
+
+
+def _rates(names: list[str], cells: list[float | None]) -> dict[int, str]:
+    """Name the learning rates of the parameter groups, by column.
+
+    During warm-up the biases' rate starts near ``warmup_bias_lr`` (0.1) and falls while the others rise from 0, and it
+    is the first or the last group depending on the version. The lowest rate of the first row is that of the weights.
+    """
+    found = [
+        (cells[index], index, hit[1]) for index, name in enumerate(names[: len(cells)]) if (hit := RATE.fullmatch(name))
+    ]
+    known = [row for row in found if row[0] is not None and row[0] == row[0]]
+    weights = min(known, key=lambda row: (row[0], row[1]))[1] if known else -1
+    return {index: "lr" if index == weights else f"lr/pg{group}" for _, index, group in found}
+
+
+def _first_epoch(source: Source) -> float:
+    """Return 0 if the file counts epochs from 0, else 1.
+
+    A row 0 proves it; without one (a resumed run) ``x/lr0`` does, which only YOLOv5 and YOLOv9 write.
+    """
+    head = source.head.decode("utf-8", "replace")
+    if re.search(r"^\s*0+(\.0*)?\s*,", head, re.MULTILINE):
+        return 0.0
+    return 0.0 if re.search(r"\bx/lr\d", head) else 1.0

@@ -1,0 +1,279 @@
+"""What people's own scripts print around a fit (``grammars/remarks.lark``): facts, headings, summaries."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+from diagnose.names import split_of
+from diagnose.names.metrics import canonical
+from diagnose.reader.builder import RunBuilder
+from diagnose.reader.grammar import LineGrammar, Match, number
+from diagnose.reader.scopes import CONFIG, FOLD, RUN, STAGE, Scopes
+from diagnose.reader.tallies import ClassCounts, ConfusionMatrix
+from diagnose.sources import Line
+
+DECORATION = " \t=-*#_─━═>|"
+LOGGING = re.compile(
+    r"^\s*\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?\]?\s*(-\s*)?(\S+\s+-\s*)?\[?(DEBUG|INFO|WARNING|ERROR)\]?\s*[-:|]?\s*"
+)
+GATE = (
+    r"(?i)batch|learning|\blr\b|epochs|patience|seed|optimi|train|valid|test|class|alpha|sample|weight|frozen|freez|froz"
+    r"|confusion|actual|true|\[|best|saved|transferred|fold|stage|phase|config|experiment|modality|trial|model|variant|run"
+)
+LEVELS = {"config": CONFIG, "run": RUN, "fold": FOLD, "stage": STAGE, "training": STAGE}
+SHORT = 400
+"""Characters a remark may have; longer lines are dumps."""
+
+
+class Remarks:
+    """Reports facts, headings and summaries that a training script prints to a builder."""
+
+    def __init__(self, build: RunBuilder, settle: Callable[[bool], None] = lambda _: None) -> None:
+        """Report to *build*.
+
+        Args:
+            build: the builder.
+            settle: called before a fact or heading (then with True) is stated, so that a reader can close a fit that
+                has ended.
+        """
+        self._build = build
+        self._settle = settle
+        self._grammar = LineGrammar("remarks", gate=GATE)
+        self.scopes = Scopes(build)
+        self._counts = ClassCounts()
+        self._matrix = ConfusionMatrix(build)
+        self._folds: dict[str, list[tuple[str, Any, int, str]]] = {}
+        self._listing = ""
+        self._weights: dict[str, Any] = {}
+
+    def feed(self, line: Line) -> bool:
+        """Report what the line shows, if anything; return whether it was a remark."""
+        bare = LOGGING.sub("", line.text[:SHORT + 1])
+        text = bare.strip()
+        if not text or len(text) > SHORT:
+            return False
+        if self._listing and not bare.startswith((" ", "\t")) and not text.lower().startswith("fold"):
+            self._listing = ""
+        match = self._grammar.parse(text)
+        if match is None:
+            undecorated = text.strip(DECORATION)
+            match = self._grammar.parse(undecorated) if undecorated != text else None
+            if match is not None and match.kind not in LEVELS:
+                match = None
+        if self._matrix.feed(match, line):
+            return True
+        if match is None or match.kind != "class_count":
+            self._end_counts()
+        if match is None:
+            self._counts.title(text)
+            return False
+        getattr(self, f"_on_{match.kind}")(match, line, text)
+        return match.kind != "title"
+
+    def finish(self) -> None:
+        """State what waits for its last line."""
+        self._end_counts()
+        self._matrix.finish()
+
+    def fact(self, name: str, value: Any, line: int, text: str = "") -> None:
+        """State a fact under the heading in force, after the reader has closed a fit that has ended."""
+        self._settle(False)
+        self.scopes.fact(name, value, line, text)
+
+    # Settings
+
+    def _on_batch_size(self, match: Match, line: Line, text: str) -> None:
+        self.fact("batch_size", float(match.tokens[0][1]), line.number, text)
+
+    def _on_batch_device(self, match: Match, line: Line, text: str) -> None:
+        device, *total = match.all("INT")
+        self.fact("batch_size_per_device", float(device), line.number, text)
+        if total:
+            self.fact("batch_size", float(total[0]), line.number, text)
+
+    def _on_rate(self, match: Match, line: Line, text: str) -> None:
+        value = float(match.tokens[0][1])
+        if self._build.has_points and not math.isnan(self._build.current_epoch):
+            self._settle(False)
+        if self._build.has_points:
+            self._build.point("lr", value, line.number)
+        else:
+            self.fact("lr", value, line.number, text)
+
+    _on_rate_set = _on_rate
+
+    def _on_epochs(self, match: Match, line: Line, text: str) -> None:
+        self.fact("planned_epochs", float(match.tokens[0][1]), line.number, text)
+
+    def _on_patience(self, match: Match, line: Line, text: str) -> None:
+        self.fact("patience", float(match.tokens[0][1]), line.number, text)
+
+    def _on_seed(self, match: Match, line: Line, text: str) -> None:
+        self.fact("seed", float(match.tokens[0][1]), line.number, text)
+
+    def _on_optimizer(self, match: Match, line: Line, text: str) -> None:
+        self.fact("optimizer", match.tokens[0][1], line.number, text)
+
+    # Data
+
+    def _on_distribution(self, match: Match, line: Line, text: str) -> None:
+        split = split_of(canonical("loss", _split(match.get("SPLIT") or "")))
+        shares = _shares(_literal(match.get("MAPPING") or ""))
+        if shares is None or split not in ("train", "val"):
+            return
+        if self._listing:
+            self._folds.setdefault(self._listing, []).append((f"{split}_class_distribution", shares, line.number, text))
+        else:
+            self.fact(f"{split}_class_distribution", shares, line.number, text)
+
+    def _on_class_weights(self, match: Match, line: Line, text: str) -> None:
+        self._on_weighting("class weights", match, line, text)
+
+    def _on_alpha(self, match: Match, line: Line, text: str) -> None:
+        self._on_weighting("alpha", match, line, text)
+
+    def _on_weighting(self, kind: str, match: Match, line: Line, text: str) -> None:
+        """Weights in the loss (alpha) and weights of samples multiply: all ones change nothing."""
+        value = _literal(match.tokens[0][1])
+        weights = _numbers(value)
+        if weights is None:
+            return
+        self._weights[kind] = weights
+        other = self._weights.get("alpha" if kind == "class weights" else "class weights")
+        if other is not None and len(other) == len(weights) and max(weights.values()) == min(weights.values()):
+            return
+        self.fact("class_weights", [*weights.values()] if isinstance(value, list) else weights, line.number, text)
+
+    def _on_class_count(self, match: Match, line: Line, text: str) -> None:
+        self._counts.add(match.get("LABEL") or "", int(match.get("INT") or 0), match.get("TAIL") or "", line, text)
+
+    def _end_counts(self) -> None:
+        found = self._counts.end()
+        if found is not None:
+            counts, line, text = found
+            self.fact("class_counts", counts, line, text)
+            self.fact("train_samples", float(sum(counts.values())), line, text)
+
+    def _on_title(self, match: Match, line: Line, text: str) -> None:
+        self._counts.title(text)
+
+    def _on_samples(self, match: Match, line: Line, text: str) -> None:
+        split = _split(match.get("SPLIT") or match.get("SAMPLES") or "")
+        if split in ("train", "val"):
+            self.fact(f"{split}_samples", float(match.get("INT") or 0), line.number, text)
+
+    _on_counted = _on_samples
+
+    # The model
+
+    def _on_weights(self, match: Match, line: Line, text: str) -> None:
+        count = int(match.all("INT")[0])
+        self.fact("trainable_tensors", float(count), line.number, text)
+
+    _on_weights_of = _on_weights
+
+    def _on_no_trainable(self, match: Match, line: Line, text: str) -> None:
+        count = int(match.all("INT")[0])
+        if count == 0:
+            self._settle(False)
+            self._build.event("no_trainable", line.number, text, ahead=True, count=0)
+
+    def _on_trainable_params(self, match: Match, line: Line, text: str) -> None:
+        self.fact("trainable_params", number(match.tokens[0][1]), line.number, text)
+
+    def _on_frozen(self, match: Match, line: Line, text: str) -> None:
+        self.fact("frozen_layers", float(match.tokens[0][1]), line.number, text)
+
+    def _on_unfrozen(self, match: Match, line: Line, text: str) -> None:
+        self._settle(False)
+        for name in ("frozen_layers", "trainable_tensors", "trainable_params"):
+            self.scopes.forget(name)
+
+    # Results
+
+    def _on_confusion(self, match: Match, line: Line, text: str) -> None:
+        """Taken by the matrix."""
+
+    _on_matrix_row = _on_actual_row = _on_confusion
+
+    def _on_best(self, match: Match, line: Line, text: str) -> None:
+        phrase = match.tokens[0][1]
+        metric = re.split(r"\b[Bb]est ", phrase)[-1].strip()
+        epoch = {"epoch": float(match.all("INT")[0])} if match.get("INT") else {}
+        self._build.event(
+            "best_summary", line.number, text, metric=canonical(metric), value=number(match.tokens[1][1]), **epoch
+        )
+
+    def _on_best_at(self, match: Match, line: Line, text: str) -> None:
+        metric, value, epoch = (token for _, token in match.tokens[:3])
+        self._build.event(
+            "best_summary", line.number, text, metric=canonical(metric), value=number(value), epoch=float(epoch)
+        )
+
+    def _on_saved(self, match: Match, line: Line, text: str) -> None:
+        self._build.event("checkpoint", line.number, text, path=match.get("PATH") or "")
+
+    def _on_transferred(self, match: Match, line: Line, text: str) -> None:
+        self._build.event(
+            "checkpoint_transferred", line.number, text, path=match.get("TAIL") or "", value=float(match.tokens[0][1])
+        )
+
+    # Headings
+
+    def _on_fold_listing(self, match: Match, line: Line, text: str) -> None:
+        """``Fold 2/5: 90 train patients``: a table of folds, whose facts hold once that fold begins."""
+        self._listing = _digits(match.get("FOLD") or "")
+        self._folds.pop(self._listing, None)
+
+    def _on_heading(self, match: Match, line: Line, text: str) -> None:
+        title = match.tokens[0][1].strip(DECORATION + ":")
+        self._settle(True)
+        self.scopes.heading(LEVELS[match.kind], title, line.number)
+        if match.kind == "fold":
+            for name, value, stated, where in self._folds.get(_digits(title), []):
+                self.scopes.fact(name, value, stated, where)
+        if found := re.search(r"\((\d+) (epochs|weight tensors)", title):
+            name = "planned_epochs" if found[2] == "epochs" else "trainable_tensors"
+            self.scopes.fact(name, float(found[1]), line.number, text)
+
+    _on_config = _on_run = _on_fold = _on_stage = _on_training = _on_heading
+
+
+def _split(word: str) -> str:
+    word = word.lower()
+    return "train" if "train" in word else "val" if "val" in word else "test"
+
+
+def _digits(text: str) -> str:
+    return "/".join(re.findall(r"\d+", text)[:2])
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(re.sub(r"np\.\w+\(([^()]*)\)", r"\1", text))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _numbers(value: Any) -> dict[str, float] | None:
+    """Return weights by class from a list or a mapping, None if it holds anything but numbers."""
+    pairs = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    numbers = {str(key): float(number) for key, number in pairs if isinstance(number, int | float)}
+    return numbers if numbers and len(numbers) == len(value) else None
+
+
+def _shares(value: Any) -> dict[str, float] | None:
+    """Return class shares from printed shares or counts, None if the numbers are neither."""
+    numbers = _numbers(value) if isinstance(value, dict) else None
+    if numbers is None or min(numbers.values()) < 0 or len(numbers) < 2:
+        return None
+    total = sum(numbers.values())
+    if abs(total - 1) < 0.02:
+        return numbers
+    if total > 1.5 and all(number == int(number) for number in numbers.values()):
+        return {key: number / total for key, number in numbers.items()}
+    return None

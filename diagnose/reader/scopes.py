@@ -1,0 +1,63 @@
+"""Headings that nest (configuration, run, fold, stage), and facts that hold only under their heading."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from diagnose.reader.builder import RunBuilder
+
+CONFIG, RUN, FOLD, STAGE = 1, 2, 3, 4
+"""Levels of headings, outermost first; facts stated before any heading have level 0."""
+
+
+class _Stated(NamedTuple):
+    value: Any
+    line: int
+    text: str
+
+
+class Scopes:
+    """States facts to a builder and takes them back when the heading they stood under ends.
+
+    A learning rate printed under "Stage 2" says nothing of the next fold's stage 1, but the class distribution printed
+    under "Fold 1" holds for all its stages.
+    """
+
+    def __init__(self, build: RunBuilder) -> None:
+        """State to *build*."""
+        self._build = build
+        self._titles: dict[int, str] = {}
+        self._facts: dict[str, dict[int, _Stated]] = {}
+
+    @property
+    def level(self) -> int:
+        """The level of the innermost heading in force."""
+        return max(self._titles, default=0)
+
+    def heading(self, level: int, title: str, line: int) -> None:
+        """Enter a heading: it ends those of its own and of deeper levels, and names the next segment."""
+        self._titles = {outer: text for outer, text in self._titles.items() if outer < level}
+        self._titles[level] = title
+        self._build.heading(", ".join(text for _, text in sorted(self._titles.items())), line)
+        for name, stated in self._facts.items():
+            if any(where >= level for where in stated):
+                self._facts[name] = {where: fact for where, fact in stated.items() if where < level}
+                self._restate(name)
+
+    def fact(self, name: str, value: Any, line: int, text: str = "") -> None:
+        """State a fact under the heading in force."""
+        self._facts.setdefault(name, {})[self.level] = _Stated(value, line, text)
+        self._build.fact(name, value, line, text)
+
+    def forget(self, name: str) -> None:
+        """Take a fact back, whoever stated it."""
+        self._facts.pop(name, None)
+        self._build.forget(name)
+
+    def _restate(self, name: str) -> None:
+        stated = self._facts[name]
+        if stated:
+            fact = stated[max(stated)]
+            self._build.fact(name, fact.value, fact.line, fact.text)
+        else:
+            self._build.forget(name)

@@ -1,0 +1,105 @@
+"""What the YOLO trainers' own settings say: ``opt.yaml``, ``args.yaml``, ``hyp.yaml`` and the printed argument lines."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Iterable
+from pathlib import PurePath
+from typing import Any
+
+from diagnose.configs.yaml_config import read_yaml_config
+from diagnose.errors import SourceError
+from diagnose.model import Setting
+from diagnose.reader.builder import RunBuilder
+from diagnose.sources import Source
+from diagnose.sources.lines import encoding_of
+
+COMPANIONS = ("args.yaml", "opt.yaml", "hyp.yaml")
+"""Files that the trainers write beside their results, in the order of their authority."""
+
+
+def _positive(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if number and value > 0 else None
+
+
+def _count(value: Any) -> Any:
+    value = _positive(value)
+    return value if value is not None and value >= 1 else None
+
+
+def _size(value: Any) -> Any:
+    return (
+        _count(max(value, key=lambda item: _count(item) or 0)) if isinstance(value, list) and value else _count(value)
+    )
+
+
+def _flag(value: Any) -> Any:
+    return value if isinstance(value, bool) else None
+
+
+def _text(value: Any) -> Any:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: Any) -> Any:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "epochs": ("planned_epochs", _count),
+    "batch_size": ("batch_size", _count),
+    "total_batch_size": ("batch_size", _count),
+    "batch": ("batch_size", _count),
+    "imgsz": ("image_size", _size),
+    "img_size": ("image_size", _size),
+    "patience": ("patience", _positive),
+    "optimizer": ("optimizer", lambda value: None if value == "auto" else _text(value)),
+    "seed": ("seed", _number),
+    "amp": ("amp", _flag),
+    "task": ("task", _text),
+    "weight_decay": ("weight_decay", _number),
+    "momentum": ("momentum", _number),
+    "warmup_epochs": ("warmup_epochs", _number),
+    "fl_gamma": ("focal_gamma", _positive),
+}
+"""Setting -> fact it states, and which of its values do. A batch of -1 means "find one", a patience of 0 "never"."""
+
+
+def state(settings: Iterable[Setting], build: RunBuilder, prefix: str = "") -> None:
+    """Add settings, and the facts that they state, each with its own place.
+
+    Args:
+        settings: in the order of the file.
+        build: takes them.
+        prefix: put before each key (``hyp.``).
+    """
+    for found in settings:
+        place = found.place
+        build.setting(prefix + found.key, found.value, place.line, place.text, path=place.path)
+        fact, admit = FACTS.get(found.key.removeprefix("hyp."), ("", _text))
+        if fact and (value := admit(found.value)) is not None:
+            if isinstance(value, int):
+                value = float(value)
+            build.fact(fact, value, place.line, place.text, path=place.path)
+
+
+def companion(source: Source, build: RunBuilder) -> None:
+    """Read a settings file that stands beside a log. A damaged one is an event of the run, not an error."""
+    try:
+        data = source.read()
+        settings = read_yaml_config(data.decode(encoding_of(data), "replace"), source.path)
+    except SourceError as error:
+        build.event("warning", 0, category="config", message=str(error))
+        return
+    state(settings.values(), build, "hyp." if PurePath(source.path).name == "hyp.yaml" else "")
+
+
+def plain(text: str) -> Any:
+    """Return the value of a printed Python literal (``True``, ``0.01``, ``[0]``, ``'auto'``), else the text itself."""
+    text = text.strip()
+    try:
+        return ast.literal_eval(text) if len(text) < 500 else text
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return text

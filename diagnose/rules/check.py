@@ -1,0 +1,175 @@
+"""Is a rule file valid? All problems at once, each with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from diagnose.assets import Loader
+from diagnose.language import LanguageError, names_in, parse
+from diagnose.language.functions import TABLE
+from diagnose.model import SEVERITIES
+from diagnose.names import event_kinds, fact_names
+
+REQUIRED = ("code", "name", "title", "severity", "since", "when", "message", "why", "advice", "cases")
+OPTIONAL = ("status", "needs", "each", "merge", "params", "let", "at", "evidence", "subject", "suspects", "folds",
+            "false-alarms", "references", "basis")  # fmt: skip
+NEEDS = ("series", "event", "fact", "config", "kind", "format", "baseline", "any-series", "any-event", "any-fact")
+CODE = re.compile(r"[A-Z]{2,8}\d{3}")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+BUILT_IN = frozenset(
+    {"epochs", "segment", "segment_index", "segment_count", "format", "event", "fact", "config", "baseline"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a rule file."""
+
+    path: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+def check(path: Path, text: str | None = None) -> list[Problem]:
+    """Return every problem of a rule file; none if it is valid. Cases are not run (see ``diagnose rules test``)."""
+    text = path.read_text(encoding="utf-8") if text is None else text
+    try:
+        node = yaml.compose(text, Loader=Loader)
+        raw = yaml.load(text, Loader=Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return [Problem(str(path), mark.line + 1 if mark else 1, f"not YAML: {getattr(error, 'problem', error)}")]
+    if not isinstance(raw, dict):
+        return [Problem(str(path), 1, "a rule is a mapping of keys")]
+    lines = dict(_lines(node, ()))
+    return [
+        Problem(
+            str(path), next((lines[key[:cut]] for cut in range(len(key), -1, -1) if key[:cut] in lines), 1), message
+        )
+        for key, message in _problems(raw)
+    ]
+
+
+def _lines(node: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _lines(value, (*path, key.value))
+            yield (*path, key.value), key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _lines(item, (*path, index))
+
+
+Found = Iterator[tuple[tuple[Any, ...], str]]
+
+
+def _problems(raw: Mapping[str, Any]) -> Found:
+    for key in REQUIRED:
+        if key not in raw:
+            yield (), f"`{key}` is missing"
+    for key in raw:
+        if key not in REQUIRED and key not in OPTIONAL:
+            yield (key,), f"unknown key `{key}`"
+    if not CODE.fullmatch(str(raw.get("code", "LOG001"))):
+        yield ("code",), "a code is capital letters and three digits, such as LOSS001"
+    if not NAME.fullmatch(str(raw.get("name", "a"))):
+        yield ("name",), "a name is kebab-case, such as loss-nan"
+    if not raw.get("references") and not raw.get("basis"):
+        yield (), "needs `references`, or a `basis` that says the threshold is ours and what it was measured on"
+    yield from _severities(raw.get("severity", "info"))
+    yield from _needs(raw.get("needs", []))
+    yield from _each(raw.get("each", {}))
+    yield from _expressions(raw)
+    yield from _cases(raw.get("cases", []))
+
+
+def _severities(raw: Any) -> Found:
+    levels = [raw] if isinstance(raw, str) else [raw.get("else"), *(level for level in raw if level != "else")]
+    for level in levels:
+        if level not in SEVERITIES:
+            yield ("severity",), f"severity is one of {', '.join(SEVERITIES)} (with `else` for the last), not {level!r}"
+
+
+def _needs(raw: Any) -> Found:
+    known = {"event": event_kinds(), "fact": fact_names()}
+    for index, need in enumerate(raw):
+        if not isinstance(need, dict) or len(need) != 1:
+            yield ("needs", index), "a need is one pair such as `event: weights_restored`"
+            continue
+        ((kind, name),) = need.items()
+        if kind not in NEEDS:
+            yield ("needs", index), f"unknown need `{kind}`: one of {', '.join(NEEDS)}"
+        elif kind in known and name not in known[kind]:
+            yield ("needs", index), f"unknown {kind} `{name}`"
+
+
+def _each(raw: Any) -> Found:
+    if not isinstance(raw, dict) or len(raw) > 1:
+        yield ("each",), "`each` has one variable, such as `m: {series: val/*, kind: score}`"
+        return
+    for variable, body in raw.items():
+        if not isinstance(body, dict) or not set(body) <= {"series", "kind", "better", "event", "unlike"}:
+            yield ("each", variable), "expected `series`, `kind`, `better`, `unlike` or `event`"
+        elif "event" in body and body["event"] not in event_kinds():
+            yield ("each", variable), f"unknown event `{body['event']}`"
+
+
+def _expressions(raw: Mapping[str, Any]) -> Found:
+    lets = raw.get("let", {})
+    known = BUILT_IN | set(lets) | set(raw.get("params", {})) | set(raw.get("each", {}))
+    for key, text in _texts(raw):
+        try:
+            node = parse(str(text))
+        except LanguageError as error:
+            yield key, str(error)
+            continue
+        for name in names_in(node):
+            if "/" not in name and name not in known and name not in SERIES:
+                yield key, f"unknown name `{name}` in `{text}`"
+        for part in node.walk():
+            if part.kind == "call" and part.args[0] not in TABLE:
+                yield key, f"unknown function `{part.args[0]}` in `{text}`"
+            yield from ((key, message) for message in _namespaced(part))
+
+
+SERIES = frozenset({"lr", "grad_norm", "throughput"})
+"""Bare names of series, which carry no split."""
+
+
+def _namespaced(part: Any) -> Iterator[str]:
+    if part.kind != "attribute" or part.args[0].kind != "name" or part.args[0].args[0] != "fact":
+        return
+    if part.args[1] not in fact_names():
+        yield f"unknown fact `{part.args[1]}`"
+
+
+def _texts(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    yield from ((("let", name), text) for name, text in raw.get("let", {}).items())
+    yield from (((key,), raw[key]) for key in ("when", "at", "subject") if key in raw)
+    for index, item in enumerate(raw.get("evidence", ())):
+        yield ("evidence", index), item["at"] if isinstance(item, dict) else item
+    if isinstance(raw.get("severity"), dict):
+        yield from ((("severity", level), text) for level, text in raw["severity"].items() if level != "else")
+    for index, item in enumerate(raw.get("suspects", ())):
+        if isinstance(item, dict) and "when" in item:
+            yield ("suspects", index), item["when"]
+
+
+def _cases(raw: Any) -> Found:
+    words = [word for case in raw if isinstance(case, dict) for word in case]
+    for word in ("reported", "silent"):
+        if word not in words:
+            yield ("cases",), f"a rule needs at least one `{word}` case"
+    for index, case in enumerate(raw):
+        if not isinstance(case, dict) or set(case) - {"reported", "silent", "skipped"}:
+            yield ("cases", index), "a case is `reported: {...}`, `silent: {...}` or `skipped: {...}`"

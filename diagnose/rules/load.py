@@ -1,0 +1,122 @@
+"""Rule files to rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from diagnose import assets
+from diagnose.errors import RuleError
+from diagnose.model import Place
+from diagnose.rules.check import check
+from diagnose.rules.rule import Rule, Selector, SuspectRule
+
+
+@cache
+def builtin() -> tuple[Rule, ...]:
+    """Return the rules that ship with the program, by code. They are checked in the test suite, not here."""
+    return tuple(sorted((_read(path) for path in assets.rule_files()), key=lambda rule: rule.code))
+
+
+def from_folder(folder: Path) -> tuple[Rule, ...]:
+    """Return the rules of a user's folder (``*.yaml`` and ``*.yml``, recursively), after a full check.
+
+    Raises:
+        RuleError: with all problems of all files at once.
+    """
+    if not folder.is_dir():
+        raise RuleError("no such rule folder", place=Place(str(folder)), mend="check `rules` in the settings")
+    files = sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")])
+    problems = [problem for path in files for problem in check(path)]
+    if problems:
+        raise RuleError("invalid rules:\n" + "\n".join(f"  {problem}" for problem in problems))
+    return tuple(_read(path) for path in files)
+
+
+def _read(path: Path) -> Rule:
+    try:
+        return from_mapping(assets.load(path), path)
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise RuleError(
+            f"not a valid rule: {error}", place=Place(str(path)), mend="run `diagnose rules check`"
+        ) from None
+
+
+def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
+    """Return the rule a YAML mapping describes; the mapping is taken to be valid (see ``check``)."""
+    return Rule(
+        code=raw["code"],
+        name=raw["name"],
+        title=raw["title"],
+        severity=_severity(raw["severity"]),
+        since=str(raw.get("since", "0.1")),
+        status=raw.get("status", "stable"),
+        needs=tuple((kind, str(name)) for need in raw.get("needs", ()) for kind, name in need.items()),
+        each=_each(raw),
+        merge=raw.get("merge", not _event_need(raw) and "event" not in _first(raw.get("each", {}))),
+        params=dict(raw.get("params", {})),
+        lets={name: str(text) for name, text in raw.get("let", {}).items()},
+        when=str(raw["when"]),
+        at=str(raw.get("at", "")),
+        evidence=tuple(_evidence(raw.get("evidence", ()))),
+        subject=str(raw.get("subject", "")),
+        message=raw["message"].strip(),
+        why=raw["why"].strip(),
+        suspects=tuple(
+            SuspectRule(item) if isinstance(item, str) else SuspectRule(**{key: _plain(item[key]) for key in item})
+            for item in raw.get("suspects", ())
+        ),
+        advice=str(raw.get("advice", "")),
+        folds=tuple(raw.get("folds", ())),
+        false_alarms=tuple(raw.get("false-alarms", ())),
+        references=tuple(raw.get("references", ())),
+        basis=str(raw.get("basis", "")).strip(),
+        cases=tuple((word, body) for case in raw.get("cases", ()) for word, body in case.items()),
+        path=path,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, bool) else value
+
+
+def _first(each: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next(iter(each.values()), {})
+
+
+def _event_need(raw: Mapping[str, Any]) -> str:
+    return next((str(need["event"]) for need in raw.get("needs", ()) if "event" in need), "")
+
+
+def _severity(raw: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(raw, str):
+        return ((raw, ""),)
+    conditions = [(severity, str(when)) for severity, when in raw.items() if severity != "else"]
+    return (*conditions, (raw["else"], ""))
+
+
+def _each(raw: Mapping[str, Any]) -> tuple[str, Selector] | None:
+    if "each" not in raw:
+        event = _event_need(raw)
+        return ("event", Selector(event=event)) if event else None
+    ((variable, body),) = raw["each"].items()
+    return variable, Selector(
+        _tuple(body.get("series", ())), _tuple(body.get("kind", ())), body.get("better", ""), body.get("event", ""),
+        _tuple(body.get("unlike", ())),
+    )  # fmt: skip
+
+
+def _tuple(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _evidence(raw: Any) -> Iterator[tuple[str, str]]:
+    for item in raw:
+        if isinstance(item, str):
+            yield item, ""
+        else:
+            yield str(item["at"]), str(item.get("text", ""))

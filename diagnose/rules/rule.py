@@ -1,0 +1,97 @@
+"""A rule as the engine sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from diagnose.language import Node, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """What ``each`` walks over: series by glob, kind and direction, or events of a kind.
+
+    Attributes:
+        series: globs on canonical names; empty if events are walked.
+        kinds: kinds of metrics (``score``, ``loss`` ...); empty for any.
+        better: ``higher`` or ``lower``; empty for any.
+        event: event kind; empty if series are walked.
+    """
+
+    series: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    better: str = ""
+    event: str = ""
+    unlike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectRule:
+    """A possible cause: counted if ``when`` holds (always if empty), with its weight and reason."""
+
+    name: str
+    when: str = ""
+    because: str = ""
+    score: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule file. Texts are Jinja templates (message, because, evidence texts) or Markdown (why, advice).
+
+    Attributes:
+        severity: pairs (severity, condition); the first whose condition holds counts; the last has none.
+        needs: pairs (kind, name) such as ("event", "weights_restored"), ("series", "val/loss"), ("fact", "batch_size").
+        each: variable and what it takes on; None for a rule that looks at the segment once.
+        merge: whether several hits in one segment become one finding.
+        params: thresholds that settings may override, usable as names in expressions.
+        lets: named parts.
+        when: the condition.
+        at: expression whose place is the finding's primary place; by default the first evidence.
+        evidence: pairs (expression, text); an empty text quotes the line.
+        folds: names of rules whose findings in the same segment this one explains.
+        basis: the source of the thresholds, or that they are ours and what they were measured on.
+        path: the file it was read from.
+    """
+
+    code: str
+    name: str
+    title: str
+    severity: tuple[tuple[str, str], ...]
+    when: str
+    message: str
+    why: str
+    since: str = "0.1"
+    status: str = "stable"
+    needs: tuple[tuple[str, str], ...] = ()
+    each: tuple[str, Selector] | None = None
+    merge: bool = True
+    params: dict[str, Any] = field(default_factory=dict)
+    lets: dict[str, str] = field(default_factory=dict)
+    at: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    subject: str = ""
+    suspects: tuple[SuspectRule, ...] = ()
+    advice: str = ""
+    folds: tuple[str, ...] = ()
+    false_alarms: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    basis: str = ""
+    cases: tuple[tuple[str, dict[str, Any]], ...] = ()
+    path: Path = Path()
+
+    @property
+    def family(self) -> str:
+        """The letters of the code."""
+        return self.code.rstrip("0123456789")
+
+    @property
+    def worst(self) -> str:
+        """The severity without conditions, shown in lists."""
+        return self.severity[-1][0]
+
+    def nodes(self) -> dict[str, Node]:
+        """Return the parsed named parts. Raises LanguageError."""
+        return {name: parse(text) for name, text in self.lets.items()}
