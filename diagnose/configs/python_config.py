@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from diagnose.model import Place, Setting
@@ -86,7 +87,7 @@ def _parts(text: str) -> Iterator[tuple[list[ast.stmt], int]]:
         return
     starts = [found.start() for found in STATEMENT.finditer(text)]
     above, counted = 0, 0
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         above += text.count("\n", counted, start)
         counted = start
         part = _parse(text[start:end])

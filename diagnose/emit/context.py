@@ -73,7 +73,7 @@ class Context:
         if REMOTE.match(path) or (DRIVE.match(path) and os.sep == "/") or path == "-":
             return path.replace("\\", "/") if DRIVE.match(path) else path
         whole = Path(os.path.normpath(self.start / path))
-        for inner, outer in ((whole, self.root), (Path(os.path.realpath(whole)), Path(os.path.realpath(self.root)))):
+        for inner, outer in ((whole, self.root), (_resolved(whole), _resolved(self.root))):
             if inner.is_relative_to(outer):
                 return inner.relative_to(outer).as_posix()
         return whole.as_posix()
@@ -87,6 +87,13 @@ class Context:
         if DRIVE.match(path):
             return "file:///" + path[:2] + escape.uri(PureWindowsPath(path).as_posix()[2:])
         return "file://" * path.startswith("/") + (escape.uri(path) or ".")
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):  # a name that this file system cannot have
+        return path
 
 
 def _rule_from(finding: Finding) -> RuleInfo:

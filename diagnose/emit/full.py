@@ -58,7 +58,7 @@ class _Page:
             if row is rows[0]:
                 yield f"{space} {self._bar('|')}"
             if row.kind == "path":
-                yield f"{space}{self._bar(':::')} {plain(row.text)}"
+                yield f"{space}{self._bar('-->')} {plain(row.text)}"
             elif row.kind == "said":
                 yield from (
                     f"{space} {self._bar(':')} {line}" for line in wrap(plain(row.text), self.width - gutter - 3)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from diagnose.assets import template_folder
 from diagnose.emit.context import Context
 from diagnose.model import Report
 from diagnose.text import escape, excerpt, markup, wording
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 NAME = "html"
 TITLE = "a page for the browser"
@@ -16,19 +20,7 @@ SUFFIX = ".html"
 
 def emit(report: Report, context: Context) -> str:
     """Return the page."""
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(template_folder() / "findings"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(blocks=markup.blocks, spans=markup.spans, score=wording.score, line=escape.line)
-    page = environment.get_template("page.html.j2").render(
+    page = _template().render(
         report=report,
         findings=wording.worst_first(report.findings),
         files=wording.by_file(report),
@@ -44,6 +36,23 @@ def emit(report: Report, context: Context) -> str:
         plural=wording.plural,
     )
     return page.rstrip("\n") + "\n"
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(template_folder() / "findings"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(blocks=markup.blocks, spans=markup.spans, score=wording.score, line=escape.line)
+    return environment.get_template("page.html.j2")
 
 
 def _harmless(value: Any) -> Any:

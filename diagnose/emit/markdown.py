@@ -1,4 +1,4 @@
-"""GitHub-flavoured Markdown: a table of the findings, then each with its evidence; made for ``$GITHUB_STEP_SUMMARY``."""
+"""GitHub-flavoured Markdown for ``$GITHUB_STEP_SUMMARY``: a table of the findings, then each with its evidence."""
 
 from __future__ import annotations
 
@@ -40,11 +40,9 @@ def _up_to(size: int, groups: Iterable[list[str]]) -> list[str]:
             lines += group
         else:
             left += 1
-    return (
-        [*lines, "", f"*{wording.plural(left, 'more finding')} not shown here: the list is too long.*", ""]
-        if left
-        else lines
-    )
+    if left:
+        lines += ["", f"*{wording.plural(left, 'more finding')} not shown here: the list is too long.*", ""]
+    return lines
 
 
 def _row(finding: Finding, context: Context) -> str:
@@ -75,7 +73,7 @@ def _details(finding: Finding, context: Context) -> Iterator[str]:
             yield f"- {escape.code_span(suspect.name)} ({wording.score(suspect):.2f}){because}"
         yield ""
     if finding.advice:
-        yield from ("**Advice:**", "", *_blocks(finding.advice), "")
+        yield from ("**Advice:**", *_blocks(finding.advice), "")
     if finding.folded:
         yield from (_labelled("Explains also", ", ".join(map(escape.code_span, finding.folded))), "")
     yield from ("</details>", "")
@@ -83,7 +81,7 @@ def _details(finding: Finding, context: Context) -> Iterator[str]:
 
 def _shown(row: excerpt.Row, gutter: int) -> str:
     if row.kind == "path":
-        return f"{' ' * gutter}::: {row.text}"
+        return f"{' ' * gutter}--> {row.text}"
     number = str(row.number) if row.kind == "line" else ""
     return f"{number.rjust(gutter)} {'|' if number else ':'} {row.text}".rstrip()
 

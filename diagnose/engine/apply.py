@@ -11,7 +11,7 @@ from diagnose.engine.wording import words
 from diagnose.language import MissingError, Scope, evaluate, parse, place_of, truth
 from diagnose.model import Event, Evidence, Place, Run, Segment, Series
 from diagnose.names import traits
-from diagnose.rules import Rule, Selector
+from diagnose.rules import Rule, Selector, param
 
 MOST_EVIDENCE = 8
 """Places shown for one finding."""
@@ -39,10 +39,10 @@ def apply(
     lets, when = rule.nodes(), parse(rule.when)
     tried = False
     for variable, value in _candidates(rule, segment):
-        params = {**rule.params, **{key: item for key, item in overrides.items() if key in rule.params}}
+        params = {**rule.params, **{key: param(item) for key, item in overrides.items() if key in rule.params}}
         if isinstance(value, Series):
             of_metric = overrides.get("metrics", {}).get(value.name, {})
-            params.update({key: item for key, item in of_metric.items() if key in rule.params})
+            params.update({key: param(item) for key, item in of_metric.items() if key in rule.params})
         values = {
             **params,
             "segment_index": float(segment.index),
@@ -51,7 +51,7 @@ def apply(
         }
         if variable:
             values[variable] = value
-        scope = Scope(segment, lets, values, baseline)
+        scope = Scope(segment, lets, values, baseline, run.segments)
         try:
             if truth(when, scope):
                 hits.append(_hit(rule, run, segment, scope, value))

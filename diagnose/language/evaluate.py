@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -52,7 +52,7 @@ KIND_NAMES: tuple[tuple[type, str], ...] = (
     (list, "a list"),
     (Span, "an amount"),
 )
-NAMESPACES = ("fact", "config", "baseline")
+NAMESPACES = ("fact", "config", "baseline", "previous")
 
 
 @dataclass(slots=True)
@@ -64,12 +64,14 @@ class Scope:
         lets: named parts, evaluated when first used.
         values: variables with a value (``each`` variables, parameters, and parts already evaluated).
         baseline: the run to compare with, if any.
+        segments: all segments of the run, for what is seen from outside one of them.
     """
 
     segment: Segment
     lets: Mapping[str, Node] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     baseline: Segment | None = None
+    segments: Sequence[Segment] = ()
     used: list[Any] = field(default_factory=list)
 
     def lookup(self, name: str) -> Any:
@@ -160,6 +162,10 @@ def _namespaced(space: str, name: str, scope: Scope) -> Any:
         if setting is None:
             raise MissingError(f"config {name}")
         return placed(setting.value, setting.place)
+    if space == "previous":
+        if not scope.segments or not scope.segment.index:
+            raise MissingError("a segment before")
+        return Scope(scope.segments[scope.segment.index - 1]).lookup(name)
     if scope.baseline is None:
         raise MissingError("a baseline run")
     return Scope(scope.baseline).lookup(name)
@@ -168,7 +174,7 @@ def _namespaced(space: str, name: str, scope: Scope) -> Any:
 def _item(node: Node, scope: Scope) -> Any:
     space = node.args[0]
     key = evaluate(node.args[1], scope)
-    if isinstance(space, Node) and space.kind == "name" and space.args[0] in ("config", "baseline"):
+    if isinstance(space, Node) and space.kind == "name" and space.args[0] in ("config", "baseline", "previous"):
         return _namespaced(space.args[0], str(key), scope)
     value = evaluate(space, scope)
     try:

@@ -61,9 +61,7 @@ def read(source: Source, build: RunBuilder) -> None:
         step = row.value("step")
         for printed, name in names.items():
             if (value := row.value(printed)) is not None:
-                build.point(
-                    printed, value, row.line, name=name, epoch=epoch, step=math.nan if step is None else step
-                )
+                build.point(printed, value, row.line, name=name, epoch=epoch, step=math.nan if step is None else step)
 
 
 def _epoch(row: Row) -> float:
@@ -81,4 +79,3 @@ def _summarise(row: Row, build: RunBuilder) -> None:
     for printed in islice((name for name in row.cells if name not in KEYS), 100):
         if (value := row.value(printed)) is not None:
             build.event("metric_summary", row.line, f"{printed} {value:g}", metric=printed, value=value)
-

@@ -5,26 +5,31 @@ from __future__ import annotations
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked
 from diagnose.reader.openmmlab import (
     STAMP,
-    Blocks,
     Loop,
     Warnings,
     best,
+    class_mismatch,
     items_of,
     points,
     saved,
     state_once,
 )
+from diagnose.reader.openmmlab_blocks import Blocks
 from diagnose.sources import Line, Source, lines
 
 NAME = "mmcv"
 TITLE = "mmcv 1.x text log (mmdet 2, mmseg 0.x, mmcls, mmaction, ...)"
 SAMPLES = (
-    "2022-06-11 08:14:05,311 - mmdet - INFO - Epoch [1][50/900]\tlr: 1.978e-03, eta: 2:41:14, time: 0.506, "
-    "data_time: 0.062, memory: 3114, loss_cls: 1.3406, loss_bbox: 0.2118, loss: 1.5524\n"
-    "2022-06-11 08:31:47,020 - mmdet - INFO - Epoch(val) [1][250]\tbbox_mAP: 0.1660, bbox_mAP_50: 0.3580, "
-    "bbox_mAP_copypaste: 0.166 0.358 0.124\n",
-    "2022-06-11 08:14:05,311 - mmseg - INFO - Iter [50/4000]\tlr: 9.891e-03, eta: 0:41:14, time: 0.306, "
-    "data_time: 0.006, memory: 8114, decode.loss_seg: 1.3406, loss: 1.9106\n",
+    (
+        "2022-06-11 08:14:05,311 - mmdet - INFO - Epoch [1][50/900]\tlr: 1.978e-03, eta: 2:41:14, time: 0.506, "
+        "data_time: 0.062, memory: 3114, loss_cls: 1.3406, loss_bbox: 0.2118, loss: 1.5524\n"
+        "2022-06-11 08:31:47,020 - mmdet - INFO - Epoch(val) [1][250]\tbbox_mAP: 0.1660, bbox_mAP_50: 0.3580, "
+        "bbox_mAP_copypaste: 0.166 0.358 0.124\n"
+    ),
+    (
+        "2022-06-11 08:14:05,311 - mmseg - INFO - Iter [50/4000]\tlr: 9.891e-03, eta: 0:41:14, time: 0.306, "
+        "data_time: 0.006, memory: 8114, decode.loss_seg: 1.3406, loss: 1.9106\n"
+    ),
 )
 
 STAMPED = r"^.{0,40}?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (?:[\w.\-]+ - )?INFO - "
@@ -32,7 +37,7 @@ GRAMMAR = LineGrammar(
     "mmcv",
     gate=r"(?:Epoch|Iter) ?(?:\((?:train|val|test)\))? ?\[|- (?:INFO|WARNING|ERROR) - (?:Environment info|Config:|"
     r"Saving ch|Best |Now best|resumed |[Ll]oads? check|load model|The model and|The testing res|workflow|"
-    r"Distributed tr|Set random)|- WARNING - ",
+    r"Distributed tr|Set random)|- WARNING - |The `num_classes` \(",
 )
 
 
@@ -56,10 +61,12 @@ class _Reader:
         self.build = build
         self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
         self.console = ConsoleEvents(build)
-        self.best_path = ""
+        self.best_path = self.loaded = ""
 
     def read(self, source: Source) -> None:
+        number = 0
         for line in lines(source):
+            number = line.number
             match = GRAMMAR.parse(line.text)
             stamped = STAMP.match(line.text) is not None
             if match or stamped:
@@ -70,6 +77,7 @@ class _Reader:
                 self.console.feed(line)
         self.blocks.close()
         self.console.finish()
+        self.build.reach(number)
 
     def take(self, match: Match, line: Line) -> None:
         build, number, text = self.build, line.number, line.text.strip()
@@ -94,9 +102,10 @@ class _Reader:
                 )
             case "resumed":
                 epoch, step = match.all("INT")
-                build.event("resumed", number, text, epoch=float(epoch), step=float(step))
+                build.event("resumed", number, text, epoch=float(epoch), step=float(step), path=self.loaded)
             case "loaded":
-                build.event("loaded", number, text, path=(match.get("PATH") or "").strip())
+                self.loaded = (match.get("PATH") or "").strip()
+                build.event("loaded", number, text, path=self.loaded)
             case "planned":
                 unit = (match.get("UNIT") or "").strip()
                 name = "planned_epochs" if unit.startswith("epoch") else "planned_steps"
@@ -106,10 +115,13 @@ class _Reader:
                     build.fact("devices", 1.0, number, text)
             case "seed":
                 build.fact("seed", float(match.get("INT") or 0), number, text)
+            case "class_mismatch":
+                class_mismatch(build, match, line)
+                self.console.feed(line)
             case "validation_empty":
                 build.event("validation_empty", number, text, message=text)
             case "warning":
-                self.warnings.feed(match.get("MESSAGE") or "", line)
+                self.warnings.feed(match.get("MESSAGE") or "", line, self.blocks.sessions)
 
     def record(self, match: Match, line: Line) -> None:
         build = self.build

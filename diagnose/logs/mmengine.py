@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked
-from diagnose.reader.openmmlab import STAMP, Blocks, Loop, Warnings, best, items_of, points, saved, state_once
+from diagnose.reader.openmmlab import STAMP, Loop, Warnings, best, class_mismatch, items_of, points, saved, state_once
+from diagnose.reader.openmmlab_blocks import Blocks
 from diagnose.sources import Line, Source, lines
 
 NAME = "mmengine"
 TITLE = "mmengine text log (mmdet 3, mmseg 1, mmpose 1, mmpretrain, mmyolo, ...)"
 SAMPLES = (
-    "2024/03/02 10:15:01 - mmengine - INFO - Epoch(train)  [1][ 20/300]  base_lr: 2.0000e-03 lr: 1.5000e-04  "
-    "eta: 1:02:03  time: 0.4120  data_time: 0.0510  memory: 2310  grad_norm: 8.1200  loss: 1.7311  loss_cls: 1.1210\n"
-    "2024/03/02 10:19:44 - mmengine - INFO - Epoch(val) [1][45/45]    coco/bbox_mAP: 0.0710  coco/AP .5: 0.1930  "
-    "data_time: 0.0110  time: 0.0820\n",
-    "03/02 10:15:01 - mmengine - INFO - Iter(train) [ 40/2000]  lr: 9.8000e-03  eta: 0:12:10  time: 0.3711  "
-    "data_time: 0.0042  memory: 1811  loss: 2.0413  decode.loss_ce: 1.4411\n",
+    (
+        "2024/03/02 10:15:01 - mmengine - INFO - Epoch(train)  [1][ 20/300]  base_lr: 2.0000e-03 lr: 1.5000e-04  "
+        "eta: 1:02:03  time: 0.4120  data_time: 0.0510  memory: 2310  grad_norm: 8.1200  "
+        "loss: 1.7311  loss_cls: 1.1210\n"
+        "2024/03/02 10:19:44 - mmengine - INFO - Epoch(val) [1][45/45]    coco/bbox_mAP: 0.0710  coco/AP .5: 0.1930  "
+        "data_time: 0.0110  time: 0.0820\n"
+    ),
+    (
+        "03/02 10:15:01 - mmengine - INFO - Iter(train) [ 40/2000]  lr: 9.8000e-03  eta: 0:12:10  time: 0.3711  "
+        "data_time: 0.0042  memory: 1811  loss: 2.0413  decode.loss_ce: 1.4411\n"
+    ),
 )
 
 HEADED = r"^.{0,40}?(?:\d{4}/)?\d\d/\d\d \d\d:\d\d:\d\d - mmengine - [A-Z]+ - "
 GRAMMAR = LineGrammar(
     "mmengine",
-    gate=r"(?:Epoch|Iter)\((?:train|val|test)\)|- INFO -\s*$|- (?:INFO|WARNING|ERROR) - (?:Config:|Saving ch|The best ch|"
-    r"[Rr]esumed |Auto resumed|Loads? check|load model|The model and|The testing res|[Tt]he monitored|Stopping thr|"
-    r"Monitored)|- WARNING - ",
+    gate=r"(?:Epoch|Iter)\((?:train|val|test)\)|- WARNING - |The `num_classes` \(|- INFO -\s*$|"
+    r"- (?:INFO|WARNING|ERROR) - (?:Config:|Saving ch|The best ch|[Rr]esumed |Auto resumed|Loads? check|load model|"
+    r"The model and|The testing res|[Tt]he monitored|Stopping thr|Monitored)",
 )
 
 
@@ -48,9 +55,12 @@ class _Reader:
         self.build = build
         self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
         self.console = ConsoleEvents(build)
+        self.loaded = ""
 
     def read(self, source: Source) -> None:
+        number = 0
         for line in lines(source):
+            number = line.number
             match = GRAMMAR.parse(line.text)
             stamped = STAMP.match(line.text) is not None
             if match or stamped:
@@ -61,6 +71,7 @@ class _Reader:
                 self.console.feed(line)
         self.blocks.close()
         self.console.finish()
+        self.build.reach(number)
 
     def take(self, match: Match, line: Line) -> None:
         build, number, text = self.build, line.number, line.text.strip()
@@ -83,15 +94,21 @@ class _Reader:
                 )
             case "resumed":
                 epoch, step = match.all("INT")
-                build.event("resumed", number, text, epoch=float(epoch), step=float(step))
-            case "loaded":
-                build.event("loaded", number, text, path=(match.get("PATH") or "").strip())
+                build.event("resumed", number, text, epoch=float(epoch), step=float(step), path=self.loaded)
+            case "loaded" | "resumed_from":
+                self.loaded = (match.get("PATH") or "").strip()
+                if match.kind == "loaded":
+                    build.event("loaded", number, text, path=self.loaded)
             case "early_stop":
-                build.event("early_stop", number, text, epoch=build.current_epoch)
+                reached: dict[str, Any] = {} if math.isnan(build.current_epoch) else {"epoch": build.current_epoch}
+                build.event("early_stop", number, text, **reached)
+            case "class_mismatch":
+                class_mismatch(build, match, line)
+                self.console.feed(line)
             case "validation_empty":
                 build.event("validation_empty", number, text, message=text)
             case "warning":
-                self.warnings.feed(match.get("MESSAGE") or "", line)
+                self.warnings.feed(match.get("MESSAGE") or "", line, self.blocks.sessions)
 
     def record(self, match: Match, line: Line) -> None:
         build = self.build

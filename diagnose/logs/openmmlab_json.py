@@ -1,24 +1,30 @@
-"""JSON lines of the OpenMMLab family: mmcv's ``.log.json`` and mmengine's ``vis_data/<stamp>.json`` or ``scalars.json``."""
+"""JSON lines of the OpenMMLab family: mmcv's ``.log.json``, mmengine's ``vis_data/<stamp>.json``, ``scalars.json``."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from diagnose.configs.python_config import read_python_config
 from diagnose.reader import Head, RunBuilder, marked
-from diagnose.reader.openmmlab import begin_session, flat, points, state_config, state_environment
+from diagnose.reader.openmmlab import flat, points
+from diagnose.reader.openmmlab_blocks import begin_session, state_config, state_environment
 from diagnose.sources import Line, Source, lines
 
 NAME = "openmmlab-json"
 TITLE = "JSON lines of mmcv (.log.json) and mmengine (vis_data)"
 SAMPLES = (
-    '{"mode": "train", "epoch": 1, "iter": 50, "lr": 0.00198, "memory": 3790, "data_time": 0.0593, "loss": 1.5276, '
-    '"time": 0.384}\n{"mode": "val", "epoch": 1, "iter": 625, "lr": 0.02, "bbox_mAP": 0.112}\n',
-    '{"base_lr": 0.004, "lr": 0.0031, "data_time": 0.061, "loss": 2.113, "time": 0.47, "epoch": 1, "iter": 20, '
-    '"memory": 1422, "step": 20}\n{"coco/bbox_mAP": 0.071, "data_time": 0.08, "time": 0.13, "step": 1}\n',
+    (
+        '{"mode": "train", "epoch": 1, "iter": 50, "lr": 0.00198, "memory": 3790, "data_time": 0.0593, "loss": 1.5276, '
+        '"time": 0.384}\n{"mode": "val", "epoch": 1, "iter": 625, "lr": 0.02, "bbox_mAP": 0.112}\n'
+    ),
+    (
+        '{"base_lr": 0.004, "lr": 0.0031, "data_time": 0.061, "loss": 2.113, "time": 0.47, "epoch": 1, "iter": 20, '
+        '"memory": 1422, "step": 20}\n{"coco/bbox_mAP": 0.071, "data_time": 0.08, "time": 0.13, "step": 1}\n'
+    ),
 )
 
 MMCV = r'^\{"mode": "(?:train|val|test)", "epoch": \d+, "iter": \d+'
@@ -26,7 +32,6 @@ ENVIRONMENT = r'^\{"env_info": "'
 MMENGINE_TRAIN = r'^\{"(?:[\w./ ]*lr|[\w./]*loss\w*)": [^{}]*"data_time": [^{}]*"time": [^{}]*"step": \d+\}'
 MMENGINE_VAL = r'^\{[^{}]*"data_time": [^{}]*"time": [^{}]*"step": \d+\}\s*$'
 COUNTERS = frozenset({"epoch", "iter", "step", "mode"})
-CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 
 
 def sniff(head: Head) -> int:
@@ -41,6 +46,7 @@ def read(source: Source, build: RunBuilder) -> None:
         if session and record.begins_after(session):
             _state(session, build)
             build.close()
+            build.forget("steps_per_epoch")
             session = []
         session.append(record)
     _state(session, build)
@@ -133,9 +139,7 @@ def _record(record: _Record, build: RunBuilder, by_epoch: bool, per_epoch: float
 
 
 def _points(record: _Record, build: RunBuilder, epoch: float | None = None) -> int:
-    items = [
-        item for key, value in record.values.items() if key not in COUNTERS for item in flat(key, value)
-    ]
+    items = [item for key, value in record.values.items() if key not in COUNTERS for item in flat(key, value)]
     return points(build, items, record.line.number, record.split, epoch=epoch)
 
 
@@ -151,14 +155,14 @@ def _steps_per_epoch(session: list[_Record], trained: list[_Record], build: RunB
     counter = "step" if trained and "step" in trained[0].values else "iter"
     rises = [
         (firsts[after].count(counter) - firsts[before].count(counter), firsts[after])
-        for before, after in zip(order, order[1:], strict=False)
+        for before, after in pairwise(order)
         if after == before + 1
     ]
-    if rises and rises[0][0] > 0:  # counted through: the first records of two epochs lie one epoch apart
-        if counter == "step" or all(rise > 0 for rise, _ in rises):
-            rise, record = rises[0]
+    if rises and (counter == "step" or all(rise > 0 for rise, _ in rises)):
+        rise, record = rises[0]  # counted through: the first records of two epochs lie one epoch apart
+        if rise > 0:
             build.fact("steps_per_epoch", rise, record.line.number, record.line.text.strip())
-            return 0.0
+        return 0.0
     if counter == "step" or not order:
         return 0.0
     longest = max(record.count("iter") for record in lasts.values())
@@ -185,7 +189,7 @@ def _meta(record: _Record, build: RunBuilder) -> None:
         settings = read_python_config(config, build.path)
         state_config(build, settings, at=number)
     seed = values.get("seed")
-    if isinstance(seed, int) and not isinstance(seed, bool):
+    if isinstance(seed, int) and not isinstance(seed, bool) and abs(seed) < 1 << 63:
         build.fact("seed", float(seed), number)
     classes = values.get("CLASSES")
     if isinstance(classes, list) and classes and all(isinstance(name, str) for name in classes):

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from diagnose.names import canonical
 from diagnose.names.stated import fact_named, fact_value
 from diagnose.reader import Head, RunBuilder
+from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
 from diagnose.reader.lightning import PLACEHOLDER, unforked
 from diagnose.reader.tfrecord import Record, fields, looks_framed, masked_crc, records
 from diagnose.sources import Source
@@ -29,10 +30,6 @@ FLOATS = {1: "f", 2: "d", 19: "e"}
 WHOLES = {3: "i", 4: "B", 5: "h", 6: "b", 9: "q", 10: "?", 17: "H", 22: "I", 23: "Q"}
 FALL_BACK = 0.9
 """A step below this share of the tag's last step is a new run in the same file, not writers out of order."""
-HF_SUMMARY = frozenset(
-    f"train/{name}"
-    for name in ("train_loss", "train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos")
-)
 CONFIG_TAGS = re.compile(r"(?i)^(args|arguments|config|configs|hparams|hyper_?parameters|hparam|params|settings|cfg)$")
 ROW = re.compile(r"^\s*\|\s*`?([\w./-]+)`?\s*\|\s*(.*?)\s*\|\s*$", re.MULTILINE)
 PAIR = re.compile(r"^\s*[-*]?\s*([A-Za-z_][\w.-]*)\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
@@ -343,11 +340,12 @@ def _points(scalars: list[_Scalar], build: RunBuilder, folder: str) -> None:
             build.close()
             last.clear()
         last[scalar.tag] = scalar.step
-        if scalar.tag in HF_SUMMARY:
+        if scalar.tag.removeprefix("train/") in SUMMARY and scalar.tag.startswith("train/"):
             _summary(scalar, build)
             continue
-        name = _name(names[scalar.tag])
-        build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), epoch=epoch, name=name)
+        tag = names[scalar.tag]
+        if name := series_name(tag) if EVALUATION.match(tag) else canonical(tag):
+            build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), epoch=epoch, name=name)
 
 
 def _summary(scalar: _Scalar, build: RunBuilder) -> None:
@@ -357,14 +355,6 @@ def _summary(scalar: _Scalar, build: RunBuilder) -> None:
         build.event("metric_summary", scalar.record, text, metric="train_loss", value=scalar.value)
     elif scalar.tag == "train/train_runtime":
         build.event("session_end", scalar.record, text)
-
-
-def _name(tag: str) -> str:
-    name = canonical(tag)
-    # Speeds and times of an evaluation are not those of training: keep them apart.
-    if re.match(r"eval[/_]", tag) and re.search(r"per_second|runtime", tag):
-        name = "val/" + re.split(r"[/_]", tag, maxsplit=1)[1]
-    return name
 
 
 def _with_epochs(scalars: list[_Scalar]) -> Iterator[tuple[_Scalar, float]]:

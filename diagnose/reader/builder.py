@@ -155,6 +155,15 @@ class RunBuilder:
         if self._drafts and not self._drafts[-1].closed:
             self._drafts[-1].settings[key] = setting
 
+    def reach(self, line: int) -> None:
+        """The open segment extends to this line at least, though nothing was taken from it."""
+        if self.is_open:
+            self._drafts[-1].last_line = max(self._drafts[-1].last_line, line)
+
+    def forget_setting(self, key: str) -> None:
+        """Take a setting back for the segments to come: the next experiment has its own."""
+        self._settings.pop(key, None)
+
     def heading(self, name: str, line: int) -> None:
         """A title that begins something new: close the open segment and name the next."""
         if self._drafts and (self._drafts[-1].columns or self._drafts[-1].events):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from diagnose import assets
 
@@ -71,9 +71,19 @@ class LineGrammar:
     def lark(self) -> Lark:
         """The compiled grammar; compiled on first use."""
         from lark import Lark
+        from lark.common import LexerConf
+        from lark.lexer import ContextualLexer
+
+        class Lexer(ContextualLexer):
+            """Without the check for overlapping terminals that Lark makes where ``interegular`` is installed: minutes."""
+
+            def __init__(self, conf: LexerConf, *args: Any, **kwargs: Any) -> None:
+                conf.skip_validation = True
+                super().__init__(conf, *args, **kwargs)
 
         return Lark(
             assets.grammar(self.name),
+            _plugins={"ContextualLexer": Lexer},
             parser="lalr",
             import_paths=[str(assets.grammar_folder())],
             propagate_positions=False,

@@ -56,11 +56,13 @@ class Document:
     Attributes:
         root: the outermost value; None if there is none.
         complete: whether the text is one whole JSON value.
+        cut: whether the text ended or broke off inside the value.
         line: the line reading stopped at.
     """
 
     root: Node | None
     complete: bool
+    cut: bool
     line: int
 
 
@@ -107,7 +109,8 @@ class _Reader:
             if self.root is not None and not self.stack:
                 break
         rest = self.text[position:].strip(" \t\r\n\0")
-        return Document(self.root, self.root is not None and not self.stack and not rest, self.line)
+        whole = self.root is not None and not self.stack
+        return Document(self.root, whole and not rest, bool(self.stack), self.line)
 
     def _scalar(self, string: str | None, word: str | None) -> bool:
         """Take a string, number or word; return whether a value has ended (a key is none)."""

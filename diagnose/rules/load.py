@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -58,7 +59,7 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
         needs=tuple((kind, str(name)) for need in raw.get("needs", ()) for kind, name in need.items()),
         each=_each(raw),
         merge=raw.get("merge", not _event_need(raw) and "event" not in _first(raw.get("each", {}))),
-        params=dict(raw.get("params", {})),
+        params={name: param(value) for name, value in raw.get("params", {}).items()},
         lets={name: str(text) for name, text in raw.get("let", {}).items()},
         when=str(raw["when"]),
         at=str(raw.get("at", "")),
@@ -78,6 +79,13 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
         cases=tuple((word, body) for case in raw.get("cases", ()) for word, body in case.items()),
         path=path,
     )
+
+
+def param(value: Any) -> Any:
+    """Return a threshold as expressions see it: numbers, with ``5%`` as 0.05; other texts stay texts."""
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*([-+]?[\d.]+)\s*%\s*", value)):
+        return float(found[1]) / 100
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _plain(value: Any) -> Any:

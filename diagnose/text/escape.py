@@ -23,7 +23,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 SPACE = re.compile(r"\s*[\t\n]\s*")
 COMMAND_ANYWHERE = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 """Azure Pipelines and the GitHub runner obey ``##vso[...]`` and ``##[...]`` anywhere in a line of output."""
-COMMAND_AT_START = re.compile(r"(?<!\S)::(?=\S)")
+COMMAND_AT_START = re.compile(r"^:|(?<!\S):(?=:\S)")
 """The GitHub runner obeys ``::name::`` after leading white space; wrapping may bring any word to the start."""
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$@&]|(?<![^\s])[-=:]|(?<=\d)[.)](?=\s|$)|(?<=http)s?:|(?<=www)\.)")
 
@@ -43,12 +43,12 @@ def line(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return one line for the terminal, or for the log of a CI job: no control characters, no workflow commands."""
-    return COMMAND_AT_START.sub(": :", COMMAND_ANYWHERE.sub("# #", line(text)))
+    return COMMAND_AT_START.sub(": ", COMMAND_ANYWHERE.sub("# #", line(text)))
 
 
 def html(text: str) -> str:
     """Return *text* for element content and quoted attributes of HTML and XML."""
-    return COMMAND_ANYWHERE.sub("&#35;#", COMMAND_AT_START.sub("&#58;:", _html.escape(clean(text))))
+    return COMMAND_ANYWHERE.sub("&#35;#", COMMAND_AT_START.sub("&#58;", _html.escape(clean(text))))
 
 
 def markdown(text: str) -> str:
@@ -58,8 +58,10 @@ def markdown(text: str) -> str:
 
 def _markdown_sign(match: re.Match[str]) -> str:
     sign = match[1]
-    if sign in "<>&@|#":  # entities are safe where a backslash is not: table cells, raw HTML blocks, mentions
+    if sign in "<>&|":  # an entity is safe where a backslash is not: in a table, at the edge of raw HTML
         return f"&#{ord(sign)};"
+    if sign in "@#":  # GitHub looks for mentions in what has been rendered: part the sign from the name
+        return f"\\{sign}<!-- -->"
     return "\\" + sign if len(sign) == 1 else sign[0] + "\\" + sign[1:]
 
 
@@ -75,7 +77,7 @@ def code_span(text: str, *, cell: bool = False) -> str:
 
 def code_block(text: str, language: str = "text") -> str:
     """Return *text* as a fenced Markdown code block."""
-    text = COMMAND_AT_START.sub(": :", COMMAND_ANYWHERE.sub("# #", clean(text)))
+    text = COMMAND_AT_START.sub(": ", COMMAND_ANYWHERE.sub("# #", clean(text)))
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 

@@ -81,6 +81,8 @@ def blocks(markdown: str) -> list[Block]:
         elif opening := FENCE.match(line):
             close()
             fence = opening[1]
+            while columns and columns[-1] > indent:
+                columns.pop()
             found.append(Block("code", len(columns), "", ()))
         elif item := ITEM.match(line):
             close()

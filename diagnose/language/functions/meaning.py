@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
@@ -103,3 +104,44 @@ def one_of(scope: Any, first: Any, second: Any, third: Any = "", fourth: Any = "
         if found := scope.segment.series.get(name):
             return cast("Series", found)
     raise MissingError(f"series {first} or {second}")
+
+
+PREFERRED = (
+    "fitness", "map", "coco/bbox_map", "bbox_map", "map50", "kappa", "mcc", "macro_f1", "f1", "balanced_accuracy",
+    "accuracy", "auc",
+)  # fmt: skip
+"""Scores by how well one of them speaks for the whole model; the first that is logged counts."""
+
+
+@function
+def main_score(scope: Any, split: Any = "val") -> Series:
+    """The score that speaks for the model on a split: mAP, kappa, F1, accuracy ... Missing if none is logged."""
+    scores = {
+        name.split("/", 1)[1]: series
+        for name, series in scope.segment.series.items()
+        if split_of(name) == split and traits(name).kind == "score" and traits(name).better == "higher"
+    }
+    for base_name in PREFERRED:
+        if base_name in scores:
+            return scores[base_name]
+    whole = [name for name in scores if not re.search(r"_?(small|medium|large|[sml]|p|r|precision|recall)$", name)]
+    if not scores:
+        raise MissingError(f"a {split} score")
+    return scores[(whole or list(scores))[0]]
+
+
+@function
+def main_loss(scope: Any, split: Any = "train") -> Series:
+    """The total loss of a split: `split/loss`, else the sum of its components. Missing if there is none."""
+    named = scope.segment.series
+    for name in (f"{split}/loss", f"{split}/loss_epoch", f"{split}/loss_step"):
+        if name in named:
+            return cast("Series", named[name])
+    parts = [series for name, series in named.items() if split_of(name) == split and traits(name).kind == "loss"]
+    if not parts:
+        raise MissingError(f"a {split} loss")
+    first = parts[0]
+    parts = [part for part in parts if len(part) == len(first) and bool((part.line == first.line).all())]
+    total = np.sum([part.value for part in parts], axis=0)
+    printed = " + ".join(part.printed for part in parts)
+    return Series(f"{split}/loss", printed, first.path, total, first.step, first.epoch, first.line)

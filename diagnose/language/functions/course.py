@@ -1,0 +1,155 @@
+"""The course of a run: how far it got, how its records lie on epochs and steps, what stands in its other segments."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from diagnose.language.functions.registry import Registry, a_series, finite
+from diagnose.language.values import MissingError, ValueTypeError
+from diagnose.model import Event, Point, Series
+from diagnose.names import event_kinds, split_of
+
+function = Registry()
+
+
+def _all(scope: Any) -> list[Series]:
+    return [series for series in scope.segment.series.values() if len(series)]
+
+
+def _axis(scope: Any, axis: str) -> float:
+    highest = [float(np.nanmax(column)) for series in _all(scope) if not np.isnan(column := getattr(series, axis)).all()]
+    if not highest:
+        raise MissingError(f"{axis} numbers")
+    return max(highest)
+
+
+@function
+def last_epoch(scope: Any) -> float:
+    """Last epoch that a point names, with its fraction: 2.4. Missing if none does."""
+    return _axis(scope, "epoch")
+
+
+@function
+def last_step(scope: Any) -> float:
+    """Last optimizer step that a point names. Missing if none does."""
+    return _axis(scope, "step")
+
+
+@function
+def last_record(scope: Any) -> Point:
+    """The point on the last line of the segment that holds any. Missing if there are no points."""
+    found = _all(scope)
+    if not found:
+        raise MissingError("points")
+    return max(found, key=lambda series: int(series.line[-1])).point(-1)
+
+
+@function
+def records(scope: Any, split: Any = "") -> float:
+    """Number of lines (or records) that hold points, of one split or of all; the learning rate has no split."""
+    columns = [series.line for name, series in scope.segment.series.items() if not split or split_of(name) == split]
+    return float(len(np.unique(np.concatenate(columns)))) if columns else 0.0
+
+
+@function
+def records_after(scope: Any, event: Any) -> float:
+    """Number of lines with points after an event or point of the segment."""
+    line = event.line if isinstance(event, Point) else event.place.line if isinstance(event, Event) else None
+    if line is None:
+        raise ValueTypeError("`records_after` needs an event or a point")
+    columns = [series.line[series.line > line] for series in _all(scope) if series.path == scope.segment.path]
+    return float(len(np.unique(np.concatenate(columns)))) if columns else 0.0
+
+
+def _with(series: Series, value: Any) -> Series:
+    return Series(series.name, series.printed, series.path, np.asarray(value, dtype=np.float64), series.step,
+                  series.epoch, series.line)  # fmt: skip
+
+
+@function
+def steps_of(series: Any) -> Series:
+    """The steps of a series' points as values. Missing if the log has none."""
+    return _positions(series, "step")
+
+
+@function
+def epochs_of(series: Any) -> Series:
+    """The epochs of a series' points as values. Missing if the log has none."""
+    return _positions(series, "epoch")
+
+
+def _positions(series: Any, axis: str) -> Series:
+    points = a_series(series, f"{axis}s_of")
+    return finite(_with(points, getattr(points, axis)))
+
+
+@function
+def epoch_sizes(series: Any) -> Series:
+    """Number of points in each epoch, in order. Missing if the epochs are not known."""
+    points = _positions(series, "epoch")
+    epochs = np.ceil(points.value)
+    last = np.flatnonzero(np.append(epochs[1:] != epochs[:-1], True))
+    return _with(points.take(last), np.diff(last, prepend=-1))
+
+
+@function
+def denominator(series: Any, most: Any = 100.0) -> float:
+    """Smallest n up to *most* such that every value is a multiple of 1/n as printed; Missing if there is none.
+
+    Accuracy on n samples takes such values. Fewer than three different values tell nothing.
+    """
+    values = np.unique(finite(a_series(series, "denominator")).value)
+    if len(values) < 3:
+        raise MissingError("three different values")
+    for n in range(1, int(most) + 1):
+        products = values * n
+        if bool((np.abs(products - np.round(products)) <= min(0.05, n * 6e-5)).all()):
+            return float(n)
+    raise MissingError(f"a common denominator up to {most:g}")
+
+
+@function
+def difference(left: Any, right: Any) -> float:
+    """Share of mass that two mappings of shares place on different classes, in 0..1. Missing if no class is common."""
+    if not isinstance(left, dict) or not isinstance(right, dict):
+        raise ValueTypeError("`difference` needs two mappings")
+    if not set(left) & set(right):
+        raise MissingError("common classes")
+    return math.fsum(abs(float(left.get(key, 0)) - float(right.get(key, 0))) for key in {*left, *right}) / 2
+
+
+@function
+def says(value: Any, phrase: Any, second: Any = "", third: Any = "", fourth: Any = "") -> bool:
+    """Whether the text of an event, or a text, contains one of the phrases, whatever the case."""
+    phrases = [str(text).lower() for text in (phrase, second, third, fourth) if text]
+    text = " ".join([value.place.text, *map(str, value.fields.values())]) if isinstance(value, Event) else str(value)
+    return any(phrase in text.lower() for phrase in phrases)
+
+
+@function
+def saying(scope: Any, phrase: Any, kind: Any = "") -> list[Event]:
+    """Events of the segment (of one kind, if named) that contain a phrase, whatever the case; may be empty."""
+    if kind and kind not in event_kinds():
+        raise ValueTypeError(f"unknown event kind {kind!r}")
+    return [event for event in scope.segment.events if (not kind or event.kind == kind) and says(event, phrase)]
+
+
+@function
+def segments_with(scope: Any, kind: Any) -> float:
+    """Number of segments of the run in which an event of this kind happened."""
+    if kind not in event_kinds():
+        raise ValueTypeError(f"unknown event kind {kind!r}")
+    return float(sum(any(event.kind == kind for event in segment.events) for segment in scope.segments))
+
+
+@function
+def seen_before(scope: Any, kind: Any) -> bool:
+    """Whether an event of this kind happened in the segment before. Missing if there is none before."""
+    if kind not in event_kinds():
+        raise ValueTypeError(f"unknown event kind {kind!r}")
+    if not scope.segment.index or not scope.segments:
+        raise MissingError("a segment before")
+    return any(event.kind == kind for event in scope.segments[scope.segment.index - 1].events)

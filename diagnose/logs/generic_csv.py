@@ -1,0 +1,88 @@
+"""Tables of metrics with a header, written by nobody's standard logger: one row per epoch or step."""
+
+from __future__ import annotations
+
+import math
+from itertools import islice
+
+from diagnose.names import split_of
+from diagnose.names.metrics import canonical
+from diagnose.reader import Head, RunBuilder
+from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
+from diagnose.reader.table import BLANKS, Row, cells_of, delimiter_of, rows, value_of
+from diagnose.sources import Line, Source, lines
+
+NAME = "csv"
+TITLE = "table of metrics (CSV, TSV)"
+SAMPLES = (
+    "epoch,train_loss,train_acc,val_loss,val_acc\n1,1.31,48.2,1.22,51.7\n2,1.07,59.9,1.15,55.0\n3,0.93,64.1,1.16,56.2\n",
+    "iteration;loss;seconds\n100;2.41;1.5\n200;2.02;1.5\n300;1.88;1.6\n",
+    "loss\tval_loss\n0.91\t0.95\n0.72\t0.90\n",
+)
+ENOUGH = 2
+"""Rows below which a table is no curve."""
+
+
+def sniff(head: Head) -> int:
+    """Accept a header with a metric over numbers, if the rows are numbered or all numeric."""
+    if head.is_binary:
+        return 0
+    first, *rest = head.text.lstrip("\ufeff\n")[:40000].split("\n")
+    delimiter = delimiter_of(first)
+    header = cells_of(first, delimiter) if delimiter else []
+    metrics = [index for index, name in enumerate(header) if is_metric(name)]
+    if not metrics or len(set(header)) < len(header) or any(value_of(name) is not None for name in header):
+        return 0
+    sample = [cells_of(line, delimiter) for line in rest[:100] if line.strip()]
+    whole = [row for row in sample if len(row) == len(header)]
+    if len(whole) < ENOUGH or len(whole) < len(sample) * 0.8:
+        return 0
+    filled = [row for row in whole if any(_is_number(row[index]) for index in metrics)]
+    if len(filled) < ENOUGH or len(filled) < len(whole) * 0.5:
+        return 0
+    if any(is_epoch(name) or is_step(name) for name in header):
+        return 60
+    # Without an epoch, a column of words means that the rows are things (conditions, models), not moments.
+    words = any(not _is_number(cell) and cell.lower() not in BLANKS for row in whole for cell in row)
+    return 0 if words else 40
+
+
+def _is_number(cell: str) -> bool:
+    return value_of(cell) is not None
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read every number as a point. Epochs may count from 0 or 1; without them the rows count."""
+    stream = lines(source)
+    first = next((line for line in stream if line.text.strip()), Line(1, ""))
+    delimiter = delimiter_of(first.text) or ","
+    header = cells_of(first.text, delimiter)
+    epochs = next((name for name in header if is_epoch(name)), "")
+    steps = next((name for name in header if is_step(name)), "")
+    table = rows(stream, header, delimiter)
+    some = list(islice(table, 50))
+    offset = 1.0 if epochs and next((v for row in some if (v := row.value(epochs)) is not None), 1) == 0 else 0.0
+    names = {
+        name: canonical(name, home_split(name))
+        for name in header
+        if name not in (epochs, steps) and not is_row_number(name) and name.strip()
+    }
+    each_epoch = any(split_of(name) == "val" for name in names.values())
+    count = 0
+    for part in (some, table):
+        for row in part:
+            count += 1
+            epoch, step = _position(row, epochs, steps, offset)
+            if not epochs and not steps:
+                epoch, step = (float(count), math.nan) if each_epoch else (math.nan, float(count))
+            if not math.isnan(epoch):
+                build.epoch(epoch, row.line)
+            for printed, name in names.items():
+                if (value := row.value(printed)) is not None:
+                    build.point(printed, value, row.line, name=name, epoch=epoch, step=step)
+
+
+def _position(row: Row, epochs: str, steps: str, offset: float) -> tuple[float, float]:
+    epoch = row.value(epochs) if epochs else None
+    step = row.value(steps) if steps else None
+    return math.nan if epoch is None else epoch + offset, math.nan if step is None else step

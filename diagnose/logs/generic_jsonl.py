@@ -1,0 +1,111 @@
+"""JSON lines of metrics: one object per step or epoch, as custom loops and exports of trackers write them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from diagnose.names import canonical
+from diagnose.names.stated import fact_named, fact_value
+from diagnose.reader import ConsoleEvents, Head, RunBuilder
+from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
+from diagnose.sources import Line, Source, lines
+
+NAME = "jsonl"
+TITLE = "JSON lines of metrics"
+SAMPLES = (
+    '{"step": 10, "loss": 2.51, "lr": 0.001}\n{"step": 20, "loss": 2.2, "lr": 0.001}\n{"step": 30, "loss": NaN}\n',
+    '{"config": {"lr": 0.01}}\n{"epoch": 0, "train": {"loss": 0.9}, "val": {"loss": 1.0, "acc": 0.6}}\n'
+    '{"epoch": 1, "train": {"loss": 0.7}, "val": {"loss": 0.9, "acc": 0.65}}\n',
+)
+SAMPLED = 200
+FOREIGN = frozenset(
+    {"image_id", "category_id", "bbox", "prompt", "completion", "text", "messages", "question", "answer"}
+)
+"""Keys of annotations, predictions and data sets, which also hold scores."""
+
+
+def sniff(head: Head) -> int:
+    """Accept at least two objects that hold a metric."""
+    if head.is_binary or not head.text.lstrip().startswith("{"):
+        return 0
+    rows = [row for text in head.text.split("\n")[:SAMPLED] if (row := _object(text)) is not None]
+    if any(FOREIGN & row.keys() for row in rows):
+        return 0
+    measured = sum(any(is_metric(key) for key, value in _numbers(row)) for row in rows)
+    return 55 if measured >= 2 and measured * 4 >= len(rows) else 0
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read the numbers of every object as points, and objects without metrics as settings."""
+    events = ConsoleEvents(build)
+    offset = 0.0
+    for line in lines(source):
+        row = _object(line.text)
+        if row is None:
+            events.feed(line)
+            continue
+        numbers = dict(_numbers(row))
+        if not any(is_metric(key) for key in numbers):
+            _settings(row, line, build)
+            continue
+        epoch = next((value for key, value in numbers.items() if is_epoch(key)), math.nan)
+        step = next((value for key, value in numbers.items() if is_step(key)), math.nan)
+        if epoch == 0 and not build.has_points:
+            offset = 1.0
+        if not math.isnan(epoch):
+            build.epoch(epoch + offset, line.number)
+        for key, value in numbers.items():
+            if not (is_epoch(key) or is_step(key) or is_row_number(key)):
+                build.point(
+                    key,
+                    value,
+                    line.number,
+                    name=canonical(key, _split(row) or home_split(key)),
+                    epoch=epoch + offset,
+                    step=step,
+                )
+    events.finish()
+
+
+def _split(row: dict[str, Any]) -> str:
+    """Return the data that a whole line was measured on, where a key tells."""
+    mode = str(row.get("split", row.get("mode", row.get("phase", "")))).lower()
+    return {"train": "train", "training": "train", "val": "val", "valid": "val", "eval": "val", "test": "test"}.get(
+        mode, ""
+    )
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    text = text.strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _numbers(row: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, float]]:
+    for key, value in row.items():
+        if isinstance(value, bool):
+            continue
+        if isinstance(value, int | float):
+            yield prefix + key, float(value)
+        elif isinstance(value, dict) and depth < 3:
+            yield from _numbers(value, f"{prefix}{key}/", depth + 1)
+        elif isinstance(value, str) and value.strip().lower() in ("nan", "inf", "-inf", "infinity", "-infinity"):
+            yield prefix + key, float(value)
+
+
+def _settings(row: dict[str, Any], line: Line, build: RunBuilder, prefix: str = "") -> None:
+    for key, value in row.items():
+        if isinstance(value, dict) and prefix.count(".") < 4:
+            _settings(value, line, build, f"{prefix}{key}.")
+        elif isinstance(value, str | int | float | bool | None):
+            build.setting(prefix + key, value, line.number, f"{key}: {value}")
+            if (fact := fact_named(key)) and (stated := fact_value(fact, value)) is not None:
+                build.fact(fact, stated, line.number, f"{key}: {value}")

@@ -1,0 +1,188 @@
+"""The console of a Hugging Face Trainer: ``{'loss': 0.5, 'grad_norm': 1.2, 'epoch': 1.0}`` among progress bars."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
+from diagnose.sources import Line, Source, lines
+
+NAME = "hf-console"
+TITLE = "Hugging Face Trainer console"
+SAMPLES = (
+    "{'loss': 0.71, 'grad_norm': 2.25, 'learning_rate': 4e-05, 'epoch': 0.5}\n"
+    " 25%|██▌       | 10/40 [00:05<00:15,  1.95it/s]\n"
+    "{'eval_loss': nan, 'eval_runtime': 1.21, 'eval_samples_per_second': 8.3, 'epoch': 1.0}\n"
+    "{'train_runtime': 21.5, 'train_samples_per_second': 15.1, 'train_loss': 0.64, 'epoch': 2.0}\n",
+    "***** Running training *****\n  Num examples = 640\n  Num Epochs = 3\n  Total optimization steps = 120\n"
+    "{'loss': '0.9', 'grad_norm': '3.1', 'learning_rate': '1e-05', 'epoch': '0.25'}\n",
+)
+
+GRAMMAR = LineGrammar("hf_console", gate=r"[{|=*]|Saving model|Loading best|LOAD REPORT|keys in the checkpoint")
+PIECE = re.compile(
+    r"\{(?=['\"])|(?<![\w.])(?<!: )\d+%\|| \*\*\*\*\*|There were (?:missing|unexpected) keys in the checkpoint"
+)
+FACTS = {
+    "Num examples": "train_samples",
+    "Num Epochs": "planned_epochs",
+    "Instantaneous batch size per device": "batch_size_per_device",
+    "Gradient Accumulation steps": "accumulate",
+    "Total optimization steps": "planned_steps",
+    "Number of trainable parameters": "trainable_params",
+}
+
+
+def sniff(head: Head) -> int:
+    """Recognise dicts that end with the epoch, and the trainer's headings."""
+    return marked(
+        head,
+        r"\{'(?:loss|eval_\w+|train_runtime|train_loss)': .*'epoch': '?[\d.]+'?\}",
+        r"\*{5} Running training \*{5}",
+    )
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read dicts as points; a run ends with its summary, and the next starts when the epoch falls back."""
+    reader, events = _Reader(build), ConsoleEvents(build)
+    for line in lines(source):
+        known = False
+        for piece in pieces(line):
+            if (match := GRAMMAR.parse(piece.text)) is not None:
+                reader.take(match, piece)
+                known = True
+        if not known:
+            events.feed(line)
+    events.finish()
+
+
+def pieces(line: Line) -> Iterator[Line]:
+    """Cut a line where a bar or a dict begins in it, and drop what follows a dict."""
+    text = line.text
+    starts = [found.start() for found in PIECE.finditer(text)]
+    if not starts or text[: starts[0]].strip():
+        starts.insert(0, 0)
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        piece = text[start:end].strip()
+        if piece.startswith("{") and "}" in piece:
+            piece = piece[: piece.index("}") + 1]
+        if piece:
+            yield Line(line.number, piece)
+
+
+class _Reader:
+    def __init__(self, build: RunBuilder) -> None:
+        self.build = build
+        self.total = 0
+        self.split = ""  # the table of metrics that is being printed
+        self.ended = False
+
+    def take(self, match: Match, line: Line) -> None:
+        """Report what a piece of a line says."""
+        handler = getattr(self, f"_{match.kind}", None)
+        if handler is not None:
+            handler(match, line)
+
+    def _metrics(self, match: Match, line: Line) -> None:
+        pairs: dict[str, float] = {}
+        for key, text in match.pairs():
+            try:
+                pairs[key[1:-1]] = number(text.strip("'\""))
+            except ValueError:
+                continue
+        epoch = pairs.pop("epoch", math.nan)
+        if math.isnan(epoch) and not {"loss", "eval_loss", "train_loss"} & pairs.keys():
+            return
+        after = self.ended and not self._falls_back(epoch) and "loss" not in pairs
+        if self.ended and not after:
+            self._restart()
+        if not math.isnan(epoch) and not after:
+            if self.build.is_open and epoch < self.build.current_epoch:
+                self._restart()
+            self.build.epoch(epoch, line.number)
+        if "train_runtime" in pairs:
+            self._end(pairs, line)
+            return
+        for key, value in pairs.items():
+            name = series_name(key)
+            if name and after and self.build.has_points:
+                self.build.event("metric_summary", line.number, line.text, metric=key, value=value)
+            elif name:
+                self.build.point(key, value, line.number, name=name, epoch=epoch)
+
+    def _restart(self) -> None:
+        """Another run begins: what was planned for the last one does not hold for it."""
+        self.build.close()
+        self.build.forget("planned_steps")
+        self.ended, self.total = False, 0
+
+    def _falls_back(self, epoch: float) -> bool:
+        return epoch < self.build.current_epoch - 0.5
+
+    def _end(self, pairs: dict[str, float], line: Line) -> None:
+        for key, value in pairs.items():
+            if key not in SUMMARY or key == "train_loss":
+                self.build.event("metric_summary", line.number, line.text, metric=key, value=value)
+        self.build.event("session_end", line.number, line.text)
+        self.ended = True
+
+    def _bar(self, match: Match, line: Line) -> None:
+        done, total = (int(text) for text in match.all("INT")[:2])
+        if not re.search(r"(it/s|s/it)", line.text):
+            return
+        if not self.total and total > 1:
+            # The first bar without a title is that of training; bars of evaluations have other totals.
+            self.total = total
+            self.build.fact("planned_steps", float(total), line.number, line.text)
+        if total == self.total and done:
+            self.build.current_step = float(done)
+
+    def _fact(self, match: Match, line: Line) -> None:
+        label = match.get("LABEL") or ""
+        fact = FACTS.get(label, "batch_size" if label.startswith("Total train batch") else "")
+        value = number(match.get("COUNT") or "0")
+        self.build.fact(fact, value, line.number, line.text)
+        if fact == "planned_steps":
+            self.total = int(value)
+        if fact == "trainable_params" and not value:
+            self.build.event("no_trainable", line.number, line.text, count=0)
+
+    def _running(self, _match: Match, line: Line) -> None:
+        self.build.heading("", line.number)
+        self.build.event("session_start", line.number, line.text, ahead=True)
+        self.ended, self.total, self.split = False, 0, ""
+
+    def _table_head(self, match: Match, _line: Line) -> None:
+        self.split = (match.get("SPLIT_METRICS") or "").split()[0]
+
+    def _table_row(self, match: Match, line: Line) -> None:
+        name = match.get("NAME") or ""
+        value = match.get("NUMBER") or match.get("NONFINITE") or match.get("PERCENT")
+        if not self.split or value is None or name in SUMMARY or name == "epoch" or EVALUATION.match(name):
+            return
+        self.build.event("metric_summary", line.number, line.text, metric=name, value=number(value))
+
+    def _saving(self, match: Match, line: Line) -> None:
+        path = match.get("PATH") or ""
+        step = re.search(r"checkpoint-(\d+)", path)
+        fields = {"step": float(step[1])} if step else {}
+        self.build.event("checkpoint", line.number, line.text, path=path, **fields)
+
+    def _best(self, _match: Match, line: Line) -> None:
+        step = re.search(r"checkpoint-(\d+)", line.text)
+        fields = {"step": float(step[1])} if step else {}
+        self.build.event("weights_restored", line.number, line.text, **fields)
+
+    def _load_report(self, match: Match, line: Line) -> None:
+        if self.ended or self.build.has_points:
+            self.build.close()
+            self.ended = False
+        self.build.heading(match.get("PATH") or "", line.number)
+
+    def _keys_differ(self, match: Match, line: Line) -> None:
+        count = (match.get("LIST") or "").count("'") // 2
+        missing = "missing" in (match.get("KEYS_DIFFER") or "")
+        counts = {"missing": count if missing else 0, "unexpected": 0 if missing else count}
+        self.build.event("state_dict_mismatch", line.number, line.text, message=line.text[:200], mismatched=0, **counts)

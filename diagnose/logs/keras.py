@@ -1,0 +1,265 @@
+"""Keras consoles: standalone Keras 1 and 2, tf.keras and Keras 3, verbose 1 and 2, with what scripts print around them."""
+
+from __future__ import annotations
+
+import re
+
+from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader.bars import Bar, Epochs
+from diagnose.reader.remarks import Remarks
+from diagnose.sources import Line, Source, lines
+
+NAME = "keras"
+TITLE = "Keras console (verbose=1 or 2)"
+
+SAMPLES: tuple[str | bytes, ...] = (
+    "Epoch 1/4\n90/90 [==============================] - 3s 31ms/step - loss: 0.7512 - accuracy: 0.5417 "
+    "- val_loss: 0.6022 - val_accuracy: 0.6901\n",
+    "Epoch 1/4\n\x1b[1m90/90\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m3s\x1b[0m 31ms/step "
+    "- accuracy: 0.5417 - loss: 0.7512\n",
+    "Epoch 1/4\n90/90 - 3s - loss: 0.7512 - val_loss: 0.6022 - 3s/epoch - 31ms/step\n",
+    "Train on 720 samples, validate on 80 samples\nEpoch 1/4\n3s - loss: 0.7512 - acc: 0.5417\n",
+    "Epoch 5/90 - 4.1s - loss: 1.2512 - val_loss: 1.3022 - kappa: 0.1417 - val_kappa: 0.0000\n",
+    "Epoch 17: early stopping\nRestoring model weights from the end of the best epoch: 7.\n",
+    "WARNING:tensorflow:Can save best model only with val_f1 available, skipping.\n",
+)
+
+MARKS = (
+    r"^ *\d+/(\d+|Unknown) \[[=>.]{20,}\] ",
+    r"^ *\d+/(\d+|Unknown) [━─╸╺]{10,} +\d",
+    r"^ *(\d+/\d+ - )?\d+m?s - loss: ",
+    r"^ *Epochs? \d+/\d+ - ([\d.]+s - )?\w*loss: ",
+    r"^ *Epoch \d+: early stopping *$",
+    r"^ *Restoring model weights from the end of the best epoch",
+    r"Your input ran out of data; interrupting training",
+    r"Early stopping conditioned on metric `",
+    r"Can save best model only with \S+ available",
+    r"^ *Epoch \d+: \S+ (improved from \S+ to \S+, saving model to|did not improve from) ",
+    r"^ *Epoch \d+: (ReduceLROnPlateau )?reducing learning rate to ",
+    r"^ *Train (on \d+ samples, validate on \d+ samples|for \d+ steps(, validate for \d+ steps)?) *$",
+    r"Gradients do not exist for variables ",
+)
+
+GLUED = re.compile(r"(?<=\S)(?=WARNING:tensorflow:|-{60,}$)|(?<=[\w\])])(?=Epochs? \d+/\d+\s*$)")
+GATE = (
+    r"Epoch|\d/|\ds - |Restoring|Early stopping|Can save|conditioned|ran out|Gradients|trainable|Invalid|Train |Found"
+    r"|Using|param"
+)
+FLOAT = ("NUMBER", "NONFINITE", "PERCENT")
+
+
+def sniff(head: Head) -> int:
+    """Return how surely a log holds output of Keras' ``fit``."""
+    return marked(head, *MARKS)
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read bars, epoch lines, callbacks and warnings, and the remarks of the script around them."""
+    reader = _Reader(build)
+    for line in lines(source):
+        for text in GLUED.split(line.text) if "WARNING:" in line.text or "Epoch" in line.text else (line.text,):
+            reader.feed(Line(line.number, text))
+    reader.finish()
+
+
+class _Reader:
+    def __init__(self, build: RunBuilder) -> None:
+        self._build = build
+        self._grammar = LineGrammar("keras", gate=GATE)
+        self._epochs = Epochs(build)
+        self._remarks = Remarks(build, self._settle)
+        self._console = ConsoleEvents(build)
+        self._found = 0
+
+    def feed(self, line: Line) -> None:
+        match = self._grammar.parse(line.text.strip()) if len(line.text) < 20_000 else None
+        if match is None:
+            if not self._remarks.feed(line):
+                self._console.feed(line)
+            return
+        getattr(self, f"_on_{match.kind}")(match, line)
+
+    def finish(self) -> None:
+        self._epochs.finish()
+        self._remarks.finish()
+        self._console.finish()
+
+    def _settle(self, heading: bool) -> bool:
+        return self._epochs.settle(heading)
+
+    # Epochs
+
+    def _on_epoch(self, match: Match, line: Line) -> None:
+        epoch, planned = (int(text) for text in match.all("INT"))
+        metrics = _metrics(match)
+        if metrics:
+            self._epochs.whole(epoch, planned, metrics, line.number, _seconds(match))
+        else:
+            self._epochs.header(epoch, planned, line.number)
+
+    def _on_bar(self, match: Match, line: Line) -> None:
+        done, *total = (int(text) for text in match.all("INT"))
+        rates = match.all("RATE")
+        gauge = match.get("GAUGE") or ""
+        self._epochs.bar(
+            Bar(
+                done=done,
+                total=total[0] if total else 0,
+                metrics=_metrics(match),
+                line=line.number,
+                seconds=_seconds(match),
+                running=match.get("ETA") is not None and not gauge.startswith("━") and len(match.all("DURATION")) < 2,
+                gauge=gauge[:1],
+                steps=any(rate.endswith("/step") for rate in rates),
+                samples=any(rate.endswith("/sample") for rate in rates),
+            )
+        )
+
+    def _on_plain(self, match: Match, line: Line) -> None:
+        metrics = _metrics(match)
+        if metrics:
+            self._epochs.bar(Bar(0, 0, metrics, line.number, _seconds(match)))
+
+    # Callbacks
+
+    def _on_stop(self, match: Match, line: Line) -> None:
+        self._epochs.early_stop(int(match.tokens[0][1]), line.number, line.text.strip())
+
+    def _on_restored(self, match: Match, line: Line) -> None:
+        epoch = match.get("INT")
+        self._epochs.restored(int(epoch) if epoch else None, line.number, line.text.strip())
+
+    def _on_improved(self, match: Match, line: Line) -> None:
+        value = [text for name, text in match.tokens if name in FLOAT][-1]
+        self._build.event(
+            "checkpoint",
+            line.number,
+            line.text.strip(),
+            epoch=float(self._epochs.told(int(match.tokens[0][1]))),
+            path=match.get("PATH") or "",
+            metric=match.get("MONITOR"),
+            value=number(value),
+        )
+
+    def _on_not_improved(self, match: Match, line: Line) -> None:
+        best = next((text for name, text in match.tokens if name in FLOAT), "nan")
+        self._build.event(
+            "checkpoint_not_improved",
+            line.number,
+            line.text.strip(),
+            epoch=float(self._epochs.told(int(match.tokens[0][1]))),
+            metric=match.get("MONITOR"),
+            value=number(best),
+        )
+
+    def _on_saving(self, match: Match, line: Line) -> None:
+        epoch = float(self._epochs.told(int(match.tokens[0][1])))
+        self._build.event("checkpoint", line.number, line.text.strip(), epoch=epoch, path=match.get("PATH") or "")
+
+    def _on_plateau(self, match: Match, line: Line) -> None:
+        epoch = float(self._epochs.told(int(match.tokens[0][1])))
+        value = number(match.get("NUMBER") or "nan")
+        self._build.event("lr_reduced", line.number, line.text.strip(), epoch=epoch, value=value)
+
+    def _on_scheduled(self, match: Match, line: Line) -> None:
+        if value := match.get("NUMBER"):
+            epoch = float(self._epochs.told(int(match.tokens[0][1])))
+            self._epochs.begin(line.number)
+            self._build.point("lr", number(value), line.number, epoch=epoch)
+
+    # Warnings
+
+    def _on_stop_blind(self, match: Match, line: Line) -> None:
+        self._blind("EarlyStopping", match.get("QUOTED") or "", match, line)
+
+    def _on_plateau_blind(self, match: Match, line: Line) -> None:
+        self._blind("ReduceLROnPlateau", match.get("QUOTED") or "", match, line)
+
+    def _on_save_blind(self, match: Match, line: Line) -> None:
+        self._blind("ModelCheckpoint", match.get("MONITORED") or "", match, line)
+
+    def _blind(self, wanted_by: str, metric: str, match: Match, line: Line) -> None:
+        """A callback without its metric; a crash inside an epoch causes the same warning, so its progress is noted."""
+        names = match.get("NAMES")
+        self._build.event(
+            "metric_missing",
+            line.number,
+            line.text.strip(),
+            ahead=True,
+            metric=metric.strip("`"),
+            wanted_by=wanted_by,
+            available=[name.strip() for name in names.split(",")] if names else [],
+            **self._epochs.progress(),
+        )
+
+    def _on_exhausted(self, match: Match, line: Line) -> None:
+        progress = self._epochs.progress()
+        progress.setdefault("epoch", 1.0)
+        self._build.event("input_exhausted", line.number, line.text.strip(), ahead=True, **progress)
+
+    def _on_gradients(self, match: Match, line: Line) -> None:
+        text = match.get("TAIL") or ""
+        names = re.findall(r"'[^']+'", text.split("] when")[0])
+        self._build.event(
+            "gradients_missing", line.number, line.text.strip(), ahead=True, count=len(names), message=text[:200]
+        )
+
+    def _on_untrainable(self, match: Match, line: Line) -> None:
+        self._build.event("no_trainable", line.number, line.text.strip(), ahead=True, count=0)
+
+    def _on_invalid(self, match: Match, line: Line) -> None:
+        self._build.event("nan_reported", line.number, line.text.strip(), what="loss")
+
+    # Data and model
+
+    def _on_train_on(self, match: Match, line: Line) -> None:
+        train, *val = (float(text) for text in match.all("INT"))
+        self._epochs.counted_in_samples(int(train))
+        self._fact("train_samples", train, line)
+        if val:
+            self._fact("val_samples", val[0], line)
+
+    def _on_train_for(self, match: Match, line: Line) -> None:
+        train, *val = (float(text) for text in match.all("INT"))
+        self._fact("steps_per_epoch", train, line)
+        if val:
+            self._fact("val_samples" if "samples" in line.text else "val_steps", val[0], line)
+
+    def _on_found(self, match: Match, line: Line) -> None:
+        """Scripts make their generators in the order train, validation, test."""
+        count, classes = (float(text) for text in match.all("INT"))
+        if self._epochs.settle(False):
+            self._found = 0
+        self._found += 1
+        if self._found <= 2:
+            self._fact("train_samples" if self._found == 1 else "val_samples", count, line)
+        if self._found == 1:
+            self._fact("num_classes", classes, line)
+
+    def _on_files(self, match: Match, line: Line) -> None:
+        purpose = "train" if match.get("PURPOSE") == "training" else "val"
+        self._fact(f"{purpose}_samples", float(match.tokens[0][1]), line)
+
+    def _on_params(self, match: Match, line: Line) -> None:
+        names = {"Total": "total_params", "Trainable": "trainable_params"}
+        if name := names.get(match.get("SHARE") or ""):
+            self._fact(name, number(match.get("COUNT") or "nan"), line)
+
+    def _fact(self, name: str, value: float, line: Line) -> None:
+        self._remarks.fact(name, value, line.number, line.text.strip())
+
+
+def _metrics(match: Match) -> dict[str, float]:
+    """Return the metrics of a line; of a name that a lost carriage return left twice, the last value."""
+    return {
+        key: number(value)
+        for (name, key), (after, value) in zip(match.tokens, match.tokens[1:], strict=False)
+        if name == "KEY" and after in FLOAT
+    }
+
+
+def _seconds(match: Match) -> float | None:
+    durations = match.all("DURATION")
+    if not durations or match.get("ETA"):
+        return None
+    return float(durations[-1][:-1]) if durations[-1][-2:-1].isdigit() else 0.0

@@ -1,0 +1,311 @@
+"""The console of PyTorch Lightning: tqdm bars with metrics, early stopping, model summary, validation tables."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from diagnose.names import canonical, split_of
+from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.sources import Line, Source, lines
+
+NAME = "lightning-console"
+TITLE = "PyTorch Lightning console"
+SAMPLES = (
+    "  | Name  | Type   | Params\n---------------------------------\n0 | net   | MLP    | 51.2 K\n"
+    "51.2 K    Trainable params\n"
+    "Epoch 0: 100%|██████████| 40/40 [00:03<00:00, 12.10it/s, loss=1.25, v_num=3, val_acc=0.61]\n"
+    "Epoch 1: 100%|██████████| 40/40 [00:03<00:00, 12.35it/s, loss=0.98, v_num=3, val_acc=0.66]"
+    "`Trainer.fit` stopped: `max_epochs=2` reached.\n",
+    "Epoch 0: 100%|█████| 8/8 [00:01<00:00,  7.51it/s, v_num=0]Metric val_loss improved. New best score: 0.871\n"
+    "Monitored metric val_loss did not improve in the last 4 records. Best score: 0.871. Signaling Trainer to stop.\n",
+)
+
+GRAMMAR = LineGrammar("lightning_console")
+PIECE = re.compile(
+    r"Epoch \d+(?=:|, (?:global )?step \d+:)|Metric \S+ improved|Monitored metric \S+ |`Trainer\.fit` stopped|"
+    r"(?:Validation )?[Ss]anity [Cc]heck|Validat(?:ing|ion DataLoader)|Testing(?: DataLoader)?|"
+    r"(?:\[rank: \d+\] )?(?:Global seed|Seed) set to|Restor(?:ing|ed all) states from|Loaded model weights from"
+)
+COCO = re.compile(
+    r"^ ?Average (?P<what>Precision|Recall)\s+\((?:AP|AR)\) @\[ IoU=(?P<iou>[\d.:]+)\s*\| area=\s*(?P<area>\w+)\s*\|"
+    r" maxDets=\s*(?P<dets>\d+)\s*\] = (?P<value>-?[\d.]+)"
+)
+TABLE = re.compile(
+    r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*[\s│]+(nan|inf)[\s│]*$"
+)
+UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+SHOWN = frozenset({"v_num", "epoch", "step", "global_step"})
+"""What a bar shows besides metrics."""
+
+
+def sniff(head: Head) -> int:
+    """Recognise the version number in the bars, and the messages of the trainer and its callbacks."""
+    return marked(
+        head,
+        r"Epoch \d+:.*\[[\d:]+<?[\d:]*, .*\bv_num=",
+        r"`Trainer\.fit` stopped: `",
+        r"Metric \S+ improved( by [\d.]+ >= min_delta = [\d.-]+)?\. New best score: ",
+        r"Monitored metric \S+ did not improve in the last \d+ records",
+        r"(Validate|Test|Validation) metric[\s┃│]+DataLoader 0",
+        r"^Epoch \d+, global step \d+: '?\S+'? (reached|was not in top)",
+        r"^[\d.,]+( [KMBT])?\s+Trainable params$",
+        r"^(Validation )?[Ss]anity [Cc]hecking DataLoader 0:",
+    )
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read the last state of every epoch's bar, and all messages."""
+    reader, events = _Reader(build), ConsoleEvents(build)
+    for line in _states(source):
+        if found := COCO.match(line.text):
+            reader.average(found, line)
+            continue
+        known = False
+        for piece in pieces(line):
+            match = GRAMMAR.parse(piece.text) if _worth_parsing(piece.text) else None
+            if match is not None and match.kind == "table_row" and not reader.in_table:
+                match = None
+            if match is not None:
+                reader.take(match, piece)
+                known = True
+        if not known:
+            events.feed(line)
+    reader.finish()
+    events.finish()
+
+
+def pieces(line: Line) -> Iterator[Line]:
+    """Cut a line where a bar or message of Lightning begins in it."""
+    starts = sorted({0, *(found.start() for found in PIECE.finditer(line.text))})
+    for start, end in zip(starts, [*starts[1:], len(line.text)], strict=True):
+        if text := line.text[start:end].strip(" \t\0"):
+            yield Line(line.number, text)
+
+
+def _states(source: Source) -> Iterator[Line]:
+    """Yield lines; of the states of one epoch's bar only the last. Lightning draws all epochs on one physical line."""
+    last: Line | None = None
+    for line in lines(source, frames=True):
+        if last is not None and (last.number != line.number or _bar(last.text) != _bar(line.text)):
+            yield last
+        elif last is not None and not _bar(line.text):
+            yield last
+        last = line
+    if last is not None:
+        yield last
+
+
+def _bar(text: str) -> str:
+    """Return what tells one bar from another, an empty text for what is not just a bar."""
+    found = re.match(r"\s*([A-Z][a-z]+(?: [A-Za-z]+)* ?\d*): +(?:\d+%\||:? ?\d+it )", text)
+    return found[1] if found and not re.search(r"\][^\]]*(Metric|Monitored|Epoch|`Trainer)", text) else ""
+
+
+def _worth_parsing(text: str) -> bool:
+    return bool(PIECE.match(text) or re.search(r"params|metric|RESULTS|GPU available|\| Name|^\{'", text)) or bool(
+        TABLE.match(text)
+    )
+
+
+@dataclass
+class _Bar:
+    line: Line
+    epoch: int
+    done: int
+    total: int
+    values: dict[str, float] = field(default_factory=dict)
+
+
+class _Reader:
+    def __init__(self, build: RunBuilder) -> None:
+        self.build = build
+        self.bar: _Bar | None = None
+        self.improved = math.nan  # epoch of the last improvement that early stopping saw
+        self.in_table = ""
+        self.averages: dict[str, tuple[float, int]] = {}
+        self.before: dict[str, float] = {}
+        self.told = (-1, -1)  # epoch and batch of the last bar that was reported
+
+    def take(self, match: Match, line: Line) -> None:
+        """Report what a piece of a line says."""
+        if match.kind != "table_row":
+            self.in_table = ""
+        handler = getattr(self, f"_{match.kind}", None)
+        if handler is not None:
+            handler(match, line)
+
+    def finish(self) -> None:
+        """Report the last bar and table."""
+        self._flush(self.bar is not None and self.bar.done == self.bar.total)
+        self._flush_averages()
+        self.build.unsuffix("_step")
+
+    def _bar(self, match: Match, line: Line) -> None:
+        epoch = int(match.get("INT") or 0)
+        if self.bar is not None and self.bar.epoch != epoch:
+            self._flush(complete=self.bar.epoch < epoch)
+        done, _, total = (match.get("DONE") or match.get("COUNT_ONLY") or "").removesuffix("it").partition("/")
+        bar = _Bar(line, epoch, int(done), int(total) if total.isdigit() else 0)
+        for key, text in match.pairs():
+            if key in SHOWN:
+                continue
+            try:
+                bar.values[key] = number(text)
+            except ValueError:
+                continue
+        self._enter(epoch, line)
+        if bar.values or self.bar is None or not self.bar.values:
+            self.bar = bar
+        else:
+            self.bar.done, self.bar.total = bar.done, bar.total
+
+    def _enter(self, epoch: int, line: Line) -> None:
+        """Enter an epoch, counted from 0 by Lightning."""
+        if self.build.is_open and epoch + 1 < self.build.current_epoch:
+            self.build.close()
+            self.before, self.told = {}, (-1, -1)
+        self.build.epoch(epoch + 1, line.number)
+
+    def _flush(self, complete: bool) -> None:
+        """Add the points of a bar. Validation metrics in an unfinished bar are still those of the epoch before."""
+        bar, self.bar = self.bar, None
+        if bar is None or self.told == (bar.epoch, bar.done):
+            return  # the bar is drawn once more after the fit
+        self.told = (bar.epoch, bar.done)
+        if bar.total and complete:
+            self.build.fact("steps_per_epoch", float(bar.total), bar.line.number, bar.line.text)
+        step = bar.epoch * bar.total + bar.done if bar.total else math.nan
+        for printed, value in bar.values.items():
+            name = canonical(printed.removesuffix("_epoch"), "train")
+            stale = split_of(name) != "train" and self.before.get(printed) == value and not complete
+            if not stale:
+                self.build.point(printed, value, bar.line.number, step=float(step), epoch=bar.epoch + 1.0, name=name)
+        self.before = bar.values
+        if complete:
+            self.build.event("epoch_end", bar.line.number, bar.line.text, epoch=bar.epoch + 1.0)
+
+    def _metric_improved(self, match: Match, line: Line) -> None:
+        value = number(_numbers(match)[-1])
+        self.improved = self.build.current_epoch
+        self._improvement(match, value, line)
+
+    def _improvement(self, match: Match, value: float, line: Line) -> None:
+        """Add a value that a callback prints, unless the bar shows the metric itself."""
+        metric = _unquoted(match.get("METRIC"))
+        self.build.fact("monitor", metric, line.number, line.text)
+        if not (self.bar and metric in self.bar.values) and metric not in self.before:
+            self.build.point(metric, value, line.number)
+
+    def _metric_stale(self, match: Match, line: Line) -> None:
+        metric, best = _unquoted(match.get("METRIC")), number(_numbers(match)[-1])
+        self.build.fact("monitor", metric, line.number, line.text)
+        self.build.fact("patience", float(match.get("INT") or 0), line.number, line.text)
+        name = canonical(metric)
+        self.build.event("best_summary", line.number, line.text, metric=name, value=best, epoch=self.improved)
+        self._stop(line)
+
+    def _metric_infinite(self, match: Match, line: Line) -> None:
+        if "is not finite" in line.text:
+            self.build.event("nan_reported", line.number, line.text, what=_unquoted(match.get("METRIC")))
+            self._stop(line)
+
+    def _stop(self, line: Line) -> None:
+        self.build.event("early_stop", line.number, line.text, epoch=self.build.current_epoch)
+
+    def _fit_stopped(self, match: Match, line: Line) -> None:
+        limit, _, value = (match.get("LIMIT") or "").strip("`").partition("=")
+        self._flush(complete=limit == "max_epochs")
+        fact = {"max_epochs": "planned_epochs", "max_steps": "planned_steps"}.get(limit)
+        if fact and value.isdigit():
+            self.build.fact(fact, float(value), line.number, line.text)
+        self.build.event("session_end", line.number, line.text)
+
+    def _reached(self, match: Match, line: Line) -> None:
+        self._flush_averages()
+        epoch, *steps = match.all("INT")
+        value = number(_numbers(match)[0])
+        metric = _unquoted(match.get("METRIC"))
+        step = float(steps[0]) if steps else math.nan
+        self._enter(int(epoch), line)
+        if not (self.bar and metric in self.bar.values):
+            self.build.point(metric, value, line.number, step=step, epoch=int(epoch) + 1.0)
+        if match.get("SAVING"):
+            path = re.search(r"model to '?([^'\s]+)", line.text)
+            fields = {"metric": canonical(metric), "value": value, "path": path[1] if path else ""}
+            self.build.event("checkpoint", line.number, line.text, epoch=int(epoch) + 1.0, step=step, **fields)
+
+    def _not_in_top(self, match: Match, line: Line) -> None:
+        epoch = float(match.get("INT") or 0) + 1
+        metric = canonical(_unquoted(match.get("METRIC")))
+        self.build.event("checkpoint_not_improved", line.number, line.text, epoch=epoch, metric=metric, value=math.nan)
+
+    def _params(self, match: Match, line: Line) -> None:
+        count, _, unit = (match.get("COUNT_OF") or "").partition(" ")
+        value = float(count.replace(",", "")) * UNITS.get(unit, 1)
+        which = (match.get("PARAMS") or "").split()[0]
+        if which == "Trainable":
+            self.build.fact("trainable_params", value, line.number, line.text)
+            if value == 0:
+                self.build.event("no_trainable", line.number, line.text, count=0, ahead=True)
+        elif which == "Total":
+            self.build.fact("total_params", value, line.number, line.text)
+
+    def _summary_head(self, _match: Match, line: Line) -> None:
+        """A model summary is printed when a fit begins."""
+        self._flush(complete=False)
+        self.build.heading("", line.number)
+
+    def _seed(self, match: Match, line: Line) -> None:
+        self.build.fact("seed", float(match.get("INT") or 0), line.number, line.text)
+
+    def _resumed(self, match: Match, line: Line) -> None:
+        self.build.event("resumed", line.number, line.text, path=match.get("TAIL") or "", ahead=True)
+
+    def _restored(self, match: Match, line: Line) -> None:
+        self.build.event("loaded", line.number, line.text, path=match.get("TAIL") or "")
+
+    # Validation tables and the averages of a COCO evaluation
+
+    def _table_head(self, match: Match, line: Line) -> None:
+        self._flush(complete=False)
+        self.in_table = "test" if "est" in (match.get("TABLE_HEAD") or "").lower().replace("latest", "") else "val"
+
+    def _results_head(self, match: Match, _line: Line) -> None:
+        self.in_table = "test" if "TEST" in (match.get("RESULTS_HEAD") or "") else "val"
+
+    def _table_row(self, match: Match, line: Line) -> None:
+        self._result(_unquoted(match.get("METRIC")), number(_numbers(match)[0]), line)
+
+    def _results(self, match: Match, line: Line) -> None:
+        for key, text in match.pairs("KEY_QUOTED"):
+            self._result(_unquoted(key), number(text), line)
+
+    def _result(self, metric: str, value: float, line: Line) -> None:
+        self.averages.clear()
+        self.build.event("metric_summary", line.number, line.text, metric=metric, value=value)
+
+    def average(self, found: re.Match[str], line: Line) -> None:
+        """Keep one line of a COCO evaluation; evaluations of single classes are followed by the one of all."""
+        letter = "ap" if found["what"] == "Precision" else "ar"
+        limit = "" if found["iou"] == "0.50:0.95" else found["iou"].rstrip("0").replace("0.", "", 1).ljust(2, "0")
+        area = "" if found["area"] == "all" else f"_{found['area']}"
+        if letter == "ar":
+            limit = f"@{found['dets']}"
+        name = {"ap": "map", "ap50": "map50", "ap75": "map75"}.get(letter + limit + area, letter + limit + area)
+        self.averages[f"val/{name}"] = (float(found["value"]), line.number)
+
+    def _flush_averages(self) -> None:
+        for name, (value, line) in self.averages.items():
+            self.build.point(name.removeprefix("val/"), value, line, name=name)
+        self.averages.clear()
+
+
+def _numbers(match: Match) -> list[str]:
+    return [text for name, text in match.tokens if name in ("NUMBER", "NONFINITE")]
+
+
+def _unquoted(name: str | None) -> str:
+    return (name or "").strip("'\"")

@@ -1,0 +1,56 @@
+"""What holds for every log format: found by walking the folder, told apart by content, read without a failure."""
+
+import pytest
+
+from diagnose import assets
+from diagnose.logs import detect, formats, read
+from diagnose.sources import from_bytes
+
+SAMPLES = [(name, sample) for name, format in formats().items() for sample in format.SAMPLES]
+NAMES = [f"{name}-{index}" for index, (name, _) in enumerate(SAMPLES)]
+
+
+def as_bytes(sample: str | bytes) -> bytes:
+    return sample if isinstance(sample, bytes) else sample.encode()
+
+
+@pytest.mark.parametrize("name", list(formats()))
+def test_a_format_says_what_it_is(name: str) -> None:
+    format = formats()[name]
+    assert format.TITLE
+    assert format.SAMPLES
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)
+def test_samples_are_detected_as_their_own_format(name: str, sample: str | bytes) -> None:
+    found = detect(from_bytes("sample", as_bytes(sample)))
+    assert found is not None
+    assert found.NAME == name
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)
+def test_samples_yield_something(name: str, sample: str | bytes) -> None:
+    run = read(from_bytes("sample", as_bytes(sample)))
+    assert run is not None
+    assert any(segment.series or segment.events or segment.facts for segment in run.segments)
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)
+def test_the_file_name_does_not_matter(name: str, sample: str | bytes) -> None:
+    for path in ("results.csv", "run.log", "events.out.tfevents.1", "x.json", ""):
+        found = detect(from_bytes(path, as_bytes(sample)))
+        assert found is not None
+        assert found.NAME == name
+
+
+@pytest.mark.parametrize("name", list(formats()))
+def test_nothing_is_no_format(name: str) -> None:
+    for data in (b"", b"\n\n", b"hello world\n", b"{}\n", b"[]\n"):
+        found = detect(from_bytes("x", data))
+        assert found is None or found.NAME != name
+
+
+@pytest.mark.parametrize("grammar", sorted(path.stem for path in assets.grammar_folder().glob("*.lark")))
+def test_grammars_are_read_with_lines_of_their_own(grammar: str) -> None:
+    text = assets.grammar(grammar)
+    assert text.startswith("//"), "a grammar begins with a comment that says what it reads"
