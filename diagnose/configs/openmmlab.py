@@ -42,7 +42,8 @@ def config_facts(settings: dict[str, Setting]) -> Iterator[Fact]:
             setting = settings.get(key)
             if setting is None or not _fits(name, setting.value):
                 continue
-            if name == "warmup_steps" and settings.get("lr_config.warmup_by_epoch"):
+            by_epoch = settings.get("lr_config.warmup_by_epoch")
+            if name == "warmup_steps" and by_epoch is not None and by_epoch.value:
                 name = "warmup_epochs"
             yield fact(name, setting.value if name in TEXTS else float(setting.value), setting)
             break
@@ -80,8 +81,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
-HEADS = re.compile(r"model\.(?!.*(rpn|backbone|loss))(.*head.*\.|decode_head\.|)num_classes")
-DATA = r"(train_dataloader|data\.train|train_dataset)\.((dataset|datasets|dataset\.dataset|\d+)\.)*(dataset\.)*"
+HEADS = re.compile(r"model\.(?!.*(rpn|backbone|loss))(.*head.*\.)?num_classes")
+DATA = r"(train_dataloader|data\.train|train_dataset)\.((datasets?|\d+)\.)*"
 NAMED = re.compile(DATA + r"(metainfo\.)?(classes|CLASSES)")
 TYPED = re.compile(DATA + r"type")
 

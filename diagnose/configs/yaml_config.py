@@ -41,8 +41,8 @@ def read_yaml_config(text: str, path: str) -> dict[str, Setting]:
     try:
         roots = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node is not None]
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise SourceError(f"not valid YAML: {error.problem or error.context}", place=Place(path, line)) from None
+        at = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise SourceError(f"not valid YAML: {error.problem or error.context}", place=Place(path, at)) from None
     except yaml.YAMLError as error:
         raise SourceError(f"not valid YAML: {str(error).splitlines()[0]}", place=Place(path)) from None
     except RecursionError:

@@ -11,11 +11,14 @@ NAME = "azure"
 TITLE = "Azure Pipelines logging commands"
 SUFFIX = ".txt"
 
+HEAD = "##vso[task.logissue "
+
 
 def emit(report: Report, context: Context) -> str:
     """Return one command per unread file, error and warning; Azure knows nothing milder, so the rest is plain text."""
     lines = [_unread(file, context) for file in report.files if wording.problem(file)]
     lines += [_issue(finding, context) for finding in wording.worst_first(report.findings)]
+    lines.sort(key=lambda line: "type=error;" not in line[: len(HEAD) + len("type=error;")])
     return "\n".join([*lines, plain(wording.found(report)) + "."]) + "\n"
 
 
@@ -38,4 +41,4 @@ def _unread(file: FileReport, context: Context) -> str:
 
 def _command(properties: dict[str, str], message: str) -> str:
     listed = "".join(f"{key}={azure_property(value)};" for key, value in properties.items())
-    return f"##vso[task.logissue {listed}]{azure_data(message)}"
+    return f"{HEAD}{listed}]{azure_data(message)}"

@@ -16,12 +16,14 @@ SUFFIX = ".txt"
 SHOWN = 10
 """GitHub shows this many annotations of each kind per step."""
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice", "hint": "notice"}
+ORDER = ("::error", "::warning", "::notice")
 
 
 def emit(report: Report, context: Context) -> str:
-    """Return one command per unread file and per finding, the worst first, then a summary in plain words."""
+    """Return one command per file not (fully) read and per finding, the worst first, then a summary in plain words."""
     lines = [_unread(file, context) for file in report.files if wording.problem(file)]
     lines += [_annotation(finding, context) for finding in wording.worst_first(report.findings)]
+    lines.sort(key=lambda line: ORDER.index(line.split()[0]))
     lines.append(plain(wording.found(report)) + ".")
     kinds = Counter(line.split()[0].strip(":") for line in lines[:-1])
     if any(number > SHOWN for number in kinds.values()):

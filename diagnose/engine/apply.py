@@ -117,6 +117,8 @@ def _selected(name: str, selector: Selector) -> bool:
 def _hit(rule: Rule, run: Run, segment: Segment, scope: Scope, about: Any) -> Hit:
     severity = next(level for level, when in rule.severity if not when or _holds(when, scope))
     evidence = list(_evidence(rule, scope, about))[:MOST_EVIDENCE]
+    if segment.summary is not None:
+        evidence.append(Evidence(segment.summary, f"{segment.name} in the summary that was linted"))
     place = None
     if rule.at:
         try:

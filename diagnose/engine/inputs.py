@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +39,14 @@ class Input:
     found: bool = False
 
 
-def collect(paths: list[str], *, limit: int, stdin: bytes = b"", stdin_name: str = "<stdin>") -> Iterator[Input]:
+def collect(
+    paths: list[str],
+    *,
+    limit: int,
+    stdin: bytes = b"",
+    stdin_name: str = "<stdin>",
+    skip: Callable[[Path], bool] = lambda _: False,
+) -> Iterator[Input]:
     """Yield the inputs the user named, in order; each named file alone, a folder as the runs found in it.
 
     Args:
@@ -47,22 +54,23 @@ def collect(paths: list[str], *, limit: int, stdin: bytes = b"", stdin_name: str
         limit: largest input in bytes.
         stdin: the bytes of standard input, if ``-`` is among the paths.
         stdin_name: the name findings in it carry.
+        skip: whether the search of a folder leaves out a file or folder below it.
     """
     for path in dict.fromkeys(paths):
         try:
             if path == "-":
                 yield Input(stdin_name, [from_bytes(stdin_name, stdin, limit)])
             elif Path(path).is_dir():
-                yield from _folder(Path(path), limit)
+                yield from _folder(Path(path), limit, skip)
             else:
                 yield Input(path, [open_source(path, limit)])
         except DiagnoseError as error:
             yield Input(path, error=error)
 
 
-def _folder(folder: Path, limit: int) -> Iterator[Input]:
+def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[Input]:
     groups: dict[Path, list[tuple[str, Source]]] = defaultdict(list)
-    for path in _walk(folder):
+    for path in _walk(folder, skip):
         try:
             source = open_source(path, limit)
             format = logs.detect(source) if source.head else None
@@ -80,12 +88,18 @@ def _folder(folder: Path, limit: int) -> Iterator[Input]:
             yield Input(name, sources, found=True)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith("."))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in SKIPPED_FOLDERS and not name.startswith(".") and not skip(Path(root, name))
+        )
         for name in sorted(files):
             path = Path(root, name)
-            if path.suffix.lower() not in SKIPPED_FILES and not name.startswith(".") and path.is_file():
+            if path.suffix.lower() in SKIPPED_FILES or name.startswith(".") or not path.is_file():
+                continue
+            if not skip(path):
                 yield path
 
 

@@ -16,6 +16,7 @@ from diagnose.engine.hit import Hit
 from diagnose.engine.inputs import Input
 from diagnose.engine.merge import merge
 from diagnose.engine.quote import Quotes
+from diagnose.engine.summarised import baseline_of, with_its_runs
 from diagnose.engine.suspects import suspects
 from diagnose.engine.wording import advice, words
 from diagnose.errors import DiagnoseError, RuleError
@@ -80,7 +81,8 @@ def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]
         )
         return []
     run = enrich(runs[0] if len(runs) == 1 else merge(runs))
-    return lint_run(run, file, options, {source.path: source for source in given.sources})
+    run, more = with_its_runs(run, given.sources[0].limit)
+    return lint_run(run, file, options, {source.path: source for source in given.sources} | more)
 
 
 def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str, Source]) -> list[Finding]:
@@ -97,11 +99,14 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
 
 
 def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
+    baseline = baseline_of(run)
     for segment in run.segments:
+        if segment is baseline:
+            continue
         hits: list[Hit] = []
         for rule in options.rules:
             try:
-                found = apply(rule, run, segment, options.thresholds.get(rule.name, {}))
+                found = apply(rule, run, segment, options.thresholds.get(rule.name, {}), baseline)
             except MissingError as error:
                 file.skipped.setdefault(rule.name, error.what)
                 continue

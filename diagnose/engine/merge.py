@@ -18,10 +18,10 @@ def merge(runs: list[Run]) -> Run:
             merged.segments = other.segments
         elif len(other.segments) == len(merged.segments):
             for mine, theirs in zip(merged.segments, other.segments, strict=True):
-                _add(mine, theirs, series=True)
+                add(mine, theirs, series=True)
         else:
             for theirs in other.segments:
-                _add(merged.segments[-1], theirs, series=False)
+                add(merged.segments[-1], theirs, series=False)
     return merged
 
 
@@ -29,7 +29,8 @@ def _points(run: Run) -> int:
     return sum(len(series) for segment in run.segments for series in segment.series.values())
 
 
-def _add(mine: Segment, theirs: Segment, *, series: bool) -> None:
+def add(mine: Segment, theirs: Segment, *, series: bool) -> None:
+    """Add what *theirs* knows and *mine* does not: events of new kinds, facts, settings, and series if asked."""
     if series:
         for name, column in theirs.series.items():
             mine.series.setdefault(name, column)

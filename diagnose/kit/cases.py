@@ -22,7 +22,21 @@ TOKEN = re.compile(
     r"(?P<start>[+-]?(?:[\d.]+(?:e[+-]?\d+)?|nan|inf)|_)"
     r"(?:(?P<step>[+-][\d.]+(?:e-?\d+)?)?x(?P<count>\d+))?"
 )
-KEYS = ("log", "format", "facts", "events", "config", "epochs", "segments", "expect", "severity", "steps")
+KEYS = (
+    "log",
+    "format",
+    "facts",
+    "events",
+    "config",
+    "epochs",
+    "segments",
+    "expect",
+    "severity",
+    "steps",
+    "baseline",
+    "from",
+    "title",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,15 @@ def run_of(body: Mapping[str, Any], path: str = "case.log") -> Run:
         return enrich(run)
     build = RunBuilder(path, str(body.get("format", "case")))
     line = 1
+    for number, part in enumerate(body.get("segments", [body])):
+        if number:
+            build.start(line, str(part.get("title", "")))
+        line = _fill(build, part, line)
+    return enrich(build.finish(line))
+
+
+def _fill(build: RunBuilder, body: Mapping[str, Any], line: int) -> int:
+    """Add one segment to the builder; return the line after it."""
     for name, value in body.get("facts", {}).items():
         build.fact(name, value, line)
         line += 1
@@ -80,6 +103,7 @@ def run_of(body: Mapping[str, Any], path: str = "case.log") -> Run:
         build.setting(key, value, line)
         line += 1
     first = line
+    start = float(body.get("from", 1))
     for name, notation in body.items():
         if name in KEYS:
             continue
@@ -88,14 +112,14 @@ def run_of(body: Mapping[str, Any], path: str = "case.log") -> Run:
         for index, point in enumerate(values(notation)):
             if point is not None:
                 step = float(index + 1) * float(body.get("steps", math.nan))
-                build.point(name, point, first + index, name=known, epoch=index + 1.0, step=step)
+                build.point(name, point, first + index, name=known, epoch=index + start, step=step)
                 line = max(line, first + index + 1)
     for event in body.get("events", ()):
         fields: dict[str, Any] = {key: float(item) if isinstance(item, int) and not isinstance(item, bool) else item
                   for key, item in event.items() if key not in ("kind", "line")}  # fmt: skip
         build.event(event["kind"], int(event.get("line", line)), str(event.get("text", event["kind"])), **fields)
         line += 1
-    return enrich(build.finish(line))
+    return line
 
 
 def findings_of(rule: Rule, body: Mapping[str, Any]) -> tuple[list[Finding], str]:

@@ -168,7 +168,13 @@ def _namespaced(space: str, name: str, scope: Scope) -> Any:
         return Scope(scope.segments[scope.segment.index - 1]).lookup(name)
     if scope.baseline is None:
         raise MissingError("a baseline run")
-    return Scope(scope.baseline).lookup(name)
+    if name in scope.baseline.series:
+        return scope.baseline.series[name]
+    if fact := scope.baseline.facts.get(name):
+        return placed(fact.value, fact.place)
+    if setting := scope.baseline.config.get(name):
+        return placed(setting.value, setting.place)
+    raise MissingError(f"{name} in the baseline run")
 
 
 def _item(node: Node, scope: Scope) -> Any:

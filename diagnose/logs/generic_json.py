@@ -47,10 +47,9 @@ SUMMARY = re.compile(
 CURVE = re.compile(r"(?i)[_ ](by_epoch|per_epoch|epochs?|history|histories|curve|values|list|hist|log)$")
 ROW = re.compile(r"(?i)^(?P<metric>.+?)_?best_(row|epoch)$|^(?P<bare>best_epoch|best_row)$")
 BARE = frozenset({"first", "best", "last", "final"})
-GENERIC = frozenset(  # noqa: SIM905 - a long list reads better as words
-    "metrics results result performance evaluation evaluation_results overall overall_metrics scores history training_history"
-    " performance_metrics training validation training_performance validation_performance experiments all_results log"
-    " training_results train val test".split()
+GENERIC = re.compile(
+    r"(overall_|performance_|evaluation_|all_|training_|train_|validation_|val_)?(metrics|results?|scores|performance|history)"
+    r"|evaluation|overall|train(ing)?|val(idation)?|test|experiments|log"
 )
 """Keys that only hold results and say nothing about them."""
 DEEPEST = 8
@@ -161,7 +160,7 @@ class _Reader:
                 for point in curve:
                     self.build.point(key, point.value, point.line, name=name, epoch=point.epoch, step=point.step)
             else:
-                title = () if slug(key) in GENERIC else (key,)
+                title = () if GENERIC.fullmatch(slug(key)) else (key,)
                 self.walk(child, (*path, *title), inner)
 
     def _settings_first(self, members: dict[str, Node]) -> None:
@@ -274,7 +273,7 @@ def _parts(node: Node) -> list[tuple[str, Node]]:
     if len(results) >= 2:
         return results
     runs = [(key, child) for key, child in node.members().items() if child.members() and _holds_curves(child)]
-    return runs if len(runs) >= 2 and not any(_metric_of(key) or slug(key) in GENERIC for key, _ in runs) else []
+    return runs if len(runs) >= 2 and not any(_metric_of(key) or GENERIC.fullmatch(slug(key)) for key, _ in runs) else []
 
 
 def _result_members(node: Node) -> list[tuple[str, Node]]:
@@ -299,7 +298,7 @@ def _is_row(node: Node) -> bool:
 def _holds_curves(node: Node) -> bool:
     members = node.members()
     return any(_metric_of(key) and len(_curve(child)) >= 2 for key, child in members.items()) or any(
-        _holds_curves(child) for key, child in members.items() if slug(key) in GENERIC and child.members()
+        _holds_curves(child) for key, child in members.items() if GENERIC.fullmatch(slug(key)) and child.members()
     )
 
 

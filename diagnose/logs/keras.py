@@ -1,4 +1,4 @@
-"""Keras consoles: standalone Keras 1 and 2, tf.keras and Keras 3, verbose 1 and 2, with what scripts print around them."""
+"""Keras consoles: Keras 1 to 3 and tf.keras, verbose 1 and 2, with what scripts print around them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import re
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
 from diagnose.reader.bars import Bar, Epochs
 from diagnose.reader.remarks import Remarks
+from diagnose.reader.scopes import Scopes
 from diagnose.sources import Line, Source, lines
 
 NAME = "keras"
 TITLE = "Keras console (verbose=1 or 2)"
 
 SAMPLES: tuple[str | bytes, ...] = (
-    "Epoch 1/4\n90/90 [==============================] - 3s 31ms/step - loss: 0.7512 - accuracy: 0.5417 "
-    "- val_loss: 0.6022 - val_accuracy: 0.6901\n",
-    "Epoch 1/4\n\x1b[1m90/90\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m3s\x1b[0m 31ms/step "
-    "- accuracy: 0.5417 - loss: 0.7512\n",
+    "Epoch 1/4\n90/90 [==============================] - 3s 31ms/step - loss: 0.7512 - acc: 0.5417 - val_loss: 0.6022\n",
+    "Epoch 1/4\n\x1b[1m90/90\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m3s\x1b[0m 31ms/step - loss: 0.7512\n",
     "Epoch 1/4\n90/90 - 3s - loss: 0.7512 - val_loss: 0.6022 - 3s/epoch - 31ms/step\n",
     "Train on 720 samples, validate on 80 samples\nEpoch 1/4\n3s - loss: 0.7512 - acc: 0.5417\n",
     "Epoch 5/90 - 4.1s - loss: 1.2512 - val_loss: 1.3022 - kappa: 0.1417 - val_kappa: 0.0000\n",
@@ -66,16 +65,22 @@ class _Reader:
     def __init__(self, build: RunBuilder) -> None:
         self._build = build
         self._grammar = LineGrammar("keras", gate=GATE)
-        self._epochs = Epochs(build)
-        self._remarks = Remarks(build, self._settle)
+        scopes = Scopes(build)
+        self._epochs = Epochs(build, scopes.ended)
+        self._remarks = Remarks(build, self._epochs.settle, scopes)
         self._console = ConsoleEvents(build)
         self._found = 0
+        self._samples_of = -1
+        self._gradients = ("", 0.0)
 
     def feed(self, line: Line) -> None:
         match = self._grammar.parse(line.text.strip()) if len(line.text) < 20_000 else None
         if match is None:
             if not self._remarks.feed(line):
+                failures = self._console.failures
                 self._console.feed(line)
+                if self._console.failures > failures:
+                    self._epochs.failed()
             return
         getattr(self, f"_on_{match.kind}")(match, line)
 
@@ -83,9 +88,6 @@ class _Reader:
         self._epochs.finish()
         self._remarks.finish()
         self._console.finish()
-
-    def _settle(self, heading: bool) -> bool:
-        return self._epochs.settle(heading)
 
     # Epochs
 
@@ -96,6 +98,10 @@ class _Reader:
             self._epochs.whole(epoch, planned, metrics, line.number, _seconds(match))
         else:
             self._epochs.header(epoch, planned, line.number)
+        if -1 < self._samples_of < self._epochs.fits:
+            self._samples_of = -1
+            for name in ("train_samples", "val_samples"):
+                self._remarks.scopes.forget(name)
 
     def _on_bar(self, match: Match, line: Line) -> None:
         done, *total = (int(text) for text in match.all("INT"))
@@ -198,7 +204,12 @@ class _Reader:
         self._build.event("input_exhausted", line.number, line.text.strip(), ahead=True, **progress)
 
     def _on_gradients(self, match: Match, line: Line) -> None:
+        """Report each list of variables once an epoch: every replica and every trace repeats it."""
         text = match.get("TAIL") or ""
+        said = (text, self._epochs.progress().get("epoch", 0.0))
+        if said == self._gradients:
+            return
+        self._gradients = said
         names = re.findall(r"'[^']+'", text.split("] when")[0])
         self._build.event(
             "gradients_missing", line.number, line.text.strip(), ahead=True, count=len(names), message=text[:200]
@@ -218,6 +229,7 @@ class _Reader:
         self._fact("train_samples", train, line)
         if val:
             self._fact("val_samples", val[0], line)
+        self._samples_of = self._epochs.fits
 
     def _on_train_for(self, match: Match, line: Line) -> None:
         train, *val = (float(text) for text in match.all("INT"))
@@ -228,7 +240,7 @@ class _Reader:
     def _on_found(self, match: Match, line: Line) -> None:
         """Scripts make their generators in the order train, validation, test."""
         count, classes = (float(text) for text in match.all("INT"))
-        if self._epochs.settle(False):
+        if self._epochs.settle():
             self._found = 0
         self._found += 1
         if self._found <= 2:

@@ -89,9 +89,7 @@ def _states(source: Source) -> Iterator[Line]:
     """Yield lines; of the states of one epoch's bar only the last. Lightning draws all epochs on one physical line."""
     last: Line | None = None
     for line in lines(source, frames=True):
-        if last is not None and (last.number != line.number or _bar(last.text) != _bar(line.text)):
-            yield last
-        elif last is not None and not _bar(line.text):
+        if (last is not None and (last.number != line.number or _bar(last.text) != _bar(line.text))) or (last is not None and not _bar(line.text)):
             yield last
         last = line
     if last is not None:

@@ -35,9 +35,9 @@ SAMPLES = (
 STAMPED = r"^.{0,40}?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (?:[\w.\-]+ - )?INFO - "
 GRAMMAR = LineGrammar(
     "mmcv",
-    gate=r"(?:Epoch|Iter) ?(?:\((?:train|val|test)\))? ?\[|- (?:INFO|WARNING|ERROR) - (?:Environment info|Config:|"
-    r"Saving ch|Best |Now best|resumed |[Ll]oads? check|load model|The model and|The testing res|workflow|"
-    r"Distributed tr|Set random)|- WARNING - |The `num_classes` \(",
+    gate=r"(?:Epoch|Iter) ?(?:\((?:train|val|test)\))? ?\[|- WARNING - |The `num_classes` \(|"
+    r"[Ll]oads? checkpoint |load model from|The model and loaded|- (?:INFO|WARNING|ERROR) - (?:"
+    r"Environment info|Config:|Saving ch|Best |Now best|resumed |The testing res|workflow|Distributed tr|Set random)",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked
@@ -30,8 +31,9 @@ HEADED = r"^.{0,40}?(?:\d{4}/)?\d\d/\d\d \d\d:\d\d:\d\d - mmengine - [A-Z]+ - "
 GRAMMAR = LineGrammar(
     "mmengine",
     gate=r"(?:Epoch|Iter)\((?:train|val|test)\)|- WARNING - |The `num_classes` \(|- INFO -\s*$|"
-    r"- (?:INFO|WARNING|ERROR) - (?:Config:|Saving ch|The best ch|[Rr]esumed |Auto resumed|Loads? check|load model|"
-    r"The model and|The testing res|[Tt]he monitored|Stopping thr|Monitored)",
+    r"Loads? checkpoint |load model from|The model and loaded|Skip early stopping|"
+    r"- (?:INFO|WARNING|ERROR) - (?:Config:|Saving ch|The best ch|[Rr]esumed |Auto resumed|The testing res|"
+    r"[Tt]he monitored|Stopping thr|Monitored)",
 )
 
 
@@ -56,6 +58,7 @@ class _Reader:
         self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
         self.console = ConsoleEvents(build)
         self.loaded = ""
+        self.missing: set[tuple[int, str]] = set()
 
     def read(self, source: Source) -> None:
         number = 0
@@ -105,10 +108,23 @@ class _Reader:
             case "class_mismatch":
                 class_mismatch(build, match, line)
                 self.console.feed(line)
+            case "metric_missing":
+                self.metric_missing(match, line)
             case "validation_empty":
                 build.event("validation_empty", number, text, message=text)
             case "warning":
                 self.warnings.feed(match.get("MESSAGE") or "", line, self.blocks.sessions)
+
+    def metric_missing(self, match: Match, line: Line) -> None:
+        metric = match.get("MONITOR") or ""
+        if (self.blocks.sessions, metric) in self.missing:  # it is said after every validation
+            return
+        self.missing.add((self.blocks.sessions, metric))
+        available = re.findall(r"'([^']*)'", match.get("KEYS") or "")
+        text = line.text.strip()
+        self.build.event(
+            "metric_missing", line.number, text, metric=metric, wanted_by="EarlyStoppingHook", available=available
+        )
 
     def record(self, match: Match, line: Line) -> None:
         build = self.build

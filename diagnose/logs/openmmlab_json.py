@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from diagnose.configs.python_config import read_python_config
-from diagnose.reader import Head, RunBuilder, marked
+from diagnose.reader import Head, RunBuilder
 from diagnose.reader.openmmlab import flat, points
 from diagnose.reader.openmmlab_blocks import begin_session, state_config, state_environment
 from diagnose.sources import Line, Source, lines
@@ -27,16 +27,29 @@ SAMPLES = (
     ),
 )
 
-MMCV = r'^\{"mode": "(?:train|val|test)", "epoch": \d+, "iter": \d+'
-ENVIRONMENT = r'^\{"env_info": "'
-MMENGINE_TRAIN = r'^\{"(?:[\w./ ]*lr|[\w./]*loss\w*)": [^{}]*"data_time": [^{}]*"time": [^{}]*"step": \d+\}'
-MMENGINE_VAL = r'^\{[^{}]*"data_time": [^{}]*"time": [^{}]*"step": \d+\}\s*$'
+HEADED = 60
+"""Lines that detection looks at."""
+TIMES = frozenset({"time", "data_time"})
+HIERARCHY = frozenset({"train/data_time", "val/data_time"})
 COUNTERS = frozenset({"epoch", "iter", "step", "mode"})
 
 
 def sniff(head: Head) -> int:
-    """Recognise mmcv's ``mode`` records and mmengine's ``step`` records."""
-    return marked(head, MMCV, ENVIRONMENT, MMENGINE_TRAIN, MMENGINE_VAL)
+    """Recognise mmcv's records by ``mode``, ``epoch`` and ``iter``, mmengine's by their times beside a ``step``."""
+    if head.is_binary:
+        return 0
+    kinds: list[str] = []
+    for text in head.text.split("\n", HEADED)[:HEADED]:
+        values = _loaded(text)
+        if values is None:
+            continue
+        if isinstance(values.get("env_info"), str):
+            kinds.append("environment")
+        elif {"mode", "epoch", "iter"} <= values.keys() and values["mode"] in ("train", "val", "test"):
+            kinds.append("mmcv")
+        elif "step" in values and (values.keys() >= TIMES or HIERARCHY & values.keys()):
+            kinds.append("mmengine")
+    return 100 * len(set(kinds)) + min(len(kinds), 99) if kinds else 0
 
 
 def read(source: Source, build: RunBuilder) -> None:
@@ -93,15 +106,21 @@ class _Record:
 
 def _records(source: Source) -> Iterator[_Record]:
     for line in lines(source):
-        text = line.text.strip()
-        if not text.startswith("{"):
-            continue
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(values, dict) and values:
+        values = _loaded(line.text)
+        if values is not None:
             yield _Record(line, values)
+
+
+def _loaded(text: str) -> dict[str, Any] | None:
+    """Return the object that a line holds; nothing for any other line (markers of a git conflict, a cut end)."""
+    text = text.strip()
+    if not text.startswith("{"):
+        return None
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) and values else None
 
 
 def _state(session: list[_Record], build: RunBuilder) -> None:

@@ -101,20 +101,21 @@ def read(source: Source, build: RunBuilder) -> None:
 
 
 def _event(record: Record, scalars: list[_Scalar], build: RunBuilder) -> None:
-    wall, step, values = math.nan, 0, []
-    for number, kind, value in fields(record.data):
+    wall, step = math.nan, 0
+    values: list[bytes] = []
+    for number, _, value in fields(record.data):
         if number == 1 and isinstance(value, int):
             wall = struct.unpack("<d", struct.pack("<Q", value & (1 << 64) - 1))[0]
         elif number == 2 and isinstance(value, int):
             step = value - (1 << 64) if value >> 63 else value
         elif number == 5 and isinstance(value, bytes):
-            values += [part for n, k, part in fields(value) if n == 1 and k == 2]
+            values += [part for n, _, part in fields(value) if n == 1 and isinstance(part, bytes)]
         elif number == 6 and isinstance(value, bytes):
             _message(record.number, value, build)
         elif number == 7 and isinstance(value, bytes):
             _session(record.number, step, value, build)
     for part in values:
-        _value(record.number, step, wall, bytes(part), scalars, build)  # type: ignore[arg-type]
+        _value(record.number, step, wall, part, scalars, build)
 
 
 def _value(line: int, step: int, wall: float, data: bytes, scalars: list[_Scalar], build: RunBuilder) -> None:

@@ -49,6 +49,7 @@ class Segment:
         index: position in the file, from 0.
         first_line, last_line: the physical lines it spans.
         facts: what is known inside it, including what the log said before the first segment.
+        summary: where a summary of several runs speaks of this one, if it was read together with one.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Segment:
     events: list[Event] = field(default_factory=list)
     facts: dict[str, Fact] = field(default_factory=dict)
     config: Config = field(default_factory=Config)
+    summary: Place | None = None
 
     @property
     def epochs(self) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
 
-COARSE = 10
+COARSE = 5
 """Seconds below which a duration printed in whole seconds is too coarse for a series."""
 
 
@@ -51,14 +52,20 @@ class Epochs:
 
     The last state of a bar waits until something shows that its epoch is over, since Keras 3 prints every state of a
     bar on a line of its own where the output is no terminal.
+
+    Attributes:
+        fits: how many fits have ended.
     """
 
-    def __init__(self, build: RunBuilder) -> None:
-        """Report to *build*."""
+    def __init__(self, build: RunBuilder, ended: Callable[[], None] = lambda: None) -> None:
+        """Report to *build*, and call *ended* after the end of each fit."""
         self._build = build
+        self._ended = ended
         self._bar: Bar | None = None
         self._orphan: Bar | None = None
         self._sample_total = 0
+        self._header_line = 0
+        self.fits = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -66,7 +73,7 @@ class Epochs:
         self._planned = 0
         self._headed = False
         self._seen: set[str] = set()
-        self._stopped = self._restored = self._nested = False
+        self._stopped = self._restored = self._nested = self._failed = False
 
     # What a reader calls
 
@@ -77,9 +84,11 @@ class Epochs:
             epoch = self._epoch + 1 if self._seen else self._epoch
         elif self._stopped or epoch < self._epoch or (epoch == self._epoch and self._seen):
             self._close()
-        self._epoch, self._planned, self._headed = epoch, planned, True
+        news = planned if planned not in (1, self._planned) else None
+        self._epoch, self._planned, self._headed, self._header_line = epoch, planned, True, line
         self._seen.clear()
-        self._build.epoch(epoch, line, planned=float(planned) if planned > 1 else None)
+        self._failed = False
+        self._build.epoch(epoch, line, planned=news)
 
     def whole(self, epoch: int, planned: int, metrics: dict[str, float], line: int, seconds: float | None) -> None:
         """``Epoch 3/100 - 2.1s - loss: 0.5``: header and metrics in one line."""
@@ -92,26 +101,25 @@ class Epochs:
         if not bar.metrics:
             return
         waiting = self._bar
-        if waiting is not None:
-            same = bar.total == waiting.total or not waiting.total
-            if same and not waiting.final and bar.done >= waiting.done:
+        if waiting is None:
+            if not self._headed or not self._seen or (bar.validated and self._nested):
                 self._bar = bar
-            elif same and waiting.final and bar.validated and not waiting.validated:
-                self._bar = bar
-            elif self._headed:
-                if bar.validated and not waiting.final:
-                    self._bar = bar
-                elif bar.validated:
-                    self._flush()
-                    self._seen.clear()
-                    self._bar = bar
-            else:
-                self._flush()
-                self._bar = bar
-        elif not self._headed or not self._seen or (bar.validated and self._nested):
+        elif self._continues(waiting, bar):
+            self._bar = bar
+        elif not self._headed or (bar.validated and waiting.final):
+            self._flush()
+            self._seen.clear()
             self._bar = bar
         if not bar.gauge and self._bar is bar:
             self._flush()
+
+    def _continues(self, waiting: Bar, bar: Bar) -> bool:
+        """Whether a bar is a later state of the one that waits; another in the same epoch is an evaluation."""
+        if bar.total == waiting.total or not waiting.total:
+            if waiting.final:
+                return bar.validated and not waiting.validated
+            return bar.done >= waiting.done
+        return self._headed and bar.validated and not waiting.final
 
     def counted_in_samples(self, total: int) -> None:
         """Note that bars up to *total* count samples, not batches."""
@@ -149,33 +157,36 @@ class Epochs:
         self._build.event("weights_restored", line, text, **({} if epoch is None else {"epoch": float(epoch)}))
         self._restored = True
 
+    def failed(self) -> None:
+        """The program crashed: what is stated next belongs to another attempt, unless the epochs simply go on."""
+        self._failed = True
+
     def begin(self, line: int) -> None:
         """Make sure that a segment is open."""
         if not self._build.is_open:
             self._build.start(line)
             self._reset()
 
-    def settle(self, heading: bool = False) -> bool:
+    def settle(self, heading: int = 0) -> bool:
         """Close the fit if it has ended, before something of the next one is reported.
 
         Args:
-            heading: a title follows, which ends a fit whatever its state; but one between an epoch's header and its
-                bar (folds inside an epoch) ends none.
+            heading: the line of a title that follows, which ends a fit whatever its state. Only one right under an
+                epoch's header does not: there, folds are nested inside epochs.
 
         Returns:
-            Whether a fit was closed.
+            Whether a fit was closed; for a heading, whether it is one that ends fits.
         """
-        complete = self._bar is not None and self._bar.final
-        if heading and self._headed and (self._nested or not (self._seen or self._bar)):
+        if heading and self._headed and (self._nested or (heading <= self._header_line + 2 and not self._begun)):
             self._flush()
+            self._seen.clear()
             self._nested = True
             return False
-        ended = self._planned > 1 and self._epoch >= self._planned and (complete or bool(self._seen))
-        if heading or self._stopped or ended:
-            self._flush()
-            was_open = self._build.is_open
+        was_open = self._build.is_open
+        complete = self._planned > 1 and self._epoch >= self._planned and self._begun
+        if heading or self._stopped or self._failed or complete:
             self._close()
-            return was_open
+            return was_open or bool(heading)
         return False
 
     def finish(self) -> None:
@@ -184,42 +195,55 @@ class Epochs:
 
     # Inside
 
+    @property
+    def _begun(self) -> bool:
+        """Whether the current epoch has printed its values, or all but the last state of them."""
+        return bool(self._seen) or (self._bar is not None and self._bar.final)
+
     def _close(self) -> None:
         self._flush()
+        was_open = self._build.is_open
         self._build.close()
         self._reset()
+        if was_open:
+            self.fits += 1
+            self._ended()
 
     def _flush(self, before: int = 0) -> None:
         """Report the waiting bar as an epoch; a bar that broke off is none, unless the next epoch follows."""
         bar, self._bar = self._bar, None
         if bar is None:
             return
+        self.begin(bar.line)
         if self._headed:
             if bar.final or before == self._epoch + 1 or (before == self._planned == 1):
                 self._emit(bar)
             return
         if before > 1 and not self._epoch:
             self._epoch = before - 1
-        elif bar.validated or (self._orphan is not None and bar.total == self._orphan.total):
+            self._emit(bar)
+            return
+        if bar.validated or (self._orphan is not None and bar.total == self._orphan.total):
             if self._orphan is not None and not bar.validated:
                 self._epoch += 1
+                self._seen.clear()
                 self._emit(self._orphan)
                 self._orphan = None
             self._epoch += 1
         else:
             self._orphan = bar
             return
+        self._seen.clear()
         self._emit(bar)
 
     def _emit(self, bar: Bar) -> None:
-        self.begin(bar.line) if not self._headed else None
         for printed, value in bar.metrics.items():
-            split = "" if printed.startswith("val_") else "train"
-            name = canonical(printed, split)
+            split = "val" if printed.startswith("val_") else "train"
+            name = canonical(printed.removeprefix("val_"), split)
             if name in self._seen:
                 continue
             self._seen.add(name)
-            self._build.point(printed, value, bar.line, split=split, epoch=float(self._epoch))
+            self._build.point(printed, value, bar.line, name=name, epoch=float(self._epoch))
         if bar.seconds is not None and (bar.seconds >= COARSE or bar.seconds != int(bar.seconds)):
             self._build.point("epoch_time", bar.seconds, bar.line, epoch=float(self._epoch))
         self._state_steps(bar)

@@ -67,7 +67,7 @@ class RunBuilder:
         self._settings: dict[str, Setting] = {}
         self._drafts: list[_Draft] = []
         self._waiting: list[Event] = []
-        self._heading = ""
+        self._heading, self._heading_line = "", 0
 
     # What a reader calls
 
@@ -117,7 +117,7 @@ class RunBuilder:
         if planned is not None:
             self.fact("planned_epochs", float(planned), line)
 
-    def event(self, kind: str, line: int, text: str = "", *, ahead: bool = False, **fields: Any) -> None:
+    def event(self, kind: str, line: int, text: str = "", *, ahead: object = False, **fields: Any) -> None:
         """Add an event to the open segment; to the last one if it was closed; to the first if none has begun.
 
         With *ahead* it belongs to the fit that is about to begin: it waits for the next segment if none is open.
@@ -168,11 +168,13 @@ class RunBuilder:
         """A title that begins something new: close the open segment and name the next."""
         if self._drafts and (self._drafts[-1].columns or self._drafts[-1].events):
             self.close()
-        self._heading = name.strip()
+        self._heading, self._heading_line = name.strip(), line
 
-    def start(self, line: int, name: str = "") -> None:
-        """Begin a segment now, whatever was open."""
+    def start(self, line: int, name: str = "", *, fresh: bool = False) -> None:
+        """Begin a segment now, whatever was open. *fresh*: another program; what was known no longer holds."""
         self.close()
+        if fresh:
+            self._known, self._settings = {}, {}
         if name:
             self._heading = name
         self._open(line)
@@ -211,6 +213,9 @@ class RunBuilder:
         if self._drafts:
             self._drafts[-1].events += self._waiting
             self._drafts[-1].last_line = max(last_line, self._drafts[-1].last_line)
+            if self._heading and self._heading_line:
+                place = Place(self.path, self._heading_line, 1, self._heading[:TEXT])
+                self._drafts[-1].events.append(Event("unstarted", place, {"message": self._heading}))
         segments = []
         for index, draft in enumerate(self._drafts):
             segments.append(

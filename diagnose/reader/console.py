@@ -8,9 +8,15 @@ from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import LineGrammar
 from diagnose.sources import Line
 
-EXCEPTION = re.compile(r"(?P<error>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?$")
+EXCEPTION = re.compile(r"(?P<error>(?:[A-Za-z_]\w*\.)*[A-Z_]\w*)(?::(?: (?P<message>.*))?)?$")
+RAISED = re.compile(r"\w*(Error|Exception|Interrupt|Exit|Fault|Warning|StopIteration)$")
+BANNER = re.compile(r"\s*(\w+)\s{2,}Traceback")
 FRAMES = 400
 """Lines a traceback may have before it is given up as text that merely quotes one."""
+SAME_FAILURE = 120
+"""Lines within which reports of exhausted memory are one failure: it is told by op, by device and by exception."""
+QUOTED = 200
+"""Characters kept of a message."""
 
 
 class ConsoleEvents:
@@ -22,47 +28,81 @@ class ConsoleEvents:
         self._grammar = LineGrammar(
             "console",
             gate=r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|alloc|sigterm|sigint|\^C|"
-            r"segmentation|core dumped|time limit|critical|fatal|cancelled",
+            r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted",
         )
         self._opened: Line | None = None
         self._age = 0
+        self._framed = False
+        self._memory_line = -SAME_FAILURE
+        self.failures = 0
+        """How many tracebacks, interrupts and kills were seen."""
 
     def feed(self, line: Line) -> bool:
         """Report what the line shows, if anything; return whether it was such a line."""
-        if self._opened is not None:
-            self._age += 1
-            if self._age > FRAMES:
-                self._end_traceback("", "")
         match = self._grammar.parse(line.text)
-        if match is None:
-            return False
         text = line.text.strip()
-        if match.kind == "traceback":
-            if self._opened is not None:
-                self._end_traceback("", "")
-            self._opened, self._age = line, 0
+        if match is not None and match.kind == "traceback":
+            self.finish()
+            self._opened, self._age, self._framed = line, 0, False
+            self.failures += 1
             return True
-        in_traceback = self._opened is not None and not line.text.startswith("  ")
-        found = EXCEPTION.match(text) if in_traceback else None
-        if match.kind == "out_of_memory":
-            device = "gpu" if re.search(r"(?i)cuda|gpu|cublas|cudnn|OOM when|RESOURCE_?EXHAUSTED", text) else "host"
-            self._build.event("out_of_memory", line.number, text, device=device, message=text[:200])
-        elif match.kind == "interrupted":
-            self._build.event("interrupted", line.number, text, signal="KeyboardInterrupt")
-        elif match.kind == "killed":
-            self._build.event("killed", line.number, text, message=text[:200])
-        elif match.kind == "error_line":
-            self._build.event("error_line", line.number, text, message=text[:200])
-        if found and match.kind in ("exception", "out_of_memory", "interrupted"):
-            self._end_traceback(found["error"].rpartition(".")[2], (found["message"] or "")[:200])
-        return match.kind != "exception" or in_traceback
+        raised = self._raised(line, text) if self._opened is not None else None
+        if match is not None:
+            self._report(match.kind, line.number, text)
+        if raised is not None:
+            self._end_traceback(raised["error"].rpartition(".")[2], (raised["message"] or "")[:QUOTED])
+        return raised is not None or (match is not None and match.kind != "exception")
 
     def finish(self) -> None:
         """Report a traceback that the end of the file cut off."""
         if self._opened is not None:
             self._end_traceback("", "")
 
+    def _report(self, kind: str, number: int, text: str) -> None:
+        message = text[:QUOTED]
+        if kind == "out_of_memory":
+            again = number - self._memory_line < SAME_FAILURE
+            self._memory_line = number
+            if not again:
+                device = "gpu" if re.search(r"(?i)cuda|gpu|cublas|cudnn|OOM when|RESOURCE_?EXHAUSTED", text) else "host"
+                self._build.event("out_of_memory", number, text, device=device, message=message)
+        elif kind == "interrupted":
+            self.failures += 1
+            self._build.event("interrupted", number, text, signal="KeyboardInterrupt")
+        elif kind == "killed":
+            self.failures += 1
+            self._build.event("killed", number, text, message=message)
+        elif kind == "error_line":
+            self._build.event("error_line", number, text, message=message)
+
+    def _raised(self, line: Line, text: str) -> re.Match[str] | None:
+        """Return the exception that ends the open traceback, if this line is it.
+
+        It stands no deeper than the traceback's first line. IPython's frames do so, too, but they are no exceptions.
+        """
+        self._age += 1
+        if self._age > FRAMES:
+            self.finish()
+        if self._opened is None or not text:
+            return None
+        if _indent(line.text) > _indent(self._opened.text):
+            self._framed = True
+            return None
+        found = EXCEPTION.match(text)
+        if found is None:
+            return None
+        notebook = BANNER.match(self._opened.text)
+        if notebook is not None:
+            return found if found["error"].rpartition(".")[2] == notebook[1] else None
+        return found if self._framed or RAISED.match(found["error"]) else None
+
     def _end_traceback(self, error: str, message: str) -> None:
         opened, self._opened = self._opened, None
         if opened is not None:
+            notebook = BANNER.match(opened.text)
+            error = error or (notebook[1] if notebook else "")
             self._build.event("traceback", opened.number, opened.text.strip(), error=error, message=message)
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())

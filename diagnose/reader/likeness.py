@@ -19,12 +19,11 @@ EVALUATED = re.compile(
     r"(^|[/_])(map|ap|ar|miou|iou|bleu|rouge|meteor|cider|wer|cer|nds|hota|mota|pq)($|[/_@\d])|map\d"
 )
 """Metrics that take a whole evaluation."""
-EPOCH_KEYS = frozenset({"epoch", "epochs", "ep", "epoch_num", "epoch_number", "current_epoch", "epoch_idx", "epoch_id"})
-STEP_KEYS = frozenset(
-    "step steps global_step _step iteration iterations iter iters it batch_idx update updates n_iter num_updates"
-    " train_step training_step global_steps trainer/global_step timestep timesteps total_steps".split()
+EPOCH_KEYS = re.compile(r"(current_)?epochs?(_(num|number|idx|id))?|ep")
+STEP_KEYS = re.compile(
+    r"_?(global_|train_|training_|total_)?steps?|trainer/global_step|n?_?iter(ation)?s?|it|batch_idx|(num_)?updates?|timesteps?"
 )
-ROW_KEYS = frozenset({"", "index", "unnamed:_0", "id", "#", "_timestamp", "_runtime", "timestamp", "wall_time", "date"})
+ROW_KEYS = re.compile(r"|index|unnamed:_0|id|#|_?timestamp|_runtime|wall_time|date")
 """Columns that only number or date the rows."""
 
 
@@ -46,14 +45,14 @@ def home_split(name: str) -> str:
 
 def is_epoch(name: str) -> bool:
     """Return whether a column or key holds the epoch."""
-    return slug(name) in EPOCH_KEYS
+    return bool(EPOCH_KEYS.fullmatch(slug(name)))
 
 
 def is_step(name: str) -> bool:
     """Return whether a column or key holds the optimizer step."""
-    return slug(name) in STEP_KEYS
+    return bool(STEP_KEYS.fullmatch(slug(name)))
 
 
 def is_row_number(name: str) -> bool:
     """Return whether a column or key only numbers or dates the rows."""
-    return slug(name) in ROW_KEYS
+    return bool(ROW_KEYS.fullmatch(slug(name)))

@@ -14,7 +14,7 @@ from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import Match, number
 from diagnose.sources import Line
 
-STAMP = re.compile(r".{0,40}?(?:\d+[-/])?\d+[-/]\d+ \d+:\d+:\d+(?:,\d+)? - ")
+STAMP = re.compile(r".*?\d\d[-/]\d\d \d\d:\d\d:\d\d(?:,\d{1,6})? - ")
 """Both loggers begin a record with date, time and a dash; lines without belong to the record above them."""
 NOT_OF_A_LOOP = frozenset({"eta", "time", "data_time", "memory"})
 """Items of a validation line that say nothing about training and share their names with it."""

@@ -18,13 +18,24 @@ from diagnose.sources import Line
 
 DECORATION = " \t=-*#_─━═>|"
 LOGGING = re.compile(
-    r"^\s*\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?\]?\s*(-\s*)?(\S+\s+-\s*)?\[?(DEBUG|INFO|WARNING|ERROR)\]?\s*[-:|]?\s*"
+    r"^\s*\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?\]?\s*(-\s*)?"
+    r"(\S+\s+-\s*)?\[?(DEBUG|INFO|WARNING|ERROR)\]?\s*[-:|]?\s*"
 )
 GATE = (
     r"(?i)batch|learning|\blr\b|epochs|patience|seed|optimi|train|valid|test|class|alpha|sample|weight|frozen|freez|froz"
-    r"|confusion|actual|true|\[|best|saved|transferred|fold|stage|phase|config|experiment|modality|trial|model|variant|run"
+    r"|=|confusion|actual|true|\[|best|saved|transferred|fold|stage|phase|config|experiment|modality|trial|model|variant|run"
 )
 LEVELS = {"config": CONFIG, "run": RUN, "fold": FOLD, "stage": STAGE, "training": STAGE}
+PAIRED = {
+    "lr": "lr",
+    "learning_rate": "lr",
+    "epochs": "planned_epochs",
+    "batch": "batch_size",
+    "batch_size": "batch_size",
+    "patience": "patience",
+    "weight_decay": "weight_decay",
+    "seed": "seed",
+}
 SHORT = 400
 """Characters a remark may have; longer lines are dumps."""
 
@@ -32,18 +43,21 @@ SHORT = 400
 class Remarks:
     """Reports facts, headings and summaries that a training script prints to a builder."""
 
-    def __init__(self, build: RunBuilder, settle: Callable[[bool], None] = lambda _: None) -> None:
+    def __init__(
+        self, build: RunBuilder, settle: Callable[[int], bool] = lambda line: line > 0, scopes: Scopes | None = None
+    ) -> None:
         """Report to *build*.
 
         Args:
             build: the builder.
-            settle: called before a fact or heading (then with True) is stated, so that a reader can close a fit that
-                has ended.
+            settle: called before a fact (with 0) or a heading (with its line) is stated, so that a reader can close a
+                fit that has ended; returns whether it did, for a heading whether that is to be taken as one.
+            scopes: the headings in force, if the reader has a part in them.
         """
         self._build = build
         self._settle = settle
         self._grammar = LineGrammar("remarks", gate=GATE)
-        self.scopes = Scopes(build)
+        self.scopes = scopes or Scopes(build)
         self._counts = ClassCounts()
         self._matrix = ConfusionMatrix(build)
         self._folds: dict[str, list[tuple[str, Any, int, str]]] = {}
@@ -81,7 +95,7 @@ class Remarks:
 
     def fact(self, name: str, value: Any, line: int, text: str = "") -> None:
         """State a fact under the heading in force, after the reader has closed a fit that has ended."""
-        self._settle(False)
+        self._settle(0)
         self.scopes.fact(name, value, line, text)
 
     # Settings
@@ -98,7 +112,7 @@ class Remarks:
     def _on_rate(self, match: Match, line: Line, text: str) -> None:
         value = float(match.tokens[0][1])
         if self._build.has_points and not math.isnan(self._build.current_epoch):
-            self._settle(False)
+            self._settle(0)
         if self._build.has_points:
             self._build.point("lr", value, line.number)
         else:
@@ -117,6 +131,19 @@ class Remarks:
 
     def _on_optimizer(self, match: Match, line: Line, text: str) -> None:
         self.fact("optimizer", match.tokens[0][1], line.number, text)
+
+    def _on_pairs(self, match: Match, line: Line, text: str) -> None:
+        """``lr=0.001, batch=64`` under a heading, before the fit: its settings. Elsewhere they may be results."""
+        self._settle(0)
+        if self._build.is_open or not self.scopes.level:
+            return
+        words = [word for _, word in match.tokens]
+        for key, value in zip(words[::2], words[1::2], strict=False):
+            plain = _literal(value)
+            self._build.setting(key, value if plain is None else plain, line.number, text)
+            name = PAIRED.get(key.lower())
+            if name and isinstance(plain, int | float):
+                self.scopes.fact(name, float(plain), line.number, text)
 
     # Data
 
@@ -179,7 +206,7 @@ class Remarks:
     def _on_no_trainable(self, match: Match, line: Line, text: str) -> None:
         count = int(match.all("INT")[0])
         if count == 0:
-            self._settle(False)
+            self._settle(0)
             self._build.event("no_trainable", line.number, text, ahead=True, count=0)
 
     def _on_trainable_params(self, match: Match, line: Line, text: str) -> None:
@@ -189,7 +216,7 @@ class Remarks:
         self.fact("frozen_layers", float(match.tokens[0][1]), line.number, text)
 
     def _on_unfrozen(self, match: Match, line: Line, text: str) -> None:
-        self._settle(False)
+        self._settle(0)
         for name in ("frozen_layers", "trainable_tensors", "trainable_params"):
             self.scopes.forget(name)
 
@@ -230,8 +257,9 @@ class Remarks:
         self._folds.pop(self._listing, None)
 
     def _on_heading(self, match: Match, line: Line, text: str) -> None:
-        title = match.tokens[0][1].strip(DECORATION + ":")
-        self._settle(True)
+        title = re.sub(r" ?- Starting.*", "", match.tokens[0][1]).strip(DECORATION + ":")
+        if not self._settle(line.number):
+            return
         self.scopes.heading(LEVELS[match.kind], title, line.number)
         if match.kind == "fold":
             for name, value, stated, where in self._folds.get(_digits(title), []):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from diagnose.reader.builder import RunBuilder
@@ -20,7 +21,8 @@ class Scopes:
     """States facts to a builder and takes them back when the heading they stood under ends.
 
     A learning rate printed under "Stage 2" says nothing of the next fold's stage 1, but the class distribution printed
-    under "Fold 1" holds for all its stages.
+    under "Fold 1" holds for all its stages. What is stated between the end of a fit and the next heading is about the
+    fit to come, and where that heading begins a new count ("Fold 1/3" after "Fold 3/3"), about all that it counts.
     """
 
     def __init__(self, build: RunBuilder) -> None:
@@ -28,6 +30,9 @@ class Scopes:
         self._build = build
         self._titles: dict[int, str] = {}
         self._facts: dict[str, dict[int, _Stated]] = {}
+        self._between = False
+        self._fits = 0
+        self._ahead: dict[str, _Stated] = {}
 
     @property
     def level(self) -> int:
@@ -36,23 +41,45 @@ class Scopes:
 
     def heading(self, level: int, title: str, line: int) -> None:
         """Enter a heading: it ends those of its own and of deeper levels, and names the next segment."""
+        again = level < STAGE and level in self._titles and re.match(r"\D*1\b", title) is not None
         self._titles = {outer: text for outer, text in self._titles.items() if outer < level}
         self._titles[level] = title
-        self._build.heading(", ".join(text for _, text in sorted(self._titles.items())), line)
+        self._fits = 0
+        self._build.heading(self._title, line)
         for name, stated in self._facts.items():
             if any(where >= level for where in stated):
                 self._facts[name] = {where: fact for where, fact in stated.items() if where < level}
                 self._restate(name)
+        ahead, self._ahead, self._between = self._ahead, {}, False
+        for name, fact in ahead.items():
+            self._facts.setdefault(name, {})[level - 1 if again else level] = fact
+            self._restate(name)
+
+    def ended(self) -> None:
+        """Note that a fit has ended under the heading in force; the next one there is named after it, too."""
+        self._between = True
+        self._ahead.clear()
+        self._fits += 1
+        if self._titles:
+            self._build.heading(f"{self._title}, fit {self._fits + 1}", 0)
 
     def fact(self, name: str, value: Any, line: int, text: str = "") -> None:
         """State a fact under the heading in force."""
-        self._facts.setdefault(name, {})[self.level] = _Stated(value, line, text)
+        stated = _Stated(value, line, text)
+        self._facts.setdefault(name, {})[self.level] = stated
+        if self._between and not self._build.is_open:
+            self._ahead[name] = stated
         self._build.fact(name, value, line, text)
 
     def forget(self, name: str) -> None:
         """Take a fact back, whoever stated it."""
         self._facts.pop(name, None)
+        self._ahead.pop(name, None)
         self._build.forget(name)
+
+    @property
+    def _title(self) -> str:
+        return ", ".join(text for _, text in sorted(self._titles.items()))
 
     def _restate(self, name: str) -> None:
         stated = self._facts[name]

@@ -28,7 +28,7 @@ class ClassCounts:
 
     def add(self, label: str, count: int, unit: str, line: Line, text: str) -> None:
         """Add one class; a unit other than samples (patients, rows) spoils the list."""
-        if unit and unit.split()[0].lower().rstrip(",;") not in ("samples", "sample", "images", "examples"):
+        if unit and unit.split(maxsplit=1)[0].lower().rstrip(",;") not in ("samples", "sample", "images", "examples"):
             self._counts, self._title = {}, "no"
             return
         if self._title != "no":
@@ -47,7 +47,7 @@ class ClassCounts:
 
 
 class ConfusionMatrix:
-    """Collects a printed confusion matrix: nested brackets on one or several lines, or a table of ``Actual x:`` rows."""
+    """Collects a printed confusion matrix: nested brackets on one or more lines, or ``Actual x:`` rows."""
 
     def __init__(self, build: RunBuilder) -> None:
         """Report to *build*."""

@@ -70,7 +70,7 @@ def looks_framed(data: bytes) -> bool:
     if len(data) < HEADER.size:
         return False
     length, crc = HEADER.unpack_from(data)
-    return length < 1 << 31 and masked_crc(data[:8]) == crc
+    return bool(length < 1 << 31 and masked_crc(data[:8]) == crc)
 
 
 def masked_crc(data: bytes) -> int:

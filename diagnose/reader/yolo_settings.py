@@ -1,17 +1,18 @@
-"""What the YOLO trainers' own settings say: ``opt.yaml``, ``args.yaml``, ``hyp.yaml`` and the printed argument lines."""
+"""What the YOLO trainers' own settings say: ``opt.yaml``, ``args.yaml``, ``hyp.yaml`` and printed argument lines."""
 
 from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
 from diagnose.configs.yaml_config import read_yaml_config
 from diagnose.errors import SourceError
-from diagnose.model import Setting
+from diagnose.model import Place, Setting
 from diagnose.reader.builder import RunBuilder
+from diagnose.reader.grammar import Match
 from diagnose.sources import Source
 from diagnose.sources.lines import encoding_of
 
@@ -31,7 +32,9 @@ def _count(value: Any) -> Any:
 
 def _size(value: Any) -> Any:
     return (
-        _count(max(value, key=lambda item: _count(item) or 0)) if isinstance(value, list) and value else _count(value)
+        _count(max(value, key=lambda item: _count(item) or 0))
+        if isinstance(value, list | tuple) and value
+        else _count(value)
     )
 
 
@@ -56,6 +59,7 @@ FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "img_size": ("image_size", _size),
     "patience": ("patience", _positive),
     "optimizer": ("optimizer", lambda value: None if value == "auto" else _text(value)),
+    "num_classes": ("num_classes", _count),
     "seed": ("seed", _number),
     "amp": ("amp", _flag),
     "task": ("task", _text),
@@ -67,20 +71,24 @@ FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 """Setting -> fact it states, and which of its values do. A batch of -1 means "find one", a patience of 0 "never"."""
 
 
-def state(settings: Iterable[Setting], build: RunBuilder, prefix: str = "") -> None:
+def state(
+    settings: Iterable[Setting], build: RunBuilder, prefix: str = "", renamed: Mapping[str, str] | None = None
+) -> None:
     """Add settings, and the facts that they state, each with its own place.
 
     Args:
         settings: in the order of the file.
         build: takes them.
         prefix: put before each key (``hyp.``).
+        renamed: keys of another trainer, and what they are called here.
     """
+    renamed = renamed or {}
     for found in settings:
         place = found.place
         build.setting(prefix + found.key, found.value, place.line, place.text, path=place.path)
-        fact, admit = FACTS.get(found.key.removeprefix("hyp."), ("", _text))
+        fact, admit = FACTS.get(renamed.get(found.key, found.key).removeprefix("hyp."), ("", _text))
         if fact and (value := admit(found.value)) is not None:
-            if isinstance(value, int):
+            if isinstance(value, int) and not isinstance(value, bool):
                 value = float(value)
             build.fact(fact, value, place.line, place.text, path=place.path)
 
@@ -94,6 +102,19 @@ def companion(source: Source, build: RunBuilder) -> None:
         build.event("warning", 0, category="config", message=str(error))
         return
     state(settings.values(), build, "hyp." if PurePath(source.path).name == "hyp.yaml" else "")
+
+
+def printed(match: Match, line: int, text: str, path: str) -> Iterator[Setting]:
+    """Yield the settings of a printed ``key=value, ...`` line, as ``pair`` of yolo_table.lark reads it."""
+    key = value = ""
+    for terminal, token in [*match.tokens, ("COMMA", ",")]:
+        if terminal == "KEY":
+            key, value = token, ""
+        elif terminal == "VALUE":
+            value = token.strip()
+        elif terminal in ("COMMA", "CLOSE") and key:
+            yield Setting(key, plain(value), Place(path, line, 1, text.strip()))
+            key = ""
 
 
 def plain(text: str) -> Any:

@@ -23,7 +23,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 SPACE = re.compile(r"\s*[\t\n]\s*")
 COMMAND_ANYWHERE = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 """Azure Pipelines and the GitHub runner obey ``##vso[...]`` and ``##[...]`` anywhere in a line of output."""
-COMMAND_AT_START = re.compile(r"^:|(?<!\S):(?=:\S)")
+COMMAND_AT_START = re.compile(r"^:|(?<!\S):(?=:)")
 """The GitHub runner obeys ``::name::`` after leading white space; wrapping may bring any word to the start."""
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$@&]|(?<![^\s])[-=:]|(?<=\d)[.)](?=\s|$)|(?<=http)s?:|(?<=www)\.)")
 

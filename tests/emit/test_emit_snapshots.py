@@ -53,7 +53,7 @@ def test_every_output_is_complete():
 
 def test_no_snapshot_is_left_over():
     outputs = {f"{name}{output(name).SUFFIX}" for name in names()}
-    for path in SNAPSHOTS.iterdir():
+    for path in SNAPSHOTS.glob("[!.]*"):
         kind, rest = path.name.split(".", 1)
         assert kind in {"report", "nasty", "empty", "colour"}
         assert rest in outputs

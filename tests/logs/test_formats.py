@@ -25,14 +25,14 @@ def test_a_format_says_what_it_is(name: str) -> None:
 def test_samples_are_detected_as_their_own_format(name: str, sample: str | bytes) -> None:
     found = detect(from_bytes("sample", as_bytes(sample)))
     assert found is not None
-    assert found.NAME == name
+    assert name == found.NAME
 
 
 @pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)
 def test_samples_yield_something(name: str, sample: str | bytes) -> None:
     run = read(from_bytes("sample", as_bytes(sample)))
     assert run is not None
-    assert any(segment.series or segment.events or segment.facts for segment in run.segments)
+    assert any(part.series or part.events or part.facts or part.config for part in run.segments)
 
 
 @pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)
@@ -40,14 +40,14 @@ def test_the_file_name_does_not_matter(name: str, sample: str | bytes) -> None:
     for path in ("results.csv", "run.log", "events.out.tfevents.1", "x.json", ""):
         found = detect(from_bytes(path, as_bytes(sample)))
         assert found is not None
-        assert found.NAME == name
+        assert name == found.NAME
 
 
 @pytest.mark.parametrize("name", list(formats()))
 def test_nothing_is_no_format(name: str) -> None:
     for data in (b"", b"\n\n", b"hello world\n", b"{}\n", b"[]\n"):
         found = detect(from_bytes("x", data))
-        assert found is None or found.NAME != name
+        assert found is None or name != found.NAME
 
 
 @pytest.mark.parametrize("grammar", sorted(path.stem for path in assets.grammar_folder().glob("*.lark")))

@@ -164,3 +164,12 @@ def test_corpus(name: str, epochs: int, train_points: int, val_name: str, val_po
     assert len(segment.series["time/data"]) == len(segment.series["time/iter"]) == train_points
     if val_name:
         assert len(segment.series[val_name]) == val_points
+
+
+def test_glued_to_a_progress_bar_and_cut() -> None:
+    run = parse(
+        "[>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>] 90/90, 38.8 task/s, elapsed: 2s, ETA:     0s"
+        f"{STAMP}Epoch(val) [1][2]\taccuracy_top-1: 98.5000\n{STAMP}Epoch [2][50/900]\tlr: 1.0e-02, loss: 2.0, loss_cl"
+    )
+    assert run.segments[0].series["val/accuracy"].value.tolist() == [98.5]
+    assert run.segments[0].series["train/loss"].value.tolist() == [2.0]

@@ -186,6 +186,21 @@ def test_classes_that_differ() -> None:
     assert events["traceback"]["error"] == "AssertionError"
 
 
+def test_console_lines_without_a_stamp() -> None:
+    run = parse(
+        START + "Loads checkpoint by local backend from path: first.pth\n"
+        "The model and loaded state dict do not match exactly\n\nunexpected key in source state_dict: neck.weight\n\n"
+        + train(1, 20, "loss: 1.0")
+        + "hooks/early.py:1: UserWarning: Skip early stopping process since the evaluation results "
+        "(dict_keys(['accuracy/top1', 'accuracy/top5'])) do not include `monitor` (coco/bbox_mAP).\n" * 2
+    )
+    events = [(event.kind, event.fields) for event in run.segments[0].events]
+    assert [kind for kind, _ in events] == ["session_start", "loaded", "state_dict_mismatch", "metric_missing"]
+    assert events[-1][1] == {
+        "metric": "coco/bbox_mAP", "wanted_by": "EarlyStoppingHook", "available": ["accuracy/top1", "accuracy/top5"]
+    }  # fmt: skip
+
+
 def test_console_without_a_year() -> None:
     run = parse("03/02 10:15:01 - mmengine - INFO - Epoch(train)  [1][14/14]  lr: 1.0e-03  loss: 0.5  top1_acc: 0.9\n")
     assert run.segments[0].series["train/accuracy"].value.tolist() == [0.9]

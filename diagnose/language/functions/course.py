@@ -20,7 +20,8 @@ def _all(scope: Any) -> list[Series]:
 
 
 def _axis(scope: Any, axis: str) -> float:
-    highest = [float(np.nanmax(column)) for series in _all(scope) if not np.isnan(column := getattr(series, axis)).all()]
+    columns = [getattr(series, axis) for series in _all(scope)]
+    highest = [float(np.nanmax(column)) for column in columns if not np.isnan(column).all()]
     if not highest:
         raise MissingError(f"{axis} numbers")
     return max(highest)
@@ -36,6 +37,17 @@ def last_epoch(scope: Any) -> float:
 def last_step(scope: Any) -> float:
     """Last optimizer step that a point names. Missing if none does."""
     return _axis(scope, "step")
+
+
+@function
+def step_gap(scope: Any) -> float:
+    """Usual distance in steps from one training record to the next; the step of a single one. Missing without steps."""
+    columns = [series.step for series in _all(scope) if split_of(series.name) not in ("val", "test")]
+    steps = np.unique(np.concatenate(columns)) if columns else np.empty(0)
+    steps = steps[np.isfinite(steps)]
+    if not len(steps):
+        raise MissingError("steps of training")
+    return float(np.median(np.diff(steps))) if len(steps) > 1 else float(steps[0])
 
 
 @function

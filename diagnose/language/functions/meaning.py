@@ -79,6 +79,16 @@ def other(scope: Any, series: Any, split: Any) -> Series:
 
 
 @function
+def in_baseline(scope: Any, series: Any) -> Series:
+    """The same series in the run to compare with. Missing without one."""
+    name = a_series(series, "in_baseline").name
+    found: Series | None = scope.baseline.series.get(name) if scope.baseline is not None else None
+    if found is None:
+        raise MissingError(f"series {name} in a baseline run")
+    return found
+
+
+@function
 def base(series: Any) -> str:
     """Name of a metric without its split."""
     name = a_series(series, "base").name
@@ -107,23 +117,24 @@ def one_of(scope: Any, first: Any, second: Any, third: Any = "", fourth: Any = "
 
 
 PREFERRED = (
-    "fitness", "map", "coco/bbox_map", "bbox_map", "map50", "kappa", "mcc", "macro_f1", "f1", "balanced_accuracy",
-    "accuracy", "auc",
+    r"^fitness$", r"(^|/)(bbox_|segm_)?map$", r"(^|/)ap$", r"(^|/)map_?50$", r"miou$", r"^(cohen_)?kappa$", r"^mcc$",
+    r"^(macro_)?f1$", r"^balanced_accuracy$", r"(^|/)accuracy$", r"^auc$", r"acc", r"f1",
 )  # fmt: skip
-"""Scores by how well one of them speaks for the whole model; the first that is logged counts."""
+"""Scores by how well one of them speaks for the whole model; the first pattern that fits a logged one counts."""
 
 
 @function
 def main_score(scope: Any, split: Any = "val") -> Series:
     """The score that speaks for the model on a split: mAP, kappa, F1, accuracy ... Missing if none is logged."""
-    scores = {
+    scores: dict[str, Series] = {
         name.split("/", 1)[1]: series
         for name, series in scope.segment.series.items()
         if split_of(name) == split and traits(name).kind == "score" and traits(name).better == "higher"
     }
-    for base_name in PREFERRED:
-        if base_name in scores:
-            return scores[base_name]
+    for pattern in PREFERRED:
+        for name, series in scores.items():
+            if re.search(pattern, name):
+                return series
     whole = [name for name in scores if not re.search(r"_?(small|medium|large|[sml]|p|r|precision|recall)$", name)]
     if not scores:
         raise MissingError(f"a {split} score")

@@ -1,0 +1,168 @@
+"""From a request to a report: settings by file, rules by settings, one input after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from diagnose import engine
+from diagnose.api.governing import Governor
+from diagnose.engine import baseline
+from diagnose.engine.baseline import Baseline
+from diagnose.engine.inputs import Input, collect
+from diagnose.engine.plan import Plan, plan
+from diagnose.errors import DiagnoseError, SettingsError, did_you_mean
+from diagnose.model import FileReport, Finding, Report
+from diagnose.settings import Settings
+from diagnose.sources import MAX_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be linted, and how.
+
+    Attributes:
+        paths: files, folders, or ``-`` for ``stdin``.
+        options: settings by key in TOML's terms that win over all files; None and empty lists say nothing.
+        environment: the same, weaker.
+        config: a settings file in place of the closest, and texts such as ``fail-on=warning``.
+        isolated: heed no settings file.
+        format: read every file as this format.
+        stdin: reads at most so many bytes of standard input.
+        stdin_name: the name that findings in it carry.
+        tracebacks: let a crash through instead of reporting it as the trouble of one file.
+        watch: called with the name of each input before it is read.
+    """
+
+    paths: tuple[str, ...] = (".",)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    config: tuple[str, ...] = ()
+    isolated: bool = False
+    format: str = ""
+    stdin: Callable[[int], bytes] = lambda _: b""
+    stdin_name: str = "<stdin>"
+    tracebacks: bool = False
+    watch: Callable[[str], None] = lambda _: None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A report and what the exit status depends on.
+
+    Attributes:
+        failing: findings at or above the gate of their settings.
+        trouble: files that were not, or not fully, checked.
+        plans: what was done, one per settings file.
+        baselines: the baselines that were heeded, by file.
+    """
+
+    report: Report = field(default_factory=Report)
+    failing: list[Finding] = field(default_factory=list)
+    trouble: list[FileReport] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    baselines: dict[Path, Baseline] = field(default_factory=dict)
+
+
+class Linter:
+    """Does one request."""
+
+    def __init__(self, request: Request) -> None:
+        """Check the request. Raises SettingsError."""
+        self.request = request
+        self.governor = Governor(request.config, request.isolated, request.options, request.environment)
+        self.outcome = Outcome()
+        self._plans: dict[int, Plan] = {}
+        if request.format:
+            check_format(request.format)
+
+    def settings(self) -> Settings:
+        """Return the settings that count for the whole: those of the first path."""
+        return self.governor.settings(self._path(self.request.paths[0]) if self.request.paths else ".")
+
+    def run(self) -> Outcome:
+        """Lint everything.
+
+        Raises:
+            SettingsError: for settings that are not valid.
+            RuleError: for rules that are not valid.
+        """
+        paths = {os.path.abspath(path) if path != "-" else path: path for path in reversed(self.request.paths)}  # noqa: PTH100
+        for path in reversed(paths.values()):
+            self._path_done(path, list(self._inputs(path)))
+        return self.outcome
+
+    def _path_done(self, path: str, files: list[FileReport]) -> None:
+        if not files:
+            empty = FileReport(path, status="unknown", detail="no log of a known format in this folder")
+            self.outcome.report.files.append(empty)
+            self.outcome.trouble.append(empty)
+
+    def _inputs(self, path: str) -> Iterator[FileReport]:
+        governing = self._plan(path)
+        limit = governing.settings.max_size or MAX_BYTES
+        stdin = self.request.stdin(limit) if path == "-" else b""
+        found = collect([path], limit=limit, stdin=stdin, stdin_name=self.request.stdin_name, skip=governing.skips)
+        for given in found:
+            self.request.watch(given.path)
+            yield self._lint(given)
+
+    def _lint(self, given: Input) -> FileReport:
+        todo = self._plan(given.path)
+        try:
+            part = engine.lint([given], todo.options)
+        except DiagnoseError:
+            raise
+        except Exception as error:
+            if self.request.tracebacks:
+                raise
+            detail = (
+                f"internal error: {type(error).__name__}: {error} (please report it; DIAGNOSE_TRACEBACK=1 tells more)"
+            )
+            part = Report([FileReport(given.path, status="error", detail=detail)])
+        (file,) = part.files
+        self.outcome.report.files.append(file)
+        shown = [finding for finding in part.findings if todo.shows(finding)]
+        self.outcome.report.findings += shown
+        self.outcome.report.suppressed += part.suppressed
+        self.outcome.report.notes += [note for note in part.notes if note not in self.outcome.report.notes]
+        self.outcome.failing += [finding for finding in shown if todo.fails(finding)]
+        if file.status == "error" or file.detail or (file.status == "unknown" and not given.found):
+            self.outcome.trouble.append(file)
+        return file
+
+    def _path(self, path: str) -> str:
+        return self.request.stdin_name if path == "-" else path
+
+    def _plan(self, path: str) -> Plan:
+        settings = self.governor.settings(self._path(path))
+        known = self._plans.get(id(settings))
+        if known is None:
+            known = plan(settings, format=self.request.format, baseline=self._baseline(settings))
+            self._plans[id(settings)] = known
+            self.outcome.plans.append(known)
+        return known
+
+    def _baseline(self, settings: Settings) -> Baseline | None:
+        file = settings.baseline
+        if file is None:
+            return None
+        if file not in self.outcome.baselines:
+            self.outcome.baselines[file] = baseline.load(file)
+        return self.outcome.baselines[file]
+
+
+def check_format(name: str) -> None:
+    """Make sure that a format exists.
+
+    Raises:
+        SettingsError: if it does not.
+    """
+    from diagnose import logs
+
+    if name not in logs.formats():
+        mend = did_you_mean(name, logs.formats()) or "see `diagnose formats list`"
+        raise SettingsError(f"unknown format {name!r}", mend=mend)

@@ -1,0 +1,430 @@
+"""Any training log in text: names and numbers on lines that name an epoch or a step, or stand below one that does.
+
+Reads what no other format claims: Python's logging, ``key: value`` and ``key=value``, dicts, tqdm bars, tables drawn
+with ``|``, and the widespread prints of training scripts. Scores below every specific format.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from diagnose.names import canonical, slug, split_of, traits
+from diagnose.names.stated import TEXTS, fact_named, fact_value
+from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, number
+from diagnose.reader.likeness import home_split, is_metric, is_step
+from diagnose.sources import Line, Source, lines
+
+NAME = "text"
+TITLE = "training log in text"
+SAMPLES = (
+    "2024-03-01 10:00:00,101 - trainer - INFO - Epoch   1 | Batch   10/50 | Loss: 2.3100 | LR: 0.001000\n"
+    "2024-03-01 10:01:00,102 - trainer - INFO - Epoch   1 Results:\n"
+    "2024-03-01 10:01:00,102 - trainer - INFO -   Train Loss: 2.1100\n"
+    "2024-03-01 10:01:00,103 - trainer - INFO -   Val Acc:    31.5%\n"
+    "2024-03-01 10:02:00,104 - trainer - INFO - Epoch   2 Results:\n"
+    "2024-03-01 10:02:00,104 - trainer - INFO -   Train Loss: 1.9800\n"
+    "2024-03-01 10:02:00,105 - trainer - INFO -   Val Acc:    35.0%\n",
+    "step 100 d_loss 0.62 g_loss 0.71\nstep 200 d_loss 0.65 g_loss 0.70\nstep 300 d_loss 0.61 g_loss 0.74\n",
+    "Epoch [1/3], train loss: 0.91, val loss: 1.02\nEpoch [2/3], train loss: 0.72, val loss: 0.98\n",
+)
+
+ROWS = LineGrammar("generic_text", gate=r"\d|(?i:nan|inf)\b|:\s*\S")
+TALK = LineGrammar(
+    "generic_talk",
+    gate=r"(?i)early|best|resum|sav|complete|finish|done|ended|for \d+|start|begin|running|fold|experiment|trial|run|stage"
+    r"|phase|seed|param set|split",
+)
+LONGEST = 1500
+"""Characters of a line that may hold results; longer ones are dumps."""
+HEAD = 1 << 18
+CERTAIN = 9
+"""Numbered results that settle what a file is."""
+SAMPLED = 4000
+"""Lines that detection looks at."""
+PREFIX = re.compile(
+    r"^\s*(?:\[?(?P<clock>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)Z?\]?|\[?\d\d[-/]\d\d[-/]?\d{0,4} \d\d:\d\d:\d\d\]?"
+    r"|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?)?"
+    r"(?:[\s|:,-]*(?:\[?[A-Za-z_][\w.]*(?::[\w.<>]*)*(?::?\d+)?\]?[\s|:-]+)?\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL)\b\]?"
+    r"(?:[: ](?:[A-Za-z_][\w.]*)(?::\w+)*:(?=\S))?|(?<=\d)[\]\s]*[-|:])?[\s|:-]*(?:[A-Za-z_][\w.]*(?::[\w<>]+)*:\d+ ?- )?"
+)
+MEASURE = r"(?:loss|acc|accuracy|f1|auc|map|miou|iou|dice|kappa|perplexity|ppl|bleu|mse|mae|rmse|wer|cer)"
+VALUE = re.compile(
+    rf"(?i){MEASURE}[\w.@]*[\"']?(?:\s*[:=]\s*|\s+|@\d )[\"']?[+-]?(?:\d|\.\d|nan\b|inf\b)| at (?:step|epoch|iter\w*) \d+:"
+)
+KEYED = re.compile(rf"(?i)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
+MARKER = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")
+START = re.compile(r"(?i)\W*(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)")
+FOREIGN = re.compile(
+    r"(?m)^\s*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ =|#{1,6} \w|```|<!DOCTYPE|<html)"
+)
+PLACE_WORDS = re.compile(r"(train|training|val|valid|validation|test|testing|eval|end|of|start|starting|current|the|at|global)")
+"""Words that may stand before `epoch` or `step` where it counts, unlike those of `best epoch`."""
+STEP_WORDS = re.compile(r"(global_)?steps?|iter(ation)?s?|it|(mini-?)?batch|update")
+BEST = re.compile(r"(?i)\b(best|highest|lowest|max|min|maximum|minimum|top)\b")
+FINAL = re.compile(r"(?i)\b(final|initial)\b")
+FALSE_END = re.compile(r"(?i)\b(from|to|than|of|the|was|by|vs|and|at|is|with|for)$")
+CONSTANT = re.compile(r"[A-Z]+_[A-Z_]+")
+"""The name of an environment variable."""
+
+
+def sniff(head: Head) -> int:
+    """Accept repeated metrics on numbered lines, or a traceback; never prose, source code or configs."""
+    if head.is_binary:
+        return 0
+    text = head.text[:HEAD]
+    if len(FOREIGN.findall(text)) >= 2:
+        return 0
+    if re.match(r"\s*(?:\{\s*\"|<)", text):
+        return 0
+    numbered, started = set(), set()
+    keys: Counter[str] = Counter()
+    for line in text.split("\n")[:SAMPLED]:
+        if len(line) > LONGEST:
+            continue
+        marker = MARKER.search(line)
+        if marker and VALUE.search(line):
+            numbered.add(line)
+            if len(numbered) >= CERTAIN:
+                break
+        if marker and START.match(PREFIX.sub("", line, count=1)):
+            started.add(marker[1])
+        keys.update(slug(key) for key in KEYED.findall(line))
+    if len(numbered) >= 2:
+        return 30 + len(numbered)
+    if len(started) >= 2 and any(count >= 2 for key, count in keys.items() if is_metric(key)):
+        return 25
+    traced = re.search(r"^Traceback \(most recent call last\):", text, re.MULTILINE) or (
+        len(re.findall(r'(?m)File ".*|", line \d+', text)) >= 3 and re.search(r"(?m)^[A-Z]\w*(Error|Exception): ", text)
+    )
+    return 10 if traced else 0
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read numbers as points, announced plans as facts, and what the script says as events."""
+    reader, events = _Reader(build), ConsoleEvents(build)
+    for line in lines(source):
+        text = PREFIX.sub("", line.text[:LONGEST], count=1) if len(line.text) <= LONGEST else ""
+        known = bool(text.strip()) and reader.take(line, text.strip())
+        if not known:
+            reader.failed |= events.feed(line)
+    events.finish()
+    build.unsuffix("_step")
+
+
+@dataclass(slots=True)
+class _Row:
+    """What a line holds, taken apart."""
+
+    epoch: float = math.nan
+    planned: float = math.nan
+    step: float = math.nan
+    batch: tuple[float, float] | None = None
+    split: str = ""
+    numbers: list[tuple[str, float]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def is_numbered(self) -> bool:
+        return not (math.isnan(self.epoch) and math.isnan(self.step)) or self.batch is not None
+
+
+class _Reader:
+    def __init__(self, build: RunBuilder) -> None:
+        self.build = build
+        self.offset: float | None = None
+        self.clock: datetime | None = None
+        self.entered: tuple[float, datetime] | None = None
+        self.batches = 0.0
+        self.stated: set[str] = set()  # facts of the heading in force
+        self.headed = False
+        self.failed = False
+
+    def take(self, line: Line, text: str) -> bool:
+        """Report what a line says; return whether it said anything."""
+        if found := PREFIX.match(line.text):
+            self._see_clock(found["clock"])
+        match = ROWS.parse(text)
+        row = _row(match) if match is not None else _Row()
+        metrics = [(key, value) for key, value in row.numbers if _measures(key)]
+        if metrics and not all(BEST.search(key) or FINAL.search(key) for key, _ in metrics):
+            self._results(row, line)
+            return True
+        if (talk := TALK.parse(text)) is not None and self._talk(talk, text, line, bool(metrics)):
+            return True
+        if metrics:
+            self._summaries(row, metrics, line)
+            return True
+        if row.is_numbered:
+            self._enter(row, line)
+        stated = [self._state(key, value, line) for key, value in row.numbers]
+        stated += [self._state(key, text, line) for key, text in row.texts]
+        return any(stated) or not math.isnan(row.epoch)
+
+    # Rows of results
+
+    def _results(self, row: _Row, line: Line) -> None:
+        self._enter(row, line)
+        self.failed = False
+        epoch = self.build.current_epoch
+        for key, value in row.numbers:
+            name = slug(key)
+            kind = traits(canonical(key)).kind
+            if BEST.search(key) or not (
+                _measures(key) or (row.is_numbered and kind in ("rate", "norm", "time", "memory"))
+            ):
+                continue
+            name = canonical(key, row.split or home_split(key))
+            if row.batch is not None and split_of(name) == "train":
+                name += "_step"
+            step = self._step(row, epoch)
+            self.build.point(key, value, line.number, name=name, epoch=epoch, step=step)
+
+    def _step(self, row: _Row, epoch: float) -> float:
+        if row.batch is None:
+            return row.step if not math.isnan(row.step) else self.build.current_step
+        done, total = row.batch
+        if total and not math.isnan(epoch):
+            return (epoch - 1) * total + done
+        return done if total and math.isnan(epoch) else math.nan
+
+    def _enter(self, row: _Row, line: Line) -> None:
+        """Enter the epoch and step that a line names."""
+        if not math.isnan(row.epoch):
+            if self.offset is None:
+                self.offset = 1.0 if row.epoch == 0 else 0.0
+            epoch = row.epoch + self.offset
+            if self.build.is_open and epoch < self.build.current_epoch:
+                self.entered = None
+            planned = row.planned if row.planned == row.planned and row.planned >= epoch - 1 else None
+            if epoch != self.build.current_epoch or not self.build.is_open:
+                self._time(epoch, line)
+            self.build.epoch(epoch, line.number, planned=planned)
+        elif not math.isnan(row.step):
+            if self.build.is_open and row.step < self.build.current_step * 0.5 and math.isnan(self.build.current_epoch):
+                self.build.close()
+            self.build.current_step = row.step
+        if row.batch is not None and row.batch[1] and row.batch[1] != self.batches:
+            self.batches = row.batch[1]
+            if not math.isnan(self.build.current_epoch):
+                self._fact("steps_per_epoch", self.batches, line)
+            else:
+                self._fact("planned_steps", self.batches, line)
+
+    def _time(self, epoch: float, line: Line) -> None:
+        """Add the seconds between the first lines of two epochs, where lines carry the time of day."""
+        if self.entered is not None and self.clock is not None and epoch == self.entered[0] + 1:
+            seconds = (self.clock - self.entered[1]).total_seconds()
+            if seconds > 0:
+                self.build.point("timestamps", seconds, line.number, name="time/epoch", epoch=epoch - 1)
+        self.entered = (epoch, self.clock) if self.clock is not None else None
+
+    def _see_clock(self, stamp: str | None) -> None:
+        if stamp:
+            try:
+                self.clock = datetime.fromisoformat(re.sub(r"[,.]\d+$", "", stamp).replace("/", "-"))
+            except ValueError:
+                self.clock = None
+
+    # Summaries, facts, talk
+
+    def _summaries(self, row: _Row, metrics: list[tuple[str, float]], line: Line) -> None:
+        for key, value in metrics:
+            text = line.text.strip()
+            if BEST.search(key):
+                name = canonical(BEST.sub("", key).strip(), row.split)
+                epoch = row.epoch + (self.offset or 0.0)
+                self.build.event("best_summary", line.number, text, metric=name, value=value, epoch=epoch)
+            else:
+                name = canonical(FINAL.sub("", key).strip(), row.split)
+                self.build.event("metric_summary", line.number, text, metric=name, value=value)
+
+    def _state(self, key: str, value: float | str, line: Line) -> bool:
+        fact = fact_named(key)
+        if not fact or (isinstance(value, str) != (fact in TEXTS)):
+            return False
+        stated = fact_value(fact, value)
+        if stated is None:
+            return False
+        self._fact(fact, stated, line)
+        return True
+
+    def _fact(self, name: str, value: float | str, line: Line) -> None:
+        self.build.fact(name, value, line.number, line.text.strip())
+        self.stated.add(name)
+
+    def _talk(self, match: Match, text: str, line: Line, measured: bool) -> bool:
+        epoch = re.search(r"(?i)epoch[ :#]*(\d+)", text)
+        named = float(epoch[1]) + (self.offset or 0.0) if epoch else self.build.current_epoch
+        number_, full = line.number, line.text.strip()
+        if match.kind == "heading":
+            if measured or re.search(r"(?i)director|complete|finish|failed|successful|\bwith \d+ experiments", text):
+                return False
+            self.build.heading(_title(text), number_)
+            for fact in self.stated if self.headed else ():
+                self.build.forget(fact)  # what held for the last experiment
+            self.stated.clear()
+            self.headed = True
+            self.offset, self.entered = None, None
+        elif match.kind == "early_stop":
+            if re.search(r"(?i)patience|enabled|disabled|true|false", text) and not re.search(
+                r"(?i)trigger|epoch", text
+            ):
+                return False
+            self.build.event("early_stop", number_, full, epoch=named)
+        elif match.kind == "counter":
+            patience = re.search(r"\d+\s*$", text.rstrip(". "))
+            if patience:
+                self._fact("patience", float(patience[0]), line)
+            self.build.event("checkpoint_not_improved", number_, full, epoch=named, metric="", value=math.nan)
+        elif match.kind == "restored":
+            fields = {"epoch": named} if epoch else {}
+            self.build.event("weights_restored", number_, full, **fields)
+        elif match.kind == "resumed":
+            self.build.event("resumed", number_, full, epoch=named if epoch else math.nan, path=_path(text))
+        elif match.kind == "saved":
+            self._saved(text, full, number_, named)
+        elif match.kind == "done" and not self.failed:
+            self.build.event("session_end", number_, full)
+        elif match.kind == "plan":
+            count = re.search(r"for (\d+) (epochs|steps|iterations)", text)
+            if count:
+                self._fact("planned_epochs" if count[2] == "epochs" else "planned_steps", float(count[1]), line)
+        return True
+
+    def _saved(self, text: str, full: str, line: int, epoch: float) -> None:
+        fields: dict[str, object] = {}
+        if found := re.search(r"\(([+-]?[\d.]+) --> ([+-]?[\d.]+)\)", text):
+            fields = {"metric": canonical(text.split("(", maxsplit=1)[0].replace("decreased", "").replace("increased", "").strip())}
+            fields["value"] = number(found[2].rstrip("."))
+        self.build.event("checkpoint", line, full, epoch=epoch, path=_path(text), **fields)
+
+
+def _measures(key: str) -> bool:
+    """Whether a printed name ends as the name of a metric does: prose may mention a loss anywhere."""
+    words = key.split()
+    return (
+        0 < len(words) <= 4
+        and not CONSTANT.fullmatch(words[-1])
+        and not FALSE_END.search(key)
+        and is_metric(key)
+        and (len(words) == 1 or is_metric(words[-1]) or is_metric(" ".join(words[-2:])))
+    )
+
+
+def _row(match: Match) -> _Row:
+    row = _Row()
+    tokens = [token for token in match.tokens if token[0] != "MEAN"]
+    index = 0
+    while index < len(tokens):
+        kind, text = tokens[index]
+        index += 1
+        if kind != "NAME":
+            continue
+        key = text.strip("'\"")
+        after = index + (index < len(tokens) and tokens[index][0] == "SEP")
+        kind, value = tokens[after] if after < len(tokens) else ("", "")
+        if kind in ("", "NOISE", "SEP"):
+            _label(row, key)
+            continue
+        if kind == "NAME":
+            # `Device: cpu` is a pair of texts; `Test set: Average loss: 0.3` is a label before a pair.
+            _label(row, key)
+            ends = after + 1 == len(tokens) or tokens[after + 1][0] == "NOISE"
+            if after > index and ends:
+                row.texts.append((key, value.strip("'\"")))
+            index = max(index, after)
+            continue
+        index = after + 1
+        index = _number(row, key, kind, value, tokens, index)
+    return row
+
+
+def _label(row: _Row, text: str) -> None:
+    word = re.split(r"[\s_]", text.lower())[0]
+    if not row.numbers and not row.split:
+        row.split = split_of(canonical(f"{word}_loss")) if len(text.split()) <= 3 else ""
+
+
+def _number(row: _Row, key: str, kind: str, text: str, tokens: list[tuple[str, str]], index: int) -> int:
+    """Sort a number into the row; return the index of the token after what was used."""
+    words = key.lower().split()
+    last = words[-1].strip(".")
+    following = tokens[index] if index < len(tokens) else ("", "")
+    if found := re.match(r"(?i)(.+) at (step|iter(?:ation)?|epoch)$", key):
+        # `adversarial loss at step 100: 0.82`: the value comes after the step.
+        after = index + (following[0] == "SEP")
+        if after < len(tokens) and tokens[after][0] in ("NUMBER", "NONFINITE", "PERCENT") and is_metric(found[1]):
+            _place(row, found[2].lower(), kind, text)
+            row.numbers.append((found[1], number(tokens[after][1])))
+            return after + 1
+    if last in ("epoch", "ep") and all(PLACE_WORDS.fullmatch(word) for word in words[:-1]):
+        _label(row, key if len(words) > 1 else "")
+        _place(row, "epoch", kind, text)
+        if following[0] == "NAME" and following[1].lower() == "of" and index + 1 < len(tokens):
+            row.planned = _whole(tokens[index + 1][1])
+            return index + 2
+        if following[0] == "FRACTION":
+            row.batch = _fraction(following[1])
+            return index + 1
+        return index
+    if STEP_WORDS.fullmatch(last) and all(PLACE_WORDS.fullmatch(word) for word in words[:-1]):
+        _place(row, "batch" if "batch" in last else "step", kind, text)
+        return index
+    value = _value(kind, text)
+    if value is not None and not is_step(key):
+        row.numbers.append((key, value))
+    return index
+
+
+def _place(row: _Row, what: str, kind: str, text: str) -> None:
+    if what == "epoch":
+        if kind == "FRACTION":
+            row.epoch, row.planned = _fraction(text)
+        elif kind in ("INDEX", "NUMBER"):
+            row.epoch = _whole(text)
+    elif kind == "FRACTION":
+        row.batch = _fraction(text)
+    elif kind in ("NUMBER", "INDEX"):
+        if what == "batch" or not math.isnan(row.epoch):
+            row.batch = (_whole(text), 0.0)
+        else:
+            row.step = _whole(text)
+
+
+def _value(kind: str, text: str) -> float | None:
+    if kind in ("NUMBER", "NONFINITE", "PERCENT"):
+        return number(text)
+    if kind == "QUANTITY":
+        return float(re.match(r"[\d.]+", text)[0])  # type: ignore[index]
+    if kind == "FRACTION":
+        part, whole = _fraction(text)
+        return part / whole if whole and part <= whole else None
+    return None
+
+
+def _fraction(text: str) -> tuple[float, float]:
+    part, _, whole = text.strip("[]").partition("/")
+    return float(part), float(whole)
+
+
+def _whole(text: str) -> float:
+    try:
+        return float(text.strip("[]"))
+    except ValueError:
+        return math.nan
+
+
+def _title(text: str) -> str:
+    bare = text.strip(" =*#~-_:").strip()
+    name = re.sub(r"(?i)^(starting|beginning|begin|running) ", "", bare)
+    name = re.sub(r"(?i)^(experiment|run|trial):? (?=\D)|^training with (best )?config(uration)?:? ", "", name)
+    return re.sub(r"\s+", " ", name).strip(" :")[:80]
+
+
+def _path(text: str) -> str:
+    found = re.search(r"(?:to|at|from|:)\s+['\"]?(\S+[./\\]\S+)", text)
+    return found[1].rstrip(".'\",") if found else ""

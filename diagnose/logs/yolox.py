@@ -1,0 +1,177 @@
+"""``train_log.txt`` of YOLOX. The trainer appends: most files hold many sessions, of which most crashed."""
+
+from __future__ import annotations
+
+import math
+
+from diagnose.model import Place, Setting
+from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader.coco import coco_metric
+from diagnose.reader.yolo_settings import plain, printed, state
+from diagnose.sources import Line, Source, lines
+
+NAME = "yolox"
+TITLE = "YOLOX train_log.txt"
+HEADED = "2023-03-04 08:09:10.111 | INFO     | yolox.core.trainer:"
+SAMPLES: tuple[str, ...] = (
+    f"{HEADED}before_train:130 - args: Namespace(batch_size=16, ckpt='yolox_m.pth', devices=2, fp16=True, opts=[])\n"
+    f"{HEADED}before_train:131 - exp value:\n"
+    "│ keys      │ values │\n│ max_epoch │ 40     │\n"
+    f"{HEADED}before_epoch:205 - ---> start train epoch1\n"
+    f"{HEADED}after_iter:270 - epoch: 1/40, iter: 20/55, mem: 4010Mb, iter_time: 0.301s, data_time: 0.002s, "
+    "total_loss: 13.1, iou_loss: 4.2, l1_loss: 0.0, conf_loss: 6.4, cls_loss: 2.5, lr: 4.132e-05, size: 512, ETA: 0:11:02\n",
+)
+
+NAMES = {"total_loss": "train/loss", "mem": "mem/gpu", "gpu_mem": "mem/gpu"}
+SETTINGS = {"max_epoch": "epochs", "input_size": "imgsz", "fp16": "amp"}
+"""Settings whose names differ from those of the other trainers, for the facts that they state."""
+VOC = {"map_5095:": "val/map", "map_50:": "val/map50"}
+
+
+def sniff(head: Head) -> int:
+    """Return how surely this is a YOLOX log: lines of its modules, or its iteration lines."""
+    return marked(
+        head,
+        r"\| (?:INFO|ERROR|WARNING|DEBUG) +\| +yolox\.[\w.]+:[\w<>]+:\d+ +- ",
+        r"epoch: \d+/\d+, iter: \d+/\d+, (?:gpu )?mem: \d+[\d.]*[MG]b, .*total_loss: ",
+        r"Training of experiment is done and the best AP is ",
+    )
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read every session."""
+    _Log(build).read(source)
+
+
+class _Log:
+    def __init__(self, build: RunBuilder) -> None:
+        self.build = build
+        self.grammar = LineGrammar("yolox")
+        self.misfits: dict[str, list[Line]] = {"shape": [], "absent": []}
+        self.checkpoint = ""
+        self.failed = False
+
+    def read(self, source: Source) -> None:
+        events = ConsoleEvents(self.build)
+        for line in lines(source):
+            match = self.grammar.parse(line.text)
+            if match is None:
+                events.feed(line)
+            else:
+                getattr(self, match.kind)(match, line)
+        self.flush()
+        events.finish()
+
+    def session(self, match: Match, line: Line) -> None:
+        """Begin the segment of another program start."""
+        self.flush()
+        self.build.start(line.number, fresh=True)
+        self.build.event("session_start", line.number, line.text.strip())
+        settings = [*printed(match, line.number, line.text, self.build.path)]
+        self.state(settings)
+        self.checkpoint = next((str(found.value or "") for found in settings if found.key == "ckpt"), "")
+
+    def cell(self, match: Match, line: Line) -> None:
+        """Take a row of the table of experiment values."""
+        key, value = (text.strip() for text in match.all("CELL"))
+        if key and key != "keys":
+            self.state([Setting(key, plain(value), Place(self.build.path, line.number, 1, line.text.strip()))])
+
+    def state(self, settings: list[Setting]) -> None:
+        state(settings, self.build, renamed=SETTINGS)
+
+    def params(self, match: Match, line: Line) -> None:
+        millions = number(match.get("NUMBER") or "nan")
+        self.build.fact("total_params", millions * 1e6, line.number, line.text.strip())
+
+    def tuning(self, match: Match, line: Line) -> None:
+        self.build.event("loaded", line.number, line.text.strip(), path=self.checkpoint)
+        self.build.fact("pretrained", True, line.number, line.text.strip())
+
+    def resumed(self, match: Match, line: Line) -> None:
+        epoch = float(match.get("INT") or 0) + 1
+        self.build.event("resumed", line.number, line.text.strip(), epoch=epoch, path=self.checkpoint)
+
+    def shape(self, match: Match, line: Line) -> None:
+        self.misfits["shape"].append(line)
+
+    def absent(self, match: Match, line: Line) -> None:
+        self.misfits["absent"].append(line)
+
+    def flush(self) -> None:
+        """Report the tensors of the checkpoint that did not fit, as one event."""
+        shape, absent = self.misfits["shape"], self.misfits["absent"]
+        if found := [*shape, *absent]:
+            first = min(found)
+            self.build.event(
+                "state_dict_mismatch",
+                first.number,
+                first.text.strip(),
+                missing=len(absent),
+                unexpected=0,
+                mismatched=len(shape),
+                message=first.text.partition(" - ")[2][:200],
+            )
+        self.misfits = {"shape": [], "absent": []}
+
+    def epoch_start(self, match: Match, line: Line) -> None:
+        self.flush()
+        self.build.epoch(float(match.get("INT") or 1), line.number)
+
+    def iteration(self, match: Match, line: Line) -> None:
+        build = self.build
+        (epoch, epochs), (done, total) = (map(int, text.split("/")) for text in match.all("FRACTION"))
+        known = build.known("planned_epochs")
+        planned = None if known is not None and known.value == epochs else epochs
+        build.epoch(epoch, line.number, planned=planned)
+        step = float((epoch - 1) * total + done)
+        per_epoch = build.known("steps_per_epoch")
+        if per_epoch is None or per_epoch.value != total:
+            build.fact("steps_per_epoch", float(total), line.number, line.text.strip())
+        build.current_step = step
+        name = ""
+        for terminal, text in match.tokens:
+            if terminal == "NAME":
+                name = text.strip().replace(" ", "_")
+            elif terminal in ("NUMBER", "NONFINITE") and name and name != "size":
+                if name == "mem" and "gpu mem" in line.text:
+                    name = "mem/host"
+                build.point(
+                    name, number(text), line.number, split="train", name=NAMES.get(name, name if "/" in name else "")
+                )
+                name = ""
+
+    def coco(self, match: Match, line: Line) -> None:
+        """A line of pycocotools' summary; -1 means that there is nothing of that size."""
+        value = number(match.get("NUMBER") or "nan")
+        if value >= 0 and (name := coco_metric(match.get("COCO") or "")):
+            self.build.point(name, value, line.number, name=name)
+
+    def voc(self, match: Match, line: Line) -> None:
+        """A line of the VOC evaluator."""
+        if name := VOC.get(match.get("VOC") or ""):
+            self.build.point(name, number(match.get("NUMBER") or "nan"), line.number, name=name)
+
+    def saved(self, match: Match, line: Line) -> None:
+        path = (match.get("ANY") or "").strip()
+        self.build.event("checkpoint", line.number, line.text.strip(), epoch=self.build.current_epoch, path=path)
+
+    def done(self, match: Match, line: Line) -> None:
+        """The summary, in percent. It is printed even after a crash: the session ended well only at its last epoch."""
+        text, build = line.text.strip(), self.build
+        value = number(match.get("NUMBER") or "nan") / 100
+        build.event("best_summary", line.number, text, metric="val/map", value=value, epoch=math.nan)
+        planned = build.known("planned_epochs")
+        if planned is not None and build.current_epoch >= planned.value:
+            build.event("session_end", line.number, text)
+
+    def caught(self, match: Match, line: Line) -> None:
+        """The head of a traceback, which follows and is reported itself."""
+
+    def message(self, match: Match, line: Line) -> None:
+        """Any other line: warnings and errors are events."""
+        head, text = match.get("HEAD") or "", (match.get("ANY") or "").strip()[:200]
+        if "| WARNING" in head:
+            self.build.event("warning", line.number, line.text.strip(), category="", message=text)
+        elif "| ERROR" in head or "| CRITICAL" in head:
+            self.build.event("error_line", line.number, line.text.strip(), message=text)
