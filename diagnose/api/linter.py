@@ -33,7 +33,8 @@ class Request:
         format: read every file as this format.
         stdin: reads at most so many bytes of standard input.
         stdin_name: the name that findings in it carry.
-        tracebacks: let a crash through instead of reporting it as the trouble of one file.
+        crashed: called with an error of ours, which is reported as the trouble of the one file.
+        baselines: whether baselines are heeded.
         watch: called with the name of each input before it is read.
     """
 
@@ -45,7 +46,8 @@ class Request:
     format: str = ""
     stdin: Callable[[int], bytes] = lambda _: b""
     stdin_name: str = "<stdin>"
-    tracebacks: bool = False
+    crashed: Callable[[Exception], None] = lambda _: None
+    baselines: bool = True
     watch: Callable[[str], None] = lambda _: None
 
 
@@ -90,8 +92,10 @@ class Linter:
             SettingsError: for settings that are not valid.
             RuleError: for rules that are not valid.
         """
-        paths = {os.path.abspath(path) if path != "-" else path: path for path in reversed(self.request.paths)}  # noqa: PTH100
-        for path in reversed(paths.values()):
+        paths: dict[str, str] = {}
+        for path in self.request.paths:
+            paths.setdefault(path if path == "-" else os.path.abspath(path), path)  # noqa: PTH100 - links stay
+        for path in paths.values():
             self._path_done(path, list(self._inputs(path)))
         return self.outcome
 
@@ -116,12 +120,9 @@ class Linter:
             part = engine.lint([given], todo.options)
         except DiagnoseError:
             raise
-        except Exception as error:
-            if self.request.tracebacks:
-                raise
-            detail = (
-                f"internal error: {type(error).__name__}: {error} (please report it; DIAGNOSE_TRACEBACK=1 tells more)"
-            )
+        except Exception as error:  # noqa: BLE001 - the other files are still linted
+            self.request.crashed(error)
+            detail = f"internal error, please report it: {type(error).__name__}: {error}"
             part = Report([FileReport(given.path, status="error", detail=detail)])
         (file,) = part.files
         self.outcome.report.files.append(file)
@@ -148,7 +149,7 @@ class Linter:
 
     def _baseline(self, settings: Settings) -> Baseline | None:
         file = settings.baseline
-        if file is None:
+        if file is None or not self.request.baselines:
             return None
         if file not in self.outcome.baselines:
             self.outcome.baselines[file] = baseline.load(file)

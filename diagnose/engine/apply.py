@@ -48,6 +48,7 @@ def apply(
             "segment_index": float(segment.index),
             "segment_count": float(len(run.segments)),
             "format": run.format,
+            "compared": baseline is not None,
         }
         if variable:
             values[variable] = value

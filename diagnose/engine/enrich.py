@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from diagnose.model import Fact, Run
-from diagnose.names import fact_names, hyperparameter
+import math
+
+from diagnose.model import Fact, Run, Segment, Series
+from diagnose.names import fact_names, hyperparameter, traits
 
 NUMERIC = (int, float)
 
@@ -11,6 +13,7 @@ NUMERIC = (int, float)
 def enrich(run: Run) -> Run:
     """Fill ``config.canonical`` of every segment and add the facts that its settings state."""
     for segment in run.segments:
+        _summaries(segment)
         config = segment.config
         for key, setting in config.settings.items():
             name, fact = hyperparameter(key)
@@ -25,6 +28,23 @@ def enrich(run: Run) -> Run:
             if fact and fact in fact_names() and fact not in segment.facts and _plausible(name, setting.value):
                 segment.facts[fact] = Fact(fact, setting.value, setting.place)
     return run
+
+
+def _summaries(segment: Segment) -> None:
+    """Make a series of the best values that summaries state, for metrics of which the log prints no curve."""
+    import numpy as np
+
+    for event in segment.events:
+        name, value = event.fields.get("metric"), event.fields.get("value")
+        if event.kind != "best_summary" or not isinstance(value, NUMERIC) or not isinstance(name, str):
+            continue
+        if name in segment.series or traits(name).kind != "score" or not name.startswith("val/"):
+            continue
+        epoch = float(event.fields.get("epoch") or math.nan)
+        segment.series[name] = Series(
+            name, f"best {name.removeprefix('val/')}", event.place.path, np.array([value], dtype=np.float64),
+            np.array([math.nan]), np.array([epoch]), np.array([event.place.line]),
+        )  # fmt: skip
 
 
 def _plausible(name: str, value: object) -> bool:

@@ -21,7 +21,7 @@ from diagnose.engine.suspects import suspects
 from diagnose.engine.wording import advice, words
 from diagnose.errors import DiagnoseError, RuleError
 from diagnose.language import LanguageError, MissingError
-from diagnose.model import SEVERITIES, FileReport, Finding, Place, Report, Run
+from diagnose.model import SEVERITIES, FileReport, Finding, Place, Report, Run, Segment
 from diagnose.rules import Rule
 from diagnose.sources import Source
 
@@ -73,6 +73,10 @@ def lint(inputs: Iterable[Input], options: Options) -> Report:
 
 
 def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]:
+    if all(not source.head for source in given.sources):
+        file.detail = "the file is empty: nothing was ever written to it (check where the program logs to)"
+        path = given.sources[0].path
+        return lint_run(Run(path, "empty", [Segment("", 0, path, 1, 1)], [path]), file, options, {})
     runs = [run for source in given.sources if (run := logs.read(source, options.format)) is not None]
     if not runs:
         file.status, file.detail = (

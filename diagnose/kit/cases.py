@@ -85,6 +85,8 @@ def run_of(body: Mapping[str, Any], path: str = "case.log") -> Run:
         if run is None:
             raise RuleError("no format fits the log of a case", mend="add a line that shows the format")
         return enrich(run)
+    if "baseline" in body:
+        return _beside_baseline(body, path)
     build = RunBuilder(path, str(body.get("format", "case")))
     line = 1
     for number, part in enumerate(body.get("segments", [body])):
@@ -116,10 +118,18 @@ def _fill(build: RunBuilder, body: Mapping[str, Any], line: int) -> int:
                 line = max(line, first + index + 1)
     for event in body.get("events", ()):
         fields: dict[str, Any] = {key: float(item) if isinstance(item, int) and not isinstance(item, bool) else item
-                  for key, item in event.items() if key not in ("kind", "line")}  # fmt: skip
+                  for key, item in event.items() if key not in ("kind", "line", "text")}  # fmt: skip
         build.event(event["kind"], int(event.get("line", line)), str(event.get("text", event["kind"])), **fields)
         line += 1
     return line
+
+
+def _beside_baseline(body: Mapping[str, Any], path: str) -> Run:
+    run = run_of({key: value for key, value in body.items() if key != "baseline"}, path)
+    reference = run_of(body["baseline"], path).segments[0]
+    reference.name, reference.index = "baseline", len(run.segments)
+    run.segments.append(reference)
+    return run
 
 
 def findings_of(rule: Rule, body: Mapping[str, Any]) -> tuple[list[Finding], str]:

@@ -18,7 +18,9 @@ def align(left: Series, right: Series) -> tuple[Series, Series]:
     """
     if left.path == right.path and len(left) == len(right) and bool((left.line == right.line).all()):
         return left, right
-    for axis in ("epoch", "step"):
+    for axis in ("line", "epoch", "step"):
+        if axis == "line" and left.path != right.path:
+            continue
         first, second = getattr(left, axis), getattr(right, axis)
         if np.isnan(first).all() or np.isnan(second).all():
             continue

@@ -205,7 +205,11 @@ def _call(node: Node, scope: Scope) -> Any:
     if function.lazy:
         return function.call(*[partial(evaluate, arg, scope) for arg in node.args[1:]])
     args = [evaluate(arg, scope) for arg in node.args[1:]]
-    return function.call(scope, *args) if function.scoped else function.call(*args)
+    try:
+        return function.call(scope, *args) if function.scoped else function.call(*args)
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+        given = ", ".join(kind_of(arg) for arg in args)
+        raise ValueTypeError(f"`{name}` cannot take {given}: {error}") from None
 
 
 def _or(node: Node, scope: Scope) -> Any:

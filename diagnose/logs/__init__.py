@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import cast
 
-from diagnose.errors import SourceError
+from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Place, Run
 from diagnose.reader import Format, RunBuilder, head_of
-from diagnose.sources import Source
+from diagnose.sources import Source, open_source
+
+COMPANION_BYTES = 64 << 20
+"""Largest file read beside a log."""
 
 __all__ = ["detect", "formats", "read"]
 
@@ -53,5 +59,25 @@ def read(source: Source, name: str = "") -> Run | None:
             raise SourceError("binary file of no known format", place=Place(source.path), mend="name a log instead")
         return None
     build = RunBuilder(source.path, format.NAME)
+    for companion in _companions(source, format):
+        format.companion(companion, build)  # type: ignore[attr-defined]
     format.read(source, build)
     return build.finish()
+
+
+def _companions(source: Source, format: Format) -> Iterator[Source]:
+    """Yield the files beside a source that its format reads with it: ``COMPANIONS`` are globs, ``{stem}`` the name.
+
+    A companion that cannot be opened is left out: the log itself can still be read.
+    """
+    path = Path(source.path)
+    patterns = getattr(format, "COMPANIONS", ())
+    if not patterns or not path.is_file():
+        return
+    for pattern in patterns:
+        for found in sorted(path.parent.glob(pattern.format(stem=glob.escape(path.name.split(".")[0])))):
+            if found.is_file() and found != path:
+                try:
+                    yield open_source(found, COMPANION_BYTES)
+                except DiagnoseError:
+                    continue

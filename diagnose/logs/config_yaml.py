@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from diagnose.configs.yaml_config import read_yaml_config
+from diagnose.configs.yaml_config import read_yaml_config, repeated_keys
 from diagnose.reader import Head, RunBuilder
 from diagnose.sources import Source
 from diagnose.sources.lines import encoding_of
@@ -19,18 +19,28 @@ SAMPLES = (
 SHAPE = re.compile(r"\s*(?:-\s.*|-|---|(?:- )?[\"']?[\w./<@ -]+[\"']?\s*:(?:\s.*)?|%YAML.*|[\]}],?)\s*")
 KEY = re.compile(r"^(\s*)(?:- )?[\"']?([\w./-]+)[\"']?\s*:(?:\s|$)")
 SPECIFIC = frozenset(
-    ["lr", "lr0", "lrf", "learning_rate", "base_lr", "min_lr", "weight_decay", "momentum", "betas", "optimizer", "scheduler", "lr_scheduler", "warmup_epochs", "warmup_steps", "batch", "batch_size", "per_device_train_batch_size", "epochs", "num_epochs", "max_epochs", "max_steps", "num_train_epochs", "imgsz", "img_size", "image_size", "dropout", "num_classes", "nc", "hidden_dim", "num_layers", "in_channels", "in_stages", "early_stopping", "patience", "gradient_clip_norm", "gradient_clip_val", "loss_type", "label_smoothing", "mixed_precision", "amp", "mosaic", "mixup", "hsv_h", "fl_gamma", "freeze", "weights", "model", "training", "trainer", "data", "dataset", "backbone", "head", "seed", "workers", "num_workers", "anchor_t", "criterion", "loss", "precision", "accumulate_grad_batches", "gradient_accumulation_steps"]
+    """
+    lr lr0 lrf learning_rate base_lr min_lr weight_decay momentum betas optimizer scheduler
+    lr_scheduler warmup_epochs warmup_steps batch batch_size per_device_train_batch_size epochs
+    num_epochs max_epochs max_steps num_train_epochs imgsz img_size image_size dropout num_classes
+    nc hidden_dim num_layers in_channels in_stages early_stopping patience gradient_clip_norm
+    gradient_clip_val loss_type label_smoothing mixed_precision amp mosaic mixup hsv_h fl_gamma
+    freeze weights model training trainer data dataset backbone head seed workers num_workers
+    anchor_t criterion loss precision accumulate_grad_batches gradient_accumulation_steps
+    """.split()  # noqa: SIM905 - a list of fifty quoted words reads worse
 )
 ENOUGH = 2
 """Specific keys that make a mapping the config of a training."""
 SHARE = 0.9
 """Share of lines that look like YAML; the others belong to block scalars and long lists."""
+UNIQUE = 0.7
+"""Share of keys at top level that are no repetition: configs repeat one by mistake, logs repeat all of them."""
 LINES = 400
 
 
 def sniff(head: Head) -> int:
-    """Return below 100: lines of the shape of YAML, with keys of trainings, none of them repeated at top level."""
-    if head.is_binary:
+    """Return below 100: lines of the shape of YAML, with keys of trainings, few of them repeated at top level."""
+    if head.is_binary or head.text.lstrip()[:1] in ("{", "["):
         return 0
     rows = [line for line in head.text.splitlines()[:LINES] if line.strip() and not line.lstrip().startswith("#")]
     if not rows or sum(1 for row in rows if SHAPE.fullmatch(row[:400])) < SHARE * len(rows):
@@ -38,7 +48,7 @@ def sniff(head: Head) -> int:
     keys = [(found[1], found[2]) for row in rows if (found := KEY.match(row[:400]))]
     top = [key for indent, key in keys if not indent]
     specific = {key.rpartition(".")[2] for _, key in keys} & SPECIFIC
-    if len(specific) < ENOUGH or len(top) != len(set(top)):
+    if len(specific) < ENOUGH or len(set(top)) < UNIQUE * len(top):
         return 0
     return min(95, 40 + 5 * len(specific))
 
@@ -50,5 +60,9 @@ def read(source: Source, build: RunBuilder) -> None:
         SourceError: if the file is not valid YAML.
     """
     data = source.read()
-    for setting in read_yaml_config(data.decode(encoding_of(data), "replace"), source.path).values():
+    text = data.decode(encoding_of(data), "replace")
+    for setting in read_yaml_config(text, source.path).values():
         build.setting(setting.key, setting.value, setting.place.line, setting.place.text)
+    for key, before, after in repeated_keys(text, source.path):
+        message = f"key {key!r} stands twice: line {after.line} replaces line {before.line}"
+        build.event("warning", after.line, key, category="duplicate-key", message=message)

@@ -10,10 +10,12 @@ from diagnose.sources import Line, Source, lines
 NAME = "darknet"
 TITLE = "Darknet console"
 SAMPLES: tuple[str, ...] = (
-    "Learning Rate: 0.002, Momentum: 0.9, Decay: 0.0005\n"
-    "Region 82 Avg IOU: -nan, Class: -nan, Obj: -nan, No Obj: 0.412205, .5R: -nan, .75R: -nan,  count: 0\n"
-    " 1: 801.221802, 801.221802 avg loss, 0.000000 rate, 4.120921 seconds, 64 images, -1.000000 hours left\n"
-    " 2: 799.103210, 801.009943 avg loss, 0.000000 rate, 4.090112 seconds, 128 images, 9.120033 hours left\n",
+    """\
+Learning Rate: 0.002, Momentum: 0.9, Decay: 0.0005
+Region 82 Avg IOU: -nan, Class: -nan, Obj: -nan, No Obj: 0.412205, .5R: -nan, .75R: -nan,  count: 0
+ 1: 801.221802, 801.221802 avg loss, 0.000000 rate, 4.120921 seconds, 64 images, -1.000000 hours left
+ 2: 799.103210, 801.009943 avg loss, 0.000000 rate, 4.090112 seconds, 128 images, 9.120033 hours left
+""",
 )
 
 ITERATION = r"^ *\d+: -?[\d.naif]+, -?[\d.naif]+ avg( loss)?, [\d.]+ rate, [\d.]+ seconds, \d+ images"
@@ -60,6 +62,7 @@ class _Console:
             return
         step, loss, average, rate, seconds, _ = values
         if step <= self.step:
+            self.flush()
             build.close()
         self.step = build.current_step = step
         build.point("avg loss", average, line.number, name="train/loss", step=step)
@@ -110,3 +113,4 @@ class _Console:
         for count, first in self.unread.values():
             text = first.text.strip()
             self.build.event("missing_files", first.number, text, count=count, message=text[:200])
+        self.unread.clear()

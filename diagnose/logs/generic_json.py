@@ -23,10 +23,14 @@ NAME = "json"
 TITLE = "JSON document of results"
 SAMPLES = (
     '{"history": {"loss": [0.9, 0.7, 0.6], "val_loss": [1.0, 0.9, 0.95]}, "config": {"lr": 0.01, "epochs": 3}}\n',
-    '{\n "baseline_result": {"epochs_done": 12, "mAP50_first": 0.1, "mAP50_best": 0.52, "mAP50_best_row": 9,'
-    ' "mAP50_last": 0.5},\n "changed_result": {"epochs_done": 4, "mAP_by_epoch": {"2": 0.31, "3": 0.3}}\n}\n',
-    '[{"name": "small", "best_val_accuracy": 0.71, "final_train_loss": 0.8},'
-    ' {"name": "large", "best_val_accuracy": 0.74, "status": "failed", "error": "out of disk"}]\n',
+    (
+        '{\n "baseline_result": {"epochs_done": 12, "mAP50_first": 0.1, "mAP50_best": 0.52, "mAP50_best_row": 9,'
+        ' "mAP50_last": 0.5},\n "changed_result": {"epochs_done": 4, "mAP_by_epoch": {"2": 0.31, "3": 0.3}}\n}\n'
+    ),
+    (
+        '[{"name": "small", "best_val_accuracy": 0.71, "final_train_loss": 0.8},'
+        ' {"name": "large", "best_val_accuracy": 0.74, "status": "failed", "error": "out of disk"}]\n'
+    ),
 )
 
 FOREIGN = frozenset(
@@ -273,7 +277,9 @@ def _parts(node: Node) -> list[tuple[str, Node]]:
     if len(results) >= 2:
         return results
     runs = [(key, child) for key, child in node.members().items() if child.members() and _holds_curves(child)]
-    return runs if len(runs) >= 2 and not any(_metric_of(key) or GENERIC.fullmatch(slug(key)) for key, _ in runs) else []
+    return (
+        runs if len(runs) >= 2 and not any(_metric_of(key) or GENERIC.fullmatch(slug(key)) for key, _ in runs) else []
+    )
 
 
 def _result_members(node: Node) -> list[tuple[str, Node]]:

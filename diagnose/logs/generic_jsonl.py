@@ -17,8 +17,10 @@ NAME = "jsonl"
 TITLE = "JSON lines of metrics"
 SAMPLES = (
     '{"step": 10, "loss": 2.51, "lr": 0.001}\n{"step": 20, "loss": 2.2, "lr": 0.001}\n{"step": 30, "loss": NaN}\n',
-    '{"config": {"lr": 0.01}}\n{"epoch": 0, "train": {"loss": 0.9}, "val": {"loss": 1.0, "acc": 0.6}}\n'
-    '{"epoch": 1, "train": {"loss": 0.7}, "val": {"loss": 0.9, "acc": 0.65}}\n',
+    (
+        '{"config": {"lr": 0.01}}\n{"epoch": 0, "train": {"loss": 0.9}, "val": {"loss": 1.0, "acc": 0.6}}\n'
+        '{"epoch": 1, "train": {"loss": 0.7}, "val": {"loss": 0.9, "acc": 0.65}}\n'
+    ),
 )
 SAMPLED = 200
 FOREIGN = frozenset(

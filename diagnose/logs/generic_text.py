@@ -21,13 +21,15 @@ from diagnose.sources import Line, Source, lines
 NAME = "text"
 TITLE = "training log in text"
 SAMPLES = (
-    "2024-03-01 10:00:00,101 - trainer - INFO - Epoch   1 | Batch   10/50 | Loss: 2.3100 | LR: 0.001000\n"
-    "2024-03-01 10:01:00,102 - trainer - INFO - Epoch   1 Results:\n"
-    "2024-03-01 10:01:00,102 - trainer - INFO -   Train Loss: 2.1100\n"
-    "2024-03-01 10:01:00,103 - trainer - INFO -   Val Acc:    31.5%\n"
-    "2024-03-01 10:02:00,104 - trainer - INFO - Epoch   2 Results:\n"
-    "2024-03-01 10:02:00,104 - trainer - INFO -   Train Loss: 1.9800\n"
-    "2024-03-01 10:02:00,105 - trainer - INFO -   Val Acc:    35.0%\n",
+    (
+        "2024-03-01 10:00:00,101 - trainer - INFO - Epoch   1 | Batch   10/50 | Loss: 2.3100 | LR: 0.001000\n"
+        "2024-03-01 10:01:00,102 - trainer - INFO - Epoch   1 Results:\n"
+        "2024-03-01 10:01:00,102 - trainer - INFO -   Train Loss: 2.1100\n"
+        "2024-03-01 10:01:00,103 - trainer - INFO -   Val Acc:    31.5%\n"
+        "2024-03-01 10:02:00,104 - trainer - INFO - Epoch   2 Results:\n"
+        "2024-03-01 10:02:00,104 - trainer - INFO -   Train Loss: 1.9800\n"
+        "2024-03-01 10:02:00,105 - trainer - INFO -   Val Acc:    35.0%\n"
+    ),
     "step 100 d_loss 0.62 g_loss 0.71\nstep 200 d_loss 0.65 g_loss 0.70\nstep 300 d_loss 0.61 g_loss 0.74\n",
     "Epoch [1/3], train loss: 0.91, val loss: 1.02\nEpoch [2/3], train loss: 0.72, val loss: 0.98\n",
 )
@@ -46,22 +48,33 @@ CERTAIN = 9
 SAMPLED = 4000
 """Lines that detection looks at."""
 PREFIX = re.compile(
-    r"^\s*(?:\[?(?P<clock>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)Z?\]?|\[?\d\d[-/]\d\d[-/]?\d{0,4} \d\d:\d\d:\d\d\]?"
-    r"|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?)?"
-    r"(?:[\s|:,-]*(?:\[?[A-Za-z_][\w.]*(?::[\w.<>]*)*(?::?\d+)?\]?[\s|:-]+)?\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL)\b\]?"
-    r"(?:[: ](?:[A-Za-z_][\w.]*)(?::\w+)*:(?=\S))?|(?<=\d)[\]\s]*[-|:])?[\s|:-]*(?:[A-Za-z_][\w.]*(?::[\w<>]+)*:\d+ ?- )?"
+    r"""
+    ^\s*
+    (?: \[?(?P<clock>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)Z?\]?   # 2024-03-01 10:00:00,101
+      | \[?\d\d[-/]\d\d[-/]?\d{0,4}\ \d\d:\d\d:\d\d\]?                            # 03/01/2024 10:00:00
+      | \[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]? )?
+    (?: [\s|:,-]* (?:\[?[A-Za-z_][\w.]*(?::[\w.<>]*)*(?::?\d+)?\]?[\s|:-]+)?             # the logger
+        \[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL)\b\]?
+        (?:[:\ ][A-Za-z_][\w.]*(?::\w+)*:(?=\S))?
+      | (?<=\d)[\]\s]*[-|:] )?
+    [\s|:-]* (?:[A-Za-z_][\w.]*(?::[\w<>]+)+:\d+\ ?-\ )?                                # loguru's module:function:line
+    """,
+    re.VERBOSE,
 )
+"""What loggers print before the message."""
 MEASURE = r"(?:loss|acc|accuracy|f1|auc|map|miou|iou|dice|kappa|perplexity|ppl|bleu|mse|mae|rmse|wer|cer)"
 VALUE = re.compile(
     rf"(?i){MEASURE}[\w.@]*[\"']?(?:\s*[:=]\s*|\s+|@\d )[\"']?[+-]?(?:\d|\.\d|nan\b|inf\b)| at (?:step|epoch|iter\w*) \d+:"
 )
 KEYED = re.compile(rf"(?i)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
 MARKER = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")
+INDEXED = re.compile(r"\[(\d+)\]\s+[\w' -]+:")
 START = re.compile(r"(?i)\W*(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)")
 FOREIGN = re.compile(
-    r"(?m)^\s*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ =|#{1,6} \w|```|<!DOCTYPE|<html)"
+    r"(?m)^\s*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ ="
+    r"|#{1,6} \w|```|<!DOCTYPE|<html)"
 )
-PLACE_WORDS = re.compile(r"(train|training|val|valid|validation|test|testing|eval|end|of|start|starting|current|the|at|global)")
+PLACE_WORDS = re.compile(r"train(ing)?|val(id(ation)?)?|test(ing)?|eval|end|of|start(ing)?|current|the|at|global")
 """Words that may stand before `epoch` or `step` where it counts, unlike those of `best epoch`."""
 STEP_WORDS = re.compile(r"(global_)?steps?|iter(ation)?s?|it|(mini-?)?batch|update")
 BEST = re.compile(r"(?i)\b(best|highest|lowest|max|min|maximum|minimum|top)\b")
@@ -85,7 +98,7 @@ def sniff(head: Head) -> int:
     for line in text.split("\n")[:SAMPLED]:
         if len(line) > LONGEST:
             continue
-        marker = MARKER.search(line)
+        marker = MARKER.search(line) or INDEXED.match(line)
         if marker and VALUE.search(line):
             numbered.add(line)
             if len(numbered) >= CERTAIN:
@@ -124,6 +137,7 @@ class _Row:
     step: float = math.nan
     batch: tuple[float, float] | None = None
     split: str = ""
+    of_samples: bool = False  # the batch is counted in samples: `[640/60000 (1%)]`
     numbers: list[tuple[str, float]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
 
@@ -170,14 +184,16 @@ class _Reader:
         self._enter(row, line)
         self.failed = False
         epoch = self.build.current_epoch
+        split = row.split
         for key, value in row.numbers:
-            name = slug(key)
+            if " " in key and (told := split_of(canonical(key))):
+                split = told  # `val Loss: 0.35 Acc: 0.88`
             kind = traits(canonical(key)).kind
             if BEST.search(key) or not (
                 _measures(key) or (row.is_numbered and kind in ("rate", "norm", "time", "memory"))
             ):
                 continue
-            name = canonical(key, row.split or home_split(key))
+            name = canonical(key, split or home_split(key))
             if row.batch is not None and split_of(name) == "train":
                 name += "_step"
             step = self._step(row, epoch)
@@ -187,6 +203,8 @@ class _Reader:
         if row.batch is None:
             return row.step if not math.isnan(row.step) else self.build.current_step
         done, total = row.batch
+        if row.of_samples:
+            return math.nan
         if total and not math.isnan(epoch):
             return (epoch - 1) * total + done
         return done if total and math.isnan(epoch) else math.nan
@@ -209,7 +227,9 @@ class _Reader:
             self.build.current_step = row.step
         if row.batch is not None and row.batch[1] and row.batch[1] != self.batches:
             self.batches = row.batch[1]
-            if not math.isnan(self.build.current_epoch):
+            if row.of_samples:
+                self._fact("train_samples", self.batches, line)
+            elif not math.isnan(self.build.current_epoch):
                 self._fact("steps_per_epoch", self.batches, line)
             else:
                 self._fact("planned_steps", self.batches, line)
@@ -297,8 +317,12 @@ class _Reader:
 
     def _saved(self, text: str, full: str, line: int, epoch: float) -> None:
         fields: dict[str, object] = {}
-        if found := re.search(r"\(([+-]?[\d.]+) --> ([+-]?[\d.]+)\)", text):
-            fields = {"metric": canonical(text.split("(", maxsplit=1)[0].replace("decreased", "").replace("increased", "").strip())}
+        if found := re.search(r"\(([+-]?[\d.]+|inf|nan) --> ([+-]?[\d.]+|inf|nan)\)", text):
+            fields = {
+                "metric": canonical(
+                    text.split("(", maxsplit=1)[0].replace("decreased", "").replace("increased", "").strip()
+                )
+            }
             fields["value"] = number(found[2].rstrip("."))
         self.build.event("checkpoint", line, full, epoch=epoch, path=_path(text), **fields)
 
@@ -317,6 +341,10 @@ def _measures(key: str) -> bool:
 
 def _row(match: Match) -> _Row:
     row = _Row()
+    if match.tokens[0][0] == "INDEX":
+        row.step = _whole(match.tokens[0][1])  # `[12]  train-rmse:0.41`: boosting rounds
+    elif match.tokens[0] == ("NOISE", "*"):
+        row.split = "val"  # ` * Acc@1 71.2`: the summary of a validation in many torch scripts
     tokens = [token for token in match.tokens if token[0] != "MEAN"]
     index = 0
     while index < len(tokens):
@@ -369,6 +397,7 @@ def _number(row: _Row, key: str, kind: str, text: str, tokens: list[tuple[str, s
             return index + 2
         if following[0] == "FRACTION":
             row.batch = _fraction(following[1])
+            row.of_samples = following[1].startswith("[") and not following[1].endswith("]")
             return index + 1
         return index
     if STEP_WORDS.fullmatch(last) and all(PLACE_WORDS.fullmatch(word) for word in words[:-1]):
@@ -408,7 +437,7 @@ def _value(kind: str, text: str) -> float | None:
 
 def _fraction(text: str) -> tuple[float, float]:
     part, _, whole = text.strip("[]").partition("/")
-    return float(part), float(whole)
+    return float(part.strip(" [")), float(whole)
 
 
 def _whole(text: str) -> float:

@@ -13,12 +13,16 @@ from diagnose.sources import Line, Source, lines
 NAME = "hf-console"
 TITLE = "Hugging Face Trainer console"
 SAMPLES = (
-    "{'loss': 0.71, 'grad_norm': 2.25, 'learning_rate': 4e-05, 'epoch': 0.5}\n"
-    " 25%|██▌       | 10/40 [00:05<00:15,  1.95it/s]\n"
-    "{'eval_loss': nan, 'eval_runtime': 1.21, 'eval_samples_per_second': 8.3, 'epoch': 1.0}\n"
-    "{'train_runtime': 21.5, 'train_samples_per_second': 15.1, 'train_loss': 0.64, 'epoch': 2.0}\n",
-    "***** Running training *****\n  Num examples = 640\n  Num Epochs = 3\n  Total optimization steps = 120\n"
-    "{'loss': '0.9', 'grad_norm': '3.1', 'learning_rate': '1e-05', 'epoch': '0.25'}\n",
+    (
+        "{'loss': 0.71, 'grad_norm': 2.25, 'learning_rate': 4e-05, 'epoch': 0.5}\n"
+        " 25%|██▌       | 10/40 [00:05<00:15,  1.95it/s]\n"
+        "{'eval_loss': nan, 'eval_runtime': 1.21, 'eval_samples_per_second': 8.3, 'epoch': 1.0}\n"
+        "{'train_runtime': 21.5, 'train_samples_per_second': 15.1, 'train_loss': 0.64, 'epoch': 2.0}\n"
+    ),
+    (
+        "***** Running training *****\n  Num examples = 640\n  Num Epochs = 3\n  Total optimization steps = 120\n"
+        "{'loss': '0.9', 'grad_norm': '3.1', 'learning_rate': '1e-05', 'epoch': '0.25'}\n"
+    ),
 )
 
 GRAMMAR = LineGrammar("hf_console", gate=r"[{|=*]|Saving model|Loading best|LOAD REPORT|keys in the checkpoint")

@@ -13,9 +13,10 @@ from diagnose.sources import Line, Source, lines
 NAME = "keras"
 TITLE = "Keras console (verbose=1 or 2)"
 
+BAR = "=" * 30
 SAMPLES: tuple[str | bytes, ...] = (
-    "Epoch 1/4\n90/90 [==============================] - 3s 31ms/step - loss: 0.7512 - acc: 0.5417 - val_loss: 0.6022\n",
-    "Epoch 1/4\n\x1b[1m90/90\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m3s\x1b[0m 31ms/step - loss: 0.7512\n",
+    f"Epoch 1/4\n90/90 [{BAR}] - 3s 31ms/step - loss: 0.7512 - acc: 0.5417 - val_loss: 0.6022\n",
+    f"Epoch 1/4\n\x1b[1m90/90\x1b[0m \x1b[32m{'━' * 20}\x1b[0m \x1b[1m3s\x1b[0m 31ms/step - loss: 0.7512\n",
     "Epoch 1/4\n90/90 - 3s - loss: 0.7512 - val_loss: 0.6022 - 3s/epoch - 31ms/step\n",
     "Train on 720 samples, validate on 80 samples\nEpoch 1/4\n3s - loss: 0.7512 - acc: 0.5417\n",
     "Epoch 5/90 - 4.1s - loss: 1.2512 - val_loss: 1.3022 - kappa: 0.1417 - val_kappa: 0.0000\n",
@@ -199,9 +200,8 @@ class _Reader:
         )
 
     def _on_exhausted(self, match: Match, line: Line) -> None:
-        progress = self._epochs.progress()
-        progress.setdefault("epoch", 1.0)
-        self._build.event("input_exhausted", line.number, line.text.strip(), ahead=True, **progress)
+        text = line.text.strip()
+        self._build.event("input_exhausted", line.number, text, ahead=True, **self._epochs.progress())
 
     def _on_gradients(self, match: Match, line: Line) -> None:
         """Report each list of variables once an epoch: every replica and every trace repeats it."""

@@ -14,13 +14,17 @@ from diagnose.sources import Line, Source, lines
 NAME = "lightning-console"
 TITLE = "PyTorch Lightning console"
 SAMPLES = (
-    "  | Name  | Type   | Params\n---------------------------------\n0 | net   | MLP    | 51.2 K\n"
-    "51.2 K    Trainable params\n"
-    "Epoch 0: 100%|██████████| 40/40 [00:03<00:00, 12.10it/s, loss=1.25, v_num=3, val_acc=0.61]\n"
-    "Epoch 1: 100%|██████████| 40/40 [00:03<00:00, 12.35it/s, loss=0.98, v_num=3, val_acc=0.66]"
-    "`Trainer.fit` stopped: `max_epochs=2` reached.\n",
-    "Epoch 0: 100%|█████| 8/8 [00:01<00:00,  7.51it/s, v_num=0]Metric val_loss improved. New best score: 0.871\n"
-    "Monitored metric val_loss did not improve in the last 4 records. Best score: 0.871. Signaling Trainer to stop.\n",
+    (
+        "  | Name  | Type   | Params\n---------------------------------\n0 | net   | MLP    | 51.2 K\n"
+        "51.2 K    Trainable params\n"
+        "Epoch 0: 100%|██████████| 40/40 [00:03<00:00, 12.10it/s, loss=1.25, v_num=3, val_acc=0.61]\n"
+        "Epoch 1: 100%|██████████| 40/40 [00:03<00:00, 12.35it/s, loss=0.98, v_num=3, val_acc=0.66]"
+        "`Trainer.fit` stopped: `max_epochs=2` reached.\n"
+    ),
+    (
+        "Epoch 0: 100%|█████| 8/8 [00:01<00:00,  7.51it/s, v_num=0]Metric val_loss improved. New best score: 0.871\n"
+        "Monitored metric val_loss did not improve in the last 4 records. Best score: 0.871. Signaling Trainer to stop.\n"
+    ),
 )
 
 GRAMMAR = LineGrammar("lightning_console")
@@ -89,7 +93,9 @@ def _states(source: Source) -> Iterator[Line]:
     """Yield lines; of the states of one epoch's bar only the last. Lightning draws all epochs on one physical line."""
     last: Line | None = None
     for line in lines(source, frames=True):
-        if (last is not None and (last.number != line.number or _bar(last.text) != _bar(line.text))) or (last is not None and not _bar(line.text)):
+        if (last is not None and (last.number != line.number or _bar(last.text) != _bar(line.text))) or (
+            last is not None and not _bar(line.text)
+        ):
             yield last
         last = line
     if last is not None:

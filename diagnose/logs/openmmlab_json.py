@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from diagnose.configs.openmmlab import config_facts
 from diagnose.configs.python_config import read_python_config
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.openmmlab import flat, points
 from diagnose.reader.openmmlab_blocks import begin_session, state_config, state_environment
 from diagnose.sources import Line, Source, lines
+from diagnose.sources.lines import encoding_of
 
 NAME = "openmmlab-json"
 TITLE = "JSON lines of mmcv (.log.json) and mmengine (vis_data)"
@@ -27,6 +29,8 @@ SAMPLES = (
     ),
 )
 
+COMPANIONS = ("config.py",)
+"""mmengine writes the config beside its JSON; the JSON alone does not say how long the run was meant to be."""
 HEADED = 60
 """Lines that detection looks at."""
 TIMES = frozenset({"time", "data_time"})
@@ -50,6 +54,16 @@ def sniff(head: Head) -> int:
         elif "step" in values and (values.keys() >= TIMES or HIERARCHY & values.keys()):
             kinds.append("mmengine")
     return 100 * len(set(kinds)) + min(len(kinds), 99) if kinds else 0
+
+
+def companion(source: Source, build: RunBuilder) -> None:
+    """State what the config beside the log says. It is parsed, never executed."""
+    data = source.read()
+    settings = read_python_config(data.decode(encoding_of(data), "replace"), source.path)
+    for key, setting in settings.items():
+        build.setting(key, setting.value, setting.place.line, path=source.path)
+    for fact in config_facts(settings):
+        build.fact(fact.name, fact.value, fact.place.line, path=source.path)
 
 
 def read(source: Source, build: RunBuilder) -> None:

@@ -31,7 +31,7 @@ WHOLES = {3: "i", 4: "B", 5: "h", 6: "b", 9: "q", 10: "?", 17: "H", 22: "I", 23:
 FALL_BACK = 0.9
 """A step below this share of the tag's last step is a new run in the same file, not writers out of order."""
 CONFIG_TAGS = re.compile(r"(?i)^(args|arguments|config|configs|hparams|hyper_?parameters|hparam|params|settings|cfg)$")
-ROW = re.compile(r"^\s*\|\s*`?([\w./-]+)`?\s*\|\s*(.*?)\s*\|\s*$", re.MULTILINE)
+ROW = re.compile(r"^\s*\|\s*`?([\w./:-]+)`?\s*\|\s*(.*?)\s*\|\s*$", re.MULTILINE)
 PAIR = re.compile(r"^\s*[-*]?\s*([A-Za-z_][\w.-]*)\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
 
 
@@ -298,9 +298,16 @@ def _pairs(text: str) -> Iterator[tuple[str, object]]:
         except (ValueError, RecursionError):
             return
         return
-    found = [pair for pair in ROW.findall(text) if set(pair[1]) - set("-: ")] or PAIR.findall(text)
+    found = _table(text) or PAIR.findall(text)
     if len(found) >= 2:
         yield from ((key, _scalar(value)) for key, value in found)
+
+
+def _table(text: str) -> list[tuple[str, str]]:
+    """Return the rows of a Markdown table of two columns, without its header."""
+    found = ROW.findall(text)
+    rule = next((index for index, pair in enumerate(found) if not set("".join(pair)) - set("-: ")), -1)
+    return found[rule + 1 :]
 
 
 def _flat(tree: Any, prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -17,11 +17,11 @@ YOLO11n summary: 319 layers, 2,590,425 parameters, 2,590,409 gradients, 6.4 GFLO
 Starting training for 2 epochs...
 
       Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size
-        1/2         0G      1.811      3.912      1.702         14        320: 100%|##########| 9/9 [00:12<00:00,  1.4s/it]
-                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100%|##########| 1/1 [00:01<00:00]
+        1/2         0G      1.811      3.912      1.702         14        320: 100%|##| 9/9 [00:12<00:00,  1.4s/it]
+                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100%|##| 1/1 [00:01<00:00]
                    all         12         31     0.0091      0.512     0.0812     0.0377
-        2/2         0G      1.702      3.411      1.653         18        320: 100%|##########| 9/9 [00:11<00:00,  1.3s/it]
-                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100%|##########| 1/1 [00:01<00:00]
+        2/2         0G      1.702      3.411      1.653         18        320: 100%|##| 9/9 [00:11<00:00,  1.3s/it]
+                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100%|##| 1/1 [00:01<00:00]
                    all         12         31      0.012      0.544      0.121     0.0519
 """,
 )
@@ -38,6 +38,7 @@ def sniff(head: Head) -> int:
         r"^(yolo/)?engine/trainer: *(\w+=[^,]*, ){3}",
         r"^Ultralytics (YOLOv?)?\d[\d.]* .*torch[ -]",
         r"^ *Epoch +GPU_mem +(box_loss +(seg_loss +|pose_loss +)?cls_loss|giou_loss|loss +Instances)",
+        r"^ +\d+ +(-1|\[[-\d, ]+\]) +\d+ +\d+ +ultralytics\.nn\.",
         r"^Speed: [\d.]+ms preprocess, [\d.]+ms inference, [\d.]+ms loss, [\d.]+ms postprocess per image",
     )
 

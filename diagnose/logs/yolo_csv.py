@@ -17,13 +17,20 @@ __all__ = ["COMPANIONS", "NAME", "SAMPLES", "TITLE", "companion", "read", "sniff
 
 NAME = "yolo-csv"
 TITLE = "YOLO results.csv (YOLOv5, YOLOv9, Ultralytics)"
-SAMPLES = (
-    "   epoch,  train/box_loss,  train/obj_loss,  metrics/precision,  metrics/mAP_0.5,  val/box_loss,  x/lr0,  x/lr1\n"
-    "       0,         0.10331,        0.024412,           0.018214,         0.007117,      0.070129, 0.0831, 0.0018\n"
-    "       1,        0.087120,        0.025003,           0.290115,          0.10442,      0.061250, 0.0655, 0.0037\n",
-    "epoch,time,train/box_loss,train/cls_loss,metrics/mAP50(B),metrics/mAP50-95(B),val/box_loss,lr/pg0,lr/pg1\n"
-    "1,12.31,1.4021,2.8813,0.4117,0.2904,1.2218,0.000119,0.000119\n",
-    "epoch,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0\n1,0.61,0.71,0.97,0.55,0.0005\n",
+SAMPLES: tuple[str, ...] = (
+    """\
+   epoch,  train/box_loss,  train/obj_loss,  metrics/precision,  metrics/mAP_0.5,  val/box_loss,  x/lr0,  x/lr1
+       0,         0.10331,        0.024412,           0.018214,         0.007117,      0.070129, 0.0831, 0.0018
+       1,        0.087120,        0.025003,           0.290115,          0.10442,      0.061250, 0.0655, 0.0037
+""",
+    """\
+epoch,time,train/box_loss,train/cls_loss,metrics/mAP50(B),metrics/mAP50-95(B),val/box_loss,lr/pg0,lr/pg1
+1,12.31,1.4021,2.8813,0.4117,0.2904,1.2218,0.000119,0.000119
+""",
+    """\
+epoch,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0
+1,0.61,0.71,0.97,0.55,0.0005
+""",
 )
 
 HEADER = re.compile(
@@ -54,6 +61,7 @@ class _Table:
         self.names: list[str] = []
         self.first_is = 0.0
         self.rates: dict[int, str] = {}
+        self.absent: frozenset[int] = frozenset()
         self.last = float("nan")
 
     def read(self, source: Source) -> None:
@@ -81,11 +89,12 @@ class _Table:
         self.build.epoch(epoch, line)
         if begins:
             self.rates = _rates(self.names, cells)
+            self.absent = _absent(self.names, cells)
             if epoch > 1:
                 self.build.event("resumed", line, text.strip(), epoch=epoch, path="")
         self.last = epoch
         for index, (name, value) in enumerate(zip(self.names, cells, strict=False)):
-            if index and value is not None:
+            if index and value is not None and not (value == 0 and index in self.absent):
                 split = name.split("/", 1)[0] if "/" in name else ""
                 split = {"metrics": "val"}.get(split, split if split in ("train", "val", "test") else "")
                 canonical = "time/total" if name == "time" else self.rates.get(index, "")
@@ -115,6 +124,12 @@ def _rates(names: list[str], cells: list[float | None]) -> dict[int, str]:
     known = [row for row in found if row[0] is not None and row[0] == row[0]]
     weights = min(known, key=lambda row: (row[0], row[1]))[1] if known else -1
     return {index: "lr" if index == weights else f"lr/pg{group}" for _, index, group in found}
+
+
+def _absent(names: list[str], cells: list[float | None]) -> frozenset[int]:
+    """Return the columns of validation losses if all are exactly 0: YOLOv9 does not compute them while it trains."""
+    losses = [index for index, name in enumerate(names[: len(cells)]) if name.startswith("val/") and "loss" in name]
+    return frozenset(losses) if all(cells[index] == 0 for index in losses) else frozenset()
 
 
 def _first_epoch(source: Source) -> float:

@@ -12,14 +12,16 @@ from diagnose.sources import Line, Source, lines
 
 NAME = "yolox"
 TITLE = "YOLOX train_log.txt"
-HEADED = "2023-03-04 08:09:10.111 | INFO     | yolox.core.trainer:"
 SAMPLES: tuple[str, ...] = (
-    f"{HEADED}before_train:130 - args: Namespace(batch_size=16, ckpt='yolox_m.pth', devices=2, fp16=True, opts=[])\n"
-    f"{HEADED}before_train:131 - exp value:\n"
-    "│ keys      │ values │\n│ max_epoch │ 40     │\n"
-    f"{HEADED}before_epoch:205 - ---> start train epoch1\n"
-    f"{HEADED}after_iter:270 - epoch: 1/40, iter: 20/55, mem: 4010Mb, iter_time: 0.301s, data_time: 0.002s, "
-    "total_loss: 13.1, iou_loss: 4.2, l1_loss: 0.0, conf_loss: 6.4, cls_loss: 2.5, lr: 4.132e-05, size: 512, ETA: 0:11:02\n",
+    """\
+2023-03-04 08:09:10.1 | INFO | yolox.core.trainer:before_train:130 - args: Namespace(batch_size=16, fp16=True, opts=[])
+2023-03-04 08:09:10.1 | INFO | yolox.core.trainer:before_train:131 - exp value:
+│ keys      │ values │
+│ max_epoch │ 40     │
+2023-03-04 08:09:10.1 | INFO | yolox.core.trainer:before_epoch:205 - ---> start train epoch1
+2023-03-04 08:09:10.1 | INFO | yolox.core.trainer:after_iter:270 - epoch: 1/40, iter: 20/55, mem: 4010Mb, \
+iter_time: 0.301s, data_time: 0.002s, total_loss: 13.1, cls_loss: 2.5, lr: 4.132e-05, size: 512, ETA: 1 day, 0:11:02
+""",
 )
 
 NAMES = {"total_loss": "train/loss", "mem": "mem/gpu", "gpu_mem": "mem/gpu"}

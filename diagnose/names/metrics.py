@@ -73,10 +73,10 @@ def canonical(printed: str, split: str = "") -> str:
         ``split/base``, or the bare base for learning rates, times, memory and unknown splits.
     """
     base = slug(printed)
-    if found := re.match(r"([a-z]+)[_/\-](?=.)", base):
-        rest = base[found.end() :]
-        if (named := _splits().get(found[1])) and base not in _aliases():
-            base, split = rest, named
+    found = re.match(r"([a-z]+)[_/\-](?=.)", base)
+    if found and (named := _splits().get(found[1])):
+        if base not in _aliases():
+            base, split = base[found.end() :], named
     elif (found := re.search(r"(?<=.)[_/]([a-z]+)$", base)) and (named := _splits().get(found[1])):
         base, split = base[: found.start()], named
     base = _aliases().get(base, base)

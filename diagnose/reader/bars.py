@@ -134,8 +134,10 @@ class Epochs:
     def progress(self) -> dict[str, float]:
         """Return the epoch, and the batches done and planned where an unfinished bar shows them."""
         shown: dict[str, float] = {}
-        if self._build.is_open and self._epoch:
-            shown["epoch"] = float(self._epoch)
+        if not self._build.is_open:
+            shown["epoch"] = 1.0
+        elif self._epoch or self._bar is not None:
+            shown["epoch"] = float(max(self._epoch, 1))
         if self._bar is not None and self._bar.done < self._bar.total:
             shown |= {"done": float(self._bar.done), "planned": float(self._bar.total)}
         return shown

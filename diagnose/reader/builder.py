@@ -191,6 +191,11 @@ class RunBuilder:
         return bool(self._drafts) and not self._drafts[-1].closed
 
     @property
+    def started(self) -> int:
+        """How many segments have begun."""
+        return len(self._drafts)
+
+    @property
     def has_points(self) -> bool:
         """Whether the open segment holds any point."""
         return self.is_open and bool(self._drafts[-1].columns)

@@ -15,6 +15,8 @@ FRAMES = 400
 """Lines a traceback may have before it is given up as text that merely quotes one."""
 SAME_FAILURE = 120
 """Lines within which reports of exhausted memory are one failure: it is told by op, by device and by exception."""
+HEADLESS = 40
+"""Lines within which two frames, or a frame and an exception, belong to one traceback."""
 QUOTED = 200
 """Characters kept of a message."""
 
@@ -28,12 +30,13 @@ class ConsoleEvents:
         self._grammar = LineGrammar(
             "console",
             gate=r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|alloc|sigterm|sigint|\^C|"
-            r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted",
+            r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|^(?:<{7}|>{7}) |File \"|\", line \d",
         )
         self._opened: Line | None = None
         self._age = 0
         self._framed = False
-        self._memory_line = -SAME_FAILURE
+        self._frames: list[int] = []  # line numbers of frames outside any traceback: its beginning may be cut off
+        self._memory: tuple[int, int] = (-SAME_FAILURE, 0)
         self.failures = 0
         """How many tracebacks, interrupts and kills were seen."""
 
@@ -46,12 +49,23 @@ class ConsoleEvents:
             self._opened, self._age, self._framed = line, 0, False
             self.failures += 1
             return True
+        if match is not None and match.kind == "frame":
+            self._frames = [number for number in self._frames if line.number - number < HEADLESS] + [line.number]
+            match = None
+        if match is not None and match.kind == "exception" and self._opened is None and self._is_headless(line):
+            self._opened, self._age, self._framed = line, 0, True
+            self.failures += 1
         raised = self._raised(line, text) if self._opened is not None else None
         if match is not None:
             self._report(match.kind, line.number, text)
         if raised is not None:
             self._end_traceback(raised["error"].rpartition(".")[2], (raised["message"] or "")[:QUOTED])
         return raised is not None or (match is not None and match.kind != "exception")
+
+    def _is_headless(self, line: Line) -> bool:
+        """Whether an exception ends a traceback of which the log, or a copy of the screen, holds only the last part."""
+        frames, self._frames = self._frames, []
+        return len(frames) > 1 and line.number - frames[-1] < HEADLESS and not line.text.startswith(" ")
 
     def finish(self) -> None:
         """Report a traceback that the end of the file cut off."""
@@ -61,9 +75,9 @@ class ConsoleEvents:
     def _report(self, kind: str, number: int, text: str) -> None:
         message = text[:QUOTED]
         if kind == "out_of_memory":
-            again = number - self._memory_line < SAME_FAILURE
-            self._memory_line = number
-            if not again:
+            last, segment = self._memory
+            self._memory = (number, self._build.started)
+            if not self._build.is_open or segment != self._build.started or number - last >= SAME_FAILURE:
                 device = "gpu" if re.search(r"(?i)cuda|gpu|cublas|cudnn|OOM when|RESOURCE_?EXHAUSTED", text) else "host"
                 self._build.event("out_of_memory", number, text, device=device, message=message)
         elif kind == "interrupted":
@@ -72,6 +86,8 @@ class ConsoleEvents:
         elif kind == "killed":
             self.failures += 1
             self._build.event("killed", number, text, message=message)
+        elif kind == "conflict":
+            self._build.event("damaged", number, text, what="merge conflict", message=message)
         elif kind == "error_line":
             self._build.event("error_line", number, text, message=message)
 

@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from diagnose.names import split_of
-from diagnose.names.metrics import canonical
+from diagnose.names import canonical, split_of, traits
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import LineGrammar, Match, number
 from diagnose.reader.scopes import CONFIG, FOLD, RUN, STAGE, Scopes
@@ -23,7 +22,7 @@ LOGGING = re.compile(
 )
 GATE = (
     r"(?i)batch|learning|\blr\b|epochs|patience|seed|optimi|train|valid|test|class|alpha|sample|weight|frozen|freez|froz"
-    r"|=|confusion|actual|true|\[|best|saved|transferred|fold|stage|phase|config|experiment|modality|trial|model|variant|run"
+    r"|=|confusion|actual|true|\[|best|saved|transferred|fold|stage|phase|config|experiment|modality|trial|model|variant|run|summary|results|finished"
 )
 LEVELS = {"config": CONFIG, "run": RUN, "fold": FOLD, "stage": STAGE, "training": STAGE}
 PAIRED = {
@@ -66,7 +65,7 @@ class Remarks:
 
     def feed(self, line: Line) -> bool:
         """Report what the line shows, if anything; return whether it was a remark."""
-        bare = LOGGING.sub("", line.text[:SHORT + 1])
+        bare = LOGGING.sub("", line.text[: SHORT + 1])
         text = bare.strip()
         if not text or len(text) > SHORT:
             return False
@@ -241,6 +240,12 @@ class Remarks:
             "best_summary", line.number, text, metric=canonical(metric), value=number(value), epoch=float(epoch)
         )
 
+    def _on_result(self, match: Match, line: Line, text: str) -> None:
+        """``Test accuracy: 0.91`` after a fit."""
+        metric = canonical(re.sub(r"(?i)^final ", "", match.tokens[0][1].strip()))
+        if self._build.started and traits(metric).kind in ("loss", "score", "error"):
+            self._build.event("metric_summary", line.number, text, metric=metric, value=number(match.tokens[1][1]))
+
     def _on_saved(self, match: Match, line: Line, text: str) -> None:
         self._build.event("checkpoint", line.number, text, path=match.get("PATH") or "")
 
@@ -267,6 +272,22 @@ class Remarks:
         if found := re.search(r"\((\d+) (epochs|weight tensors)", title):
             name = "planned_epochs" if found[2] == "epochs" else "trainable_tensors"
             self.scopes.fact(name, float(found[1]), line.number, text)
+
+    def _on_over(self, match: Match, line: Line, text: str) -> None:
+        """``Fold 2/3 skipped``, ``Stage 1 completed. Best val kappa: 0.5``."""
+        kind = text.split(maxsplit=1)[0].lower()
+        best = self._grammar.parse(text[max(text.find("Best"), text.find("best"), 0) :])
+        if best is not None and best.kind == "best":
+            self._on_best(best, line, text)
+        self._settle(0)
+        if not self._build.is_open:
+            self.scopes.over({"fold": FOLD, "run": RUN, "stage": STAGE, "phase": STAGE}.get(kind, CONFIG))
+
+    def _on_finale(self, match: Match, line: Line, text: str) -> None:
+        """The program sums up: a title that still waits for a fit announced a table."""
+        self._settle(0)
+        if not self._build.is_open:
+            self._build.heading("", 0)
 
     _on_config = _on_run = _on_fold = _on_stage = _on_training = _on_heading
 

@@ -32,6 +32,7 @@ class Scopes:
         self._facts: dict[str, dict[int, _Stated]] = {}
         self._between = False
         self._fits = 0
+        self._begun: dict[int, int] = {}
         self._ahead: dict[str, _Stated] = {}
 
     @property
@@ -45,7 +46,10 @@ class Scopes:
         self._titles = {outer: text for outer, text in self._titles.items() if outer < level}
         self._titles[level] = title
         self._fits = 0
-        self._build.heading(self._title, line)
+        idle = self._begun.get(level) == self._build.started
+        self._begun[level] = self._build.started
+        # One of several titles without a fit between them heads a section of a summary, it announces none.
+        self._build.heading(self._title, 0 if idle else line)
         for name, stated in self._facts.items():
             if any(where >= level for where in stated):
                 self._facts[name] = {where: fact for where, fact in stated.items() if where < level}
@@ -54,6 +58,11 @@ class Scopes:
         for name, fact in ahead.items():
             self._facts.setdefault(name, {})[level - 1 if again else level] = fact
             self._restate(name)
+
+    def over(self, level: int) -> None:
+        """Leave the headings from a level inwards: what they announced is done, or was skipped."""
+        self._titles = {outer: text for outer, text in self._titles.items() if outer < level}
+        self._build.heading(self._title, 0)
 
     def ended(self) -> None:
         """Note that a fit has ended under the heading in force; the next one there is named after it, too."""

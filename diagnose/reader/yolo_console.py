@@ -84,6 +84,7 @@ class YoloConsole:
     finished: bool = False
     validated: bool = True
     fused: bool = False
+    done_line: bool = False
     frozen: int = 0
     sessions: int = 0
     last_banner: Line | None = None
@@ -263,7 +264,7 @@ class YoloConsole:
         self.sessions += 1
         self.state_banner()
         self.build.event("session_start", line.number, line.text.strip())
-        self.trained = self.finished = self.fused = False
+        self.trained = self.finished = self.fused = self.done_line = False
         self.validated = True
         self.columns, self.val_columns, self.frozen = [], [], 0
 
@@ -280,7 +281,7 @@ class YoloConsole:
         if (line := self.last_banner) is None:
             return
         text = line.text.strip()
-        self.build.fact("framework", text[: text.find("torch")].strip(), line.number, text)
+        self.build.fact("framework", re.split(r" (?:Python-|torch)", text)[0].strip(), line.number, text)
         if found := re.search(r"Python-(\S+)", text):
             self.build.fact("python", found[1], line.number, text)
         if found := re.search(r"((?:CUDA|cuda):\S+ \(.*\)|CPU|MPS)", text):
@@ -363,7 +364,7 @@ class YoloConsole:
             self.build.close()
         else:
             self.flush_data()
-        self.trained = self.finished = False
+        self.trained = self.finished = self.done_line = False
         self.validated = True
         self.build.fact("planned_epochs", float(match.get("INT") or 0), line.number, line.text.strip())
 
@@ -387,8 +388,9 @@ class YoloConsole:
     def done(self, match: Match, line: Line) -> None:
         """The program says that training is done."""
         self.flush()
-        self.finished = True
-        self.build.event("session_end", line.number, line.text.strip())
+        if not self.done_line:
+            self.build.event("session_end", line.number, line.text.strip())
+        self.finished = self.done_line = True
 
     def after(self, match: Match, line: Line) -> None:
         """What is printed from here on describes the best weights."""

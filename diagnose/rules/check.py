@@ -23,7 +23,19 @@ NEEDS = ("series", "event", "fact", "config", "kind", "format", "baseline", "any
 CODE = re.compile(r"[A-Z]{2,8}\d{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 BUILT_IN = frozenset(
-    {"epochs", "segment", "segment_index", "segment_count", "format", "event", "fact", "config", "baseline", "previous"}
+    {
+        "epochs",
+        "segment",
+        "segment_index",
+        "segment_count",
+        "format",
+        "compared",
+        "event",
+        "fact",
+        "config",
+        "baseline",
+        "previous",
+    }
 )
 
 

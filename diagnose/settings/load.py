@@ -12,7 +12,7 @@ from diagnose.errors import SettingsError
 from diagnose.model import Place
 from diagnose.settings.keys import check
 from diagnose.settings.lines import lines_of
-from diagnose.settings.model import KeyPath, Layer, Settings
+from diagnose.settings.model import OPTIONS, KeyPath, Layer, Settings
 
 AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -43,7 +43,7 @@ def from_text(text: str) -> Layer:
     return _layer(raw, "--config", Path.cwd())
 
 
-def options_layer(values: Mapping[str, Any], source: str = "command line") -> Layer:
+def options_layer(values: Mapping[str, Any], source: str = OPTIONS) -> Layer:
     """Return a layer of values in TOML's terms that options set; None and empty lists set nothing.
 
     Raises:

@@ -10,6 +10,8 @@ from typing import Any
 from diagnose.model import Place
 
 KeyPath = tuple[str | int, ...]
+OPTIONS = "command line"
+"""Source of the layer that options make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Layer:
 
     Attributes:
         values: by key; only keys that are set there.
-        source: the file as the user would name it, or what else set them, such as ``--config``.
+        source: the file as the user would name it, or what else set them, such as ``--config`` or ``OPTIONS``.
         lines: line of each key path, if it is a file.
         prefix: the table of the file that holds them.
     """
@@ -49,6 +51,8 @@ class Layer:
 
     def place(self, *path: str | int) -> Place:
         """Return where a key, or the closest key around it, stands."""
+        if self.source == OPTIONS:
+            return Place(f"--{path[0]}")
         whole = (*self.prefix, *path)
         for cut in range(len(whole), 0, -1):
             if whole[:cut] in self.lines:

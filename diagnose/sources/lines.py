@@ -110,7 +110,7 @@ def fold(states: list[str]) -> Iterator[str]:
     Two states have the same shape if their first characters agree once numbers are blanked: ``12/63 [=`` and
     ``63/63 [=`` do, ``Epoch 2/5`` and ``1/63 [`` do not.
     """
-    for state, after in zip(states, [*states[1:], ""], strict=True):
+    for state, after in zip(states, [*states[1:], ""], strict=False):
         if _head(state) != _head(after):
             yield state.rstrip()
 

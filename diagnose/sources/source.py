@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,15 @@ def _zstd(raw: IO[bytes]) -> IO[bytes]:
     except ImportError:
         raise ExtraMissingError("reading zstd files", "zstd") from None
     return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """Return what the decompressors raise for damaged data."""
+    try:
+        import zstandard
+    except ImportError:
+        return (lzma.LZMAError, zlib.error)
+    return (lzma.LZMAError, zlib.error, zstandard.ZstdError)
 
 
 PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
@@ -113,7 +123,7 @@ def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -
     try:
         with opened() as stream:
             head = stream.read(HEAD)
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except (OSError, EOFError, *_damage()) as error:
         raise SourceError(f"damaged archive: {error}", place=Place(name), mend="unpack it by hand and check") from None
     if head.startswith(LFS_POINTER):
         raise SourceError("a Git LFS pointer, not the file itself", place=Place(name, 1), mend="run: git lfs pull")

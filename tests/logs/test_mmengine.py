@@ -220,7 +220,7 @@ def test_any_bytes(noise: bytes, at: int, cut: int) -> None:
     data = TEXT.encode()
     for mutated in (noise, data[:at] + noise + data[at + cut :]):
         build = RunBuilder("x", "mmengine")
-        source = from_bytes("x", mutated) if not mutated.startswith((b"\x1f\x8b", b"BZh")) else from_bytes("x", b"")
+        source = from_bytes("x", b"x" + mutated)  # no magic number of an archive
         detect(source)
         mmengine.read(source, build)
         build.finish()

@@ -100,3 +100,14 @@ def shares(mapping: Any) -> dict[str, float]:
 def lower(text: Any) -> str:
     """A text in lower case."""
     return str(text).lower()
+
+
+@function
+def one_column(scope: Any) -> Event:
+    """First confusion matrix with all predictions in one column and at least two true classes. Missing if none."""
+    for event in _events(scope, "confusion_matrix"):
+        rows = [row for row in event.fields.get("rows") or [] if isinstance(row, list) and sum(row) > 0]
+        columns = [sum(column) for column in zip(*rows, strict=False)]
+        if len(rows) >= 2 and sum(count > 0 for count in columns) == 1:
+            return event
+    raise MissingError("a confusion matrix with one column")

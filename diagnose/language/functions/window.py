@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from diagnose.language.align import align
 from diagnose.language.functions.registry import Registry, a_series, amount, finite, rolling
 from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Point, Series
@@ -71,6 +72,12 @@ def _beside(series: Any, point: Any, *, later: bool) -> Series:
     if line is None:
         raise ValueTypeError("`after` and `before` need a point or an event")
     return series.take(series.line > line if later else series.line < line)
+
+
+@function
+def beside(series: Any, other: Any) -> Series:
+    """Points of a series that share a line (else an epoch or step) with those of another."""
+    return align(a_series(series, "beside"), a_series(other, "beside"))[0]
 
 
 @function

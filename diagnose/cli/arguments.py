@@ -1,0 +1,68 @@
+"""What commands that lint were given, as one value; commands never pass single options on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from diagnose.cli.guard import crashed
+
+if TYPE_CHECKING:
+    from diagnose.api import Request
+
+Words = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linting:
+    """The arguments of every command that lints."""
+
+    paths: tuple[str, ...] = ()
+    select: Words = ()
+    ignore: Words = ()
+    extend_select: Words = ()
+    config: tuple[str, ...] = ()
+    isolated: bool = False
+    format: str = ""
+    stdin_filename: str = ""
+    max_size: int | None = None
+
+
+def build_request(given: Linting, **options: Any) -> Request:
+    """Return the request; *options* are further settings, by key with underscores."""
+    from diagnose.api import Request
+
+    chosen = {
+        "select": flat(given.select) if given.select else None,
+        "ignore": flat(given.ignore),
+        "extend-select": flat(given.extend_select),
+        "max-size": given.max_size,
+        **{key.replace("_", "-"): value for key, value in options.items()},
+    }
+    return Request(
+        paths=given.paths or (".",),
+        options=chosen,
+        environment={"output-format": os.environ.get("DIAGNOSE_OUTPUT_FORMAT") or None},
+        config=given.config,
+        isolated=given.isolated,
+        format=given.format,
+        stdin=lambda limit: sys.stdin.buffer.read(limit + 1),
+        stdin_name=given.stdin_filename or "<stdin>",
+        crashed=_crashed,
+    )
+
+
+def with_hooks(request: Request, **hooks: Any) -> Request:
+    """Return the request with some of its attributes replaced."""
+    return replace(request, **hooks)
+
+
+def flat(words: Words) -> list[str]:
+    """Return the words of repeated comma lists."""
+    return [word for several in words for word in several]
+
+
+def _crashed(error: Exception) -> None:
+    crashed(error, sys.argv)

@@ -1,0 +1,50 @@
+"""Every way out of the program: 0 and 1 from the commands, 2 for work that could not be done, 130 for Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from diagnose.cli.console import hush, say
+from diagnose.errors import DiagnoseError
+
+FAILED = 2
+INTERRUPTED = 130
+ISSUES = "https://github.com/diagnose-ml/diagnose/issues"
+
+
+def guarded(work: Callable[[], Any], args: Sequence[str]) -> int:
+    """Return the exit status of some work; what goes wrong is told on stderr without a traceback."""
+    try:
+        status = work()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except DiagnoseError as error:
+        say(f"diagnose: {error}")
+        return FAILED
+    except BrokenPipeError:
+        hush()
+        return 0
+    except Exception as error:  # noqa: BLE001 - told in one line, with the way to report it
+        crashed(error, args)
+        return FAILED
+    return status if isinstance(status, int) else 0
+
+
+def crashed(error: Exception, args: Sequence[str] = ()) -> None:
+    """Tell of an error of ours on stderr, with the traceback if it was asked for."""
+    if os.environ.get("DIAGNOSE_TRACEBACK", "0") != "0" or {"-v", "--verbose"}.intersection(args):
+        import traceback
+
+        print("".join(traceback.format_exception(error)), end="", file=sys.stderr)
+    say(
+        f"diagnose: internal error: {type(error).__name__}: {error}\n"
+        f"This is a fault of diagnose. Please report it at {ISSUES} with the output under DIAGNOSE_TRACEBACK=1."
+    )

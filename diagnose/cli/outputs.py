@@ -1,0 +1,130 @@
+"""Which outputs are wanted, and where each goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diagnose.cli import console
+from diagnose.errors import SettingsError, did_you_mean
+from diagnose.model import Place
+
+if TYPE_CHECKING:
+    from diagnose.api import Outcome
+    from diagnose.emit import Context, RuleInfo
+    from diagnose.settings import Settings
+
+FOR_PEOPLE = ("full", "concise", "grouped")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One wanted output; without a file it goes to stdout."""
+
+    name: str
+    file: str = ""
+
+
+def build_outputs(specs: Sequence[str], output_file: str, settings: Settings) -> list[Output]:
+    """Return the outputs that options and settings ask for; by default ``full`` on a terminal, else ``concise``.
+
+    Raises:
+        SettingsError: for unknown outputs, two on stdout, and files that cannot be written.
+    """
+    wanted = [_parse(spec, Place("--output-format")) for spec in specs]
+    if not wanted:
+        _, layer = settings.setting("output-format")
+        spec = settings.output_format or ("full" if sys.stdout.isatty() and not output_file else "concise")
+        wanted = [_parse(spec, layer.place("output-format") if layer else None)]
+    if output_file:
+        wanted = [output if output.file else Output(output.name, output_file) for output in wanted]
+    for file in {output.file for output in wanted}:
+        sharing = [output.name for output in wanted if output.file == file]
+        if len(sharing) > 1:
+            where = file or "standard output"
+            raise SettingsError(f"{' and '.join(sharing)} cannot both go to {where}", mend="write FORMAT:FILE for one")
+        _check_file(file)
+    return wanted
+
+
+def build_context(outcome: Outcome, color: str) -> Context:
+    """Return what the outputs know besides the report."""
+    from diagnose import emit
+    from diagnose.engine.catalogue import is_builtin
+
+    told = outcome.report.ran | {finding.name for finding in outcome.report.findings}
+    rules: dict[str, RuleInfo] = {}
+    for rule in {rule.code: rule for plan in outcome.plans for rule in plan.rules if rule.name in told}.values():
+        url = "" if is_builtin(rule) else next((text for text in rule.references if text.startswith("http")), "")
+        rules[rule.code] = emit.RuleInfo(rule.code, rule.name, rule.title, rule.worst, rule.why, url, rule.family)
+    colour = console.wants_colour(color, sys.stdout)
+    return emit.Context(
+        colour=colour,
+        hyperlinks=colour and sys.stdout.isatty() and not os.environ.get("CI"),
+        width=console.width(sys.stdout),
+        rules=rules,
+        root=_root(),
+    )
+
+
+def write_outputs(outputs: Iterable[Output], outcome: Outcome, context: Context) -> None:
+    """Write every output; what goes to a file has no colour.
+
+    Raises:
+        SettingsError: if a file cannot be written.
+    """
+    from dataclasses import replace
+
+    from diagnose import emit
+
+    for output in outputs:
+        if output.file:
+            plain = replace(context, colour=False, hyperlinks=False, width=100)
+            write_file(output.file, emit.emit(outcome.report, output.name, plain))
+        else:
+            console.write(emit.emit(outcome.report, output.name, context))
+
+
+def write_file(name: str, text: str) -> None:
+    """Write a result to a file; GitHub's step summary is added to, since other tools write there too.
+
+    Raises:
+        SettingsError: if it cannot be written.
+    """
+    mode = "a" if name == os.environ.get("GITHUB_STEP_SUMMARY") else "w"
+    try:
+        with Path(name).open(mode, encoding="utf-8", errors="replace", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise SettingsError(f"cannot write: {error.strerror}", place=Place(name)) from None
+
+
+def _parse(spec: str, place: Place | None) -> Output:
+    from diagnose import emit
+
+    name, _, file = spec.partition(":")
+    if name not in emit.names():
+        mend = did_you_mean(name, emit.names()) or f"one of {', '.join(emit.names())}"
+        raise SettingsError(f"unknown output format {name!r}", place=place, mend=mend)
+    return Output(name, "" if file == "-" else file)
+
+
+def _check_file(name: str) -> None:
+    if not name:
+        return
+    if Path(name).is_dir():
+        raise SettingsError("cannot write: it is a folder", place=Place(name))
+    if not Path(name).absolute().parent.is_dir():
+        raise SettingsError("cannot write: no such folder", place=Place(name))
+
+
+def _root() -> Path:
+    for variable in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        if (folder := os.environ.get(variable)) and Path(folder).is_dir():
+            return Path(folder)
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)

@@ -1,0 +1,89 @@
+"""Tables written by Keras' ``CSVLogger``, and histories saved by hand in the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnose.names import canonical
+from diagnose.reader import Head, RunBuilder
+from diagnose.reader.table import Row, cells_of, delimiter_of, rows, value_of
+from diagnose.sources import Line, Source, lines
+
+NAME = "keras-csv"
+TITLE = "Keras CSVLogger table"
+SAMPLES: tuple[str | bytes, ...] = (
+    "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.41,1.62,0.44,1.51\n1,0.58,1.13,0.52,1.24\n",
+    "epoch,learning_rate,loss,val_loss\r\r\n12,0.001,0.51,0.62\r\r\n13,0.0005,0.47,0.61\r\r\n",
+    "loss,acc,val_loss,val_acc\n0.91,0.61,0.95,0.58\n",
+)
+RATES = frozenset({"lr", "learning_rate"})
+
+
+def sniff(head: Head) -> int:
+    """Accept a header in Keras' words: ``loss`` and other plain names, perhaps each again with ``val_``."""
+    if head.is_binary:
+        return 0
+    first, _, rest = head.text.lstrip("\ufeff\n").partition("\n")
+    delimiter = delimiter_of(first)
+    header = cells_of(first, delimiter) if delimiter in (",", ";", "\t") else []
+    if not _is_keras(header):
+        return 0
+    row = cells_of(rest.lstrip("\n").partition("\n")[0], delimiter)
+    if len(row) != len(header) or not any(value_of(cell) is not None for cell in row):
+        return 0
+    return 150 if _sorted(header) else 120
+
+
+def _is_keras(header: list[str]) -> bool:
+    names = set(header)
+    if "loss" not in names or len(names) < len(header):
+        return False
+    if any(not name or not name[0].isascii() or name != name.strip() or name.startswith("train") for name in header):
+        return False
+    validated = {name.removeprefix("val_") for name in names if name.startswith("val_")}
+    plain = {name for name in names if not name.startswith("val_")} - {"epoch"} - RATES
+    if header[0] != "epoch":
+        return bool(validated) and validated == plain
+    return validated <= plain and (bool(validated) or _sorted(header)) and "step" not in names
+
+
+def _sorted(header: list[str]) -> bool:
+    """Whether the columns are in the order that ``CSVLogger`` writes: the epoch, then by the alphabet."""
+    return header[0] == "epoch" and header[1:] == sorted(header[1:])
+
+
+def read(source: Source, build: RunBuilder) -> None:
+    """Read every row as an epoch; ``CSVLogger`` counts from 0, and appends runs without a second header."""
+    stream = lines(source)
+    first = next((line for line in stream if line.text.strip()), Line(1, ""))
+    delimiter = delimiter_of(first.text) or ","
+    header = cells_of(first.text, delimiter)
+    columns = {
+        name: canonical(name.removeprefix("val_"), "val" if name.startswith("val_") else "train")
+        for name in header
+        if name and name != "epoch"
+    }
+    last = 0.0
+    for epoch, row in _numbered(rows(stream, header, delimiter), header):
+        if epoch <= last:
+            build.close()
+        last = epoch
+        build.epoch(epoch, row.line)
+        for printed, name in columns.items():
+            if (value := row.value(printed)) is not None:
+                build.point(printed, value, row.line, name=name)
+
+
+def _numbered(table: Iterator[Row], header: list[str]) -> Iterator[tuple[float, Row]]:
+    """Yield rows with epochs counted from 1.
+
+    A table whose first row is 15 was resumed. One that begins with 1 was written by another hand, which counts from 1.
+    """
+    offset: float | None = None
+    for index, row in enumerate(table, 1):
+        epoch = row.value("epoch") if "epoch" in header else index - 1
+        if epoch is None:
+            continue
+        if offset is None or epoch == 0:
+            offset = 1.0 if epoch == 0 or (epoch != 1 and _sorted(header)) else 0.0
+        yield epoch + offset, row
