@@ -30,6 +30,7 @@ class Governor:
     _file: Path | None = None
     _layers: tuple[Layer, ...] = ()
     _known: dict[Path | None, Settings] = field(default_factory=dict)
+    _closest: dict[Path, Path | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check everything that does not depend on a folder."""
@@ -59,7 +60,10 @@ class Governor:
         file = self._file
         if file is None and not self.isolated:
             whole = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
-            file = closest(whole if whole.is_dir() else whole.parent)
+            folder = whole if whole.is_dir() else whole.parent
+            if folder not in self._closest:
+                self._closest[folder] = closest(folder)
+            file = self._closest[folder]
         if file not in self._known:
             found = Settings() if file is None else from_file(file)
             for layer in self._layers:

@@ -131,7 +131,7 @@ class Linter:
         self.outcome.report.suppressed += part.suppressed
         self.outcome.report.notes += [note for note in part.notes if note not in self.outcome.report.notes]
         self.outcome.failing += [finding for finding in shown if todo.fails(finding)]
-        if file.status == "error" or file.detail or (file.status == "unknown" and not given.found):
+        if file.status == "error" or (file.detail if file.status == "ok" else not given.found):
             self.outcome.trouble.append(file)
         return file
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def build_request(given: Linting, **options: Any) -> Request:
         paths=given.paths or (".",),
         options=chosen,
         environment={"output-format": os.environ.get("DIAGNOSE_OUTPUT_FORMAT") or None},
-        config=given.config,
+        config=with_environment(given.config, isolated=given.isolated),
         isolated=given.isolated,
         format=given.format,
         stdin=lambda limit: sys.stdin.buffer.read(limit + 1),
@@ -57,6 +58,14 @@ def build_request(given: Linting, **options: Any) -> Request:
 def with_hooks(request: Request, **hooks: Any) -> Request:
     """Return the request with some of its attributes replaced."""
     return replace(request, **hooks)
+
+
+def with_environment(config: Sequence[str], *, isolated: bool) -> tuple[str, ...]:
+    """Return what ``--config`` was given, after the settings file of the environment unless options name another."""
+    file = os.environ.get("DIAGNOSE_CONFIG")
+    if not file or isolated or any("=" not in given for given in config):
+        return tuple(config)
+    return (file, *config)
 
 
 def flat(words: Words) -> list[str]:

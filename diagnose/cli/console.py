@@ -41,11 +41,12 @@ def write(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Write a message to stderr, without control characters of what was read."""
-    from diagnose.text.escape import clean
+    """Write a message to stderr, without control characters and workflow commands of what was read."""
+    from diagnose.text.escape import COMMAND_ANYWHERE, COMMAND_AT_START, clean
 
+    text = COMMAND_AT_START.sub(": :", COMMAND_ANYWHERE.sub("# #", clean(text)))
     try:
-        sys.stderr.write(clean(text) + "\n")
+        sys.stderr.write(text + "\n")
         sys.stderr.flush()
     except UnicodeEncodeError:
         sys.stderr.write(ascii(text) + "\n")

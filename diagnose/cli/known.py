@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diagnose.cli.arguments import with_environment
 from diagnose.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
 
 def settings_here(config: Sequence[str] = (), *, isolated: bool = False) -> Settings:
     """Return the settings of the working directory."""
+    return settings_of(".", config, isolated=isolated)
+
+
+def settings_of(path: str, config: Sequence[str] = (), *, isolated: bool = False) -> Settings:
+    """Return the settings of a file or folder."""
     from diagnose.api.governing import Governor
 
-    return Governor(config, isolated).settings(".")
+    return Governor(with_environment(config, isolated=isolated), isolated).settings(path)
 
 
 def known_rules(config: Sequence[str] = (), *, isolated: bool = False) -> tuple[Rule, ...]:
@@ -34,9 +40,11 @@ def checked(settings: Settings) -> Plan:
     Raises:
         SettingsError: as for linting.
     """
+    from diagnose.cli.outputs import from_settings
     from diagnose.engine.baseline import Baseline
     from diagnose.engine.plan import plan
 
+    from_settings(settings)
     return plan(settings, baseline=Baseline(settings.baseline) if settings.baseline else None)
 
 

@@ -111,7 +111,6 @@ settings = together(
         "--config",
         multiple=True,
         metavar="FILE|KEY=VALUE",
-        envvar="DIAGNOSE_CONFIG",
         help="Settings file in place of the closest one, or one setting; repeatable.",
     ),
     click.option("--isolated", is_flag=True, help="Heed no settings file."),

@@ -35,11 +35,8 @@ def build_outputs(specs: Sequence[str], output_file: str, settings: Settings) ->
     Raises:
         SettingsError: for unknown outputs, two on stdout, and files that cannot be written.
     """
-    wanted = [_parse(spec, Place("--output-format")) for spec in specs]
-    if not wanted:
-        _, layer = settings.setting("output-format")
-        spec = settings.output_format or ("full" if sys.stdout.isatty() and not output_file else "concise")
-        wanted = [_parse(spec, layer.place("output-format") if layer else None)]
+    usual = from_settings(settings) or Output("full" if sys.stdout.isatty() and not output_file else "concise")
+    wanted = [_parse(spec, Place("--output-format")) for spec in specs] or [usual]
     if output_file:
         wanted = [output if output.file else Output(output.name, output_file) for output in wanted]
     for file in {output.file for output in wanted}:
@@ -49,6 +46,12 @@ def build_outputs(specs: Sequence[str], output_file: str, settings: Settings) ->
             raise SettingsError(f"{' and '.join(sharing)} cannot both go to {where}", mend="write FORMAT:FILE for one")
         _check_file(file)
     return wanted
+
+
+def from_settings(settings: Settings) -> Output | None:
+    """Return the output that the settings ask for, if they do. Raises SettingsError if there is none of that name."""
+    value, layer = settings.setting("output-format")
+    return None if layer is None else _parse(value, layer.place("output-format"))
 
 
 def build_context(outcome: Outcome, color: str) -> Context:

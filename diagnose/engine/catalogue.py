@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from diagnose.errors import RuleError, did_you_mean
@@ -11,7 +10,6 @@ from diagnose.model import Place
 from diagnose.rules import Rule, builtin, from_folder, selects
 
 
-@cache
 def catalogue(folders: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
     """Return the built-in rules and those of these folders, by code.
 

@@ -46,6 +46,10 @@ def shown(value: Any) -> Any:
         return f"{number:.4g}"
     if isinstance(value, Series):
         return value.printed
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(str(shown(item)) for item in value) + "]"
     return value
 
 

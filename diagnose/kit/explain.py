@@ -128,8 +128,10 @@ def _remarks(rule: Rule) -> str:
 
 
 def _condition(rule: Rule) -> Iterator[str]:
+    walked = rule.each[1].event if rule.each else ""
     for kind, name in rule.needs:
-        yield f"needs: {kind} {name}"
+        if (kind, name) != ("event", walked):
+            yield f"needs: {kind} {name}"
     if rule.each is not None:
         variable, selector = rule.each
         what = [f"event {selector.event}"] if selector.event else [f"series {', '.join(selector.series) or '*'}"]

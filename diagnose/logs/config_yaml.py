@@ -23,7 +23,7 @@ SPECIFIC = frozenset(
     lr lr0 lrf learning_rate base_lr min_lr weight_decay momentum betas optimizer scheduler
     lr_scheduler warmup_epochs warmup_steps batch batch_size per_device_train_batch_size epochs
     num_epochs max_epochs max_steps num_train_epochs imgsz img_size image_size dropout num_classes
-    nc hidden_dim num_layers in_channels in_stages early_stopping patience gradient_clip_norm
+    nc names anchors hidden_dim num_layers in_channels in_stages early_stopping patience gradient_clip_norm
     gradient_clip_val loss_type label_smoothing mixed_precision amp mosaic mixup hsv_h fl_gamma
     freeze weights model training trainer data dataset backbone head seed workers num_workers
     anchor_t criterion loss precision accumulate_grad_batches gradient_accumulation_steps

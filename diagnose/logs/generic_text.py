@@ -37,8 +37,8 @@ SAMPLES = (
 ROWS = LineGrammar("generic_text", gate=r"\d|(?i:nan|inf)\b|:\s*\S")
 TALK = LineGrammar(
     "generic_talk",
-    gate=r"(?i)early|best|resum|sav|complete|finish|done|ended|for \d+|start|begin|running|fold|experiment|trial|run|stage"
-    r"|phase|seed|param set|split",
+    gate=r"(?i)early|best|resum|sav|complete|finish|done|ended|for \d+|start|begin|running|fold"
+    r"|experiment|trial|run|stage|phase|seed|param set|split",
 )
 LONGEST = 1500
 """Characters of a line that may hold results; longer ones are dumps."""
@@ -64,7 +64,8 @@ PREFIX = re.compile(
 """What loggers print before the message."""
 MEASURE = r"(?:loss|acc|accuracy|f1|auc|map|miou|iou|dice|kappa|perplexity|ppl|bleu|mse|mae|rmse|wer|cer)"
 VALUE = re.compile(
-    rf"(?i){MEASURE}[\w.@]*[\"']?(?:\s*[:=]\s*|\s+|@\d )[\"']?[+-]?(?:\d|\.\d|nan\b|inf\b)| at (?:step|epoch|iter\w*) \d+:"
+    rf"(?i){MEASURE}[\w.@]*[\"']?(?:\s*[:=]\s*|\s+|@\d )[\"']?[+-]?(?:\d|\.\d|nan\b|inf\b)"
+    r"| at (?:step|epoch|iter\w*) \d+:"
 )
 KEYED = re.compile(rf"(?i)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
 MARKER = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")

@@ -27,7 +27,7 @@ SAMPLES = (
 
 GRAMMAR = LineGrammar("hf_console", gate=r"[{|=*]|Saving model|Loading best|LOAD REPORT|keys in the checkpoint")
 PIECE = re.compile(
-    r"\{(?=['\"])|(?<![\w.])(?<!: )\d+%\|| \*\*\*\*\*|There were (?:missing|unexpected) keys in the checkpoint"
+    r"\{(?=['\"])|(?<![\w.])(?<!: )\d+%\||\*{5} (?=[A-Za-z])|There were (?:missing|unexpected) keys in the checkpoint"
 )
 FACTS = {
     "Num examples": "train_samples",

@@ -81,7 +81,7 @@ class _Reader:
                 failures = self._console.failures
                 self._console.feed(line)
                 if self._console.failures > failures:
-                    self._epochs.failed()
+                    self._epochs.failed(line.number, announced=self._remarks.scopes.level > 0)
             return
         getattr(self, f"_on_{match.kind}")(match, line)
 

@@ -43,7 +43,7 @@ def _is_keras(header: list[str]) -> bool:
     validated = {name.removeprefix("val_") for name in names if name.startswith("val_")}
     plain = {name for name in names if not name.startswith("val_")} - {"epoch"} - RATES
     if header[0] != "epoch":
-        return bool(validated) and validated == plain
+        return len(validated) > 1 and validated == plain
     return validated <= plain and (bool(validated) or _sorted(header)) and "step" not in names
 
 

@@ -23,7 +23,8 @@ SAMPLES = (
     ),
     (
         "Epoch 0: 100%|█████| 8/8 [00:01<00:00,  7.51it/s, v_num=0]Metric val_loss improved. New best score: 0.871\n"
-        "Monitored metric val_loss did not improve in the last 4 records. Best score: 0.871. Signaling Trainer to stop.\n"
+        "Monitored metric val_loss did not improve in the last 4 records. Best score: 0.871."
+        " Signaling Trainer to stop.\n"
     ),
 )
 
@@ -131,6 +132,7 @@ class _Reader:
         self.in_table = ""
         self.averages: dict[str, tuple[float, int]] = {}
         self.before: dict[str, float] = {}
+        self.seen_better = False
         self.told = (-1, -1)  # epoch and batch of the last bar that was reported
 
     def take(self, match: Match, line: Line) -> None:
@@ -170,7 +172,7 @@ class _Reader:
         """Enter an epoch, counted from 0 by Lightning."""
         if self.build.is_open and epoch + 1 < self.build.current_epoch:
             self.build.close()
-            self.before, self.told = {}, (-1, -1)
+            self.before, self.told, self.seen_better = {}, (-1, -1), False
         self.build.epoch(epoch + 1, line.number)
 
     def _flush(self, complete: bool) -> None:
@@ -192,7 +194,12 @@ class _Reader:
             self.build.event("epoch_end", bar.line.number, bar.line.text, epoch=bar.epoch + 1.0)
 
     def _metric_improved(self, match: Match, line: Line) -> None:
-        value = number(_numbers(match)[-1])
+        *gain, best = _numbers(match)
+        value = number(best)
+        if not gain and self.seen_better and self.build.is_open:
+            self._flush(complete=False)  # without "by" it is the first value of a fit
+            self.build.close()
+        self.seen_better = True
         self.improved = self.build.current_epoch
         self._improvement(match, value, line)
 
@@ -261,6 +268,12 @@ class _Reader:
         """A model summary is printed when a fit begins."""
         self._flush(complete=False)
         self.build.heading("", line.number)
+
+    def _device(self, _match: Match, line: Line) -> None:
+        """Every trainer begins with the devices it found."""
+        self._flush(complete=False)
+        self.build.heading("", line.number)
+        self.seen_better = False
 
     def _seed(self, match: Match, line: Line) -> None:
         self.build.fact("seed", float(match.get("INT") or 0), line.number, line.text)

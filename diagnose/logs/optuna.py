@@ -46,13 +46,14 @@ def read(source: Source, build: RunBuilder) -> None:
 class _Reader:
     def __init__(self, build: RunBuilder) -> None:
         self._build = build
-        self._last = -1
+        self._seen: set[int] = set()
         self._best: tuple[float, int, Line] | None = None
 
     def on_study(self, match: Match, line: Line) -> None:
         self.summarise()
+        self._seen.clear()
+        self._build.close()
         self._build.heading(f"study {match.get('NAME')}", 0)
-        self._last = -1
 
     def on_finished(self, match: Match, line: Line) -> None:
         trial = self._enter(match, line)
@@ -66,10 +67,10 @@ class _Reader:
             self._best = (_value(values[1]), int(match.all("INT")[1]), line)
 
     def on_failed(self, match: Match, line: Line) -> None:
-        trial = self._enter(match, line)
         error = match.get("ERROR")
         if error is None:
             return
+        trial = self._enter(match, line)
         self._parameters(match, trial, line)
         name, _, message = error.partition("(")
         self._build.event(
@@ -92,12 +93,13 @@ class _Reader:
     def _enter(self, match: Match, line: Line) -> int:
         """Open a segment where none is, or where trials count anew; trials that run side by side end in any order."""
         trial = int(match.all("INT")[0])
-        if trial == 0 and self._last > 0:
+        if trial in self._seen:
             self.summarise()
             self._build.close()
+            self._seen.clear()
         if not self._build.is_open:
             self._build.start(line.number)
-        self._last = trial
+        self._seen.add(trial)
         return trial
 
     def _parameters(self, match: Match, trial: int, line: Line) -> None:

@@ -63,6 +63,7 @@ class Epochs:
         self._ended = ended
         self._bar: Bar | None = None
         self._orphan: Bar | None = None
+        self._headless_total = -1
         self._sample_total = 0
         self._header_line = 0
         self.fits = 0
@@ -159,8 +160,13 @@ class Epochs:
         self._build.event("weights_restored", line, text, **({} if epoch is None else {"epoch": float(epoch)}))
         self._restored = True
 
-    def failed(self) -> None:
-        """The program crashed: what is stated next belongs to another attempt, unless the epochs simply go on."""
+    def failed(self, line: int, *, announced: bool) -> None:
+        """The program crashed: what is stated next belongs to another attempt, unless the epochs simply go on.
+
+        Where a title *announced* the fit it has begun, though it printed nothing before it failed.
+        """
+        if announced:
+            self.begin(line)
         self._failed = True
 
     def begin(self, line: int) -> None:
@@ -225,16 +231,18 @@ class Epochs:
             self._epoch = before - 1
             self._emit(bar)
             return
-        if bar.validated or (self._orphan is not None and bar.total == self._orphan.total):
-            if self._orphan is not None and not bar.validated:
-                self._epoch += 1
-                self._seen.clear()
-                self._emit(self._orphan)
-                self._orphan = None
-            self._epoch += 1
+        if self._orphan is not None and bar.total == self._orphan.total:
+            self._headless(self._orphan)
+            self._headless(bar)
+        elif bar.validated or bar.total == self._headless_total:
+            self._headless(bar)
         else:
             self._orphan = bar
-            return
+
+    def _headless(self, bar: Bar) -> None:
+        """Report a bar without a header as the next epoch; it takes two alike to tell a fit from an evaluation."""
+        self._orphan, self._headless_total = None, bar.total
+        self._epoch += 1
         self._seen.clear()
         self._emit(bar)
 

@@ -30,13 +30,14 @@ class ConsoleEvents:
         self._grammar = LineGrammar(
             "console",
             gate=r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|alloc|sigterm|sigint|\^C|"
-            r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|^(?:<{7}|>{7}) |File \"|\", line \d",
+            r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|^(?:<{7}|>{7}) |"
+            r"File \"|\", line \d",
         )
         self._opened: Line | None = None
         self._age = 0
         self._framed = False
         self._frames: list[int] = []  # line numbers of frames outside any traceback: its beginning may be cut off
-        self._memory: tuple[int, int] = (-SAME_FAILURE, 0)
+        self._memory = (-SAME_FAILURE, 0)
         self.failures = 0
         """How many tracebacks, interrupts and kills were seen."""
 
@@ -75,9 +76,10 @@ class ConsoleEvents:
     def _report(self, kind: str, number: int, text: str) -> None:
         message = text[:QUOTED]
         if kind == "out_of_memory":
-            last, segment = self._memory
-            self._memory = (number, self._build.started)
-            if not self._build.is_open or segment != self._build.started or number - last >= SAME_FAILURE:
+            segment = self._build.started + (not self._build.is_open)
+            last, where = self._memory
+            self._memory = (number, segment)
+            if segment != where or number - last >= SAME_FAILURE:
                 device = "gpu" if re.search(r"(?i)cuda|gpu|cublas|cudnn|OOM when|RESOURCE_?EXHAUSTED", text) else "host"
                 self._build.event("out_of_memory", number, text, device=device, message=message)
         elif kind == "interrupted":

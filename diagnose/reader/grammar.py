@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from diagnose import assets
@@ -54,6 +54,29 @@ class Match:
 Template: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
 
 
+@cache
+def _compiled(name: str) -> Lark:
+    from lark import Lark
+    from lark.common import LexerConf
+    from lark.lexer import ContextualLexer
+
+    class Lexer(ContextualLexer):
+        """Without the check for overlapping terminals that Lark makes where ``interegular`` is installed: minutes."""
+
+        def __init__(self, conf: LexerConf, *args: Any, **kwargs: Any) -> None:
+            conf.skip_validation = True
+            super().__init__(conf, *args, **kwargs)
+
+    return Lark(
+        assets.grammar(name),
+        _plugins={"ContextualLexer": Lexer},
+        parser="lalr",
+        import_paths=[str(assets.grammar_folder())],
+        propagate_positions=False,
+        maybe_placeholders=False,
+    )
+
+
 class LineGrammar:
     """The grammar ``grammars/<name>.lark``, applied line by line.
 
@@ -67,28 +90,10 @@ class LineGrammar:
         self._gate = re.compile(gate) if gate else None
         self._memo: dict[str, Template | None] = {}
 
-    @cached_property
+    @property
     def lark(self) -> Lark:
-        """The compiled grammar; compiled on first use."""
-        from lark import Lark
-        from lark.common import LexerConf
-        from lark.lexer import ContextualLexer
-
-        class Lexer(ContextualLexer):
-            """Without the check for overlapping terminals that Lark makes where ``interegular`` is installed: minutes."""
-
-            def __init__(self, conf: LexerConf, *args: Any, **kwargs: Any) -> None:
-                conf.skip_validation = True
-                super().__init__(conf, *args, **kwargs)
-
-        return Lark(
-            assets.grammar(self.name),
-            _plugins={"ContextualLexer": Lexer},
-            parser="lalr",
-            import_paths=[str(assets.grammar_folder())],
-            propagate_positions=False,
-            maybe_placeholders=False,
-        )
+        """The compiled grammar; compiled on first use, once for all readers of the process."""
+        return _compiled(self.name)
 
     def parse(self, text: str) -> Match | None:
         """Return what the grammar reads in a line, or None if it does not accept it."""

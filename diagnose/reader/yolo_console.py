@@ -272,6 +272,7 @@ class YoloConsole:
 
     def banner(self, match: Match, line: Line) -> None:
         """Program, Python, torch and device. Ultralytics prints it before the arguments, and again to validate."""
+        self.flush()
         self.last_banner = line
         if not self.trained:
             self.state_banner()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 NAMES = (".diagnose.toml", "diagnose.toml", "pyproject.toml")
 """In this order within a folder; a ``pyproject.toml`` counts only if it has a table ``[tool.diagnose]``."""
 
 
-@cache
 def closest(folder: Path) -> Path | None:
     """Return the settings file of a folder or, failing that, of its parents; None if there is none."""
     for place in (folder, *folder.parents):

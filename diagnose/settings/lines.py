@@ -44,6 +44,7 @@ class _Scanner:
         path: Path = ()
         *outer, last = self.key()
         for part in outer:
+            self.note((*path, part), start)
             path = self.inside((*path, part))
         path = (*path, last)
         if many:

@@ -86,7 +86,7 @@ def _read(path: Path) -> Layer:
         raise SettingsError("the settings are not UTF-8", place=Place(name)) from None
     except tomllib.TOMLDecodeError as error:
         found = AT.search(str(error))
-        line = int(found[1] or 0) if found else 0
+        line = int(found[1]) if found and found[1] else text.count("\n") + 1
         raise SettingsError(f"not TOML: {AT.sub('', str(error))}", place=Place(name, line)) from None
     prefix: KeyPath = ("tool", "diagnose") if path.name == "pyproject.toml" else ()
     for part in prefix:

@@ -32,20 +32,12 @@ def _zstd(raw: IO[bytes]) -> IO[bytes]:
     return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
 
 
-def _damage() -> tuple[type[Exception], ...]:
-    """Return what the decompressors raise for damaged data."""
-    try:
-        import zstandard
-    except ImportError:
-        return (lzma.LZMAError, zlib.error)
-    return (lzma.LZMAError, zlib.error, zstandard.ZstdError)
-
-
+ZSTD = b"\x28\xb5\x2f\xfd"
 PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
     b"\xfd7zXZ\x00": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115 - the caller closes it
     b"BZh": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
-    b"\x28\xb5\x2f\xfd": _zstd,
+    ZSTD: _zstd,
 }
 """Compressed formats by their first bytes."""
 
@@ -115,6 +107,15 @@ def open_source(path: str | Path, limit: int = MAX_BYTES) -> Source:
         raise SourceError(error.strerror or str(error), place=Place(name)) from None
 
 
+def _damage(magic: bytes) -> tuple[type[Exception], ...]:
+    """Return what a decompressor raises for damaged data."""
+    if not magic.startswith(ZSTD):
+        return (OSError, EOFError, lzma.LZMAError, zlib.error)
+    import zstandard
+
+    return (OSError, EOFError, zstandard.ZstdError)
+
+
 def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -> Source:
     with opener() as raw:
         magic = raw.read(6)
@@ -123,7 +124,9 @@ def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -
     try:
         with opened() as stream:
             head = stream.read(HEAD)
-    except (OSError, EOFError, *_damage()) as error:
+    except ExtraMissingError:
+        raise
+    except _damage(magic) as error:
         raise SourceError(f"damaged archive: {error}", place=Place(name), mend="unpack it by hand and check") from None
     if head.startswith(LFS_POINTER):
         raise SourceError("a Git LFS pointer, not the file itself", place=Place(name, 1), mend="run: git lfs pull")

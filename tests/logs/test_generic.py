@@ -37,9 +37,9 @@ def epochs(run: Run, name: str, segment: int = 0) -> list[float]:
 
 
 FOREIGN = {
-    "readme": "# Project\n\nTrained to loss 0.5 at epoch 10, acc: 0.9 at epoch 20.\n\n## Usage\n```\nrun --epochs 20\n```\n",
+    "readme": "# Project\n\nTrained to loss 0.5 at epoch 10, acc: 0.9 at epoch 20.\n\n## Usage\n```\nrun\n```\n",
     "prose": "In epoch 3 we saw it. The loss was 0.5 then.\nLater, in epoch 9, it had changed.\n",
-    "source": "import torch\nfrom a import b\n\ndef f(x):\n    loss = 0.5\n\nfor epoch in range(3):\n    print(f'epoch 3 loss 4')\n",
+    "source": "import a\nfrom a import b\n\ndef f(x):\n    loss = 0.5\n\nfor e in range(3):\n    f('epoch 3 loss 4')\n",
     "packages": "numpy==1.26.0\ntorch==2.1.0\nlossy==0.3\nmaplib==1.0\n",
     "yaml": "epochs: 10\nlr: 0.1\nloss:\n  cls_loss: 2.0\n  box_loss: 1.0\nstep: 5\n",
     "annotations": json.dumps(
@@ -70,7 +70,7 @@ class TestTables:
         assert values(run, "val/accuracy") == [51.5, 60]
 
     def test_rows_are_epochs_where_they_hold_a_validation(self) -> None:
-        run = parse("loss\tval_loss\n0.9\t0.8\n0.7\t0.75\n", "csv")
+        run = parse("train_loss\tval_loss\n0.9\t0.8\n0.7\t0.75\n", "csv")
         assert epochs(run, "val/loss") == [1, 2]
 
     def test_rows_are_steps_where_they_hold_none(self) -> None:
@@ -79,7 +79,7 @@ class TestTables:
         assert math.isnan(epochs(run, "train/loss")[0])
 
     def test_a_second_run_in_the_same_table(self) -> None:
-        run = parse("epoch,loss\n1,3\n2,2\nepoch,loss\n1,4\n2,1\n3,", "csv")
+        run = parse("epoch,train_loss\n1,3\n2,2\nepoch,train_loss\n1,4\n2,1\n3,", "csv")
         assert [len(segment.series["train/loss"]) for segment in run.segments] == [2, 2]
 
 
@@ -212,7 +212,7 @@ class TestText:
         ("line", "name", "value", "epoch"),
         [
             ("Epoch [{e}/9], Step [10/50], Loss: 0.5", "train/loss", 0.5, 2),
-            ("Epoch {e}/9 - loss: 0.5 - val_loss: 0.25", "val/loss", 0.25, 2),
+            ("Epoch {e}/9 => loss: 0.5, val_loss: 0.25", "val/loss", 0.25, 2),
             ("epoch={e} train_loss=0.5 val_acc=12.5%", "val/accuracy", 12.5, 2),
             ("Epoch {e} of 9: 100%|███| 9/9 [00:01<00:00, 9.5it/s, loss=0.5]", "train/loss", 0.5, 2),
             ("Train Epoch: {e} [640/60000 (1%)]\tLoss: 0.5", "train/loss", 0.5, 2),
@@ -236,7 +236,8 @@ class TestText:
 
     def test_what_scripts_say(self) -> None:
         run = parse(
-            "Batch size: 32\nDevice: cpu\nEpoch: 1 \tTraining Loss: 0.5\nValidation loss decreased (inf --> 0.413).  Saving model ...\n"
+            "Batch size: 32\nDevice: cpu\nEpoch: 1 \tTraining Loss: 0.5\n"
+            "Validation loss decreased (inf --> 0.413).  Saving model ...\n"
             "Epoch: 2 \tTraining Loss: 0.4\nEarlyStopping counter: 1 out of 5\nEarly stopping triggered at epoch 2\n"
             "Loaded best model from epoch 1\nBest val loss: 0.413 at epoch 1\n",
             "text",
@@ -254,7 +255,8 @@ class TestText:
     def test_a_traceback_without_its_first_line(self) -> None:
         run = parse(
             '_rnn.py", line 1, in forward\n    x = f(x)\n  File "/a/b/c.py", line 2, in f\n    g()\n'
-            '  File "/a/b/d.py", line 9, in g\n    assert x\nAssertionError: width must be even\nTraining completed! Bye\n',
+            '  File "/a/b/d.py", line 9, in g\n    assert x\nAssertionError: width must be even\n'
+            "Training completed! Bye\n",
             "text",
         )
         (event,) = events(run, "traceback")

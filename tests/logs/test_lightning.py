@@ -57,13 +57,14 @@ def test_rows_after_the_last_training_are_summaries() -> None:
 
 
 def test_epochs_that_fall_back_start_another_segment() -> None:
-    run = parse("epoch,step,train_loss,val_loss\n0,9,1,\n1,19,,2\n0,9,3,\n")
+    run = parse("epoch,step,train_loss,val_loss\n0,9,1,\n1,19,2,2\n0,9,3,\n")
     assert len(run.segments) == 2
 
 
 def test_all_epochs_on_one_physical_line() -> None:
     bars = "".join(
-        f"\rEpoch {epoch}: {at * 50:3d}%|{'#' * at}| {at}/2 [00:01<00:01,  1.50it/s, v_num=1, loss={3 - epoch - at * 0.1:.1f}]"
+        f"\rEpoch {epoch}: {at * 50:3d}%|{'#' * at}| {at}/2 [00:01<00:01,  1.50it/s, v_num=1, "
+        f"loss={3 - epoch - at * 0.1:.1f}]"
         for epoch in range(3)
         for at in (0, 1, 2)
     )
@@ -96,7 +97,7 @@ def test_early_stopping_tells_metric_patience_and_best_epoch() -> None:
         + bar.format(1)
         + "Metric val_loss improved by 0.100 >= min_delta = 0.0. New best score: 0.400███| 3/8 [00:00<00:00]\n"
         + bar.format(4)
-        + "Monitored metric val_loss did not improve in the last 3 records. Best score: 0.400. Signaling Trainer to stop.\n"
+        + "Monitored metric val_loss did not improve in the last 3 records. Best score: 0.400.\n"
     )
     (segment,) = run.segments
     assert segment.series["val/loss"].value.tolist() == [0.5, 0.4]
@@ -125,7 +126,8 @@ def test_bars_of_unknown_length_and_checkpoint_messages() -> None:
 
 def test_tables_of_a_validation() -> None:
     run = parse(
-        "┏━━━━━━━━━━━┓\n┃    Test metric    ┃   DataLoader 0   ┃\n┡━━━━━━━━━━━┩\n│     test_acc      │      0.875       │\n"
+        "┏━━━━━━━━━━━┓\n┃    Test metric    ┃   DataLoader 0   ┃\n┡━━━━━━━━━━━┩\n"
+        "│     test_acc      │      0.875       │\n"
         "│     test_loss     │       nan        │\n└──────┘\nsome words 5\n"
     )
     assert [event.fields["metric"] for event in events(run, "metric_summary")] == ["test_acc", "test_loss"]

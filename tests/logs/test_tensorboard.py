@@ -28,7 +28,7 @@ def varint(value: int) -> bytes:
     return found + bytes([value])
 
 
-def part(number: int, value: bytes | int | float, *, double: bool = False) -> bytes:
+def part(number: int, value: bytes | float, *, double: bool = False) -> bytes:
     """Return one field of a message: bytes, varint or (with a float) 32 or 64 bits."""
     if isinstance(value, bytes):
         return varint(number << 3 | 2) + varint(len(value)) + value

@@ -26,12 +26,11 @@ MERGED = ("severity", "thresholds")
 @options.settings
 def command(path: str, output_format: str, config: tuple[str, ...], isolated: bool) -> int:
     """Show the settings that count for a file or folder, and where each comes from."""
-    from diagnose.api.governing import Governor
     from diagnose.cli.console import write
-    from diagnose.cli.known import checked
+    from diagnose.cli.known import checked, settings_of
     from diagnose.text.escape import plain
 
-    settings = Governor(config, isolated).settings(path)
+    settings = settings_of(path, config, isolated=isolated)
     checked(settings)
     rows = list(effective(settings))
     if output_format == "json":

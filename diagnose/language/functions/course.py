@@ -150,6 +150,18 @@ def saying(scope: Any, phrase: Any, kind: Any = "") -> list[Event]:
 
 
 @function
+def sum_of(scope: Any, kind: Any, field: Any) -> float:
+    """Sum of a number that events of a kind carry: `sum_of("missing_files", "count")`. Missing if none carries it."""
+    if kind not in event_kinds():
+        raise ValueTypeError(f"unknown event kind {kind!r}")
+    found = [event.fields.get(str(field)) for event in scope.segment.events if event.kind == kind]
+    numbers = [float(value) for value in found if isinstance(value, int | float) and math.isfinite(value)]
+    if not numbers:
+        raise MissingError(f"{kind}.{field}")
+    return math.fsum(numbers)
+
+
+@function
 def segments_with(scope: Any, kind: Any) -> float:
     """Number of segments of the run in which an event of this kind happened."""
     if kind not in event_kinds():

@@ -64,6 +64,14 @@ def default(lazy_value: Any, lazy_otherwise: Any) -> Any:
 
 
 @function
+def where_true(lazy_condition: Any, lazy_value: Any) -> Any:
+    """The value if the condition holds. Missing otherwise: a case distinction together with `default`."""
+    if not lazy_condition():
+        raise MissingError("what a condition asks for")
+    return lazy_value()
+
+
+@function
 def has(lazy_value: Any) -> bool:
     """Whether the log holds what a value depends on: `has(fact.batch_size)`."""
     try:

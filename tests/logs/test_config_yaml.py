@@ -1,0 +1,61 @@
+"""YAML configs linted on their own."""
+
+import pytest
+
+from diagnose.errors import SourceError
+from diagnose.logs import detect
+from diagnose.sources import from_bytes
+from yolo_help import CORPUS, needs_corpus, only, real, run_of
+
+
+def name_of(text: str) -> str:
+    found = detect(from_bytes("x", text.encode()))
+    return found.NAME if found else ""
+
+
+def test_settings_without_facts() -> None:
+    segment = only(run_of("lr0: 1e-4\nepochs: 30\nmomentum: 0.9\n"))
+    assert {key: setting.value for key, setting in segment.config.settings.items()} == {
+        "lr0": 1e-4,
+        "epochs": 30,
+        "momentum": 0.9,
+    }
+    assert segment.config.settings["lr0"].place.text == "lr0: 1e-4"
+    assert not segment.facts
+    assert not segment.events
+
+
+def test_a_key_that_stands_twice_is_a_warning() -> None:
+    (event,) = only(run_of("lr: 1\nbatch_size: 2\nmodel: a\nlr: 3\n")).events
+    assert event.fields == {"category": "duplicate-key", "message": "key 'lr' stands twice: line 4 replaces line 1"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: a\nversion: 2\n",
+        "epoch: 1\nloss: 2\nlr: 1\nepoch: 2\nloss: 1\nlr: 1\n",
+        '{"lr": 1,\n"batch_size": 2}\n',
+        "lr 1\nbatch_size 2\n",
+        "I: think\nlr: is\nfar too high for this\nmodel and I would not\nuse it at all\n",
+    ],
+)
+def test_other_texts_are_no_configs(text: str) -> None:
+    assert name_of(text) != "config"
+
+
+def test_invalid_yaml_is_an_error_with_its_line() -> None:
+    with pytest.raises(SourceError) as caught:
+        run_of("lr: 1\nbatch_size: 3\nmodel: [a\nseed: 4\n")
+    assert caught.value.place is not None
+    assert caught.value.place.line == 4
+
+
+@needs_corpus
+def test_real_configs() -> None:
+    paths = [path for path in CORPUS.rglob("*.yaml") if path.read_bytes()[:1].isascii()]
+    assert len(paths) > 100
+    for path in paths:
+        run = real(str(path.relative_to(CORPUS)))
+        assert run.format == "config", path
+        assert only(run).config
