@@ -36,6 +36,12 @@ def rule_files() -> Iterator[Path]:
     yield from sorted((root() / "rules").glob("*/*.yaml"))
 
 
+def rule_pack() -> Path | None:
+    """Return the pack of built-in rules that a wheel carries, or None in an editable install."""
+    path = root() / "rules.json"
+    return path if path.is_file() else None
+
+
 def template_folder() -> Path:
     """Return the folder of the Jinja templates."""
     return root() / "templates"

@@ -42,9 +42,10 @@ def write(text: str) -> None:
 
 def say(text: str) -> None:
     """Write a message to stderr, without control characters and workflow commands of what was read."""
-    from diagnose.text.escape import COMMAND_ANYWHERE, COMMAND_AT_START, clean
+    from diagnose.text.escape import plain
 
-    text = COMMAND_AT_START.sub(": :", COMMAND_ANYWHERE.sub("# #", clean(text)))
+    lines = text.split("\n")
+    text = "\n".join(" " * (len(line) - len(line.lstrip(" "))) + plain(line) for line in lines)
     try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()

@@ -129,26 +129,30 @@ def _findings(hits: list[Hit], quotes: Quotes) -> list[Finding]:
     quotes.fetch(place for hit in hits for place in (hit.place, *(evidence.place for evidence in hit.evidence)))
     findings = []
     for hit in hits:
-        rule = hit.rule
-        segment = hit.segment.name
-        findings.append(
-            Finding(
-                rule.code,
-                rule.name,
-                hit.severity,
-                words(rule.message, hit.scope),
-                quotes.place(hit.place),
-                segment,
-                hit.subject,
-                tuple(quotes.evidence(evidence) for evidence in hit.evidence),
-                suspects(hit, hits),
-                words(rule.why, hit.scope),
-                advice(rule.advice, hit.scope),
-                tuple(dict.fromkeys(hit.folded)),
-                _fingerprint(rule.code, hit.subject, segment, hit.place.path),
-            )
-        )
+        try:
+            findings.append(_finding(hit, hits, quotes))
+        except RuleError as error:
+            raise RuleError(f"rule {hit.rule.name}: {error.message}", place=Place(str(hit.rule.path))) from None
     return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.place.line))
+
+
+def _finding(hit: Hit, hits: list[Hit], quotes: Quotes) -> Finding:
+    rule, segment = hit.rule, hit.segment.name
+    return Finding(
+        rule.code,
+        rule.name,
+        hit.severity,
+        words(rule.message, hit.scope),
+        quotes.place(hit.place),
+        segment,
+        hit.subject,
+        tuple(quotes.evidence(evidence) for evidence in hit.evidence),
+        suspects(hit, hits),
+        words(rule.why, hit.scope),
+        advice(rule.advice, hit.scope),
+        tuple(dict.fromkeys(hit.folded)),
+        _fingerprint(rule.code, hit.subject, segment, hit.place.path),
+    )
 
 
 def _fingerprint(*parts: str) -> str:

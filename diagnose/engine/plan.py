@@ -15,6 +15,7 @@ from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model import SEVERITIES, Finding, Place
 from diagnose.names import canonical
 from diagnose.rules import Rule, Selection, select, selects
+from diagnose.rules.load import param
 from diagnose.settings import Layer, Settings
 
 
@@ -137,18 +138,16 @@ def _thresholds(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, dict[s
         for word, params in values.items():
             rule = _one(word, rules, layer, "thresholds", word)
             own = merged.setdefault(rule.name, {"metrics": {}})
-            plain = {name: value for name, value in params.items() if name != "metrics" or name in rule.params}
-            _check_params(rule, plain, layer, "thresholds", word)
-            own.update(plain)
-            if "metrics" in rule.params:
-                continue
+            plain = {name: value for name, value in params.items() if name != "metrics"}
+            own.update(_params(rule, plain, layer, "thresholds", word))
             for metric, of_metric in params.get("metrics", {}).items():
-                _check_params(rule, of_metric, layer, "thresholds", word, "metrics", metric)
-                own["metrics"].setdefault(canonical(metric), {}).update(of_metric)
+                checked = _params(rule, of_metric, layer, "thresholds", word, "metrics", metric)
+                own["metrics"].setdefault(canonical(metric), {}).update(checked)
     return merged
 
 
-def _check_params(rule: Rule, params: Mapping[str, Any], layer: Layer, *path: str) -> None:
+def _params(rule: Rule, given: Mapping[str, Any], layer: Layer, *path: str) -> dict[str, Any]:
+    params = {name: param(value) for name, value in given.items()}
     for name, value in params.items():
         place = layer.place(*path, name)
         if name not in rule.params:
@@ -160,6 +159,7 @@ def _check_params(rule: Rule, params: Mapping[str, Any], layer: Layer, *path: st
         if _kind(value) != _kind(rule.params[name]):
             expected = f"expected {_kind(rule.params[name])}, such as its own value {rule.params[name]!r}"
             raise SettingsError(f"{rule.name}.{name}: not {value!r}", place=place, mend=expected)
+    return params
 
 
 def _kind(value: Any) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from diagnose import assets
+from diagnose.errors import RuleError
 from diagnose.language import MissingError, Scope
 from diagnose.model import Event, Fact, Segment, Series
 
@@ -81,12 +82,17 @@ def words(text: str, scope: Scope) -> str:
     """Return a template filled with the names of a scope; a name the log cannot give is None.
 
     Raises:
-        jinja2.TemplateError: if the template itself is at fault.
+        RuleError: if the template itself is at fault.
     """
     if "{" not in text:
         return text
-    template, names = _compiled(text)
-    return template.render({name: _value(name, scope) for name in names}).strip()
+    from jinja2 import TemplateError
+
+    try:
+        template, names = _compiled(text)
+        return template.render({name: _value(name, scope) for name in names}).strip()
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        raise RuleError(f"the text {text[:60]!r} of a rule is at fault: {error}") from None
 
 
 def advice(name: str, scope: Scope) -> str:

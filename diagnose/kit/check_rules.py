@@ -50,9 +50,22 @@ def _together(rules: list[tuple[Path, str, dict[str, Any]]]) -> Iterator[Problem
                 mend = did_you_mean(name, names)
                 told = f"`folds` names the unknown rule `{name}`" + (f" ({mend})" if mend else "")
                 yield Problem(str(path), _line(text, "folds"), told)
+        for key in ("message", "why", "advice"):
+            if fault := _template_fault(str(raw[key])):
+                yield Problem(str(path), _line(text, key), f"`{key}`: {fault}")
         advice = str(raw["advice"])
         if advice.endswith(".j2") and not (assets.template_folder() / advice).is_file():
             yield Problem(str(path), _line(text, "advice"), f"no template {advice}; write the advice itself here")
+
+
+def _template_fault(text: str) -> str:
+    from jinja2 import Environment, TemplateSyntaxError
+
+    try:
+        Environment().parse(text)  # noqa: S701 - only parsed
+    except TemplateSyntaxError as error:
+        return str(error)
+    return ""
 
 
 def _line(text: str, key: str) -> int:

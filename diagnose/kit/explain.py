@@ -146,9 +146,9 @@ def _condition(rule: Rule) -> Iterator[str]:
 
 def _params(rule: Rule) -> Iterator[str]:
     yield f"# [thresholds.{rule.name}]"
-    yield from (
-        f"{name} = {str(value).lower() if isinstance(value, bool) else value!r}" for name, value in rule.params.items()
-    )
+    for name, value in rule.params.items():
+        whole = isinstance(value, float) and value.is_integer()
+        yield f"{name} = {str(value).lower() if isinstance(value, bool) else int(value) if whole else repr(value)}"
 
 
 class _Dumper(yaml.SafeDumper):

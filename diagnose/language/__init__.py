@@ -1,8 +1,16 @@
-"""The condition language: text -> nodes (Lark) -> values (numpy columns). Closed; never ``eval``."""
+"""The condition language: text -> nodes (Lark) -> values (numpy columns). Closed; never ``eval``.
 
-from diagnose.language.evaluate import Scope, evaluate, truth
+Evaluation is imported when it is first used: the build of a wheel parses all rules and has no numpy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from diagnose.language.parse import LanguageError, Node, names_in, parse
 from diagnose.language.values import Mask, MissingError, Span, place_of
+
+if TYPE_CHECKING:
+    from diagnose.language.evaluate import Scope, evaluate, truth
 
 __all__ = [
     "LanguageError",
@@ -17,3 +25,12 @@ __all__ = [
     "place_of",
     "truth",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("Scope", "evaluate", "truth"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module("diagnose.language.evaluate")
+    # The function takes the place of the module of the same name, which the import has just put here.
+    globals().update({"Scope": module.Scope, "evaluate": module.evaluate, "truth": module.truth})
+    return globals()[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,24 @@ def _lark() -> Lark:
     return Lark(assets.grammar("condition"), parser="lalr", propagate_positions=True, maybe_placeholders=False)
 
 
+_PREPARED: dict[str, Any] = {}
+
+
+def plain(node: Node) -> list[Any]:
+    """Return a node as nested lists, for JSON."""
+    return [node.kind, [plain(arg) if isinstance(arg, Node) else arg for arg in node.args], node.line, node.column]
+
+
+def prepare(trees: Mapping[str, Any]) -> None:
+    """Make expressions known that were parsed before, as ``plain`` gave them."""
+    _PREPARED.update(trees)
+
+
+def _prepared(tree: list[Any], text: str) -> Node:
+    kind, args, line, column = tree
+    return Node(kind, tuple(_prepared(arg, text) if isinstance(arg, list) else arg for arg in args), line, column, text)
+
+
 @cache
 def parse(text: str) -> Node:
     """Return the tree of an expression.
@@ -61,6 +79,8 @@ def parse(text: str) -> Node:
     Raises:
         LanguageError: if it is not an expression of the language.
     """
+    if text in _PREPARED:
+        return _prepared(_PREPARED[text], text)
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
     try:

@@ -38,7 +38,7 @@ ROWS = LineGrammar("generic_text", gate=r"\d|(?i:nan|inf)\b|:\s*\S")
 TALK = LineGrammar(
     "generic_talk",
     gate=r"(?i)early|best|resum|sav|complete|finish|done|ended|for \d+|start|begin|running|fold"
-    r"|experiment|trial|run|stage|phase|seed|param set|split",
+    r"|experiment|trial|run|stage|phase|seed|param set|split|^\d+/\d+[.:)] ",
 )
 LONGEST = 1500
 """Characters of a line that may hold results; longer ones are dumps."""
@@ -69,6 +69,9 @@ VALUE = re.compile(
 )
 KEYED = re.compile(rf"(?i)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
 MARKER = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")
+TRIAL = re.compile(
+    r"(?i)\btrial\b[^\n]*\b(?:score|value|objective)\s*[:=]\s*[+-]?[\d.]+[^\n]*\b(?:hyper)?param(?:eter)?s\b"
+)
 INDEXED = re.compile(r"\[(\d+)\]\s+[\w' -]+:")
 START = re.compile(r"(?i)\W*(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)")
 FOREIGN = re.compile(
@@ -96,6 +99,8 @@ def sniff(head: Head) -> int:
         return 0
     numbered, started = set(), set()
     keys: Counter[str] = Counter()
+    repeated: Counter[str] = Counter()
+    trials = 0
     for line in text.split("\n")[:SAMPLED]:
         if len(line) > LONGEST:
             continue
@@ -106,11 +111,17 @@ def sniff(head: Head) -> int:
                 break
         if marker and START.match(PREFIX.sub("", line, count=1)):
             started.add(marker[1])
-        keys.update(slug(key) for key in KEYED.findall(line))
+        named = [slug(key) for key in KEYED.findall(line)]
+        keys.update(named)
+        repeated[" ".join(named) if len(named) > 1 else ""] += 1
+        trials += TRIAL.search(line) is not None
     if len(numbered) >= 2:
         return 30 + len(numbered)
     if len(started) >= 2 and any(count >= 2 for key, count in keys.items() if is_metric(key)):
         return 25
+    # Rows without an epoch: the same metrics again and again, or one trial of a search after another.
+    if trials >= 3 or any(count >= 3 and any(map(is_metric, row.split())) for row, count in repeated.items()):
+        return 15
     traced = re.search(r"^Traceback \(most recent call last\):", text, re.MULTILINE) or (
         len(re.findall(r'(?m)File ".*|", line \d+', text)) >= 3 and re.search(r"(?m)^[A-Z]\w*(Error|Exception): ", text)
     )
@@ -162,6 +173,8 @@ class _Reader:
         """Report what a line says; return whether it said anything."""
         if found := PREFIX.match(line.text):
             self._see_clock(found["clock"])
+        if TRIAL.search(text):
+            return self._trial(text, line)
         match = ROWS.parse(text)
         row = _row(match) if match is not None else _Row()
         metrics = [(key, value) for key, value in row.numbers if _measures(key)]
@@ -178,6 +191,15 @@ class _Reader:
         stated = [self._state(key, value, line) for key, value in row.numbers]
         stated += [self._state(key, text, line) for key, text in row.texts]
         return any(stated) or not math.isnan(row.epoch)
+
+    def _trial(self, text: str, line: Line) -> bool:
+        """Report the outcome of a trial that its line tells together with its parameters."""
+        found = re.search(r"(?i)\b(score|value|objective)\s*[:=]\s*([+-]?[\d.]+(?:e[+-]?\d+)?)", text)
+        if found is None:
+            return False
+        value = number(found[2].rstrip("."))
+        self.build.event("metric_summary", line.number, line.text.strip(), metric=found[1].lower(), value=value)
+        return True
 
     # Rows of results
 

@@ -28,7 +28,9 @@ MARKS = (
     r"^ *\d+/(\d+|Unknown) \[[=>.]{20,}\] ",
     r"^ *\d+/(\d+|Unknown) [━─╸╺]{10,} +\d",
     r"^ *(\d+/\d+ - )?\d+m?s - loss: ",
-    r"^ *Epochs? \d+/\d+ - ([\d.]+s - )?\w*loss: ",
+    r"^ *\d+/\d+ - \d+m?s - [\d.]+[mu]?s/step( - \S+: [\d.]|$)",
+    r"^ *\d+/\d+ - \d+m?s - \w+: .* - [\d.]+[mu]?s/step",
+    r"^ *Epochs? \d+/\d+ - ([\d.]+m?s - \w+|\w*loss): [\dn-]",
     r"^ *Epoch \d+: early stopping *$",
     r"^ *Restoring model weights from the end of the best epoch",
     r"Your input ran out of data; interrupting training",
@@ -40,7 +42,16 @@ MARKS = (
     r"Gradients do not exist for variables ",
 )
 
-GLUED = re.compile(r"(?<=\S)(?=WARNING:tensorflow:|-{60,}$)|(?<=[\w\])])(?=Epochs? \d+/\d+\s*$)")
+GLUED = re.compile(
+    r"(?<=\S)(?=WARNING:tensorflow:|-{60,}$|Traceback \(most recent|Batch \d+: Invalid loss)"
+    r"|(?<=[\w\])])(?=Epochs? \d+/\d+\s*$)"
+    r"|(?:(?<=\d\.\d{4})|(?<=\d[eE][+-]\d\d)|(?<=/step))(?=(?:[./~]|[A-Za-z]:\\)\S*\.py:\d+: \w*Warning: )"
+)
+"""Where a line printed into an unfinished bar begins."""
+MAY_BE_GLUED = re.compile(r"\s*\S.*(?:WARNING:|Warning: |Epoch|-{60}|Traceback|Invalid loss)")
+UNLOADED = re.compile(
+    r"A total of (\d+) objects could not be loaded|weight count mismatch|expects \d+ weight\(s\), but"
+)
 GATE = (
     r"Epoch|\d/|\ds - |Restoring|Early stopping|Can save|conditioned|ran out|Gradients|trainable|Invalid|Train |Found"
     r"|Using|param"
@@ -57,7 +68,7 @@ def read(source: Source, build: RunBuilder) -> None:
     """Read bars, epoch lines, callbacks and warnings, and the remarks of the script around them."""
     reader = _Reader(build)
     for line in lines(source):
-        for text in GLUED.split(line.text) if "WARNING:" in line.text or "Epoch" in line.text else (line.text,):
+        for text in GLUED.split(line.text) if MAY_BE_GLUED.match(line.text) else (line.text,):
             reader.feed(Line(line.number, text))
     reader.finish()
 
@@ -73,6 +84,7 @@ class _Reader:
         self._found = 0
         self._samples_of = -1
         self._gradients = ("", 0.0)
+        self._saved = (0.0, "")
 
     def feed(self, line: Line) -> None:
         match = self._grammar.parse(line.text.strip()) if len(line.text) < 20_000 else None
@@ -80,6 +92,10 @@ class _Reader:
             if not self._remarks.feed(line):
                 failures = self._console.failures
                 self._console.feed(line)
+                if unloaded := UNLOADED.search(line.text):
+                    text = line.text.strip()
+                    fields = {"mismatched": float(unloaded[1])} if unloaded[1] else {}
+                    self._build.event("state_dict_mismatch", line.number, text, message=text[:200], **fields)
                 if self._console.failures > failures:
                     self._epochs.failed(line.number, announced=self._remarks.scopes.level > 0)
             return
@@ -95,6 +111,8 @@ class _Reader:
     def _on_epoch(self, match: Match, line: Line) -> None:
         epoch, planned = (int(text) for text in match.all("INT"))
         metrics = _metrics(match)
+        if epoch == 1:
+            self._remarks.begin_listed()
         if metrics:
             self._epochs.whole(epoch, planned, metrics, line.number, _seconds(match))
         else:
@@ -138,12 +156,13 @@ class _Reader:
 
     def _on_improved(self, match: Match, line: Line) -> None:
         value = [text for name, text in match.tokens if name in FLOAT][-1]
+        self._saved = epoch, path = float(self._epochs.told(int(match.tokens[0][1]))), match.get("PATH") or ""
         self._build.event(
             "checkpoint",
             line.number,
             line.text.strip(),
-            epoch=float(self._epochs.told(int(match.tokens[0][1]))),
-            path=match.get("PATH") or "",
+            epoch=epoch,
+            path=path,
             metric=match.get("MONITOR"),
             value=number(value),
         )
@@ -160,8 +179,10 @@ class _Reader:
         )
 
     def _on_saving(self, match: Match, line: Line) -> None:
-        epoch = float(self._epochs.told(int(match.tokens[0][1])))
-        self._build.event("checkpoint", line.number, line.text.strip(), epoch=epoch, path=match.get("PATH") or "")
+        """Keras 3 says twice that it saves what improved."""
+        epoch, path = float(self._epochs.told(int(match.tokens[0][1]))), match.get("PATH") or ""
+        if self._saved != (epoch, path):
+            self._build.event("checkpoint", line.number, line.text.strip(), epoch=epoch, path=path)
 
     def _on_plateau(self, match: Match, line: Line) -> None:
         epoch = float(self._epochs.told(int(match.tokens[0][1])))

@@ -61,6 +61,7 @@ class Remarks:
         self._matrix = ConfusionMatrix(build)
         self._folds: dict[str, list[tuple[str, Any, int, str]]] = {}
         self._listing = ""
+        self._listed = ("", 0)
         self._weights: dict[str, Any] = {}
 
     def feed(self, line: Line) -> bool:
@@ -75,7 +76,7 @@ class Remarks:
         if match is None:
             undecorated = text.strip(DECORATION)
             match = self._grammar.parse(undecorated) if undecorated != text else None
-            if match is not None and match.kind not in LEVELS:
+            if match is not None and match.kind not in (*LEVELS, "fold_listing"):
                 match = None
         if self._matrix.feed(match, line):
             return True
@@ -155,6 +156,12 @@ class Remarks:
             self._folds.setdefault(self._listing, []).append((f"{split}_class_distribution", shares, line.number, text))
         else:
             self.fact(f"{split}_class_distribution", shares, line.number, text)
+
+    def _on_described(self, match: Match, line: Line, text: str) -> None:
+        """``Train: 500 samples, class distribution: {0: 0.4, 1: 0.6}``."""
+        self._on_samples(match, line, text)
+        if match.get("MAPPING"):
+            self._on_distribution(match, line, text)
 
     def _on_class_weights(self, match: Match, line: Line, text: str) -> None:
         self._on_weighting("class weights", match, line, text)
@@ -259,19 +266,29 @@ class Remarks:
     def _on_fold_listing(self, match: Match, line: Line, text: str) -> None:
         """``Fold 2/5: 90 train patients``: a table of folds, whose facts hold once that fold begins."""
         self._listing = _digits(match.get("FOLD") or "")
+        self._listed = (match.get("FOLD") or "", line.number)
         self._folds.pop(self._listing, None)
+
+    def begin_listed(self) -> None:
+        """A fit begins: if a line like that of a table was the last title, it was its heading."""
+        title, line = self._listed
+        if title and self._settle(line):
+            self._enter(FOLD, title, line, title)
 
     def _on_heading(self, match: Match, line: Line, text: str) -> None:
         title = re.sub(r" ?- Starting.*", "", match.tokens[0][1]).strip(DECORATION + ":")
-        if not self._settle(line.number):
-            return
-        self.scopes.heading(LEVELS[match.kind], title, line.number)
-        if match.kind == "fold":
+        if self._settle(line.number):
+            self._enter(LEVELS[match.kind], title, line.number, text)
+
+    def _enter(self, level: int, title: str, line: int, text: str) -> None:
+        self._listed = ("", 0)
+        self.scopes.heading(level, title, line)
+        if level == FOLD:
             for name, value, stated, where in self._folds.get(_digits(title), []):
                 self.scopes.fact(name, value, stated, where)
         if found := re.search(r"\((\d+) (epochs|weight tensors)", title):
             name = "planned_epochs" if found[2] == "epochs" else "trainable_tensors"
-            self.scopes.fact(name, float(found[1]), line.number, text)
+            self.scopes.fact(name, float(found[1]), line, text)
 
     def _on_over(self, match: Match, line: Line, text: str) -> None:
         """``Fold 2/3 skipped``, ``Stage 1 completed. Best val kappa: 0.5``."""

@@ -83,10 +83,15 @@ def state(
         renamed: keys of another trainer, and what they are called here.
     """
     renamed = renamed or {}
+    settings = list(settings)
+    # Ultralytics then chooses optimizer, rate and momentum itself.
+    automatic = any(found.key == "optimizer" and found.value == "auto" for found in settings)
     for found in settings:
         place = found.place
         build.setting(prefix + found.key, found.value, place.line, place.text, path=place.path)
         fact, admit = FACTS.get(renamed.get(found.key, found.key).removeprefix("hyp."), ("", _text))
+        if automatic and fact == "momentum":
+            continue
         if fact and (value := admit(found.value)) is not None:
             if isinstance(value, int) and not isinstance(value, bool):
                 value = float(value)

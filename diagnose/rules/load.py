@@ -13,6 +13,7 @@ import yaml
 from diagnose import assets
 from diagnose.errors import RuleError
 from diagnose.model import Place
+from diagnose.rules import pack
 from diagnose.rules.check import check
 from diagnose.rules.rule import Rule, Selector, SuspectRule
 
@@ -20,7 +21,13 @@ from diagnose.rules.rule import Rule, Selector, SuspectRule
 @cache
 def builtin() -> tuple[Rule, ...]:
     """Return the rules that ship with the program, by code. They are checked in the test suite, not here."""
-    return tuple(sorted((_read(path) for path in assets.rule_files()), key=lambda rule: rule.code))
+    packed = assets.rule_pack()
+    if packed is not None:
+        folder = assets.root() / "rules"
+        rules = [from_mapping(raw, folder / path) for path, raw in pack.load(packed).items()]
+    else:
+        rules = [_read(path) for path in assets.rule_files()]
+    return tuple(sorted(rules, key=lambda rule: rule.code))
 
 
 def from_folder(folder: Path) -> tuple[Rule, ...]:

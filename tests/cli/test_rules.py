@@ -97,6 +97,7 @@ class TestCheck:
             ("code: MY001", "code: LOSS001", 1, "code `LOSS001` is taken by a built-in rule"),
             ("name: long-enough", "name: long", 2, "the file should be called long.yaml"),
             ("basis:", "folds: [los-nan]\nbasis:", 13, "unknown rule `los-nan` (did you mean loss-nan?)"),
+            ('message: "{{ least }} points', 'message: "{{ least points', 10, "`message`: "),
             ("advice: Nothing to do.", "advice: advice/none.md.j2", 12, "no template advice/none.md.j2"),
         ],
     )
@@ -133,6 +134,7 @@ class TestTest:
             ('silent: {val/loss: "1x2"}', 'silent: {val/loss: "1x9"}', "noisy"),
             ('"1x5"}', '"1x5", severity: error}', "otherwise"),
             ('"1x5"}', '"what?"}', "faulty"),
+            ("{{ least }}", "{{ least.x.y }}", "faulty"),
         ],
     )
     def test_failing(self, diagnose, own_rule: Path, old, new, word):

@@ -120,7 +120,7 @@ def test_excluded_paths_are_not_searched(diagnose, project: Path):
 def test_thresholds_by_rule_and_metric(diagnose, project: Path, own_rule: Path):
     settings = 'rules = "my-rules"\nselect = ["MY"]\n'
     found = []
-    for extra in ("", "[thresholds.MY001]\nleast = 50\n", "[thresholds.long-enough]\nleast = 2.0\n"):
+    for extra in ("", "[thresholds.MY001]\nleast = 50\n", "[thresholds.long-enough]\nleast = '200%'\n"):
         (project / "diagnose.toml").write_text(settings + extra)
         found.append([finding["message"] for finding in json.loads(lint(diagnose, "sick.csv").stdout)["findings"]])
 
@@ -171,6 +171,13 @@ class TestUserRules:
 def test_environment_names_the_settings(diagnose, project: Path):
     (project / "other.toml").write_text('ignore = ["LOSS"]')
 
-    assert "loss-nan" not in names(
-        diagnose("lint", "sick.csv", "--output-format", "json", DIAGNOSE_CONFIG="other.toml")
-    )
+    (project / "third.toml").write_text("")
+    env = {"DIAGNOSE_CONFIG": "other.toml"}
+
+    for args, found in (
+        ([], False),
+        (["--config", "fail-on=info"], False),
+        (["--isolated"], True),
+        (["--config", "third.toml"], True),
+    ):
+        assert found == ("loss-nan" in names(diagnose("lint", "sick.csv", "--output-format", "json", *args, **env)))

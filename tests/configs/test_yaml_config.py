@@ -66,7 +66,8 @@ def test_tags_are_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [("a: [1\nb: 2\n", 2), ("a: 1\n b: 2\n", 2), ("- 1\n- 2\n", 1), ("just text\n", 1), ("a: \x00", 0)]
+    ("text", "line"),
+    [("a: [1\nb: 2\n", 2), ("a: 1\n b: 2\n", 2), ("- 1\n- 2\n", 1), ("just text\n", 1), ("a: \x00", 0)],
 )
 def test_what_is_no_config_is_an_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(SourceError) as caught:

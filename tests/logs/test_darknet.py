@@ -4,11 +4,11 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yolo_help import events, only, run_of, values
 
 from diagnose.logs import darknet
 from diagnose.reader import RunBuilder
 from diagnose.sources import from_bytes
-from yolo_help import events, only, run_of, values
 
 RATES = "Learning Rate: 0.001, Momentum: 0.949, Decay: 0.0005\nmini_batch = 4, batch = 64, time_steps = 1, train = 1\n"
 LAYER = "Region 82 Avg IOU: 0.31, Class: -nan, Obj: -nan, No Obj: 0.49, .5R: -nan, .75R: -nan,  count: 0\n"
@@ -19,8 +19,16 @@ def iteration(at: int, loss: str = "2.5", average: str = "2.4") -> str:
 
 
 def test_iterations() -> None:
-    segment = only(run_of(RATES + "Loading weights from d.conv.74...Done! Loaded 75 layers from weights-file\n" + LAYER + iteration(1)
-                          + LAYER + iteration(2, "-nan", "nan")))
+    segment = only(
+        run_of(
+            RATES
+            + "Loading weights from d.conv.74...Done! Loaded 75 layers from weights-file\n"
+            + LAYER
+            + iteration(1)
+            + LAYER
+            + iteration(2, "-nan", "nan")
+        )
+    )
     assert list(segment.series["train/loss"].step) == [1, 2]
     assert values(segment, "train/loss")[0] == 2.4
     assert math.isnan(values(segment, "train/loss")[1])
@@ -50,8 +58,13 @@ def test_evaluations() -> None:
 
 
 def test_a_restart_begins_a_segment_and_files_are_counted() -> None:
-    run = run_of(iteration(1) + "Cannot load image a.jpg\nCannot load image b.jpg\n" + iteration(2) + iteration(1)
-                 + "CUDA Error: out of memory\n")
+    run = run_of(
+        iteration(1)
+        + "Cannot load image a.jpg\nCannot load image b.jpg\n"
+        + iteration(2)
+        + iteration(1)
+        + "CUDA Error: out of memory\n"
+    )
     assert [len(part.series["train/loss"]) for part in run.segments] == [2, 1]
     assert events(run.segments[0], "missing_files")[0].fields["count"] == 2
     assert events(run.segments[1], "out_of_memory")

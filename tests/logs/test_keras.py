@@ -12,6 +12,7 @@ from diagnose.model import Run, Segment
 from diagnose.reader import RunBuilder
 from diagnose.sources import from_bytes, open_source
 
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "keras"
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 BAR2 = "[" + "=" * 30 + "]"
 BAR3 = "━" * 20
@@ -146,8 +147,8 @@ def test_bars_that_are_no_epochs() -> None:
 
 def test_glued_lines() -> None:
     segment = only(
-        f"Epoch 1/2\n50/50 {BAR2} - ETA: 0s - loss: 0.5WARNING:tensorflow:Early stopping conditioned on metric `val_f1` "
-        "which is not available. Available metrics are: loss,val_loss\n"
+        f"Epoch 1/2\n50/50 {BAR2} - ETA: 0s - loss: 0.5WARNING:tensorflow:Early stopping conditioned on metric "
+        "`val_f1` which is not available. Available metrics are: loss,val_loss\n"
         f"50/50 {BAR2} - 1s 9ms/step - loss: 0.5 - val_loss: 0.6\n"
         "48/50 [===========================>..] - ETA: 0sEpoch 2/2\n"
         f"50/50 {BAR2} - 1s 9ms/step - loss: 0.4 - val_loss: 0.5\n"
@@ -158,6 +159,24 @@ def test_glued_lines() -> None:
     assert event.fields["metric"] == "val_f1"
     assert event.fields["wanted_by"] == "EarlyStopping"
     assert event.fields["available"] == ["loss", "val_loss"]
+
+
+def test_python_warnings_glued_to_a_bar() -> None:
+    warning = (
+        "/opt/python3.11/site-packages/keras/x.py:16: UserWarning: Your input ran out of data; interrupting training."
+    )
+    last = f"20/20 {BAR3} 1s 9ms/step - loss: 0.6000 - val_loss: 0.7\n"
+    segment = only(f"Epoch 1/5\n{last}Epoch 2/5\n  9/20 {BAR3} 0s 9ms/step - loss: 0.6127{warning}\n{last}")
+    assert segment.events[0].fields == {"epoch": 2.0, "done": 9.0, "planned": 20.0}
+    assert values(segment, "train/loss") == [0.6, 0.6]
+
+
+def test_a_list_line_right_before_a_fit_is_its_title() -> None:
+    fit = "Epoch 1/2\n3s - loss: 0.9\nEpoch 2/2\n3s - loss: 0.8\n"
+    run = parse(
+        f"--- Fold 1/2: 30 train, 9 validation samples ---\n{fit}--- Fold 2/2: 31 train, 8 validation ---\n{fit}"
+    )
+    assert [segment.name for segment in run.segments] == ["Fold 1/2", "Fold 2/2"]
 
 
 def test_a_lost_carriage_return_leaves_the_last_value() -> None:
@@ -361,7 +380,8 @@ def test_confusion_matrices(matrix: str) -> None:
 
 def test_memory_is_reported_once_a_failure() -> None:
     oom = "  (0) RESOURCE_EXHAUSTED:  OOM when allocating tensor with shape[8,9] on device:GPU:0\n"
-    crash = f"{oom}Traceback (most recent call last):\n  File 'a.py', line 3\na.ResourceExhaustedError: Graph execution error:\n{oom}"
+    raised = "Traceback (most recent call last):\n  File 'a.py', line 3\na.ResourceExhaustedError: Graph error\n"
+    crash = f"{oom}{raised}{oom}"
     run = parse(f"STAGE 1: x\n{crash}Total model trainable weights: 7\nSTAGE 1: x\n{crash}")
     assert [sorted(kinds(segment)) for segment in run.segments] == [["out_of_memory", "traceback"]] * 2
 
@@ -379,11 +399,14 @@ def test_any_bytes(data: bytes) -> None:
 PIECES = st.sampled_from(
     [
         "Epoch 1/3", "Epoch 3/3", "Epoch 1/1", "Epochs 2/3", f"9/9 {BAR2} - 1s 9ms/step - loss: 0.5", "2s - loss: 0.5",
-        f"3/9 {BAR3} 1s 9ms/step - loss: 0.5", f"9/9 {BAR3} 1s - loss: 0.5 - val_loss: 1", "Epoch 2: early stopping",
+        f"3/9 {BAR3} 1s 9ms/step - loss: 0.5", f"9/9 {BAR3} 1s - loss: 0.5 - val_loss: 1",
+        "Epoch 2: early stopping",
         "Restoring model weights from the end of the best epoch: 1.", "Fold 1/2", "STAGE 2: x (3 epochs)", "Run 1",
-        "Class 0: 5", "Class 1: 6", "Confusion matrix", "[[1 2]", "[3 4]]", "Traceback (most recent call last):", "x.Y: z",
+        "Class 0: 5", "Class 1: 6", "Confusion matrix", "[[1 2]", "[3 4]]",
+        "Traceback (most recent call last):", "x.Y: z",
         "Batch size: 8", "Train on 9 samples", "Learning rate: 0.1", "CONFIG: a", "a=1, b=2", "Unfreezing x", "",
-        "Your input ran out of data", "Fold 1/2 skipped", "Class weights: {0: 1, 1: 'a'}", "Train dist: {0: 1}", "Best x: 1",
+        "Your input ran out of data", "Fold 1/2 skipped", "Class weights: {0: 1, 1: 'a'}", "Train dist: {0: 1}",
+        "Best x: 1",
     ]
 )  # fmt: skip
 
@@ -405,7 +428,16 @@ def test_a_cut_file(length: int) -> None:
     parse(text[:length])
 
 
-# The corpus
+# Logs made for the project, and the corpus
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.log")), ids=lambda path: path.stem)
+def test_fixtures_are_detected_and_read(path: Path) -> None:
+    run = read(open_source(str(path)))
+    assert run is not None
+    assert run.format == keras.NAME
+    assert all(segment.epochs for segment in run.segments)
+    assert not any(event.kind in ("error_line", "unstarted") for segment in run.segments for event in segment.events)
 
 
 def corpus(name: str) -> Run:

@@ -57,7 +57,7 @@ def test_a_finished_trial_of_keras_tuner() -> None:
 def test_a_failed_trial_of_keras_tuner() -> None:
     text = (
         '{"trial_id": "7", "hyperparameters": {"values": {}}, "metrics": {"metrics": {}}, "score": null,'
-        ' "status": "FAILED", "message": "Traceback (most recent call last):\\n  File \\"a.py\\"\\nlib.BadShapeError: negative\\n"}'
+        ' "status": "FAILED", "message": "Traceback (most recent call last):\\n f\\nlib.BadShapeError: negative\\n"}'
     )
     (segment,) = parse(keras_tuner, text).segments
     assert segment.events[0].fields == {"error": "BadShapeError", "message": "negative"}

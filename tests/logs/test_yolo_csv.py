@@ -4,11 +4,11 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
 from diagnose.logs import yolo_csv
 from diagnose.reader import RunBuilder
 from diagnose.sources import from_bytes
-from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
 V5 = "   epoch,  train/box_loss,  metrics/mAP_0.5,  val/box_loss,  x/lr0,  x/lr1\n"
 V8 = "epoch,time,train/box_loss,metrics/precision(B),metrics/mAP50(B),metrics/mAP50-95(B),val/box_loss,lr/pg0,lr/pg1\n"
@@ -33,7 +33,13 @@ def test_the_rate_of_the_weights_is_the_one_that_starts_low() -> None:
 
 
 def test_a_restart_and_a_resume_begin_segments() -> None:
-    rows = ["0, 1, .1, 1, .1, .1", "1, 1, .2, 1, .1, .1", "0, 1, .1, 1, .1, .1", "1, 1, .3, 1, .1, .1", "1, 1, .4, 1, .1, .1"]
+    rows = [
+        "0, 1, .1, 1, .1, .1",
+        "1, 1, .2, 1, .1, .1",
+        "0, 1, .1, 1, .1, .1",
+        "1, 1, .3, 1, .1, .1",
+        "1, 1, .4, 1, .1, .1",
+    ]
     run = run_of(V5 + "\n".join(rows) + "\n")
     assert [values(segment, "val/map50") for segment in run.segments] == [[0.1, 0.2], [0.1, 0.3], [0.4]]
     assert [len(events(segment, "resumed")) for segment in run.segments] == [0, 0, 1]
@@ -75,7 +81,7 @@ def test_real_tables() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(alphabet="epoch,train/box_loss metrics\n0123456789.-+enaif\"\r\x00é"))
+@given(st.text(alphabet='epoch,train/box_loss metrics\n0123456789.-+enaif"\r\x00é'))
 def test_any_text_is_read(text: str) -> None:
     for head in ("", V5):
         data = (head + text).encode()

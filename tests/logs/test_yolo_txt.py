@@ -4,13 +4,15 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
 from diagnose.logs import detect, yolo_txt
 from diagnose.reader import RunBuilder
 from diagnose.sources import from_bytes
-from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
-ROW = "   {at}/{last}  5.02G  0.0712  0.0233  0.0311  0.1256  41  512  0.11  0.20  {map}  0.03  0.0688  0.0119  0.0217\n"
+ROW = (
+    "   {at}/{last}  5.02G  0.0712  0.0233  0.0311  0.1256  41  512  0.11  0.20  {map}  0.03  0.0688  0.0119  0.0217\n"
+)
 
 
 def rows(*epochs: int, last: int = 9, score: str = "0.09") -> str:

@@ -5,15 +5,15 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
 from diagnose.logs import detect, yolov5
 from diagnose.reader import RunBuilder
 from diagnose.sources import from_bytes
-from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
 ARGS = "train: weights=w.pt, cfg=, data=d.yaml, epochs=3, batch_size=4, patience=9, freeze=[0], device=, name=a (b)\n"
 HEADER = "      Epoch    GPU_mem   box_loss   obj_loss   cls_loss  Instances       Size\n"
-VAL = "                 Class     Images  Instances          P          R      mAP50   mAP50-95: 100%|##| 1/1 [00:01<00:00]\n"
+VAL = "          Class     Images  Instances          P          R      mAP50   mAP50-95: 100%|##| 1/1 [00:01<00:00]\n"
 
 
 def row(epoch: int, last: int = 2, *, box: str = "0.11", done: str = "100%|##| 9/9 [01:02<00:00,  1.9it/s]") -> str:
@@ -82,7 +82,10 @@ def test_an_epoch_cut_off_late_is_a_fraction_and_one_cut_off_early_is_none() -> 
 
 def test_the_header_names_the_columns() -> None:
     header = "     Epoch   gpu_mem       box       obj       cls       seg     total    labels  img_size\n"
-    text = header + "      0/9     6.12G   0.069   0.151   0.042   0.300   0.562        51       640: 100%|##| 3/3 [00:01<00:00]\n"
+    text = (
+        header
+        + "   0/9     6.12G   0.069   0.151   0.042   0.300   0.562        51       640: 100%|##| 3/3 [00:01<00:00]\n"
+    )
     segment = only(run_of(text))
     assert values(segment, "train/seg_loss") == [0.3]
     assert values(segment, "train/loss") == [0.562]
@@ -90,11 +93,15 @@ def test_the_header_names_the_columns() -> None:
 
 
 def test_masks_have_their_own_series() -> None:
-    text = HEADER + row(0) + (
-        "                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95)     Mask(P          R"
-        "      mAP50  mAP50-95): 100%|##| 1/1 [00:01<00:00]\n"
-        "                   all         48         31        .11        .12        .13        .14        .21        .22"
-        "        .23        .24\n"
+    text = (
+        HEADER
+        + row(0)
+        + (
+            "          Class     Images  Instances      Box(P          R      mAP50  mAP50-95)     Mask(P          R"
+            "      mAP50  mAP50-95): 100%|##| 1/1 [00:01<00:00]\n"
+            "            all         48         31        .11        .12        .13        .14        .21        .22"
+            "        .23        .24\n"
+        )
     )
     segment = only(run_of(text, "yolov5"))
     names = ["val/precision", "val/recall", "val/map50", "val/map"]
@@ -127,8 +134,11 @@ def test_a_second_validation_of_one_epoch_is_a_summary() -> None:
 
 
 def test_early_stopping_names_its_epoch_and_the_best() -> None:
-    line = "Stopping training early as no improvement observed in last 7 epochs. Best results observed at epoch 0, best model"
-    segment = only(run_of(epoch(0, 99) + epoch(1, 99) + line + " saved as best.pt.\n2 epochs completed in 1.2 hours.\n"))
+    line = "Stopping training early as no improvement observed in last 7 epochs. "
+    line += "Best results observed at epoch 0, best model"
+    segment = only(
+        run_of(epoch(0, 99) + epoch(1, 99) + line + " saved as best.pt.\n2 epochs completed in 1.2 hours.\n")
+    )
     assert events(segment, "early_stop")[0].fields["epoch"] == 2
     assert events(segment, "best_summary")[0].fields["epoch"] == 1
     assert segment.facts["patience"].value == 7
@@ -136,8 +146,10 @@ def test_early_stopping_names_its_epoch_and_the_best() -> None:
 
 
 def test_sessions_in_one_file_are_segments() -> None:
-    run = run_of(ARGS + epoch(0) + ARGS.replace("epochs=3", "epochs=5") + "Traceback (most recent call last):\n"
-                 '  File "train.py", line 3, in <module>\nValueError: no\n' + ARGS + epoch(0))
+    run = run_of(
+        ARGS + epoch(0) + ARGS.replace("epochs=3", "epochs=5") + "Traceback (most recent call last):\n"
+        '  File "train.py", line 3, in <module>\nValueError: no\n' + ARGS + epoch(0)
+    )
     assert [len(part.series) > 0 for part in run.segments] == [True, False, True]
     assert run.segments[1].facts["planned_epochs"].value == 5
     assert events(run.segments[1], "traceback")[0].fields["error"] == "ValueError"
@@ -159,11 +171,15 @@ def test_scans() -> None:
     def scan(split: str, found: str) -> str:
         return f"{split}: Scanning '/d 2/labels.cache' images and labels... {found}: 100%|##| 50/50 [00:00<?, ?it/s]\n"
 
-    segment = only(run_of(
-        scan("train", "44 found, 4 missing, 2 empty, 2 corrupt")
-        + "train: WARNING: Ignoring corrupted image and/or label /d/a.jpg: cannot identify\n" * 2
-        + scan("val", "0 found, 50 missing, 0 empty, 0 corrupt") + "Starting training for 3 epochs...\n" + epoch(0)
-    ))
+    segment = only(
+        run_of(
+            scan("train", "44 found, 4 missing, 2 empty, 2 corrupt")
+            + "train: WARNING: Ignoring corrupted image and/or label /d/a.jpg: cannot identify\n" * 2
+            + scan("val", "0 found, 50 missing, 0 empty, 0 corrupt")
+            + "Starting training for 3 epochs...\n"
+            + epoch(0)
+        )
+    )
     assert segment.facts["train_samples"].value == 48
     assert events(segment, "labels_missing")[0].fields == {"found": 44, "missing": 4, "empty": 2, "corrupt": 2}
     assert [event.fields["count"] for event in events(segment, "corrupt_images")] == [2]
@@ -203,7 +219,8 @@ def test_model_optimizer_and_environment() -> None:
         "Model summary: 214 layers, 7022326 parameters, 7022326 gradients, 15.9 GFLOPs\n"
         "AMP: checks failed ❌. Anomalies were detected\n"
         "freezing model.0.conv.weight\nfreezing model.0.bn.weight\n"
-        "optimizer: AdamW(lr=0.003, momentum=0.8) with parameter groups 5 weight(decay=0.0), 6 weight(decay=0.001), 6 bias\n"
+        "optimizer: AdamW(lr=0.003, momentum=0.8) with parameter groups "
+        "5 weight(decay=0.0), 6 weight(decay=0.001), 6 bias\n"
         "Image sizes 512 train, 512 val\n"
     )
     segment = only(run_of(text + epoch(0)))
@@ -217,14 +234,23 @@ def test_model_optimizer_and_environment() -> None:
 
 
 def test_nan_and_noise() -> None:
-    text = epoch(0) + "WARNING: non-finite loss, ending training tensor([nan, 1.])\n" + "WARNING: NMS time limit 10.0s exceeded\n" * 3
+    text = (
+        epoch(0)
+        + "WARNING: non-finite loss, ending training tensor([nan, 1.])\n"
+        + "WARNING: NMS time limit 10.0s exceeded\n" * 3
+    )
     segment = only(run_of(text))
     assert [event.kind for event in segment.events] == ["nan_reported", "warning"]
 
 
 def test_text_glued_into_a_bar_and_a_glued_end() -> None:
-    glued = row(0).rstrip("\n") + "Retrying (Retry(total=3)) after connection broken by 'ReadTimeoutError(\"Pool\")': /api\n"
-    segment = only(run_of(HEADER + glued + VAL + everything() + "1 epochs completed in 0.4 hours.Instances          P   R\n"))
+    glued = (
+        row(0).rstrip("\n")
+        + "Retrying (Retry(total=3)) after connection broken by 'ReadTimeoutError(\"Pool\")': /api\n"
+    )
+    segment = only(
+        run_of(HEADER + glued + VAL + everything() + "1 epochs completed in 0.4 hours.Instances          P   R\n")
+    )
     assert values(segment, "train/box_loss") == [0.11]
     assert len(events(segment, "session_end")) == 1
 
@@ -263,7 +289,20 @@ def test_real_consoles() -> None:
     assert events(only(real("yolo/issue_excerpts/tommao23_multiyolov5_issue7_labels_0.txt")), "no_labels")
 
 
-PIECES = [ARGS, HEADER, VAL, row(0), row(1, 7, box="nan"), everything(), "Fusing layers...\n", "\r", "\x1b[A", "\x00", "|", ":"]
+PIECES = [
+    ARGS,
+    HEADER,
+    VAL,
+    row(0),
+    row(1, 7, box="nan"),
+    everything(),
+    "Fusing layers...\n",
+    "\r",
+    "\x1b[A",
+    "\x00",
+    "|",
+    ":",
+]
 
 
 @settings(max_examples=150, deadline=None)

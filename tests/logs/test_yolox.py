@@ -5,33 +5,37 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
 from diagnose.logs import yolox
 from diagnose.reader import RunBuilder
 from diagnose.sources import from_bytes
-from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
-TRAINER = "2023-03-04 08:09:10.111 | INFO     | yolox.core.trainer:"
-START = TRAINER + "before_train:126 - args: Namespace(batch_size=8, ckpt='s.pth', devices=1, fp16=True, name=None, opts=[])\n"
+TRAINER = "2023-03-04 08:09:10.1 | INFO     | yolox.core.trainer:"
+START = (
+    TRAINER
+    + "before_train:126 - args: Namespace(batch_size=8, ckpt='s.pth', devices=1, fp16=True, name=None, opts=[])\n"
+)
 TABLE = (
-    TRAINER + "before_train:127 - exp value:\n╒════════════╤════════════╕\n│ keys       │ values     │\n╞════════════╪════════════╡\n"
-    "│ max_epoch  │ 2          │\n├────────────┼────────────┤\n│ input_size │ (416, 640) │\n╘════════════╧════════════╛\n"
+    TRAINER + "before_train:127 - exp value:\n╒════╤════╕\n│ keys       │ values     │\n╞════╪════╡\n"
+    "│ max_epoch  │ 2          │\n├────┼────┤\n│ input_size │ (416, 640) │\n╘════╧════╛\n"
 )
 MISFIT = (
-    "2023-03-04 08:09:10.111 | WARNING  | yolox.utils.checkpoint:load_ckpt:25 - Shape of head.cls.{n}.weight in checkpoint "
-    "is torch.Size([80, 1]), while shape of head.cls.{n}.weight in model is torch.Size([3, 1]).\n"
+    "2023-03-04 08:09:10.1 | WARNING  | yolox.utils.checkpoint:load_ckpt:25 - Shape of head.cls.{n}.weight in "
+    "checkpoint is torch.Size([80, 1]), while shape of head.cls.{n}.weight in model is torch.Size([3, 1]).\n"
 )
 CRASH = (
-    "2023-03-04 08:09:10.111 | ERROR    | yolox.core.launch:launch:98 - An error has been caught in function 'launch', process "
-    "'MainProcess' (1), thread 'MainThread' (2):\nTraceback (most recent call last):\n\n"
+    "2023-03-04 08:09:10.1 | ERROR    | yolox.core.launch:launch:98 - An error has been caught in function 'launch', "
+    "process 'MainProcess' (1), thread 'MainThread' (2):\nTraceback (most recent call last):\n\n"
     '  File "tools/train.py", line 132, in <module>\n    args=(exp, args),\n          │    └ Namespace(batch_size=8)\n'
-    '> File "/y/launch.py", line 98, in launch\n    main_func(*args)\n    └ <function main at 0x7f>\n\nIndexError: list index\n'
+    '> File "/y/launch.py", line 98, in launch\n    main_func(*args)\n    └ <function>\n\nIndexError: list index\n'
 )
 
 
 def iteration(epoch: int, at: int, loss: str = "10.6", *, last: int = 2) -> str:
     return (
-        TRAINER + f"after_iter:246 - epoch: {epoch}/{last}, iter: {at}/30, mem: 5436Mb, iter_time: 0.272s, data_time: 0.001s, "
+        TRAINER
+        + f"after_iter:246 - epoch: {epoch}/{last}, iter: {at}/30, mem: 5436Mb, iter_time: 0.272s, data_time: 0.001s, "
         f"total_loss: {loss}, iou_loss: 3.0, l1_loss: 0.0, conf_loss: 5.4, cls_loss: 2.2, lr: 6.250e-05, size: 544, "
         "ETA: 1 day, 0:01:57\n"
     )
@@ -71,8 +75,16 @@ def test_done_is_printed_after_a_crash_too() -> None:
 
 
 def test_tensors_that_do_not_fit_are_one_event() -> None:
-    text = START + TRAINER + "resume_train:286 - loading checkpoint for fine tuning\n" + MISFIT.format(n=0) + MISFIT.format(n=1)
-    absent = "2023-03-04 08:09:10.111 | WARNING  | yolox.utils.checkpoint:load_ckpt:20 - head.x is not in the ckpt. Please check.\n"
+    text = (
+        START
+        + TRAINER
+        + "resume_train:286 - loading checkpoint for fine tuning\n"
+        + MISFIT.format(n=0)
+        + MISFIT.format(n=1)
+    )
+    absent = (
+        "2023-03-04 08:09:10.1 | WARNING | yolox.utils.checkpoint:load_ckpt:20 - head.x is not in the ckpt. Please.\n"
+    )
     segment = only(run_of(text + absent + TRAINER + "before_epoch:188 - ---> start train epoch1\n"))
     (event,) = events(segment, "state_dict_mismatch")
     assert (event.fields["mismatched"], event.fields["missing"]) == (2, 1)
@@ -82,12 +94,16 @@ def test_tensors_that_do_not_fit_are_one_event() -> None:
 
 
 def test_coco_and_voc_evaluations() -> None:
-    text = START + iteration(1, 10) + (
-        " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 0.405\n"
-        " Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets=100 ] = 0.593\n"
-        " Average Precision  (AP) @[ IoU=0.50:0.95 | area= small | maxDets=100 ] = -1.000\n"
-        " Average Recall     (AR) @[ IoU=0.50:0.95 | area=   all | maxDets= 10 ] = 0.500\n"
-        "map_5095: 0.31\nmap_50: 0.58\n"
+    text = (
+        START
+        + iteration(1, 10)
+        + (
+            " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 0.405\n"
+            " Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets=100 ] = 0.593\n"
+            " Average Precision  (AP) @[ IoU=0.50:0.95 | area= small | maxDets=100 ] = -1.000\n"
+            " Average Recall     (AR) @[ IoU=0.50:0.95 | area=   all | maxDets= 10 ] = 0.500\n"
+            "map_5095: 0.31\nmap_50: 0.58\n"
+        )
     )
     segment = only(run_of(text))
     assert values(segment, "val/map") == [0.405, 0.31]
@@ -98,7 +114,7 @@ def test_coco_and_voc_evaluations() -> None:
 
 def test_resumed_sessions_and_other_lines() -> None:
     text = START + TRAINER + "resume_train:280 - loaded checkpoint 'True' (epoch 7)\n"
-    text += "2023-03-04 08:09:10.111 | ERROR    | my.module:f:1 - it broke\n" + TRAINER + "f:1 - an error word\n"
+    text += "2023-03-04 08:09:10.1 | ERROR    | my.module:f:1 - it broke\n" + TRAINER + "f:1 - an error word\n"
     segment = only(run_of(text + iteration(8, 10, last=9)))
     assert events(segment, "resumed")[0].fields["epoch"] == 8
     assert [event.fields["message"] for event in events(segment, "error_line")] == ["it broke"]

@@ -1,0 +1,163 @@
+"""Rows of the YOLO consoles: column names, numbers, and how far the bar behind them has come."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from diagnose.reader.builder import RunBuilder
+from diagnose.reader.grammar import Match, number
+
+TRAIN_NAMES = {
+    "box": "train/box_loss",
+    "giou": "train/box_loss",
+    "obj": "train/obj_loss",
+    "cls": "train/cls_loss",
+    "seg": "train/seg_loss",
+    "total": "train/loss",
+    "loss": "train/loss",
+    "train_loss": "train/loss",
+    "val_loss": "val/loss",
+    "top1_acc": "val/accuracy",
+    "top5_acc": "val/accuracy_top5",
+    "labels": "train/instances",
+    "targets": "train/instances",
+    "instances": "train/instances",
+    "gpu_mem": "mem/gpu",
+}
+VAL_NAMES = {
+    "labels": "val/labels",
+    "targets": "val/labels",
+    "instances": "val/labels",
+    "p": "val/precision",
+    "r": "val/recall",
+    "map50": "val/map50",
+    "map@.5": "val/map50",
+    "map50-95": "val/map",
+    "map@.5:.95": "val/map",
+    "top1_acc": "val/accuracy",
+    "top5_acc": "val/accuracy_top5",
+}
+DETECTION = ["images", "labels", "p", "r", "map50", "map50-95"]
+CLASSIFICATION = ["top1_acc", "top5_acc"]
+SIZES = ("size", "img_size", "imgsz")
+COLUMN = re.compile(r"(?:([A-Z])[a-z]+\()?([^()]+)\)?")
+CLASSIFIER = "train_loss"
+"""Column of the classifier of YOLOv5, which counts epochs from 1, unlike its detector."""
+
+
+@dataclass(slots=True)
+class TrainRow:
+    """A printed state of the training row of an epoch.
+
+    Attributes:
+        epoch, planned: counted from 1.
+        values: by the column's name in lower case.
+        done: share of the epoch; 1 if the row has no bar.
+        seconds: spent so far; 0 if unknown.
+    """
+
+    epoch: float
+    planned: float
+    values: dict[str, float]
+    line: int
+    done: float
+    seconds: float
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a value is NaN or infinite."""
+        return not all(map(math.isfinite, self.values.values()))
+
+    def add_to(self, build: RunBuilder, *, whole: bool) -> None:
+        """Add its points; those of an epoch that is not *whole* stand at a fraction of it."""
+        known = build.known("planned_epochs")
+        planned = None if known is not None and known.value == self.planned else self.planned
+        build.epoch(self.epoch, self.line, planned=planned)
+        epoch = self.epoch if whole else self.epoch - 1 + self.done
+        for name, value in self.values.items():
+            build.point(name, value, self.line, split="train", name=TRAIN_NAMES.get(name, ""), epoch=epoch)
+        if self.done >= 1 and self.seconds > 0:
+            build.point("elapsed", self.seconds, self.line, name="time/epoch", epoch=epoch)
+
+
+def train_columns(match: Match) -> list[str]:
+    """Return the columns between memory and image size; behind it may stand the rest of an overwritten header."""
+    names = [name.lower() for name in match.all("COLUMN")]
+    if len(names) < 2 or not names[0].startswith(("gpu_mem", "mem")):
+        return []
+    end = next((at for at, name in enumerate(names) if name in SIZES), len(names))
+    return names[1:end]
+
+
+def train_row(match: Match, line: int, columns: list[str], losses: tuple[str, ...], counts_from: int) -> TrainRow:
+    """Read a row.
+
+    Args:
+        match: a ``train_row`` of yolo_table.lark.
+        line: its number.
+        columns: from the header; empty if none was seen, which leaves *losses*, unknown ones, instances and size.
+        losses: names of the first losses then.
+        counts_from: number of the first epoch.
+    """
+    at, _, planned = match.tokens[0][1].partition("/")
+    values, tail = numbers(match)
+    if not columns:
+        unknown = len(values) - len(losses) - 2
+        columns = [*losses, *(f"column_{index + 1}" for index in range(unknown)), "instances"]
+    if CLASSIFIER in columns:
+        counts_from = 1
+    named = dict(zip(columns, values, strict=False))
+    named["gpu_mem"] = number((match.get("MEMORY") or "nan").rstrip("KMG"))
+    first = counts_from - 1
+    return TrainRow(float(at) - first, float(planned) - first, named, line, *progress(tail))
+
+
+def val_columns(match: Match) -> list[str]:
+    """Return the columns of a validation; those in ``Mask(...)`` and ``Pose(...)`` get a suffix, as in results.csv."""
+    names, group = [], ""
+    for name in match.all("COLUMN"):
+        found = COLUMN.fullmatch(name)
+        if found is None:
+            return []
+        group = found[1] or group
+        names.append(found[2].lower() + (f"_{group.lower()}" if group and group != "B" else ""))
+    return names if names[:1] in (["images"], ["top1_acc"]) else []
+
+
+def val_row(match: Match, columns: list[str]) -> dict[str, float]:
+    """Return the values of the row ``all`` by column; without a fitting header they are those of a detector."""
+    values, _ = numbers(match)
+    if len(columns) != len(values):
+        columns = CLASSIFICATION if len(values) == len(CLASSIFICATION) else DETECTION
+    return dict(zip(columns, values, strict=False))
+
+
+def val_name(column: str) -> str:
+    """Return the canonical name of a column of a validation."""
+    base, _, group = column.partition("_") if column.startswith(("p_", "r_")) else (column, "", "")
+    known = VAL_NAMES.get(base, f"val/{base}")
+    return f"{known}_{group}" if group else known
+
+
+def numbers(match: Match) -> tuple[list[float], list[tuple[str, str]]]:
+    """Return the numbers of a row, and the tokens of the bar behind it."""
+    end = next((at for at, (terminal, _) in enumerate(match.tokens) if terminal == "COLON"), len(match.tokens))
+    row = [number(text) for terminal, text in match.tokens[:end] if terminal in ("NUMBER", "NONFINITE")]
+    return row, [*match.tokens[end:]]
+
+
+def progress(tail: list[tuple[str, str]]) -> tuple[float, float]:
+    """Return the share done and the seconds spent, from a bar. No bar means a whole epoch of unknown duration."""
+    tokens = dict(reversed(tail))
+    seconds = 0.0
+    if elapsed := tokens.get("ELAPSED"):
+        for part in elapsed.strip("[s").split(":"):
+            seconds = seconds * 60 + float(part)
+    if fraction := tokens.get("FRACTION"):
+        done, total = (float(part) for part in fraction.split("/"))
+        return (min(1.0, done / total) if total else 1.0), seconds
+    if percent := tokens.get("PERCENT"):
+        return min(1.0, number(percent) / 100), seconds
+    return 1.0, seconds
