@@ -25,14 +25,14 @@ class Section:
 
 def sections(rule: Rule) -> Iterator[Section]:
     """Yield the sections of a rule's page in reading order; what a rule lacks has none."""
-    yield Section("", "text", (one_line(rule.why),))
+    message, why, advice = example(rule)
+    yield Section("", "text", (why,))
     yield Section("When it is reported", "code", tuple(_condition(rule)))
     if rule.params:
         yield Section("Parameters", "code", tuple(_params(rule)))
     if len(rule.severity) > 1:
         told = (f"{level}: if {when}" if when else f"{level}: otherwise" for level, when in rule.severity)
         yield Section("Severity", "list", tuple(told))
-    message, advice = example(rule)
     if message:
         yield Section("What it says (first case)", "text", (message,))
     if advice:
@@ -80,7 +80,7 @@ def markdown(rule: Rule) -> str:
 
 def record(rule: Rule) -> dict[str, Any]:
     """Return the rule as plain data."""
-    message, advice = example(rule)
+    message, why, advice = example(rule)
     return {
         "code": rule.code,
         "name": rule.name,
@@ -90,7 +90,7 @@ def record(rule: Rule) -> dict[str, Any]:
         "severities": [{"severity": level, "when": when} for level, when in rule.severity],
         "status": rule.status,
         "since": rule.since,
-        "why": one_line(rule.why),
+        "why": why,
         "needs": [f"{kind} {name}" for kind, name in rule.needs],
         "params": rule.params,
         "let": rule.lets,
@@ -105,16 +105,16 @@ def record(rule: Rule) -> dict[str, Any]:
     }
 
 
-def example(rule: Rule) -> tuple[str, str]:
-    """Return message and advice of a rule for its first reported case; the templates if it cannot be had."""
+def example(rule: Rule) -> tuple[str, str, str]:
+    """Return message, why and advice of a rule for its first reported case; the templates if it cannot be had."""
     body = next((body for word, body in rule.cases if word == "reported"), None)
     try:
         findings = cases.findings_of(rule, body)[0] if body is not None else []
     except RuleError:
         findings = []
     if findings:
-        return findings[0].message, findings[0].advice
-    return one_line(rule.message), "" if rule.advice.endswith(".j2") else rule.advice.strip()
+        return findings[0].message, one_line(findings[0].why), findings[0].advice
+    return one_line(rule.message), one_line(rule.why), "" if rule.advice.endswith(".j2") else rule.advice.strip()
 
 
 def one_line(text: str) -> str:

@@ -93,7 +93,7 @@ def _object(text: str) -> dict[str, Any] | None:
 
 def _numbers(row: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, float]]:
     for key, value in row.items():
-        if isinstance(value, bool):
+        if isinstance(value, bool) or (isinstance(value, int) and value.bit_length() > 1000):
             continue
         if isinstance(value, int | float):
             yield prefix + key, float(value)

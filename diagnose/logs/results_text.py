@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from diagnose.names import canonical, split_of
-from diagnose.reader import Head, LineGrammar, RunBuilder, number
+from diagnose.reader import Head, LineGrammar, Match, RunBuilder, number
 from diagnose.reader.likeness import is_metric
 from diagnose.sources import Line, Source, lines
 
@@ -23,9 +23,7 @@ SAMPLES = (
 
 GRAMMAR = LineGrammar("results_text", gate=r":\s*[-+]?\d")
 BULLET = " \t-*•>#"
-COMPARED = re.compile(
-    r"(?im)^[ \t>*•-]*([A-Za-z][^:\n]{1,60}):\s*[-+]?[\d.]+ ?%?\s*\((?:vs\.?|baseline|compared|reference)[^)\n]*\d"
-)
+COMPARED = re.compile(r"(?im)^.*\d ?%?\s*\((?:vs\.?|baseline|compared|the baseline|reference)[^)\n]*\d.*$")
 ENOUGH = 2
 """Compared metrics below which a text only mentions a comparison."""
 
@@ -34,8 +32,11 @@ def sniff(head: Head) -> int:
     """Accept a text with at least two metrics that stand beside those of a baseline."""
     if head.is_binary:
         return 0
-    found = [name for name in COMPARED.findall(head.text[: 1 << 17]) if is_metric(name) and "aseline" in head.text]
-    return 20 if len(found) >= ENOUGH else 0
+    found = 0
+    for text in COMPARED.findall(head.text[: 1 << 17])[:200]:
+        match = GRAMMAR.parse(text.strip(BULLET))
+        found += match is not None and match.kind != "plain" and is_metric(_printed(match))
+    return 20 if found >= ENOUGH else 0
 
 
 def read(source: Source, build: RunBuilder) -> None:
@@ -44,8 +45,7 @@ def read(source: Source, build: RunBuilder) -> None:
     own: list[tuple[str, float, Line]] = []
     for line in lines(source):
         match = GRAMMAR.parse(line.text.strip(BULLET))
-        name = (match.get("NAME") or "").partition("(")[0].strip() if match else ""
-        if match is None or not is_metric(name):
+        if match is None or not is_metric(name := _printed(match)):
             continue
         values = [number(text) for kind, text in match.tokens if kind in ("NUMBER", "PERCENT")]
         own.append((name, values[0], line))
@@ -57,6 +57,10 @@ def read(source: Source, build: RunBuilder) -> None:
         for name, value, line in points:
             build.point(name, value, line.number, name=_name(name))
         build.close()
+
+
+def _printed(match: Match) -> str:
+    return (match.get("NAME") or "").partition("(")[0].strip()
 
 
 def _name(printed: str) -> str:

@@ -159,6 +159,6 @@ def _text(token: str) -> str:
 def _number(word: str) -> float | int | bool | None:
     if word in WORDS:
         return WORDS[word]
-    if len(word) < 19 and word.lstrip("-").isdigit():
+    if len(word) < 300 and word.lstrip("-").isdigit():
         return int(word)
     return float(word)
