@@ -13,8 +13,8 @@ from diagnose.rules import builtin
 DOCS = Path(__file__).resolve().parent
 INTRODUCTION = """
 One expression, parsed by `grammars/condition.lark` and evaluated on whole columns. Names with a slash are series
-(`val/loss`), a division has spaces around it (`a / b`). `fact.x`, `config.x` and `event.x` reach facts, settings and the
-fields of an event. A comparison with a series gives a mask, one truth value per point; NaN compares false. Numbers may
+(`val/loss`), a division has spaces around it (`a / b`). `fact.x`, `config.x` and `event.x` reach facts, settings and
+the fields of an event. A comparison with a series gives a mask, one truth value per point; NaN compares false. Numbers may
 carry a unit: `5%`, `3 epochs`, `50 steps`, `10 min`, `1.5 GiB`. What the log does not hold makes the rule skipped;
 `default(x, y)` and `has(x)` are the ways around it.
 """

@@ -16,6 +16,35 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 
+class Unknown:
+    """What a template gets for something the log does not tell: false, ``is none``, and shown as "unknown"."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: Any) -> Any:
+        return self
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return "unknown"
+
+    def __float__(self) -> float:
+        return math.nan
+
+    def _compare(self, other: Any) -> bool:
+        return False
+
+    __lt__ = __le__ = __gt__ = __ge__ = _compare
+
+
+UNKNOWN = Unknown()
+
+
 @cache
 def _environment() -> SandboxedEnvironment:
     from jinja2 import FileSystemLoader, StrictUndefined
@@ -31,6 +60,7 @@ def _environment() -> SandboxedEnvironment:
     )
     environment.filters["percent"] = percent
     environment.filters["num"] = shown
+    environment.tests["none"] = lambda value: value is None or isinstance(value, Unknown)
     return environment
 
 
@@ -68,18 +98,18 @@ def _compiled(text: str) -> tuple[Template, frozenset[str]]:
 
 
 class _Facts:
-    """Facts for templates: ``fact.batch_size`` is the value, or None where the log does not tell it."""
+    """Facts for templates: ``fact.batch_size`` is the value, or unknown where the log does not tell it."""
 
     def __init__(self, segment: Segment) -> None:
         self._facts: dict[str, Fact] = segment.facts
 
     def __getattr__(self, name: str) -> Any:
         fact = self._facts.get(name)
-        return None if fact is None else fact.value
+        return UNKNOWN if fact is None else fact.value
 
 
 def words(text: str, scope: Scope) -> str:
-    """Return a template filled with the names of a scope; a name the log cannot give is None.
+    """Return a template filled with the names of a scope; a name the log cannot give is ``Unknown``.
 
     Raises:
         RuleError: if the template itself is at fault.
@@ -109,7 +139,7 @@ def _value(name: str, scope: Scope) -> Any:
     try:
         value = scope.lookup(name)
     except MissingError:
-        return None
+        return UNKNOWN
     if isinstance(value, Event):
         return {**value.fields, "line": value.place.line, "text": value.place.text}
     return value

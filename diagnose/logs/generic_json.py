@@ -50,6 +50,7 @@ SUMMARY = re.compile(
 )
 CURVE = re.compile(r"(?i)[_ ](by_epoch|per_epoch|epochs?|history|histories|curve|values|list|hist|log)$")
 ROW = re.compile(r"(?i)^(?P<metric>.+?)_?best_(row|epoch)$|^(?P<bare>best_epoch|best_row)$")
+SPAN = re.compile(r"\s*(\d*\.?\d+)\s*(?:-|–|->|→|to)\s*(\d*\.?\d+) (?:over|in|within) (\d+) epochs\s*$")
 BARE = frozenset({"first", "best", "last", "final"})
 GENERIC = re.compile(
     r"(overall_|performance_|evaluation_|all_|training_|train_|validation_|val_)?(metrics|results?|scores|performance|history)"
@@ -192,9 +193,16 @@ class _Reader:
         found: dict[str, dict[str, _Value]] = {}
         for key, child in members.items():
             value = child.number()
+            metric, which = _summary(key, members)
+            told = SPAN.match(child.value) if isinstance(child.value, str) and metric and not which else None
+            if told:
+                # "0.0018-0.0021 over 27 epochs": the bounds of the metric over the run
+                found[metric] = {
+                    "first": _Value(float(told[1]), child.line, 1.0),
+                    "last": _Value(float(told[2]), child.line, float(told[3])),
+                }
             if value is None:
                 continue
-            metric, which = _summary(key, members)
             if metric:
                 epoch = {"first": 1.0, "best": rows.get(metric, rows.get("", math.nan)), "last": done}.get(
                     which, math.nan

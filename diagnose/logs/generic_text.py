@@ -133,7 +133,8 @@ def read(source: Source, build: RunBuilder) -> None:
     reader, events = _Reader(build), ConsoleEvents(build)
     for line in lines(source):
         text = PREFIX.sub("", line.text[:LONGEST], count=1) if len(line.text) <= LONGEST else ""
-        known = bool(text.strip()) and reader.take(line, text.strip())
+        # Inside a traceback a line is code or an exception, whatever numbers stand in it.
+        known = bool(text.strip()) and not events.in_traceback and reader.take(line, text.strip())
         if not known:
             reader.failed |= events.feed(line)
     events.finish()

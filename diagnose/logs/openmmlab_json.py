@@ -198,14 +198,17 @@ def _steps_per_epoch(session: list[_Record], trained: list[_Record], build: RunB
         return 0.0
     if counter == "step" or not order:
         return 0.0
-    longest = max(record.count("iter") for record in lasts.values())
+    counted = [record for record in lasts.values() if not math.isnan(record.count("iter"))]
+    if not counted:
+        return 0.0
+    longest = max(record.count("iter") for record in counted)
     validated = [record.count("iter") for record in session if record.split == "val"]
     if len(order) < 2 and not validated:
         return longest  # nothing shows that the epoch had ended
     # mmcv before 1.3 gives the validation the iteration of training; later it is the validation's own.
     exact = [count for count in validated if longest <= count < longest * 1.1]
     total = max(exact, default=longest)
-    record = next(record for record in lasts.values() if record.count("iter") == longest)
+    record = next(record for record in counted if record.count("iter") == longest)
     build.fact("steps_per_epoch", total, record.line.number, record.line.text.strip())
     return total
 

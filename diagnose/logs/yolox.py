@@ -7,6 +7,7 @@ import math
 from diagnose.model import Place, Setting
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
 from diagnose.reader.coco import coco_metric
+from diagnose.reader.yolo_rows import whole
 from diagnose.reader.yolo_settings import plain, printed, state
 from diagnose.sources import Line, Source, lines
 
@@ -122,7 +123,7 @@ class _Log:
 
     def iteration(self, match: Match, line: Line) -> None:
         build = self.build
-        (epoch, epochs), (done, total) = (map(int, text.split("/")) for text in match.all("FRACTION"))
+        (epoch, epochs), (done, total) = (map(whole, text.split("/")) for text in match.all("FRACTION"))
         known = build.known("planned_epochs")
         planned = None if known is not None and known.value == epochs else epochs
         build.epoch(epoch, line.number, planned=planned)

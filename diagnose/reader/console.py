@@ -19,6 +19,8 @@ HEADLESS = 40
 """Lines within which two frames, or a frame and an exception, belong to one traceback."""
 QUOTED = 200
 """Characters kept of a message."""
+MOST_UNREAD = 5000
+"""Lines about files that are not there which are reported one by one."""
 
 
 class ConsoleEvents:
@@ -30,7 +32,7 @@ class ConsoleEvents:
         self._grammar = LineGrammar(
             "console",
             gate=r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|alloc|sigterm|sigint|\^C|"
-            r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|^(?:<{7}|>{7}) |"
+            r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|errno|^(?:<{7}|>{7}) |"
             r"File \"|\", line \d",
         )
         self._opened: Line | None = None
@@ -38,6 +40,7 @@ class ConsoleEvents:
         self._framed = False
         self._frames: list[int] = []  # line numbers of frames outside any traceback: its beginning may be cut off
         self._memory = (-SAME_FAILURE, 0)
+        self._unread = 0
         self.failures = 0
         """How many tracebacks, interrupts and kills were seen."""
 
@@ -62,6 +65,11 @@ class ConsoleEvents:
         if raised is not None:
             self._end_traceback(raised["error"].rpartition(".")[2], (raised["message"] or "")[:QUOTED])
         return raised is not None or (match is not None and match.kind != "exception")
+
+    @property
+    def in_traceback(self) -> bool:
+        """Whether a traceback has begun and its last line has not come yet."""
+        return self._opened is not None
 
     def _is_headless(self, line: Line) -> bool:
         """Whether an exception ends a traceback of which the log, or a copy of the screen, holds only the last part."""
@@ -88,6 +96,9 @@ class ConsoleEvents:
         elif kind == "killed":
             self.failures += 1
             self._build.event("killed", number, text, message=message)
+        elif kind == "unread" and self._opened is None and self._unread < MOST_UNREAD:
+            self._unread += 1
+            self._build.event("missing_files", number, text, count=1, message=message)
         elif kind == "conflict":
             self._build.event("damaged", number, text, what="merge conflict", message=message)
         elif kind == "error_line":

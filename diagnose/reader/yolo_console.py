@@ -12,7 +12,7 @@ from diagnose.reader.builder import RunBuilder
 from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.grammar import LineGrammar, Match, number
 from diagnose.reader.yolo_data import DataReport
-from diagnose.reader.yolo_rows import TrainRow, train_columns, train_row, val_columns, val_name, val_row
+from diagnose.reader.yolo_rows import TrainRow, train_columns, train_row, val_columns, val_name, val_row, whole
 from diagnose.reader.yolo_settings import printed, state
 from diagnose.sources import Line, Source, lines
 
@@ -219,12 +219,12 @@ class YoloConsole:
     def transferred(self, match: Match, line: Line) -> None:
         """Pretrained weights were loaded, as far as they fit."""
         text = line.text.strip()
-        fitting, _, total = (match.get("FRACTION") or "0/1").partition("/")
+        fitting, total = map(whole, (match.get("FRACTION") or "0/1").split("/"))
         path = (match.get("ANY") or "").strip()
         self.build.event("loaded", line.number, text, path=path)
-        self.build.fact("pretrained", int(fitting) > 0, line.number, text)
-        if int(fitting) < FITTING * int(total):
-            missing = int(total) - int(fitting)
+        self.build.fact("pretrained", fitting > 0, line.number, text)
+        if fitting < FITTING * total:
+            missing = total - fitting
             self.build.event(
                 "state_dict_mismatch",
                 line.number,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import Match
-from diagnose.reader.yolo_rows import numbers
+from diagnose.reader.yolo_rows import numbers, whole
 from diagnose.sources import Line
 
 CLASS_ROWS = (6, 10)
@@ -70,7 +70,7 @@ def _scanned(build: RunBuilder, split: str, match: Match, line: Line) -> int:
     """
     text = line.text.strip()
     values, names = match.all("INT"), match.all("COUNTED")
-    count = {name: int(value) for value, name in zip(values, names, strict=False)}
+    count = {name: whole(value) for value, name in zip(values, names, strict=False)}
     done, _, total = (match.get("FRACTION") or "").partition("/")
     if done != total and done:
         return 0  # cut off in the middle of the scan
@@ -79,7 +79,7 @@ def _scanned(build: RunBuilder, split: str, match: Match, line: Line) -> int:
     missing = count.get("backgrounds" if is_new else "missing", 0)
     empty = count.get("empty", 0)
     corrupt = count.get("corrupt", count.get("corrupted", 0))
-    images = int(total) if total else found + (0 if is_new else missing)
+    images = whole(total) if total else found + (0 if is_new else missing)
     if split != "test" and images > corrupt:
         build.fact(f"{split or 'train'}_samples", float(images - corrupt), line.number, text)
     # With new counts, as many backgrounds as images may also be one half each, which only the bar's total tells.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from dataclasses import dataclass
 
 from diagnose.reader.builder import RunBuilder
@@ -43,6 +44,7 @@ DETECTION = ["images", "labels", "p", "r", "map50", "map50-95"]
 CLASSIFICATION = ["top1_acc", "top5_acc"]
 SIZES = ("size", "img_size", "imgsz")
 COLUMN = re.compile(r"(?:([A-Z])[a-z]+\()?([^()]+)\)?")
+LONGEST_COUNT = 19
 CLASSIFIER = "train_loss"
 """Column of the classifier of YOLOv5, which counts epochs from 1, unlike its detector."""
 
@@ -146,6 +148,11 @@ def numbers(match: Match) -> tuple[list[float], list[tuple[str, str]]]:
     end = next((at for at, (terminal, _) in enumerate(match.tokens) if terminal == "COLON"), len(match.tokens))
     row = [number(text) for terminal, text in match.tokens[:end] if terminal in ("NUMBER", "NONFINITE")]
     return row, [*match.tokens[end:]]
+
+
+def whole(text: str) -> int:
+    """Return a printed count; a number longer than any count is as large as counts get."""
+    return int(text) if len(text) < LONGEST_COUNT else sys.maxsize
 
 
 def progress(tail: list[tuple[str, str]]) -> tuple[float, float]:

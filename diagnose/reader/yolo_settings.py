@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import math
+import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -18,6 +20,10 @@ from diagnose.sources.lines import encoding_of
 
 COMPANIONS = ("args.yaml", "opt.yaml", "hyp.yaml")
 """Files that the trainers write beside their results, in the order of their authority."""
+
+
+LITERAL = re.compile(r"[-+]?[\d.]|[\[({'\"]|(?:True|False|None)$")
+LONGEST_LITERAL = 500
 
 
 def _positive(value: Any) -> Any:
@@ -125,7 +131,11 @@ def printed(match: Match, line: int, text: str, path: str) -> Iterator[Setting]:
 def plain(text: str) -> Any:
     """Return the value of a printed Python literal (``True``, ``0.01``, ``[0]``, ``'auto'``), else the text itself."""
     text = text.strip()
+    if not LITERAL.match(text) or len(text) >= LONGEST_LITERAL:
+        return text
     try:
-        return ast.literal_eval(text) if len(text) < 500 else text
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python about text such as 1or
+            return ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return text

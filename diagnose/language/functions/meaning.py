@@ -96,6 +96,12 @@ def base(series: Any) -> str:
 
 
 @function
+def split(series: Any) -> str:
+    """The data a metric was computed on: train, val, test, or an empty text."""
+    return split_of(a_series(series, "split").name)
+
+
+@function
 def matching(scope: Any, pattern: Any, of_kind: Any = "") -> list[Series]:
     """Series whose canonical name fits a glob, optionally of one kind; may be empty."""
     return [
