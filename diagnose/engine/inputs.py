@@ -83,7 +83,7 @@ def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[
                 home = home.parent
             groups[home].append((format.NAME, source))
     for home in sorted(groups):
-        for sources in _runs(groups[home]):
+        for sources in _runs(groups[home], home):
             name = sources[0].path if len(sources) == 1 else str(home)
             yield Input(name, sources, found=True)
 
@@ -103,10 +103,11 @@ def _walk(folder: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:
                 yield path
 
 
-def _runs(found: list[tuple[str, Source]]) -> Iterator[list[Source]]:
+def _runs(found: list[tuple[str, Source]], home: Path) -> Iterator[list[Source]]:
     """Yield the files of a folder that make up one run each.
 
-    All together if no format occurs twice; else those that share a stem or time stamp; the rest alone.
+    All together if no format occurs twice; else those that share a stem or time stamp; the rest alone. The event files
+    that TensorBoard's writers left in one folder, or in ``train`` and ``validation`` below it, are one run's.
     """
     found = [(name, source) for name, source in found if name != "config"] or found
     formats = [name for name, _ in found]
@@ -117,5 +118,6 @@ def _runs(found: list[tuple[str, Source]]) -> Iterator[list[Source]]:
     for _, source in found:
         stem = Path(source.path).name.split(".")[0]
         stamp = STAMP.search(source.path)
-        by_stem[stamp[0] if stamp else f"{Path(source.path).parent}/{stem}"].append(source)
+        folder = home if stem == "events" else Path(source.path).parent
+        by_stem[stamp[0] if stamp else f"{folder}/{stem}"].append(source)
     yield from by_stem.values()

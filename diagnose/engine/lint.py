@@ -85,6 +85,8 @@ def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]
         )
         return []
     run = enrich(runs[0] if len(runs) == 1 else merge(runs))
+    if not run.segments:
+        run.segments = [Segment("", 0, run.path, 1, 1)]  # nothing was read, and a rule says so
     run, more = with_its_runs(run, given.sources[0].limit)
     return lint_run(run, file, options, {source.path: source for source in given.sources} | more)
 
@@ -98,8 +100,14 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
     file.format, file.runs = run.format, len(run.segments)
     file.epochs = sum(segment.epochs for segment in run.segments)
     file.series = len({name for segment in run.segments for name in segment.series})
+    by_segment = list(_hits(run, file, options))
     quotes = Quotes(sources)
-    return [finding for hits in _hits(run, file, options) for finding in _findings(hits, quotes)]
+    quotes.fetch(place for hits in by_segment for hit in hits for place in _places(hit))
+    return [finding for hits in by_segment for finding in _findings(hits, quotes)]
+
+
+def _places(hit: Hit) -> Iterable[Place]:
+    return (hit.place, *(evidence.place for evidence in hit.evidence))
 
 
 def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
@@ -126,7 +134,6 @@ def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
 
 
 def _findings(hits: list[Hit], quotes: Quotes) -> list[Finding]:
-    quotes.fetch(place for hit in hits for place in (hit.place, *(evidence.place for evidence in hit.evidence)))
     findings = []
     for hit in hits:
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from diagnose import assets
 from diagnose.errors import RuleError
 from diagnose.language import MissingError, Scope
-from diagnose.model import Event, Fact, Segment, Series
+from diagnose.model import Event, Fact, Point, Segment, Series
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -60,6 +60,7 @@ def _environment() -> SandboxedEnvironment:
     )
     environment.filters["percent"] = percent
     environment.filters["num"] = shown
+    environment.filters["when"] = when
     environment.tests["none"] = lambda value: value is None or isinstance(value, Unknown)
     return environment
 
@@ -87,6 +88,16 @@ def shown(value: Any) -> Any:
 def percent(value: float) -> str:
     """Return a share as percent: 0.149 -> ``14.9 %``."""
     return f"{float(value) * 100:.3g} %"
+
+
+def when(point: Any) -> str:
+    """Return where in the run a point is: ``epoch 7``, else ``step 3000``, else ``line 12``."""
+    if not isinstance(point, Point):
+        return "unknown"
+    for name in ("epoch", "step"):
+        if not math.isnan(number := getattr(point, name)):
+            return f"{name} {shown(number)}"
+    return f"line {point.line}"
 
 
 @cache

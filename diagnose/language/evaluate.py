@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -145,7 +146,10 @@ def _attribute(node: Node, scope: Scope) -> Any:
             raise MissingError(f"{value.kind}.{name}")
         return placed(value.fields[name], value.place)
     if isinstance(value, Point) and name in ("epoch", "step", "line"):
-        return float(getattr(value, name))
+        place = float(getattr(value, name))
+        if math.isnan(place):
+            raise MissingError(f"{name}s of {value.series}")
+        return place
     if isinstance(value, Series) and name in ("name", "printed"):
         return getattr(value, name)
     raise ValueTypeError(f"no attribute `.{name}` on {kind_of(value)}")

@@ -12,9 +12,11 @@ from typing import cast
 
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Place, Run
-from diagnose.reader import Format, RunBuilder, head_of
+from diagnose.reader import Format, Head, RunBuilder, head_of
 from diagnose.sources import Source, open_source
 
+GLANCE = 128 << 10
+"""Bytes that are searched for the marks of formats at first."""
 COMPANION_BYTES = 64 << 20
 """Largest file read beside a log."""
 
@@ -34,14 +36,26 @@ def formats() -> dict[str, Format]:
 
 
 def detect(source: Source) -> Format | None:
-    """Return the format whose marks the source bears most clearly, or None."""
+    """Return the format whose marks the source bears most clearly, or None.
+
+    The first ``GLANCE`` bytes decide if they hold proof of a format (100 and more); else the whole head is searched,
+    since a log may begin with pages about the environment.
+    """
     head = head_of(source)
+    glance = Head(head.path, head.data[:GLANCE])
+    best, score = _best(glance)
+    if score < 100 and len(head.data) > GLANCE:
+        best, score = _best(head)
+    return best
+
+
+def _best(head: Head) -> tuple[Format | None, int]:
     best, best_score = None, 0
     for format in formats().values():
         score = format.sniff(head)
         if score > best_score:
             best, best_score = format, score
-    return best
+    return best, best_score
 
 
 def read(source: Source, name: str = "") -> Run | None:

@@ -34,7 +34,7 @@ MARKS = (
     r"^ *Epoch \d+: early stopping *$",
     r"^ *Restoring model weights from the end of the best epoch",
     r"Your input ran out of data; interrupting training",
-    r"Early stopping conditioned on metric `",
+    r"Early stopping conditioned on metric `[^`]+` which is not available\. Available metrics are",
     r"Can save best model only with \S+ available",
     r"^ *Epoch \d+: \S+ (improved from \S+ to \S+, saving model to|did not improve from) ",
     r"^ *Epoch \d+: (ReduceLROnPlateau )?reducing learning rate to ",

@@ -41,6 +41,11 @@ COCO = re.compile(
 TABLE = re.compile(
     r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*[\s│]+(nan|inf)[\s│]*$"
 )
+MISSING = re.compile(
+    r"(?P<early>Early stopping) conditioned on metric [`']?(?P<metric>[^`'\s]+)[`']? which is not available(?P<rest>.*)"
+    r"|`?ModelCheckpoint\(monitor=[`'](?P<key>[^`']+)[`']\)`? could not find the monitored key in the returned metrics:?"
+    r"(?P<keys>[^\]]*)"
+)
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 SHOWN = frozenset({"v_num", "epoch", "step", "global_step"})
 """What a bar shows besides metrics."""
@@ -57,6 +62,8 @@ def sniff(head: Head) -> int:
         r"(Validate|Test|Validation) metric[\s┃│]+DataLoader 0",
         r"^Epoch \d+, global step \d+: '?\S+'? (reached|was not in top)",
         r"^[\d.,]+( [KMBT])?\s+Trainable params$",
+        r"^GPU available: (True|False)\b.*, used: (True|False)",
+        r"which is not available\. Pass in or modify your `EarlyStopping` callback",
         r"^(Validation )?[Ss]anity [Cc]hecking DataLoader 0:",
     )
 
@@ -68,6 +75,8 @@ def read(source: Source, build: RunBuilder) -> None:
         if found := COCO.match(line.text):
             reader.average(found, line)
             continue
+        if found := MISSING.search(line.text):
+            _missing(found, line, build)
         known = False
         for piece in pieces(line):
             match = GRAMMAR.parse(piece.text) if _worth_parsing(piece.text) else None
@@ -80,6 +89,19 @@ def read(source: Source, build: RunBuilder) -> None:
             events.feed(line)
     reader.finish()
     events.finish()
+
+
+def _missing(found: re.Match[str], line: Line, build: RunBuilder) -> None:
+    """Report a callback that finds no metric of the name it was given; it raises, so this is part of a traceback."""
+    text = found["rest"].rpartition(":")[2] if found["early"] else found["keys"]
+    build.event(
+        "metric_missing",
+        line.number,
+        line.text,
+        metric=found["metric"] or found["key"],
+        wanted_by="EarlyStopping" if found["early"] else "ModelCheckpoint",
+        available=re.findall(r"[`']([^`']+)[`']", text),
+    )
 
 
 def pieces(line: Line) -> Iterator[Line]:
@@ -254,7 +276,7 @@ class _Reader:
         self.build.event("checkpoint_not_improved", line.number, line.text, epoch=epoch, metric=metric, value=math.nan)
 
     def _params(self, match: Match, line: Line) -> None:
-        count, _, unit = (match.get("COUNT_OF") or "").partition(" ")
+        count, _, unit = (match.get("COUNT_OF") or match.get("COUNT") or "").partition(" ")
         value = float(count.replace(",", "")) * UNITS.get(unit, 1)
         which = (match.get("PARAMS") or "").split()[0]
         if which == "Trainable":

@@ -84,7 +84,7 @@ def _is_gbk(head: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     wide = [char for char in text if ord(char) > 127]
-    return bool(wide) and sum("一" <= char <= "鿿" or "　" <= char <= "〿" for char in wide) > len(wide) / 2
+    return len(wide) >= 4 and sum("一" <= char <= "鿿" or "　" <= char <= "〿" for char in wide) > len(wide) / 2
 
 
 def _decode(raw: bytes, encoding: str) -> str:

@@ -6,11 +6,10 @@ import bz2
 import gzip
 import io
 import lzma
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Self, cast
 
 from diagnose.errors import ExtraMissingError, SourceError
 from diagnose.model import Place
@@ -32,12 +31,11 @@ def _zstd(raw: IO[bytes]) -> IO[bytes]:
     return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
 
 
-ZSTD = b"\x28\xb5\x2f\xfd"
 PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
     b"\xfd7zXZ\x00": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115 - the caller closes it
     b"BZh": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
-    ZSTD: _zstd,
+    b"\x28\xb5\x2f\xfd": _zstd,
 }
 """Compressed formats by their first bytes."""
 
@@ -107,27 +105,39 @@ def open_source(path: str | Path, limit: int = MAX_BYTES) -> Source:
         raise SourceError(error.strerror or str(error), place=Place(name)) from None
 
 
-def _damage(magic: bytes) -> tuple[type[Exception], ...]:
-    """Return what a decompressor raises for damaged data."""
-    if not magic.startswith(ZSTD):
-        return (OSError, EOFError, lzma.LZMAError, zlib.error)
-    import zstandard
+class _Unpacked:
+    """A decompressed stream: closes the file under it, and reports damage as an error with the file's name."""
 
-    return (OSError, EOFError, zstandard.ZstdError)
+    def __init__(self, name: str, unpack: Callable[[IO[bytes]], IO[bytes]], raw: IO[bytes]) -> None:
+        self._name, self._raw = name, raw
+        try:
+            self._stream = unpack(raw)
+        except BaseException:
+            raw.close()
+            raise
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._stream.read(size)
+        except Exception as error:  # noqa: BLE001 - each decompressor has exceptions of its own
+            mend = "unpack it by hand and check"
+            raise SourceError(f"damaged archive: {error}", place=Place(self._name), mend=mend) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        self._raw.close()
 
 
 def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -> Source:
     with opener() as raw:
         magic = raw.read(6)
     unpack = next((unpack for mark, unpack in PACKED.items() if magic.startswith(mark)), None)
-    opened = opener if unpack is None else lambda: unpack(opener())
-    try:
-        with opened() as stream:
-            head = stream.read(HEAD)
-    except ExtraMissingError:
-        raise
-    except _damage(magic) as error:
-        raise SourceError(f"damaged archive: {error}", place=Place(name), mend="unpack it by hand and check") from None
+    opened = opener if unpack is None else lambda: cast("IO[bytes]", _Unpacked(name, unpack, opener()))
+    with opened() as stream:
+        head = stream.read(HEAD)
     if head.startswith(LFS_POINTER):
         raise SourceError("a Git LFS pointer, not the file itself", place=Place(name, 1), mend="run: git lfs pull")
     return Source(name, head, size, opened, limit)
