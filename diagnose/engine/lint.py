@@ -36,6 +36,7 @@ class Options:
         thresholds: parameters of a rule by name; ``{"metrics": {name: {...}}}`` inside holds those of one metric.
         format: read every input as this format instead of detecting it.
         keep: a last word on each finding, such as a baseline; findings it refuses are counted as suppressed.
+        strict: raise the error of a rule that is at fault; else the file's ``detail`` names it and the others go on.
     """
 
     rules: Sequence[Rule]
@@ -43,13 +44,14 @@ class Options:
     thresholds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     format: str = ""
     keep: Callable[[Finding], bool] = lambda _: True
+    strict: bool = False
 
 
 def lint(inputs: Iterable[Input], options: Options) -> Report:
     """Lint inputs one after the other; what goes wrong with one does not touch the others.
 
     Raises:
-        RuleError: if a rule itself is at fault.
+        RuleError: if a rule is at fault and the options are strict.
     """
     report = Report()
     for given in inputs:
@@ -60,7 +62,7 @@ def lint(inputs: Iterable[Input], options: Options) -> Report:
                 raise given.error
             findings = _lint_one(given, file, options)
         except RuleError:
-            raise
+            raise  # only where the options are strict
         except DiagnoseError as error:
             file.status, file.detail = "error", error.message + (f" ({error.mend})" if error.mend else "")
             continue
@@ -95,7 +97,7 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
     """Return the findings in a run that has been read, and fill in its file report.
 
     Raises:
-        RuleError: if a rule itself is at fault.
+        RuleError: if a rule is at fault and the options are strict.
     """
     file.format, file.runs = run.format, len(run.segments)
     file.epochs = sum(segment.epochs for segment in run.segments)
@@ -103,7 +105,7 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
     by_segment = list(_hits(run, file, options))
     quotes = Quotes(sources)
     quotes.fetch(place for hits in by_segment for hit in hits for place in _places(hit))
-    return [finding for hits in by_segment for finding in _findings(hits, quotes)]
+    return [finding for hits in by_segment for finding in _findings(hits, quotes, file, options)]
 
 
 def _places(hit: Hit) -> Iterable[Place]:
@@ -122,8 +124,9 @@ def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
             except MissingError as error:
                 file.skipped.setdefault(rule.name, error.what)
                 continue
-            except LanguageError as error:
-                raise RuleError(f"rule {rule.name}: {error}", place=Place(str(rule.path))) from None
+            except (LanguageError, RuleError) as error:
+                _at_fault(rule, error, file, options)
+                continue
             file.ran.add(rule.name)
             for hit in found:
                 hit.severity = options.severity.get(rule.name, hit.severity)
@@ -133,13 +136,20 @@ def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
         file.skipped.pop(name, None)
 
 
-def _findings(hits: list[Hit], quotes: Quotes) -> list[Finding]:
+def _at_fault(rule: Rule, error: DiagnoseError, file: FileReport, options: Options) -> None:
+    """Raise the fault of a rule, or note it with the file."""
+    if options.strict:
+        raise RuleError(f"rule {rule.name}: {error.message}", place=Place(str(rule.path))) from None
+    file.detail = file.detail or f"the rule {rule.name} is at fault and was left out: {error.message}"
+
+
+def _findings(hits: list[Hit], quotes: Quotes, file: FileReport, options: Options) -> list[Finding]:
     findings = []
     for hit in hits:
         try:
             findings.append(_finding(hit, hits, quotes))
         except RuleError as error:
-            raise RuleError(f"rule {hit.rule.name}: {error.message}", place=Place(str(hit.rule.path))) from None
+            _at_fault(hit.rule, error, file, options)
     return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.place.line))
 
 

@@ -135,7 +135,7 @@ def _beside_baseline(body: Mapping[str, Any], path: str) -> Run:
 def findings_of(rule: Rule, body: Mapping[str, Any]) -> tuple[list[Finding], str]:
     """Return the findings of a rule on a case, and what it lacked if it was skipped."""
     file = FileReport("case.log")
-    findings = lint_run(run_of(body), file, Options([rule]), {})
+    findings = lint_run(run_of(body), file, Options([rule], strict=True), {})
     return findings, file.skipped.get(rule.name, "")
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from diagnose.engine import Options, lint
 from diagnose.engine.inputs import collect
+from diagnose.errors import RuleError
 from diagnose.model import Finding, Report
-from diagnose.rules import Selection, builtin, select
+from diagnose.rules import Selection, builtin, from_mapping, select
 
 ROOT = Path(__file__).parents[2]
 SICK = ROOT / "fixtures" / "keras" / "two_stage_sick.log"
@@ -167,3 +168,37 @@ class TestSummary:
 
         assert {"changed"} == {finding.segment for finding in report.findings}
         assert str(summary) in {evidence.place.path for evidence in worse.evidence}
+
+
+class TestRuleAtFault:
+    FAULTY = {
+        "code": "LOSS990",
+        "name": "faulty",
+        "title": "A rule with a fault that only shows when it runs",
+        "severity": "error",
+        "since": "0.1",
+        "when": "drop(epochs) > 1",
+        "message": "never",
+        "why": "never",
+        "advice": "none",
+    }
+
+    def test_the_others_go_on_and_the_file_says_so(self) -> None:
+        faulty = from_mapping(self.FAULTY, Path("faulty.yaml"))
+        report = lint(collect([str(SICK)], limit=LIMIT), Options([faulty, *builtin()]))
+
+        assert "faulty" in report.files[0].detail
+        assert named(report, "zero-val-metric")
+
+    def test_wording_that_fails_too(self) -> None:
+        faulty = from_mapping({**self.FAULTY, "when": "true", "message": "{{ 1 / 0 }}"}, Path("faulty.yaml"))
+        report = lint(collect([str(SICK)], limit=LIMIT), Options([faulty, *builtin()]))
+
+        assert "faulty" in report.files[0].detail
+        assert named(report, "zero-val-metric")
+
+    def test_strict_raises(self) -> None:
+        faulty = from_mapping(self.FAULTY, Path("faulty.yaml"))
+
+        with pytest.raises(RuleError, match="faulty"):
+            lint(collect([str(SICK)], limit=LIMIT), Options([faulty], strict=True))
