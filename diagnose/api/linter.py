@@ -78,6 +78,7 @@ class Linter:
         self.governor = Governor(request.config, request.isolated, request.options, request.environment)
         self.outcome = Outcome()
         self._plans: dict[int, Plan] = {}
+        self._read: set[str] = set()
         if request.format:
             check_format(request.format)
 
@@ -96,25 +97,35 @@ class Linter:
         for path in self.request.paths:
             paths.setdefault(path if path == "-" else os.path.abspath(path), path)  # noqa: PTH100 - links stay
         for path in paths.values():
-            self._path_done(path, list(self._inputs(path)))
+            inputs = 0
+            for given in self._inputs(path):
+                inputs += 1
+                if not self._again(given):
+                    self.request.watch(given.path)
+                    self._lint(given)
+            if not inputs:
+                self._nothing_in(path)
         return self.outcome
 
-    def _path_done(self, path: str, files: list[FileReport]) -> None:
-        if not files:
-            empty = FileReport(path, status="unknown", detail="no log of a known format in this folder")
-            self.outcome.report.files.append(empty)
-            self.outcome.trouble.append(empty)
+    def _nothing_in(self, path: str) -> None:
+        empty = FileReport(path, status="unknown", detail="no log of a known format in this folder")
+        self.outcome.report.files.append(empty)
+        self.outcome.trouble.append(empty)
 
-    def _inputs(self, path: str) -> Iterator[FileReport]:
+    def _again(self, given: Input) -> bool:
+        """Whether all files of an input were read before: named alone, then found in a folder that was named too."""
+        files = {os.path.abspath(source.path) for source in given.sources if source.path != self.request.stdin_name}  # noqa: PTH100
+        known = bool(files) and files <= self._read
+        self._read |= files
+        return known
+
+    def _inputs(self, path: str) -> Iterator[Input]:
         governing = self._plan(path)
         limit = governing.settings.max_size or MAX_BYTES
         stdin = self.request.stdin(limit) if path == "-" else b""
-        found = collect([path], limit=limit, stdin=stdin, stdin_name=self.request.stdin_name, skip=governing.skips)
-        for given in found:
-            self.request.watch(given.path)
-            yield self._lint(given)
+        yield from collect([path], limit=limit, stdin=stdin, stdin_name=self.request.stdin_name, skip=governing.skips)
 
-    def _lint(self, given: Input) -> FileReport:
+    def _lint(self, given: Input) -> None:
         todo = self._plan(given.path)
         try:
             part = engine.lint([given], todo.options)
@@ -133,7 +144,6 @@ class Linter:
         self.outcome.failing += [finding for finding in shown if todo.fails(finding)]
         if file.status == "error" or (file.detail if file.status == "ok" else not given.found):
             self.outcome.trouble.append(file)
-        return file
 
     def _path(self, path: str) -> str:
         return self.request.stdin_name if path == "-" else path

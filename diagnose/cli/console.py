@@ -6,6 +6,9 @@ import os
 import sys
 from typing import TextIO
 
+from diagnose.errors import SettingsError
+from diagnose.model import Place
+
 
 def wants_colour(flag: str, stream: TextIO) -> bool:
     """Whether to colour: the option, then FORCE_COLOR, then NO_COLOR, then whether it is a terminal."""
@@ -28,7 +31,11 @@ def width(stream: TextIO) -> int:
 
 
 def write(text: str) -> None:
-    """Write results to stdout; a reader that has gone away is no error."""
+    """Write results to stdout; a reader that has gone away is no error.
+
+    Raises:
+        SettingsError: if stdout cannot be written, such as on a full disk.
+    """
     try:
         try:
             sys.stdout.write(text)
@@ -38,6 +45,9 @@ def write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         hush()
+    except OSError as error:
+        hush()
+        raise SettingsError(f"cannot write: {error.strerror}", place=Place("standard output")) from None
 
 
 def say(text: str) -> None:

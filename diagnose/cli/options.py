@@ -143,7 +143,7 @@ inputs = together(
     click.option("--stdin-filename", default="", metavar="PATH", help="Name of what `-` reads, also for its settings."),
     click.option("--max-size", type=Size(), metavar="SIZE", help="Largest file that is read, such as 2GB.  [1GB]"),
 )
-paths = click.argument("paths", nargs=-1, type=click.Path())
+paths = click.argument("paths", nargs=-1, type=click.Path(readable=False))
 colour = click.option(
     "--color",
     type=click.Choice(("auto", "always", "never")),

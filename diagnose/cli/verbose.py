@@ -22,6 +22,6 @@ def account(outcome: Outcome) -> Iterator[str]:
             yield f"suppressed: {wording.plural(count, 'finding')} ({reason})"
     for file in outcome.report.files:
         told = wording.read(file) or file.status
-        yield f"{file.path}: {told}, {len(file.ran)} rules ran, {len(file.skipped)} skipped"
+        yield f"{file.path}: {told}, {wording.plural(len(file.ran), 'rule')} ran, {len(file.skipped)} skipped"
     for lack, names in wording.lacks(outcome.report):
         yield f"skipped for want of {lack}: {', '.join(names)}"

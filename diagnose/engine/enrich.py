@@ -38,6 +38,8 @@ def _summaries(segment: Segment) -> None:
         name, value = event.fields.get("metric"), event.fields.get("value")
         if event.kind != "best_summary" or not isinstance(value, NUMERIC) or not isinstance(name, str):
             continue
+        if value == 0 and any(other.kind == "traceback" for other in segment.events):
+            continue  # the initial value, printed after a crash before the first validation
         if name in segment.series or traits(name).kind != "score" or not name.startswith("val/"):
             continue
         epoch = float(event.fields.get("epoch") or math.nan)
@@ -49,7 +51,7 @@ def _summaries(segment: Segment) -> None:
 
 def _plausible(name: str, value: object) -> bool:
     if name in ("optimizer", "monitor"):
-        return isinstance(value, str) and bool(value)
+        return isinstance(value, str) and bool(value) and value != "auto"
     if name == "amp":
         return True
     return (

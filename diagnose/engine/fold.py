@@ -5,17 +5,20 @@ from __future__ import annotations
 from diagnose.engine.apply import MOST_EVIDENCE
 from diagnose.engine.hit import Hit
 from diagnose.engine.wording import words
-from diagnose.model import Evidence
+from diagnose.model import SEVERITIES, Evidence
 
 
 def fold(hits: list[Hit]) -> list[Hit]:
-    """Return the hits of one segment without those that another hit of the segment folds; it then names them."""
+    """Return the hits of one segment without those that another hit of the segment folds; it then names them.
+
+    A hit never folds one that is worse than itself.
+    """
     names = {hit.rule.name for hit in hits}
     gone: set[int] = set()
     for parent in hits:
         wanted = names.intersection(parent.rule.folds)
         for index, child in enumerate(hits):
-            if child.rule.name in wanted and child is not parent and index not in gone:
+            if child.rule.name in wanted and index not in gone and _milder(child, parent):
                 gone.add(index)
                 parent.folded.append(child.rule.name)
                 if len(parent.evidence) < MOST_EVIDENCE:
@@ -23,3 +26,7 @@ def fold(hits: list[Hit]) -> list[Hit]:
                         Evidence(child.place, f"{child.rule.name}: {words(child.rule.message, child.scope)}")
                     )
     return [hit for index, hit in enumerate(hits) if index not in gone]
+
+
+def _milder(child: Hit, parent: Hit) -> bool:
+    return child is not parent and SEVERITIES.index(child.severity) >= SEVERITIES.index(parent.severity)

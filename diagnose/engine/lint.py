@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 from typing import Any
 
 from diagnose import logs
 from diagnose.engine.apply import apply
 from diagnose.engine.enrich import enrich
+from diagnose.engine.fingerprint import fingerprint
 from diagnose.engine.fold import fold
+from diagnose.engine.gather import gather
 from diagnose.engine.hit import Hit
 from diagnose.engine.inputs import Input
 from diagnose.engine.merge import merge
@@ -105,7 +105,7 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
     by_segment = list(_hits(run, file, options))
     quotes = Quotes(sources)
     quotes.fetch(place for hits in by_segment for hit in hits for place in _places(hit))
-    return [finding for hits in by_segment for finding in _findings(hits, quotes, file, options)]
+    return gather([_findings(hits, quotes, file, options) for hits in by_segment])
 
 
 def _places(hit: Hit) -> Iterable[Place]:
@@ -168,13 +168,8 @@ def _finding(hit: Hit, hits: list[Hit], quotes: Quotes) -> Finding:
         words(rule.why, hit.scope),
         advice(rule.advice, hit.scope),
         tuple(dict.fromkeys(hit.folded)),
-        _fingerprint(rule.code, hit.subject, segment, hit.place.path),
+        fingerprint(rule.code, hit.subject, segment, hit.place.path),
     )
-
-
-def _fingerprint(*parts: str) -> str:
-    text = "\0".join([*parts[:-1], PurePath(parts[-1]).as_posix().removeprefix("./")])
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _distinct(findings: list[Finding]) -> Iterable[Finding]:

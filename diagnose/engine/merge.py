@@ -35,7 +35,10 @@ def merge(runs: list[Run]) -> Run:
 
 
 def _sessions(runs: list[Run]) -> Run:
-    """Return the files of one folder, in the order of their names, as one run; copies and single points are left out."""
+    """Return the files of one folder, in the order of their names, as one run.
+
+    Copies are left out, and so are lone points.
+    """
     first, *others = sorted(runs, key=lambda run: run.path)
     for other in others:
         first.paths += other.paths

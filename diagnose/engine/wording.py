@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 
+MOST_INTEGER = 1e12
+"""Counts below it are written out (parameters, samples); larger numbers as powers of ten."""
+
+
 class Unknown:
     """What a template gets for something the log does not tell: false, ``is none``, and shown as "unknown"."""
 
@@ -73,9 +77,9 @@ def shown(value: Any) -> Any:
         number = float(value)
         if not math.isfinite(number):
             return str(number)
-        if number == int(number) and abs(number) < 1e7:
+        if number == int(number) and abs(number) < MOST_INTEGER:
             return str(int(number))
-        return f"{number:.4g}"
+        return f"{number:.0f}" if 1e4 <= abs(number) < 1e7 else f"{number:.4g}"
     if isinstance(value, Series):
         return value.printed
     if isinstance(value, dict):
@@ -137,10 +141,19 @@ def words(text: str, scope: Scope) -> str:
 
 
 def advice(name: str, scope: Scope) -> str:
-    """Return the advice of a rule: a template file under ``templates/`` or the text itself."""
+    """Return the advice of a rule: a template file under ``templates/`` or the text itself.
+
+    Raises:
+        RuleError: if the template is missing or at fault.
+    """
     if not name.endswith(".j2"):
         return words(name, scope)
-    source, _, _ = _environment().loader.get_source(_environment(), name)  # type: ignore[union-attr]
+    from jinja2 import TemplateNotFound
+
+    try:
+        source, _, _ = _environment().loader.get_source(_environment(), name)  # type: ignore[union-attr]
+    except TemplateNotFound:
+        raise RuleError(f"no template {name}", mend="write the advice itself in the rule") from None
     return words(source, scope)
 
 

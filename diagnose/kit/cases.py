@@ -39,6 +39,9 @@ KEYS = (
 )
 
 
+MOST_POINTS = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one case: ``expected`` and ``got`` are ``reported``, ``silent`` or ``skipped``."""
@@ -69,6 +72,8 @@ def values(notation: str) -> list[float | None]:
         if found is None:
             raise RuleError(f"not a series notation: {word!r}", mend="write 0x20, 2.1-0.01x20 or 0.5 0.7 nan _")
         count = int(found["count"] or 1)
+        if count > MOST_POINTS:
+            raise RuleError(f"too many points: {word!r}", mend=f"a case has {MOST_POINTS} at most")
         if found["start"] == "_":
             points += [None] * count
             continue
@@ -145,7 +150,7 @@ def test(rule: Rule) -> list[Outcome]:
     for number, (word, body) in enumerate(rule.cases, 1):
         try:
             findings, lacked = findings_of(rule, body)
-        except RuleError as error:
+        except (RuleError, ValueError, KeyError, TypeError, AttributeError) as error:
             outcomes.append(Outcome(rule.name, number, word, "error", str(error)))
             continue
         got = "reported" if findings else "skipped" if lacked else "silent"

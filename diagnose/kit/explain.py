@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,8 @@ def sections(rule: Rule) -> Iterator[Section]:
         yield Section("What to do (as for the first case)", "markdown", tuple(advice.splitlines()))
     if rule.suspects:
         told = (
-            one_line(f"{suspect.name} ({suspect.score:g}): {suspect.because}").rstrip(": ") for suspect in rule.suspects
+            one_line(f"{suspect.name} ({suspect.score:g}): {_plainly(suspect.because)}").rstrip(": ")
+            for suspect in rule.suspects
         )
         yield Section("Possible causes", "list", tuple(told))
     if rule.false_alarms:
@@ -120,6 +122,12 @@ def example(rule: Rule) -> tuple[str, str, str]:
 def one_line(text: str) -> str:
     """Return a folded text on one line."""
     return " ".join(text.split())
+
+
+def _plainly(template: str) -> str:
+    """Return a template as it reads without a run: ``batch {{ fact.batch_size }}`` becomes ``batch <batch_size>``."""
+    shown = re.sub(r"\{\{\s*(?:fact\.|config\.)?(.*?)\s*(?:\|\s*\w+\s*)?\}\}", r"<\1>", template)
+    return re.sub(r"\{%.*?%\}", " ", shown)
 
 
 def _remarks(rule: Rule) -> str:

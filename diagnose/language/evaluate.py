@@ -15,7 +15,7 @@ from diagnose.language.align import align
 from diagnose.language.functions import TABLE
 from diagnose.language.parse import LanguageError, Node
 from diagnose.language.values import Mapping as PlacedMapping
-from diagnose.language.values import Mask, MissingError, Span, ValueTypeError, placed
+from diagnose.language.values import Mask, MissingError, Span, Text, ValueTypeError, placed
 from diagnose.model import Event, Point, Segment, Series, Setting
 
 UNITS = {
@@ -142,7 +142,7 @@ def _attribute(node: Node, scope: Scope) -> Any:
             return float(value.place.line)
         if name == "text":
             return value.place.text
-        if value.fields.get(name) is None:
+        if value.fields.get(name) is None or (name in ("epoch", "step") and value.fields[name] != value.fields[name]):
             raise MissingError(f"{value.kind}.{name}")
         return placed(value.fields[name], value.place)
     if isinstance(value, Point) and name in ("epoch", "step", "line"):
@@ -269,8 +269,16 @@ def _compared(sign: str, left: Any, right: Any) -> Any:
         with np.errstate(invalid="ignore"):
             return Mask(base, np.asarray(compare(first, second), dtype=bool))
     if isinstance(left, str) != isinstance(right, str) and sign not in ("==", "!="):
+        _stated(left, right)
         raise ValueTypeError(f"cannot compare {kind_of(left)} with {kind_of(right)}")
     return bool(compare(left, right))
+
+
+def _stated(left: Any, right: Any) -> None:
+    """Raise MissingError if a side is a text that the log or config states where a rule expects a number."""
+    for side in (left, right):
+        if isinstance(side, Text):
+            raise MissingError(f"a number in place of {str(side)[:40]!r}")
 
 
 def _columns(left: Any, right: Any) -> tuple[Series, Any, Any]:
@@ -311,6 +319,7 @@ def _computed(sign: str, left: Any, right: Any) -> Any:
             value = np.asarray(ARITHMETIC[sign](first, second), dtype=np.float64)
         return Series(base.name, base.printed, base.path, value, base.step, base.epoch, base.line)
     if not isinstance(left, int | float) or not isinstance(right, int | float):
+        _stated(left, right)
         raise ValueTypeError(f"cannot compute {kind_of(left)} {sign} {kind_of(right)}")
     try:
         return float(ARITHMETIC[sign](float(left), float(right)))

@@ -6,8 +6,7 @@ import re
 
 from diagnose.configs.yaml_config import read_yaml_config, repeated_keys
 from diagnose.reader import Head, RunBuilder
-from diagnose.sources import Source
-from diagnose.sources.lines import encoding_of
+from diagnose.sources import Source, text_of
 
 NAME = "config"
 TITLE = "YAML config"
@@ -16,7 +15,7 @@ SAMPLES = (
     "model:\n  type: small\ntraining:\n  batch_size: 24\n  learning_rate: 3e-4\n  num_epochs: 12\n",
 )
 
-SHAPE = re.compile(r"\s*(?:-\s.*|-|---|(?:- )?[\"']?[\w./<@ -]+[\"']?\s*:(?:\s.*)?|%YAML.*|[\]}],?)\s*")
+SHAPE = re.compile(r"\s*+(?:-\s.*|-|---|(?:- )?[\"']?[\w./<@ -]+[\"']?\s*:(?:\s.*)?|%YAML.*|[\]}],?)\s*")
 KEY = re.compile(r"^(\s*)(?:- )?[\"']?([\w./-]+)[\"']?\s*:(?:\s|$)")
 SPECIFIC = frozenset(
     """
@@ -59,8 +58,7 @@ def read(source: Source, build: RunBuilder) -> None:
     Raises:
         SourceError: if the file is not valid YAML.
     """
-    data = source.read()
-    text = data.decode(encoding_of(data), "replace")
+    text = text_of(source)
     for setting in read_yaml_config(text, source.path).values():
         build.setting(setting.key, setting.value, setting.place.line, setting.place.text)
     for key, before, after in repeated_keys(text, source.path):

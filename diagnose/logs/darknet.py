@@ -57,7 +57,7 @@ class _Console:
 
     def iteration(self, match: Match, line: Line) -> None:
         build = self.build
-        values = [number(text) for terminal, text in match.tokens if terminal in ("INT", "NUMBER", "NONFINITE")]
+        values = match.numbers()
         if len(values) != 6:
             return
         step, loss, average, rate, seconds, _ = values
@@ -79,7 +79,7 @@ class _Console:
         self.build.point(f"mAP@{at / 100:g}", number(match.get("NUMBER") or "nan"), line.number, name=f"val/map{at}")
 
     def counts(self, match: Match, line: Line) -> None:
-        _, *values = [number(text) for terminal, text in match.tokens if terminal in ("NUMBER", "NONFINITE")]
+        _, *values = match.numbers()
         for name, value in zip(("precision", "recall", "f1"), values, strict=False):
             self.build.point(name, value, line.number, split="val")
 
@@ -96,7 +96,7 @@ class _Console:
         self.build.fact("pretrained", True, line.number, line.text.strip())
 
     def rates(self, match: Match, line: Line) -> None:
-        values = [number(text) for text in match.all("NUMBER")]
+        values = match.numbers()
         for name, value in zip(("lr", "momentum", "weight_decay"), values, strict=False):
             self.build.fact(name, value, line.number, line.text.strip())
 

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diagnose.names import canonical, slug, traits
-from diagnose.names.stated import fact_named, fact_value
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.jsontree import Node, parse
 from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
-from diagnose.sources import Source
-from diagnose.sources.lines import encoding_of
+from diagnose.reader.stated import state
+from diagnose.sources import Source, text_of
 
 NAME = "json"
 TITLE = "JSON document of results"
@@ -50,7 +49,9 @@ SUMMARY = re.compile(
 )
 CURVE = re.compile(r"(?i)[_ ](by_epoch|per_epoch|epochs?|history|histories|curve|values|list|hist|log)$")
 ROW = re.compile(r"(?i)^(?P<metric>.+?)_?best_(row|epoch)$|^(?P<bare>best_epoch|best_row)$")
-SPAN = re.compile(r"\s*(\d*\.?\d+)\s*(?:-|–|->|→|to)\s*(\d*\.?\d+) (?:over|in|within) (\d+) epochs\s*$")
+SPAN = re.compile(
+    r"\s*(\d+(?:\.\d+)?|\.\d+)\s*(?:-|–|->|→|to)\s*(\d+(?:\.\d+)?|\.\d+) (?:over|in|within) (\d+) epochs\s*$"
+)
 BARE = frozenset({"first", "best", "last", "final"})
 GENERIC = re.compile(
     r"(overall_|performance_|evaluation_|all_|training_|train_|validation_|val_)?(metrics|results?|scores|performance|history)"
@@ -99,13 +100,11 @@ def _evidence(node: Node, depth: int) -> float:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read curves and summaries, the settings beside them, and failures."""
-    data = source.read()
-    document = parse(data.decode(encoding_of(data[:65536]), "replace"))
+    document = parse(text_of(source))
     if document.root is not None:
         _Reader(build).walk(document.root, (), "")
     if not document.complete:
-        message = f"the JSON ends or breaks off in line {document.line}; what stands before it was read"
-        build.event("warning", document.line, category="damaged file", message=message)
+        build.event("warning", document.line, category="damaged file", message=document.breach)
 
 
 @dataclass(slots=True)
@@ -179,9 +178,7 @@ class _Reader:
                 self._fact(key, child.value, child.line)
 
     def _fact(self, key: str, value: object, line: int) -> None:
-        fact = fact_named(key)
-        if fact and (stated := fact_value(fact, value)) is not None:
-            self.build.fact(fact, stated, line, f"{key}: {value}")
+        if fact := state(self.build, key, value, line, f"{key}: {value}"):
             self.stated.add(fact)
 
     def _summaries(self, members: dict[str, Node], path: tuple[str, ...]) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from diagnose.names import canonical
-from diagnose.names.stated import fact_named, fact_value
 from diagnose.reader import ConsoleEvents, Head, RunBuilder
 from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
+from diagnose.reader.stated import state
 from diagnose.sources import Line, Source, lines
 
 NAME = "jsonl"
@@ -54,7 +54,7 @@ def read(source: Source, build: RunBuilder) -> None:
             _settings(row, line, build)
             continue
         epoch = next((value for key, value in numbers.items() if is_epoch(key)), math.nan)
-        step = next((value for key, value in numbers.items() if is_step(key)), math.nan)
+        step = _step(numbers, line, build)
         if epoch == 0 and not build.has_points:
             offset = 1.0
         if not math.isnan(epoch):
@@ -70,6 +70,15 @@ def read(source: Source, build: RunBuilder) -> None:
                     step=step,
                 )
     events.finish()
+
+
+def _step(numbers: dict[str, float], line: Line, build: RunBuilder) -> float:
+    """Return the step of a row; beside a current one, a total is what was planned."""
+    counters = {key: value for key, value in numbers.items() if is_step(key)}
+    current = {key: value for key, value in counters.items() if not key.startswith("total")}
+    if current and len(current) < len(counters) and build.known("planned_steps") is None:
+        build.fact("planned_steps", max(counters.values()), line.number, line.text.strip()[:200])
+    return next(iter((current or counters).values()), math.nan)
 
 
 def _split(row: dict[str, Any]) -> str:
@@ -109,5 +118,4 @@ def _settings(row: dict[str, Any], line: Line, build: RunBuilder, prefix: str = 
             _settings(value, line, build, f"{prefix}{key}.")
         elif isinstance(value, str | int | float | bool | None):
             build.setting(prefix + key, value, line.number, f"{key}: {value}")
-            if (fact := fact_named(key)) and (stated := fact_value(fact, value)) is not None:
-                build.fact(fact, stated, line.number, f"{key}: {value}")
+            state(build, key, value, line.number, f"{key}: {value}")

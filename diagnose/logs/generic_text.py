@@ -67,15 +67,15 @@ VALUE = re.compile(
     rf"(?i){MEASURE}[\w.@]*[\"']?(?:\s*[:=]\s*|\s+|@\d )[\"']?[+-]?(?:\d|\.\d|nan\b|inf\b)"
     r"| at (?:step|epoch|iter\w*) \d+:"
 )
-KEYED = re.compile(rf"(?i)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
+KEYED = re.compile(rf"(?i)(?<!\w)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
 MARKER = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")
 TRIAL = re.compile(
-    r"(?i)\btrial\b[^\n]*\b(?:score|value|objective)\s*[:=]\s*[+-]?[\d.]+[^\n]*\b(?:hyper)?param(?:eter)?s\b"
+    r"(?i)^(?>.*?\btrial\b)(?>.*?\b(?:score|value|objective)\s*[:=]\s*[+-]?[\d.]).*\b(?:hyper)?param(?:eter)?s\b"
 )
 INDEXED = re.compile(r"\[(\d+)\]\s+[\w' -]+:")
 START = re.compile(r"(?i)\W*(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)")
 FOREIGN = re.compile(
-    r"(?m)^\s*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ ="
+    r"(?m)^[ \t]*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ ="
     r"|#{1,6} \w|```|<!DOCTYPE|<html)"
 )
 PLACE_WORDS = re.compile(r"train(ing)?|val(id(ation)?)?|test(ing)?|eval|end|of|start(ing)?|current|the|at|global")
@@ -86,6 +86,16 @@ FINAL = re.compile(r"(?i)\b(final|initial)\b")
 FALSE_END = re.compile(r"(?i)\b(from|to|than|of|the|was|by|vs|and|at|is|with|for)$")
 CONSTANT = re.compile(r"[A-Z]+_[A-Z_]+")
 """The name of an environment variable."""
+URL = re.compile(r"\w+://\S+")
+FILE = re.compile(r"\.(?:py|cc?|cpp|cu|h5|pth?|ckpt|npy|npz|txt|json|csv|png|jpe?g)$")
+"""How a name ends that is a file's: `losses.py:12: DeprecationWarning`."""
+PROSE = frozenset({"a", "an", "i", "it", "my", "this", "that", "you", "your", "not", "very"})
+"""Words of sentences, which the names of metrics do without."""
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+LAYER = re.compile(r"\w*[dD]rop\w*\([^()]*\)")
+"""A layer of a printed model, whose `p` is no precision."""
+REPORT = re.compile(r"(?:accuracy|(?:macro|micro|weighted|samples)[ _]avg)(?:\s+[\d.]+){1,3}\s+\d+")
+"""The last rows of scikit-learn's classification report, which do not tell the split."""
 
 
 def sniff(head: Head) -> int:
@@ -176,6 +186,14 @@ class _Reader:
             self._see_clock(found["clock"])
         if TRIAL.search(text):
             return self._trial(text, line)
+        if REPORT.fullmatch(text):
+            return False
+        if "://" in text:
+            text = URL.sub("", text)
+        if "p=" in text:
+            text = LAYER.sub("", text)
+        if "param" in text.lower():
+            text = THOUSANDS.sub("", text)  # `Total params: 4,007,990`
         match = ROWS.parse(text)
         row = _row(match) if match is not None else _Row()
         metrics = [(key, value) for key, value in row.numbers if _measures(key)]
@@ -324,6 +342,9 @@ class _Reader:
             if patience:
                 self._fact("patience", float(patience[0]), line)
             self.build.event("checkpoint_not_improved", number_, full, epoch=named, metric="", value=math.nan)
+            waited = re.search(r"(\d+)\D+\d+\D*$", text)
+            if patience and waited and float(waited[1]) >= float(patience[0]) > 0:
+                self.build.event("early_stop", number_, full, epoch=named)
         elif match.kind == "restored":
             fields = {"epoch": named} if epoch else {}
             self.build.event("weights_restored", number_, full, **fields)
@@ -357,6 +378,8 @@ def _measures(key: str) -> bool:
     return (
         0 < len(words) <= 4
         and not CONSTANT.fullmatch(words[-1])
+        and not FILE.search(words[-1])
+        and PROSE.isdisjoint(word.lower() for word in words)
         and not FALSE_END.search(key)
         and is_metric(key)
         and (len(words) == 1 or is_metric(words[-1]) or is_metric(" ".join(words[-2:])))

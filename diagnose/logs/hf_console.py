@@ -43,7 +43,7 @@ def sniff(head: Head) -> int:
     """Recognise dicts that end with the epoch, and the trainer's headings."""
     return marked(
         head,
-        r"\{'(?:loss|eval_\w+|train_runtime|train_loss)': .*'epoch': '?[\d.]+'?\}",
+        r"\{'(?:loss|eval_\w+|train_runtime|train_loss)': [^{}\n]*'epoch': '?[\d.]+'?\}",
         r"\*{5} Running training \*{5}",
     )
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-from diagnose.names.stated import fact_named, fact_value
-from diagnose.reader import Head, RunBuilder, marked
+from diagnose.names.stated import fact_value
+from diagnose.reader import Head, RunBuilder, marked, stated
 from diagnose.reader.huggingface import SUMMARY, series_name
 from diagnose.reader.jsontree import Node, parse
-from diagnose.sources import Source
-from diagnose.sources.lines import encoding_of
+from diagnose.sources import Source, text_of
 
 NAME = "hf-state"
 TITLE = "Hugging Face trainer_state.json"
@@ -33,21 +32,15 @@ def sniff(head: Head) -> int:
     """Recognise the key ``log_history`` in a JSON object."""
     if not head.text.lstrip("\ufeff \r\n\t").startswith("{"):
         return 0
-    return marked(head, r'^\s*"log_history"\s*:\s*\[|[{,]\s*"log_history"\s*:\s*\[')
+    return marked(head, r'^[^\S\n]*"log_history"\s*:\s*\[|[{,]\s*"log_history"\s*:\s*\[')
 
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read the plan as facts and every entry of the history as points."""
-    data = source.read()
-    document = parse(data.decode(encoding_of(data[:65536]), "replace"))
+    document = parse(text_of(source))
     state = document.root.members() if document.root else {}
     if not document.complete:
-        build.event(
-            "warning",
-            document.line,
-            category="damaged file",
-            message=f"the JSON ends or breaks off in line {document.line}; what stands before it was read",
-        )
+        build.event("warning", document.line, category="damaged file", message=document.breach)
     _plan(state, build)
     for entry in state["log_history"].items() if "log_history" in state else []:
         _entry(entry.members(), build)
@@ -63,8 +56,7 @@ def _plan(state: dict[str, Node], build: RunBuilder) -> None:
         build.fact("steps_per_epoch", float(math.ceil(steps.value / epochs.value)), steps.place.line, steps.place.text)
     for key, node in (state["trial_params"].members() if "trial_params" in state else {}).items():
         build.setting(key, node.plain(), node.line, f'"{key}": {node.value}')
-        if (fact := fact_named(key)) and (value := fact_value(fact, node.value)) is not None:
-            build.fact(fact, value, node.line, f'"{key}": {node.value}')
+        stated.state(build, key, node.value, node.line, f'"{key}": {node.value}')
 
 
 def _entry(entry: dict[str, Node], build: RunBuilder) -> None:

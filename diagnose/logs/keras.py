@@ -43,7 +43,7 @@ MARKS = (
 )
 
 GLUED = re.compile(
-    r"(?<=\S)(?=WARNING:tensorflow:|-{60,}$|Traceback \(most recent|Batch \d+: Invalid loss)"
+    r"(?<=\S)(?=WARNING:tensorflow:|(?<!-)-{60,}$|Traceback \(most recent|Batch \d+: Invalid loss)"
     r"|(?<=[\w\])])(?=Epochs? \d+/\d+\s*$)"
     r"|(?:(?<=\d\.\d{4})|(?<=\d[eE][+-]\d\d)|(?<=/step))(?=(?:[./~]|[A-Za-z]:\\)\S*\.py:\d+: \w*Warning: )"
 )

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from diagnose.names import canonical
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.jsontree import Node, parse
-from diagnose.sources import Source
-from diagnose.sources.lines import encoding_of
+from diagnose.sources import Source, text_of
 
 NAME = "keras-tuner"
 TITLE = "Keras Tuner trial or oracle"
@@ -34,8 +33,7 @@ def sniff(head: Head) -> int:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read a trial's hyperparameters as settings, its observations as points and its failure as a traceback."""
-    data = source.read()
-    root = parse(data.decode(encoding_of(data), "replace")).root
+    root = parse(text_of(source)).root
     if root is None:
         return
     members = root.members()

@@ -41,9 +41,15 @@ COCO = re.compile(
 TABLE = re.compile(
     r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*[\s│]+(nan|inf)[\s│]*$"
 )
+RICH = re.compile(
+    r"^\s*Epoch (?P<epoch>\d{1,9})/(?P<last>\S+) +[━╸╺]+ +(?P<done>\d{1,9})/(?P<total>\d{1,9}|--) +[\d:]+ • [\d:-]+ +"
+    r"[\d.]+it/s ?(?P<metrics>.*)$"
+)
+"""The bar of RichProgressBar; metrics that do not fit beside it stand on the lines below."""
+RICH_METRIC = re.compile(r"([A-Za-z_][\w./@-]*): (-?\d[\d.]*(?:e[+-]?\d+)?|-?nan|-?inf)(?:\s+|$)")
 MISSING = re.compile(
     r"(?P<early>Early stopping) conditioned on metric [`']?(?P<metric>[^`'\s]+)[`']? which is not available(?P<rest>.*)"
-    r"|`?ModelCheckpoint\(monitor=[`'](?P<key>[^`']+)[`']\)`? could not find the monitored key in the returned metrics:?"
+    r"|ModelCheckpoint\(monitor=[`'](?P<key>[^`']+)[`']\)`? could not find the monitored key in the returned metrics"
     r"(?P<keys>[^\]]*)"
 )
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
@@ -55,13 +61,14 @@ def sniff(head: Head) -> int:
     """Recognise the version number in the bars, and the messages of the trainer and its callbacks."""
     return marked(
         head,
-        r"Epoch \d+:.*\[[\d:]+<?[\d:]*, .*\bv_num=",
+        r"Epoch \d+:[^\n\[E]*\[[\d:]+<?[\d:]*, (?:(?!Epoch \d).)*?\bv_num=",
         r"`Trainer\.fit` stopped: `",
         r"Metric \S+ improved( by [\d.]+ >= min_delta = [\d.-]+)?\. New best score: ",
         r"Monitored metric \S+ did not improve in the last \d+ records",
         r"(Validate|Test|Validation) metric[\s┃│]+DataLoader 0",
         r"^Epoch \d+, global step \d+: '?\S+'? (reached|was not in top)",
         r"^[\d.,]+( [KMBT])?\s+Trainable params$",
+        r"^[^\S\n]*Epoch \d+/\S+ +[━╸╺]+ +\d+/\d+ +[\d:]+ • ",
         r"^GPU available: (True|False)\b.*, used: (True|False)",
         r"which is not available\. Pass in or modify your `EarlyStopping` callback",
         r"^(Validation )?[Ss]anity [Cc]hecking DataLoader 0:",
@@ -74,6 +81,8 @@ def read(source: Source, build: RunBuilder) -> None:
     for line in _states(source):
         if found := COCO.match(line.text):
             reader.average(found, line)
+            continue
+        if reader.rich(line):
             continue
         if found := MISSING.search(line.text):
             _missing(found, line, build)
@@ -156,6 +165,9 @@ class _Reader:
         self.before: dict[str, float] = {}
         self.seen_better = False
         self.told = (-1, -1)  # epoch and batch of the last bar that was reported
+        self.in_rich = False
+        self.rich_bars = False
+        self.ended: _Bar | None = None  # the rich bar of the epoch before, until the next has been read
 
     def take(self, match: Match, line: Line) -> None:
         """Report what a piece of a line says."""
@@ -167,6 +179,7 @@ class _Reader:
 
     def finish(self) -> None:
         """Report the last bar and table."""
+        self._settle()
         self._flush(self.bar is not None and self.bar.done == self.bar.total)
         self._flush_averages()
         self.build.unsuffix("_step")
@@ -190,6 +203,41 @@ class _Reader:
         else:
             self.bar.done, self.bar.total = bar.done, bar.total
 
+    def rich(self, line: Line) -> bool:
+        """Take a line of a rich bar; return whether it was one."""
+        if found := RICH.match(line.text):
+            self._settle()
+            epoch, metrics = int(found["epoch"]), found["metrics"]
+            if self.bar is not None and self.bar.epoch < epoch:
+                self.ended, self.bar = self.bar, None
+            elif self.bar is not None and self.bar.epoch > epoch:
+                self._flush(complete=False)
+            self._enter(epoch, line)
+            if found["last"].isdigit() and len(found["last"]) < 10 and not self.build.known("planned_epochs"):
+                self.build.fact("planned_epochs", float(found["last"]) + 1, line.number, line.text.strip())
+            self.bar = _Bar(line, epoch, int(found["done"]), int(found["total"]) if found["total"] != "--" else 0)
+        elif self.in_rich and not RICH_METRIC.sub("", line.text).strip():
+            metrics = line.text
+        else:
+            self._settle()
+            self.in_rich = False
+            return False
+        self.in_rich = self.rich_bars = True
+        if self.bar is not None:
+            self.bar.values |= {key: number(text) for key, text in RICH_METRIC.findall(metrics) if key not in SHOWN}
+        return True
+
+    def _settle(self) -> None:
+        """Report a rich bar that has ended: what its epoch's end gave is drawn with the first bar of the next."""
+        if self.ended is None or self.bar is None:
+            return
+        late = {key: value for key, value in self.bar.values.items() if not key.endswith("_step")}
+        current, self.bar, self.ended = self.bar, self.ended, None
+        if current.done < current.total:
+            self.bar.values |= late
+        self._flush(complete=True)
+        self.bar = current
+
     def _enter(self, epoch: int, line: Line) -> None:
         """Enter an epoch, counted from 0 by Lightning."""
         if self.build.is_open and epoch + 1 < self.build.current_epoch:
@@ -208,7 +256,9 @@ class _Reader:
         step = bar.epoch * bar.total + bar.done if bar.total else math.nan
         for printed, value in bar.values.items():
             name = canonical(printed.removesuffix("_epoch"), "train")
-            stale = split_of(name) != "train" and self.before.get(printed) == value and not complete
+            known = self.before.get(printed, math.inf)
+            repeated = known == value or (math.isnan(known) and math.isnan(value))
+            stale = split_of(name) != "train" and repeated and not complete
             if not stale:
                 self.build.point(printed, value, bar.line.number, step=float(step), epoch=bar.epoch + 1.0, name=name)
         self.before = bar.values
@@ -250,7 +300,8 @@ class _Reader:
 
     def _fit_stopped(self, match: Match, line: Line) -> None:
         limit, _, value = (match.get("LIMIT") or "").strip("`").partition("=")
-        self._flush(complete=limit == "max_epochs")
+        if not self.rich_bars:  # a rich bar is drawn once more below the message
+            self._flush(complete=limit == "max_epochs")
         fact = {"max_epochs": "planned_epochs", "max_steps": "planned_steps"}.get(limit)
         if fact and value.isdigit():
             self.build.fact(fact, float(value), line.number, line.text)

@@ -44,9 +44,10 @@ def read(source: Source, build: RunBuilder) -> None:
     stream = lines(source)
     header = cells_of(next(stream, Line(1, "")).text, ",")
     table = list(rows(stream, header, ","))
-    filled = {name for row in table for name in row.cells if name not in KEYS}
+    filled = dict.fromkeys(name for row in table for name in row.cells if name not in KEYS)
     names = {printed: canonical(name) for printed, name in unforked(filled).items()}
     trained = max((_epoch(row) for row in table if _trains(row, names)), default=math.inf)
+    late = _begins_late(table)
     started = False
     for row in table:
         epoch = _epoch(row)
@@ -55,13 +56,19 @@ def read(source: Source, build: RunBuilder) -> None:
                 _summarise(row, build)
                 continue
             build.epoch(epoch, row.line)
-        if not started and epoch > 1:
+        if not started and epoch > 1 and late:
             build.event("resumed", row.line, ",".join(row.cells.values()), epoch=epoch)
         started = True
         step = row.value("step")
         for printed, name in names.items():
             if (value := row.value(printed)) is not None:
                 build.point(printed, value, row.line, name=name, epoch=epoch, step=math.nan if step is None else step)
+
+
+def _begins_late(table: list[Row]) -> bool:
+    """Whether steps lie before the first row that rows after it cannot explain: short epochs pass between two rows."""
+    steps = sorted({step for row in table if (step := row.value("step")) is not None})
+    return len(steps) < 2 or steps[0] + 1 > 1.5 * (steps[1] - steps[0])
 
 
 def _epoch(row: Row) -> float:

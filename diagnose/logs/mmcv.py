@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked
-from diagnose.reader.openmmlab import (
-    STAMP,
-    Loop,
-    Warnings,
-    best,
-    class_mismatch,
-    items_of,
-    points,
-    saved,
-    state_once,
-)
-from diagnose.reader.openmmlab_blocks import Blocks
-from diagnose.sources import Line, Source, lines
+from diagnose.reader import Head, LineGrammar, Match, RunBuilder, marked
+from diagnose.reader.openmmlab import best, items_of, points, state_once
+from diagnose.reader.openmmlab_text import TextLog
+from diagnose.sources import Line, Source
 
 NAME = "mmcv"
 TITLE = "mmcv 1.x text log (mmdet 2, mmseg 0.x, mmcls, mmaction, ...)"
@@ -45,7 +35,7 @@ def sniff(head: Head) -> int:
     """Recognise mmcv's records: stamped, or the loop's own layout."""
     return marked(
         head,
-        STAMPED + r"(?:Environment info:|workflow: \[|Distributed training: |Start running, host: |Config:)",
+        STAMPED + r"(?:Environment info:|workflow: \[|Distributed training: |Start running, host: |Config:(?! ?\{))",
         r"(?:^|- )(?:Epoch \[\d+\]\[\d+/\d+\]|Iter \[\d+/\d+\])\s+lr(?:_\w+)?: ",
         STAMPED + r"(?:Epoch|Iter)\((?:val|train)\) \[\d+\](?:\[\d+\])?\s",
     )
@@ -53,41 +43,19 @@ def sniff(head: Head) -> int:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read an mmcv 1.x text log."""
-    _Reader(build).read(source)
+    _Reader(build, GRAMMAR).read(source)
 
 
-class _Reader:
-    def __init__(self, build: RunBuilder) -> None:
-        self.build = build
-        self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
-        self.console = ConsoleEvents(build)
-        self.best_path = self.loaded = ""
-
-    def read(self, source: Source) -> None:
-        number = 0
-        for line in lines(source):
-            number = line.number
-            match = GRAMMAR.parse(line.text)
-            stamped = STAMP.match(line.text) is not None
-            if match or stamped:
-                self.blocks.close()
-            if match:
-                self.take(match, line)
-            elif stamped or not self.blocks.feed(line):
-                self.console.feed(line)
-        self.blocks.close()
-        self.console.finish()
-        self.build.reach(number)
+class _Reader(TextLog):
+    def __init__(self, build: RunBuilder, grammar: LineGrammar) -> None:
+        super().__init__(build, grammar)
+        self.best_path = ""
 
     def take(self, match: Match, line: Line) -> None:
         build, number, text = self.build, line.number, line.text.strip()
         match match.kind:
             case "by_epoch" | "by_step" | "evaluated_epoch" | "evaluated_step":
                 self.record(match, line)
-            case "environment" | "config" | "mismatch":
-                self.blocks.open(match.kind, line)
-            case "saved":
-                saved(build, match.get("INT") or "0", match.get("UNIT") or "", line)
             case "best_path":
                 self.best_path = match.get("PATH") or ""
             case "best":
@@ -100,9 +68,6 @@ class _Reader:
                     unit=(match.get("UNIT") or ""),
                     path=self.best_path,
                 )
-            case "resumed":
-                epoch, step = match.all("INT")
-                build.event("resumed", number, text, epoch=float(epoch), step=float(step), path=self.loaded)
             case "loaded":
                 self.loaded = (match.get("PATH") or "").strip()
                 build.event("loaded", number, text, path=self.loaded)
@@ -115,13 +80,8 @@ class _Reader:
                     build.fact("devices", 1.0, number, text)
             case "seed":
                 build.fact("seed", float(match.get("INT") or 0), number, text)
-            case "class_mismatch":
-                class_mismatch(build, match, line)
-                self.console.feed(line)
-            case "validation_empty":
-                build.event("validation_empty", number, text, message=text)
-            case "warning":
-                self.warnings.feed(match.get("MESSAGE") or "", line, self.blocks.sessions)
+            case _:
+                super().take(match, line)
 
     def record(self, match: Match, line: Line) -> None:
         build = self.build

@@ -6,10 +6,10 @@ import math
 import re
 from typing import Any
 
-from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked
-from diagnose.reader.openmmlab import STAMP, Loop, Warnings, best, class_mismatch, items_of, points, saved, state_once
-from diagnose.reader.openmmlab_blocks import Blocks
-from diagnose.sources import Line, Source, lines
+from diagnose.reader import Head, LineGrammar, Match, RunBuilder, marked
+from diagnose.reader.openmmlab import best, items_of, points, state_once
+from diagnose.reader.openmmlab_text import TextLog
+from diagnose.sources import Line, Source
 
 NAME = "mmengine"
 TITLE = "mmengine text log (mmdet 3, mmseg 1, mmpose 1, mmpretrain, mmyolo, ...)"
@@ -49,42 +49,19 @@ def sniff(head: Head) -> int:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read an mmengine text log."""
-    _Reader(build).read(source)
+    _Reader(build, GRAMMAR).read(source)
 
 
-class _Reader:
-    def __init__(self, build: RunBuilder) -> None:
-        self.build = build
-        self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
-        self.console = ConsoleEvents(build)
-        self.loaded = ""
+class _Reader(TextLog):
+    def __init__(self, build: RunBuilder, grammar: LineGrammar) -> None:
+        super().__init__(build, grammar)
         self.missing: set[tuple[int, str]] = set()
-
-    def read(self, source: Source) -> None:
-        number = 0
-        for line in lines(source):
-            number = line.number
-            match = GRAMMAR.parse(line.text)
-            stamped = STAMP.match(line.text) is not None
-            if match or stamped:
-                self.blocks.close()
-            if match:
-                self.take(match, line)
-            elif stamped or not self.blocks.feed(line):
-                self.console.feed(line)
-        self.blocks.close()
-        self.console.finish()
-        self.build.reach(number)
 
     def take(self, match: Match, line: Line) -> None:
         build, number, text = self.build, line.number, line.text.strip()
         match match.kind:
             case "by_epoch" | "by_step":
                 self.record(match, line)
-            case "environment" | "config" | "mismatch":
-                self.blocks.open(match.kind, line)
-            case "saved":
-                saved(build, match.get("INT") or "0", match.get("UNIT") or "", line)
             case "best":
                 best(
                     build,
@@ -95,9 +72,6 @@ class _Reader:
                     unit=match.get("BEST_UNIT") or "",
                     path=match.get("PATH") or "",
                 )
-            case "resumed":
-                epoch, step = match.all("INT")
-                build.event("resumed", number, text, epoch=float(epoch), step=float(step), path=self.loaded)
             case "loaded" | "resumed_from":
                 self.loaded = (match.get("PATH") or "").strip()
                 if match.kind == "loaded":
@@ -105,15 +79,10 @@ class _Reader:
             case "early_stop":
                 reached: dict[str, Any] = {} if math.isnan(build.current_epoch) else {"epoch": build.current_epoch}
                 build.event("early_stop", number, text, **reached)
-            case "class_mismatch":
-                class_mismatch(build, match, line)
-                self.console.feed(line)
             case "metric_missing":
                 self.metric_missing(match, line)
-            case "validation_empty":
-                build.event("validation_empty", number, text, message=text)
-            case "warning":
-                self.warnings.feed(match.get("MESSAGE") or "", line, self.blocks.sessions)
+            case _:
+                super().take(match, line)
 
     def metric_missing(self, match: Match, line: Line) -> None:
         metric = match.get("MONITOR") or ""

@@ -13,8 +13,7 @@ from diagnose.configs.python_config import read_python_config
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.openmmlab import flat, points
 from diagnose.reader.openmmlab_blocks import begin_session, state_config, state_environment
-from diagnose.sources import Line, Source, lines
-from diagnose.sources.lines import encoding_of
+from diagnose.sources import Line, Source, lines, text_of
 
 NAME = "openmmlab-json"
 TITLE = "JSON lines of mmcv (.log.json) and mmengine (vis_data)"
@@ -58,8 +57,7 @@ def sniff(head: Head) -> int:
 
 def companion(source: Source, build: RunBuilder) -> None:
     """State what the config beside the log says. It is parsed, never executed."""
-    data = source.read()
-    settings = read_python_config(data.decode(encoding_of(data), "replace"), source.path)
+    settings = read_python_config(text_of(source), source.path)
     for key, setting in settings.items():
         build.setting(key, setting.value, setting.place.line, path=source.path)
     for fact in config_facts(settings):
@@ -89,7 +87,7 @@ class _Record:
         mode = values.get("mode")
         if isinstance(mode, str):
             self.split = mode if mode in ("train", "val", "test") else ""
-        elif "env_info" in values:
+        elif "env_info" in values or "hook_msgs" in values:
             self.split = "meta"
         else:
             trained = {"lr", "base_lr", "epoch", "iter"} & values.keys() or any(
@@ -187,12 +185,13 @@ def _steps_per_epoch(session: list[_Record], trained: list[_Record], build: RunB
     order = [epoch for epoch in firsts if not math.isnan(epoch)]
     counter = "step" if trained and "step" in trained[0].values else "iter"
     rises = [
-        (firsts[after].count(counter) - firsts[before].count(counter), firsts[after])
+        (firsts[after].count(counter) - firsts[before].count(counter), after - before, firsts[after])
         for before, after in pairwise(order)
-        if after == before + 1
+        if after > before
     ]
-    if rises and (counter == "step" or all(rise > 0 for rise, _ in rises)):
-        rise, record = rises[0]  # counted through: the first records of two epochs lie one epoch apart
+    if rises and (counter == "step" or all(rise > 0 for rise, _, _ in rises)):
+        # Counted through: the first records of neighbouring epochs lie one epoch apart. Short epochs are skipped over.
+        rise, record = next(((rise, record) for rise, gap, record in rises if gap == 1), (0.0, rises[0][2]))
         if rise > 0:
             build.fact("steps_per_epoch", rise, record.line.number, record.line.text.strip())
         return 0.0

@@ -74,7 +74,12 @@ class _Reader:
         self._parameters(match, trial, line)
         name, _, message = error.partition("(")
         self._build.event(
-            "trial_failed", line.number, line.text.strip(), trial=trial, error=name.strip(" ."), message=message[:200]
+            "trial_failed",
+            line.number,
+            line.text.strip(),
+            trial=trial,
+            error=name.strip(" ."),
+            message=message[:200].rstrip(". ").removesuffix(")"),
         )
 
     def on_pruned(self, match: Match, line: Line) -> None:

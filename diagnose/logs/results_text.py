@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from diagnose.names import canonical, split_of
-from diagnose.reader import Head, LineGrammar, Match, RunBuilder, number
+from diagnose.reader import Head, LineGrammar, Match, RunBuilder
 from diagnose.reader.likeness import is_metric
 from diagnose.sources import Line, Source, lines
 
@@ -47,7 +47,7 @@ def read(source: Source, build: RunBuilder) -> None:
         match = GRAMMAR.parse(line.text.strip(BULLET))
         if match is None or not is_metric(name := _printed(match)):
             continue
-        values = [number(text) for kind, text in match.tokens if kind in ("NUMBER", "PERCENT")]
+        values = match.numbers()
         own.append((name, values[0], line))
         if len(values) > 1:
             baseline.append((name, values[1], line))

@@ -15,10 +15,11 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from diagnose.names import canonical
-from diagnose.names.stated import fact_named, fact_value
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
 from diagnose.reader.lightning import PLACEHOLDER, unforked
+from diagnose.reader.stated import state
+from diagnose.reader.summaries import element_of, hyperparameters, plugin_of
 from diagnose.reader.tfrecord import Record, fields, looks_framed, masked_crc, records
 from diagnose.sources import Source
 
@@ -26,13 +27,11 @@ NAME = "tensorboard"
 TITLE = "TensorBoard event file (PyTorch, Lightning, Hugging Face, Keras, TensorFlow)"
 
 VERSION = b"brain.Event:"
-FLOATS = {1: "f", 2: "d", 19: "e"}
-WHOLES = {3: "i", 4: "B", 5: "h", 6: "b", 9: "q", 10: "?", 17: "H", 22: "I", 23: "Q"}
 FALL_BACK = 0.9
 """A step below this share of the tag's last step is a new run in the same file, not writers out of order."""
 CONFIG_TAGS = re.compile(r"(?i)^(args|arguments|config|configs|hparams|hyper_?parameters|hparam|params|settings|cfg)$")
-ROW = re.compile(r"^\s*\|\s*`?([\w./:-]+)`?\s*\|\s*(.*?)\s*\|\s*$", re.MULTILINE)
-PAIR = re.compile(r"^\s*[-*]?\s*([A-Za-z_][\w.-]*)\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
+ROW = re.compile(r"^[^\S\n]*\|[^\S\n]*`?([\w./:-]+)`?[^\S\n]*\|(.*)\|[^\S\n]*$", re.MULTILINE)
+PAIR = re.compile(r"^[^\S\n]*+[-*]?[^\S\n]*([A-Za-z_][\w.-]*)[^\S\n]*[:=]\s*(\S.*)$", re.MULTILINE)
 
 
 def _sample() -> bytes:
@@ -97,7 +96,7 @@ def read(source: Source, build: RunBuilder) -> None:
         build.event("warning", first.number, message, category="damaged record", message=message)
 
 
-# The messages: Event, Summary.Value, TensorProto and the plugins' own
+# The messages: Event and Summary.Value
 
 
 def _event(record: Record, scalars: list[_Scalar], build: RunBuilder) -> None:
@@ -130,104 +129,19 @@ def _value(line: int, step: int, wall: float, data: bytes, scalars: list[_Scalar
         elif number == 8 and isinstance(value, bytes):
             tensor = value
         elif number == 9 and isinstance(value, bytes):
-            plugin, content = _plugin(value)
+            plugin, content = plugin_of(value)
     if plugin == "hparams":
-        for key, setting in _hyperparameters(content):
+        for key, setting in hyperparameters(content):
             _setting(key, setting, line, build)
         return
     if simple is None and tensor is not None and plugin in ("", "scalars", "text"):
-        number_or_text = _tensor(tensor)
+        number_or_text = element_of(tensor)
         if isinstance(number_or_text, str):
             _text(tag, number_or_text, line, build)
         else:
             simple = number_or_text
     if simple is not None and not (tag == PLACEHOLDER and simple == -1):
         scalars.append(_Scalar(line, tag, step, simple, wall))
-
-
-def _plugin(metadata: bytes) -> tuple[str, bytes]:
-    name, content = "", b""
-    for number, _, value in fields(metadata):
-        if number == 1 and isinstance(value, bytes):
-            for inner, _, part in fields(value):
-                if inner == 1 and isinstance(part, bytes):
-                    name = part.decode("utf-8", "replace")
-                elif inner == 2 and isinstance(part, bytes):
-                    content = part
-    return name, content
-
-
-def _tensor(data: bytes) -> float | str | None:
-    """Return the only element of a tensor; None if it has several or is of a kind that holds no number or text."""
-    dtype, size = 0, 1
-    content = b""
-    packed: dict[int, list[int | bytes]] = {}
-    for number, kind, value in fields(data):
-        if number == 1 and isinstance(value, int):
-            dtype = value
-        elif number == 2 and isinstance(value, bytes):
-            for dim in (part for n, _, part in fields(value) if n == 2 and isinstance(part, bytes)):
-                size *= next((extent for n, _, extent in fields(dim) if n == 1 and isinstance(extent, int)), 1)
-        elif number == 4 and isinstance(value, bytes):
-            content = value
-        else:
-            packed.setdefault(number, []).extend(_packed(number, kind, value))
-    if size != 1:
-        return None
-    if dtype == 7:
-        texts = packed.get(8, [])
-        return texts[0].decode("utf-8", "replace") if texts and isinstance(texts[0], bytes) else None
-    if content:
-        return _from_content(dtype, content)
-    return _from_values(dtype, packed)
-
-
-def _packed(number: int, kind: int, value: int | bytes) -> Iterator[int | bytes]:
-    """Yield the elements of a repeated field, packed or not."""
-    if kind != 2 or number == 8:
-        yield value
-    elif isinstance(value, bytes):
-        width = {5: 4, 6: 8}.get(number, 0)
-        if width:
-            yield from (int.from_bytes(value[at : at + width], "little") for at in range(0, len(value), width))
-            return
-        wrapped = b"".join(b"\x08" + part for part in _varints(value))
-        yield from (element for _, _, element in fields(wrapped))
-
-
-def _varints(data: bytes) -> Iterator[bytes]:
-    start = 0
-    for at, byte in enumerate(data):
-        if byte < 128:
-            yield data[start : at + 1]
-            start = at + 1
-
-
-def _from_content(dtype: int, content: bytes) -> float | None:
-    if dtype == 14:  # bfloat16: the upper half of a float
-        return float(struct.unpack("<f", b"\0\0" + content[:2])[0]) if len(content) >= 2 else None
-    code = FLOATS.get(dtype) or WHOLES.get(dtype)
-    if code is None or len(content) != struct.calcsize("<" + code):
-        return None
-    return float(struct.unpack("<" + code, content)[0])
-
-
-def _from_values(dtype: int, packed: dict[int, list[int | bytes]]) -> float | None:
-    number = {1: 5, 2: 6, 14: 13, 19: 13, 9: 10, 10: 11, 22: 16, 23: 17}.get(dtype, 7)
-    if dtype not in FLOATS and dtype not in WHOLES and dtype != 14:
-        return None
-    found = packed.get(number)
-    if not found or not isinstance(found[0], int):
-        return 0.0  # protocol buffers leave a zero out
-    raw = found[0]
-    if dtype in (1, 2):
-        code, wide = ("<f", 4) if dtype == 1 else ("<d", 8)
-        return float(struct.unpack(code, raw.to_bytes(8, "little")[:wide])[0])
-    if dtype == 19:
-        return float(struct.unpack("<e", (raw & 0xFFFF).to_bytes(2, "little"))[0])
-    if dtype == 14:
-        return float(struct.unpack("<f", b"\0\0" + (raw & 0xFFFF).to_bytes(2, "little"))[0])
-    return float(raw - (1 << 64) if raw >> 63 and dtype in (3, 5, 6, 9) else raw)
 
 
 def _session(line: int, step: int, data: bytes, build: RunBuilder) -> None:
@@ -257,32 +171,6 @@ def _message(line: int, data: bytes, build: RunBuilder) -> None:
 # Settings: the hparams plugin, and texts that are configs
 
 
-def _hyperparameters(content: bytes) -> Iterator[tuple[str, object]]:
-    """Yield the pairs of a ``SessionStartInfo`` of the hparams plugin."""
-    for number, _, start in fields(content):
-        if number != 3 or not isinstance(start, bytes):
-            continue
-        for inner, _, entry in fields(start):
-            if inner == 1 and isinstance(entry, bytes):
-                pair = {n: part for n, _, part in fields(entry)}
-                key, value = pair.get(1), pair.get(2)
-                if isinstance(key, bytes) and isinstance(value, bytes):
-                    yield key.decode("utf-8", "replace"), _any(value)
-
-
-def _any(data: bytes) -> object:
-    """Return a ``google.protobuf.Value`` that is a scalar."""
-    for number, _, value in fields(data):
-        if number == 2 and isinstance(value, int):
-            found = struct.unpack("<d", struct.pack("<Q", value))[0]
-            return int(found) if found.is_integer() and abs(found) < 1e15 else found
-        if number == 3 and isinstance(value, bytes):
-            return value.decode("utf-8", "replace")
-        if number == 4:
-            return bool(value)
-    return None
-
-
 def _text(tag: str, text: str, line: int, build: RunBuilder) -> None:
     base = tag.removesuffix("/text_summary").strip("/")
     prefix = "" if CONFIG_TAGS.match(base.rpartition("/")[2]) else base.replace("/", ".") + "."
@@ -300,7 +188,7 @@ def _pairs(text: str) -> Iterator[tuple[str, object]]:
         return
     found = _table(text) or PAIR.findall(text)
     if len(found) >= 2:
-        yield from ((key, _scalar(value)) for key, value in found)
+        yield from ((key, _scalar(value.strip())) for key, value in found)
 
 
 def _table(text: str) -> list[tuple[str, str]]:
@@ -328,9 +216,8 @@ def _scalar(text: str) -> object:
 def _setting(key: str, value: object, line: int, build: RunBuilder) -> None:
     key = key.replace("/", ".")
     build.setting(key, value, line, f"{key}: {value}")
-    fact = fact_named(key.rpartition(".")[2])
-    if fact and (stated := fact_value(fact, value)) is not None and "." not in key.removeprefix("params."):
-        build.fact(fact, stated, line, f"{key}: {value}")
+    if "." not in (plain := key.removeprefix("params.")):
+        state(build, plain, value, line, f"{key}: {value}")
 
 
 # Points

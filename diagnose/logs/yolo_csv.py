@@ -34,7 +34,7 @@ epoch,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0
 )
 
 HEADER = re.compile(
-    r"^\ufeff?\s*epoch\s*,(?=.*\b(train|val|test)/\w*loss\b)(?=.*\b(metrics|val|test|x|lr)/)", re.MULTILINE
+    r"^\ufeff?[^\S\n]*epoch\s*,(?=.*\b(train|val|test)/\w*loss\b)(?=.*\b(metrics|val|test|x|lr)/)", re.MULTILINE
 )
 COUNTS_FROM_ONE = re.compile(r"^\s*epoch\s*,\s*time\s*,")
 RATE = re.compile(r"(?:x/lr|lr/pg|lr/)(\d+)")
@@ -138,6 +138,6 @@ def _first_epoch(source: Source) -> float:
     A row 0 proves it; without one (a resumed run) ``x/lr0`` does, which only YOLOv5 and YOLOv9 write.
     """
     head = source.head.decode("utf-8", "replace")
-    if re.search(r"^\s*0+(\.0*)?\s*,", head, re.MULTILINE):
+    if re.search(r"^[^\S\n]*0+(\.0*)?[^\S\n]*,", head, re.MULTILINE):
         return 0.0
     return 0.0 if re.search(r"\bx/lr\d", head) else 1.0

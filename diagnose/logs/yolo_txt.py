@@ -49,7 +49,7 @@ def read(source: Source, build: RunBuilder) -> None:
         match = grammar.parse(line.text)
         if match is None:
             continue
-        values = [number(text) for terminal, text in match.tokens if terminal in ("NUMBER", "NONFINITE")]
+        values = match.numbers()
         if len(values) < FEWEST:
             continue
         at, last = (float(part) for part in match.tokens[0][1].split("/"))

@@ -36,7 +36,7 @@ def sniff(head: Head) -> int:
     return marked(
         head,
         r"\| (?:INFO|ERROR|WARNING|DEBUG) +\| +yolox\.[\w.]+:[\w<>]+:\d+ +- ",
-        r"epoch: \d+/\d+, iter: \d+/\d+, (?:gpu )?mem: \d+[\d.]*[MG]b, .*total_loss: ",
+        r"epoch: \d+/\d+, iter: \d+/\d+, (?:gpu )?mem: \d+[\d.]*[MG]b, .{0,300}?total_loss: ",
         r"Training of experiment is done and the best AP is ",
     )
 

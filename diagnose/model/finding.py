@@ -36,7 +36,7 @@ class Finding:
         severity: one of ``SEVERITIES``.
         message: one sentence with the numbers of this run.
         place: what must be changed if that is known, else the line that shows it.
-        segment: the segment's name; empty if the file has only one.
+        segment: the segment's name; empty if the file has only one, or if the finding stands for several.
         subject: the metric, config key or event it is about; part of the fingerprint.
         evidence: the lines and numbers that show it.
         why: what it means, from the rule.

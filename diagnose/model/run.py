@@ -68,7 +68,7 @@ class Segment:
         """The number of the last epoch that any point or event of the segment names; 0 if none does."""
         last = 0.0
         for series in self.series.values():
-            known = series.epoch[series.epoch == series.epoch]
+            known = series.epoch[abs(series.epoch) < float("inf")]
             if len(known):
                 last = max(last, float(known.max()))
         for event in self.events:

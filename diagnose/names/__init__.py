@@ -2,6 +2,16 @@
 
 from diagnose.names.hyperparameters import hyperparameter
 from diagnose.names.metrics import Traits, canonical, slug, split_of, traits
-from diagnose.names.vocabulary import event_kinds, fact_names
+from diagnose.names.vocabulary import event_kinds, fact_names, mechanisms
 
-__all__ = ["Traits", "canonical", "event_kinds", "fact_names", "hyperparameter", "slug", "split_of", "traits"]
+__all__ = [
+    "Traits",
+    "canonical",
+    "event_kinds",
+    "fact_names",
+    "hyperparameter",
+    "mechanisms",
+    "slug",
+    "split_of",
+    "traits",
+]

@@ -32,6 +32,12 @@ class Traits:
     source: str = ""
 
 
+CAMEL = re.compile(r"^(Train|Val|Valid|Validation|Test|Eval)(?=[A-Z][a-z])")
+"""`ValLoss`: a split that only a capital letter ends."""
+MIDDLE = re.compile(r"(loss|acc|accuracy|f1|auc|precision|recall|iou|miou|dice|map)/([a-z]+)_(\w+)")
+"""`Loss/Val_Epoch`: boards sort their charts by what is measured."""
+
+
 @cache
 def _table() -> dict[str, Any]:
     table: dict[str, Any] = load(Path(__file__).resolve().with_suffix(".yaml"))
@@ -72,7 +78,9 @@ def canonical(printed: str, split: str = "") -> str:
     Returns:
         ``split/base``, or the bare base for learning rates, times, memory and unknown splits.
     """
-    base = slug(printed)
+    base = slug(CAMEL.sub(r"\1_", printed.strip()))
+    if (parted := MIDDLE.fullmatch(base)) and parted[2] in _splits():
+        base = f"{parted[2]}/{parted[1]}" + ("" if parted[3] == "epoch" else f"_{parted[3]}")
     found = re.match(r"([a-z]+)[_/\-](?=.)", base)
     if found and (named := _splits().get(found[1])):
         if base not in _aliases():

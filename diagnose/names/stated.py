@@ -8,6 +8,8 @@ from diagnose.names.metrics import slug
 
 TEXTS = frozenset({"optimizer", "loss", "monitor", "device", "model"})
 """Facts whose value is a text; the others here are numbers."""
+ENDLESS = 1e12
+"""A plan from here on means "until stopped": the largest integer of the machine, as a rule."""
 
 
 @cache
@@ -31,4 +33,6 @@ def fact_value(fact: str, value: object) -> float | str | None:
         number = float(str(value).replace(",", ""))
     except ValueError:
         return None
-    return number if 0 <= number < float("inf") and (number > 0 or not fact.startswith("planned")) else None
+    if fact.startswith("planned"):
+        return number if 0 < number < ENDLESS else None
+    return number if 0 <= number < float("inf") else None

@@ -1,4 +1,4 @@
-"""The closed lists of event kinds and fact names, kept as data."""
+"""The closed lists of event kinds, fact names and mechanisms, kept as data."""
 
 from functools import cache
 from pathlib import Path
@@ -23,3 +23,9 @@ def event_kinds() -> dict[str, str]:
 def fact_names() -> dict[str, str]:
     """Return every fact name with its description."""
     return _table("facts.yaml")
+
+
+@cache
+def mechanisms() -> dict[str, str]:
+    """Return every cause that the built-in rules suspect and that is no rule itself, with its description."""
+    return _table("mechanisms.yaml")

@@ -12,6 +12,8 @@ from diagnose.names import canonical, event_kinds, fact_names
 
 TEXT = 400
 """Characters kept of a line that an event or a fact quotes."""
+ABSURD = 1e15
+"""No run counts so many epochs or steps."""
 FAILURES = frozenset({"error_line", "traceback", "out_of_memory", "interrupted", "killed"})
 
 
@@ -103,8 +105,8 @@ class RunBuilder:
             name = f"{name}~{printed}"
             column = draft.columns.setdefault(name, _Column(printed, self.path))
         column.value.append(value)
-        column.step.append(self.current_step if step is None else step)
-        column.epoch.append(self.current_epoch if epoch is None else epoch)
+        column.step.append(_counted(self.current_step if step is None else step))
+        column.epoch.append(_counted(self.current_epoch if epoch is None else epoch))
         column.line.append(line)
 
     def epoch(self, number: float, line: int, *, planned: float | None = None) -> None:
@@ -113,7 +115,7 @@ class RunBuilder:
         if draft is not None and not draft.closed and draft.columns and number < self.current_epoch:
             self.close()
         self._open(line)
-        self.current_epoch = float(number)
+        self.current_epoch = _counted(float(number))
         if planned is not None:
             self.fact("planned_epochs", float(planned), line)
 
@@ -249,3 +251,8 @@ class RunBuilder:
         draft = self._drafts[-1]
         draft.last_line = max(draft.last_line, line)
         return draft
+
+
+def _counted(number: float) -> float:
+    """Return an epoch or a step; NaN for what can be neither, such as 1e999 in a damaged log."""
+    return number if abs(number) < ABSURD else math.nan

@@ -44,6 +44,10 @@ class Match:
         """Return the texts of all tokens of a terminal."""
         return [text for name, text in self.tokens if name == terminal]
 
+    def numbers(self) -> list[float]:
+        """Return the values of all numbers, NaN and Inf included."""
+        return [number(text) for name, text in self.tokens if name in ("INT", "NUMBER", "NONFINITE", "PERCENT")]
+
     def pairs(self, key: str = "KEY") -> Iterator[tuple[str, str]]:
         """Yield (key text, text of the token after it) for every *key* token that is followed by another kind."""
         for (name, text), (after, value) in zip(self.tokens, self.tokens[1:], strict=False):

@@ -65,6 +65,11 @@ class Document:
     cut: bool
     line: int
 
+    @property
+    def breach(self) -> str:
+        """What to tell of a text that is not one whole value."""
+        return f"the JSON ends or breaks off in line {self.line}; what stands before it was read"
+
 
 def parse(text: str) -> Document:
     """Read a JSON text; ``NaN`` and ``Infinity`` count as numbers. Never raises."""

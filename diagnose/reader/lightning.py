@@ -14,7 +14,7 @@ def unforked(names: Iterable[str]) -> dict[str, str]:
     ``self.log("loss", on_step=True, on_epoch=True)`` forks into ``loss_step`` and ``loss_epoch``. The curve per epoch
     is what every other trainer calls ``loss``; the curve per step keeps its suffix unless it is the only one.
     """
-    known = set(names)
+    known = dict.fromkeys(names)  # in their order
     found = {}
     for name in known:
         base = name.removesuffix("_epoch")

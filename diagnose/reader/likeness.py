@@ -21,7 +21,7 @@ EVALUATED = re.compile(
 """Metrics that take a whole evaluation."""
 EPOCH_KEYS = re.compile(r"(current_)?epochs?(_(num|number|idx|id))?|ep")
 STEP_KEYS = re.compile(
-    r"_?(global_|train_|training_|total_)?steps?|trainer/global_step|n?_?iter(ation)?s?|it|batch_idx|(num_)?updates?|timesteps?"
+    r"_?(global_|current_|train_|training_|total_)?steps?|trainer/global_step|n?_?iter(ation)?s?|it|batch_idx|(num_)?updates?|timesteps?"
 )
 ROW_KEYS = re.compile(r"|index|unnamed:_0|id|#|_?timestamp|_runtime|wall_time|date")
 """Columns that only number or date the rows."""

@@ -12,7 +12,7 @@ from diagnose.reader.grammar import number
 from diagnose.sources import Line
 
 DELIMITERS = ",;\t|"
-NUMERIC = re.compile(r"\s*[+-]?(\d[\d,]*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*%?\s*$")
+NUMERIC = re.compile(r"\s*[+-]?(\d[\d,]*+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*%?\s*$")
 NONFINITE = re.compile(r"(?i)\s*[+-]?(nan|inf|infinity)\s*$")
 BLANKS = frozenset({"", "-", "--", "none", "null", "n/a", "na"})
 

@@ -15,8 +15,7 @@ from diagnose.errors import SourceError
 from diagnose.model import Place, Setting
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import Match
-from diagnose.sources import Source
-from diagnose.sources.lines import encoding_of
+from diagnose.sources import Source, text_of
 
 COMPANIONS = ("args.yaml", "opt.yaml", "hyp.yaml")
 """Files that the trainers write beside their results, in the order of their authority."""
@@ -107,8 +106,7 @@ def state(
 def companion(source: Source, build: RunBuilder) -> None:
     """Read a settings file that stands beside a log. A damaged one is an event of the run, not an error."""
     try:
-        data = source.read()
-        settings = read_yaml_config(data.decode(encoding_of(data), "replace"), source.path)
+        settings = read_yaml_config(text_of(source), source.path)
     except SourceError as error:
         build.event("warning", 0, category="config", message=str(error))
         return
@@ -136,6 +134,7 @@ def plain(text: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Python about text such as 1or
-            return ast.literal_eval(text)
+            value = ast.literal_eval(text)
+        return math.inf if isinstance(value, int) and value.bit_length() > 1000 else value
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,13 @@ REQUIRED = ("code", "name", "title", "severity", "since", "when", "message", "wh
 OPTIONAL = ("status", "needs", "each", "merge", "params", "let", "at", "evidence", "subject", "suspects", "folds",
             "false-alarms", "references", "basis")  # fmt: skip
 NEEDS = ("series", "event", "fact", "config", "kind", "format", "baseline", "any-series", "any-event", "any-fact")
+SHAPES: tuple[tuple[tuple[str, ...], Any, str], ...] = (
+    (("code", "name", "title", "message", "why", "advice"), str, "a text"),
+    (("when", "at", "subject"), (str, bool, int, float), "an expression"),
+    (("severity",), (str, dict), "a severity, or severities with conditions"),
+    (("params", "let", "each"), dict, "a mapping"),
+    (("needs", "evidence", "suspects", "folds", "false-alarms", "references", "cases"), list, "a list"),
+)
 CODE = re.compile(r"[A-Z]{2,8}\d{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 BUILT_IN = frozenset(
@@ -63,11 +71,12 @@ def check(path: Path, text: str | None = None) -> list[Problem]:
     if not isinstance(raw, dict):
         return [Problem(str(path), 1, "a rule is a mapping of keys")]
     lines = dict(_lines(node, ()))
+    wrong = [*_repeated(node), *_shapes(raw)]
     return [
         Problem(
             str(path), next((lines[key[:cut]] for cut in range(len(key), -1, -1) if key[:cut] in lines), 1), message
         )
-        for key, message in _problems(raw)
+        for key, message in wrong or _problems(raw)
     ]
 
 
@@ -83,6 +92,19 @@ def _lines(node: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], 
 
 
 Found = Iterator[tuple[tuple[Any, ...], str]]
+
+
+def _repeated(node: Any) -> Found:
+    names = Counter(key.value for key, _ in node.value)
+    yield from (((name,), f"`{name}` is there {number} times") for name, number in names.items() if number > 1)
+
+
+def _shapes(raw: Mapping[str, Any]) -> Found:
+    """What is not even of the right kind; no other check is made then."""
+    for keys, kind, called in SHAPES:
+        for key in keys:
+            if key in raw and not isinstance(raw[key], kind):
+                yield (key,), f"`{key}` is {called}, not {str(raw[key])[:40]!r}"
 
 
 def _problems(raw: Mapping[str, Any]) -> Found:

@@ -32,6 +32,8 @@ def check(raw: Mapping[str, Any], base: Path) -> tuple[dict[str, Any], list[tupl
     for name, value in raw.items():
         if name not in KEYS:
             mend = did_you_mean(name, KEYS) or "see `diagnose config schema`"
+            if name == "tool" and isinstance(value, dict) and "diagnose" in value:
+                mend = "`tool.diagnose` is for pyproject.toml; here the keys stand alone"
             problems.append(((name,), f"unknown key `{name}` ({mend})"))
             continue
         try:

@@ -63,6 +63,15 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
         yield from _visible(number + 1, _decode(rest, encoding), frames)
 
 
+def text_of(source: Source) -> str:
+    """Return a whole source as text, in the encoding that its first bytes show.
+
+    Raises:
+        SourceError: when the decompressed text exceeds the source's limit.
+    """
+    return source.read().decode(encoding_of(source.head), "replace")
+
+
 def encoding_of(head: bytes) -> str:
     """Return the encoding of a log from its first bytes: BOM, UTF-8, GB 18030, else Windows-1252."""
     for bom, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):

@@ -16,7 +16,7 @@ from diagnose.model import Place
 
 HEAD = 1 << 20
 """Bytes a format is detected from."""
-MAX_BYTES = 1 << 30
+MAX_BYTES = 10**9
 """Largest input read unless the user raises it: plain Lark reads some 10 MB/s, so this is minutes."""
 
 LFS_POINTER = b"version https://git-lfs"
@@ -72,10 +72,17 @@ class Source:
 def too_large(path: str, size: int, limit: int) -> SourceError:
     """Return the error for an input beyond the limit."""
     return SourceError(
-        f"larger than the limit of {limit / 1e9:.2g} GB ({size / 1e9:.2g} GB or more)",
+        f"larger than the limit of {_bytes(limit)} ({_bytes(size)} or more)",
         place=Place(path),
         mend="raise it with --max-size, or lint a part of the file",
     )
+
+
+def _bytes(size: int) -> str:
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"
 
 
 def from_bytes(path: str, data: bytes, limit: int = MAX_BYTES) -> Source:

@@ -58,7 +58,12 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
         "why": finding.why,
         "advice": finding.advice,
         "evidence": [
-            {"path": shown.place.path, "line": max(shown.place.line, 1), "text": shown.text}
+            {
+                "path": shown.place.path,
+                "line": max(shown.place.line, 1),
+                "text": shown.place.text or shown.text,
+                "note": shown.text if shown.place.text and shown.text != shown.place.text else "",
+            }
             for shown in finding.evidence
         ],
         "suspects": [

@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 from collections import Counter
+from pathlib import PurePath
 
 from diagnose.model import SEVERITIES, FileReport, Finding, Report, Suspect
 
@@ -29,7 +30,7 @@ def found(report: Report) -> str:
     unknown = sum(file.status == "unknown" for file in report.files)
     total = len(report.files)
     if report.findings:
-        hit = len({finding.place.path for finding in report.findings} & {file.path for file in report.files})
+        hit = len(_hit(report))
         where = f"{hit} of {plural(total, 'file')}" if 0 < hit < total else plural(total, "file")
         text = f"Found {counts(report.findings)} in {where}"
     elif total and unread + unknown == total:
@@ -39,6 +40,15 @@ def found(report: Report) -> str:
     extra = [f"{unread} not readable"] * bool(unread) + [f"{unknown} of no known format"] * bool(unknown)
     extra += [f"{report.suppressed} suppressed"] * bool(report.suppressed)
     return ", ".join([text, *extra])
+
+
+def _hit(report: Report) -> set[str]:
+    """Return the inputs that findings are in: the file itself, or the closest folder whose files were read together."""
+    inputs, hit = {file.path for file in report.files}, set()
+    for path in {finding.place.path for finding in report.findings}:
+        homes = (path, *map(str, PurePath(path).parents))
+        hit.update([home for home in homes if home in inputs][:1])
+    return hit
 
 
 def lacks(report: Report) -> list[tuple[str, list[str]]]:

@@ -307,3 +307,44 @@ def test_an_empty_result_of_the_reader_with_a_detail_is_trouble(diagnose, monkey
 
     assert result.exit_code == 2
     assert "diagnose: healthy.csv: the file is empty\n" in result.stderr
+
+
+class TestFilesNamedTwice:
+    """What is named alone and found in a folder is linted once."""
+
+    @pytest.mark.parametrize("paths", [["sick.csv", "."], [".", "sick.csv"], [".", "."]])
+    def test_once(self, diagnose, paths):
+        report = json.loads(diagnose("lint", *paths, *ONLY).stdout)
+
+        assert [file["path"] for file in report["files"]].count("sick.csv") == 1
+        assert len(report["findings"]) == len({finding["fingerprint"] for finding in report["findings"]})
+
+    def test_a_folder_of_known_files_is_no_trouble(self, diagnose, project: Path):
+        (project / "letter.txt").unlink()
+
+        assert diagnose("lint", "sick.csv", "healthy.csv", ".", "--exit-zero").exit_code == 0
+
+
+def test_findings_are_counted_by_input(diagnose, project: Path):
+    """Files of a folder that are read together are one input, named after the folder."""
+    run = project / "run"
+    run.mkdir()
+    (project / "sick.csv").rename(run / "sick.csv")
+    (run / "log.jsonl").write_text("".join(f'{{"epoch": {n}, "loss": {1 / n:.3f}}}\n' for n in range(1, 9)))
+    result = diagnose("lint", "run", "healthy.csv", "--select", "loss-nan")
+
+    assert "in 1 of 2 files" in result.stdout
+
+
+def test_evidence_quotes_the_line_beside_what_is_said_of_it(diagnose):
+    (finding,) = (
+        one for one in json.loads(diagnose("lint", "sick.csv", *ONLY).stdout)["findings"] if one["name"] == "loss-nan"
+    )
+    shown = [(item["line"], item["text"], item["note"]) for item in finding["evidence"]]
+
+    assert (7, "6,nan,nan") in [(line, text) for line, text, _ in shown]
+    assert all(text != note for _, text, note in shown)
+
+
+def test_a_size_is_told_in_its_unit(diagnose):
+    assert "larger than the limit of 100 bytes" in diagnose("lint", "sick.csv", "--max-size", "100").stderr

@@ -50,6 +50,41 @@ def test_a_reader_that_goes_away_is_no_error():
     assert (result.stdout, result.stderr) == ("0\n", "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has /dev/full")
+def test_a_full_disk_is_told():
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*COMMAND, "lint", "sick.csv"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=ENV
+        )
+
+    assert result.returncode == 2
+    assert "diagnose: standard output: cannot write: No space left on device" in result.stderr
+    assert "internal error" not in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+def test_what_must_not_be_read_is_told_and_the_others_are_linted(diagnose, project, monkeypatch):
+    """As root every file is readable: the answer of the system is replaced."""
+    (project / "locked.csv").write_text("epoch,loss\n1,2\n")
+    usual = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, *rest, **more: "locked" not in str(path) and usual(path, *rest, **more)
+    )
+    opened = Path.open
+
+    def refuse(self, *args, **more):
+        if "locked" in self.name:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *args, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    result = diagnose("lint", "locked.csv", "sick.csv", "--select", "loss-nan")
+
+    assert result.exit_code == 2
+    assert "locked.csv: permission denied" in result.stderr
+    assert "sick.csv:7:1: error LOSS001" in result.stdout
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c():
     process = subprocess.Popen(

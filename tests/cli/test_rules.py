@@ -36,6 +36,12 @@ class TestExplain:
         assert [rule.code for rule in builtin()] == [record["code"] for record in records]
         assert all(record["example"]["message"] and record["why"] and record["cases"] for record in records)
 
+    def test_templates_are_not_shown_raw(self, diagnose):
+        page = diagnose("explain", "class-collapse").stdout
+
+        assert "batch <batch_size> on <train_samples> samples" in page
+        assert "{{" not in page.partition("Possible causes")[2].partition("Cases")[0]
+
     def test_markdown(self, diagnose):
         page = diagnose("explain", "restore-from-epoch-1", "--output-format", "markdown").stdout
 
@@ -99,6 +105,11 @@ class TestCheck:
             ("basis:", "folds: [los-nan]\nbasis:", 13, "unknown rule `los-nan` (did you mean loss-nan?)"),
             ('message: "{{ least }} points', 'message: "{{ least points', 10, "`message`: "),
             ("advice: Nothing to do.", "advice: advice/none.md.j2", 12, "no template advice/none.md.j2"),
+            ('message: "{{ least }} points or more"', "message: 3", 10, "`message` is a text, not '3'"),
+            ("when: count(val/loss) >= least", "when: [a]", 8, "`when` is an expression"),
+            ("needs: [series: val/loss]", "needs: series", 6, "`needs` is a list, not 'series'"),
+            ("params: {least: 3}", "params: 3", 7, "`params` is a mapping"),
+            ("title: The", "name: long-enough\ntitle: The", 3, "`name` is there 2 times"),
         ],
     )
     def test_against_the_others(self, diagnose, own_rule: Path, old, new, line, told):
@@ -108,6 +119,24 @@ class TestCheck:
 
         assert f"{file}:{line}: " in stdout
         assert told in stdout
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ('reported: {val/loss: "1x5"}', "reported: {facts: {no-such: 1}}"),
+            ('reported: {val/loss: "1x5"}', "reported: {events: [{kind: no-such}]}"),
+            ('reported: {val/loss: "1x5"}', 'reported: {val/loss: "1x99999999999"}'),
+            ("advice: Nothing to do.", "advice: advice/none.md.j2"),
+        ],
+    )
+    def test_faults_of_cases_are_told_not_crashed_on(self, diagnose, own_rule: Path, old, new):
+        file = own_rule / "long-enough.yaml"
+        file.write_text(file.read_text().replace(old, new))
+        result = diagnose("rules", "test", file)
+
+        assert result.exit_code == 1
+        assert "case 1: faulty long-enough" in result.stdout
+        assert "internal error" not in result.stderr
 
     def test_no_such_path(self, diagnose):
         assert diagnose("rules", "check", "nowhere").exit_code == 2
@@ -171,6 +200,14 @@ class TestNew:
         assert (project / "mine" / file).is_file()
         assert diagnose("rules", "check", "mine").exit_code == 0
         assert diagnose("rules", "test", "mine").exit_code == 0
+
+    def test_the_folder_of_the_settings_is_made(self, diagnose, project: Path):
+        (project / "diagnose.toml").write_text('rules = "ci/rules"')
+        result = diagnose("rules", "new", "MY", "it-rises")
+
+        assert result.exit_code == 0, result.output
+        assert (project / "ci/rules/my/it-rises.yaml").is_file()
+        assert "To use it" not in result.stderr
 
     def test_the_next_free_code(self, diagnose, project: Path, own_rule: Path):
         (project / "diagnose.toml").write_text('rules = "my-rules"')

@@ -41,6 +41,7 @@ def test_what_settings_do(diagnose, project: Path, settings, found):
     [
         ("select = 3", 1, "`select`: expected a list of texts, not 3"),
         ("\nfail-onn = 'error'", 2, "unknown key `fail-onn` (did you mean fail-on?)"),
+        ("[tool.diagnose]\nfail-on = 'error'", 1, "`tool.diagnose` is for pyproject.toml"),
         ("fail-on = 'eror'", 1, "not 'eror' (did you mean error?)"),
         ("select = [\n  'LOSS',\n  'LOSS999',\n]", 3, "unknown rule 'LOSS999' (did you mean LOSS"),
         ("ignore = ['LOSS',\n  'nann']", 2, "unknown rule 'nann'"),
@@ -51,7 +52,7 @@ def test_what_settings_do(diagnose, project: Path, settings, found):
         ("[severity]\nLOSS = 'info'", 2, "unknown rule 'LOSS'"),
         ("[thresholds.zero-val-metric]\nmin_epoch = 5", 2, "did you mean min_epochs? it has "),
         ("[thresholds.zero-val-metric]\nmin_epochs = 'x'", 2, "zero-val-metric.min_epochs: not 'x' (expected a number"),
-        ("[thresholds]\nrestore-from-epoch-1 = {a = 1}", 2, "has no parameter 'a' (it has none)"),
+        ("[thresholds]\nmonitored-metric-missing = {a = 1}", 2, "has no parameter 'a' (it has none)"),
         (
             "[thresholds.zero-val-metric.metrics.'val/map50']\nnope = 5",
             2,

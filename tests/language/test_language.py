@@ -193,6 +193,17 @@ def test_numbers_remember_their_place() -> None:
     assert ("run.log", 12) == (value.place.path, value.place.line)
 
 
+@pytest.mark.parametrize("text", ["config.lr > 0.1", "fact.lr * 2", "1 <= config.lr"])
+def test_a_stated_text_is_no_number(text: str) -> None:
+    place = Place("run.yaml", 3)
+    run = scope()
+    run.segment.config.settings["lr"] = Setting("lr", "auto", place)
+    run.segment.facts["lr"] = Fact("lr", "auto", place)
+
+    with pytest.raises(MissingError, match="a number in place of 'auto'"):
+        evaluate(parse(text), run)
+
+
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_nan_in_a_series_never_raises(name: str) -> None:
     """Each function takes a series that is NaN throughout: it names what is missing, or answers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,16 +13,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diagnose.engine import Options, lint
-from diagnose.engine.inputs import Input
+from diagnose.engine.inputs import collect
 from diagnose.logs import formats
 from diagnose.rules import Rule, Selection, builtin, select
-from diagnose.sources import MAX_BYTES, from_bytes
+from diagnose.sources import MAX_BYTES
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 PIECES = sorted(
     {path for path in FIXTURES.glob("*/**/*") if path.is_file() and "make" not in path.parts and path.suffix != ".py"}
 )
-NUMBERS = (b"1e999", b"-1e999", b"nan", b"-inf", b"0" * 400, b"9" * 400, b"1e-400", b"0x1p3", b"-0.0", "٣".encode(), b"1_0", b"")
+NUMBERS = (
+    b"1e999",
+    b"-1e999",
+    b"nan",
+    b"-inf",
+    b"0" * 400,
+    b"9" * 400,
+    b"1e-400",
+    b"0x1p3",
+    b"-0.0",
+    "٣".encode(),
+    b"1_0",
+    b"",
+)
 LONGEST = 12_000
 """Bytes of a fixture that are damaged: enough for its head and some epochs."""
 
@@ -39,7 +53,7 @@ def material() -> list[bytes]:
 
 
 def check(data: bytes, format: str = "") -> None:
-    report = lint([Input("run.log", [from_bytes("run.log", data, MAX_BYTES)])], Options(rules(), format=format))
+    report = lint(collect(["-"], limit=MAX_BYTES, stdin=data), Options(rules(), format=format))
 
     (file,) = report.files
     assert file.status in ("ok", "unknown", "error")
@@ -85,15 +99,9 @@ def with_nulls(data: bytes, chance: random.Random) -> bytes:
 def renumbered(data: bytes, chance: random.Random) -> bytes:
     """Put strange numbers in place of some."""
     parts: list[bytes] = []
-    for number, part in enumerate(_split_numbers(data)):
+    for number, part in enumerate(re.split(rb"(\d+(?:\.\d+)?)", data)):
         parts.append(chance.choice(NUMBERS) if number % 2 and chance.random() < 0.05 else part)
     return b"".join(parts)
-
-
-def _split_numbers(data: bytes) -> list[bytes]:
-    import re
-
-    return re.split(rb"(\d+(?:\.\d+)?)", data)
 
 
 def as_utf16(data: bytes, _: random.Random) -> bytes:
@@ -107,12 +115,13 @@ def mixed(data: bytes, chance: random.Random) -> bytes:
 DAMAGE: list[Callable[[bytes, random.Random], bytes]] = [
     cut, doubled, flipped, shuffled, glued, with_crlf, with_nulls, renumbered, as_utf16, mixed,
 ]  # fmt: skip
+WHICH, SEED = st.integers(0, 999), st.integers(0, 1 << 32)
 MODEST = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=[damage.__name__ for damage in DAMAGE])
 @settings(MODEST, max_examples=12)
-@given(which=st.integers(min_value=0), seed=st.integers(min_value=0))
+@given(which=WHICH, seed=SEED)
 def test_damaged_logs(damage: Callable[[bytes, random.Random], bytes], which: int, seed: int) -> None:
     data = material()[which % len(material())]
 
@@ -120,7 +129,7 @@ def test_damaged_logs(damage: Callable[[bytes, random.Random], bytes], which: in
 
 
 @MODEST
-@given(which=st.integers(min_value=0), seed=st.integers(min_value=0), ways=st.lists(st.sampled_from(DAMAGE), min_size=2, max_size=4))
+@given(which=WHICH, seed=SEED, ways=st.lists(st.sampled_from(DAMAGE), min_size=2, max_size=4))
 def test_logs_damaged_twice(which: int, seed: int, ways: list[Callable[[bytes, random.Random], bytes]]) -> None:
     data, chance = material()[which % len(material())], random.Random(seed)
     for damage in ways:
@@ -142,6 +151,6 @@ def test_any_text(text: str) -> None:
 
 
 @MODEST
-@given(which=st.integers(min_value=0), name=st.sampled_from(sorted(formats())))
+@given(which=WHICH, name=st.sampled_from(sorted(formats())))
 def test_any_log_as_any_format(which: int, name: str) -> None:
     check(material()[which % len(material())], name)

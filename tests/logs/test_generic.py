@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from diagnose.logs import detect, generic_csv, generic_json, generic_jsonl, generic_text, read
 from diagnose.model import Event, Run
+from diagnose.names import canonical
 from diagnose.reader import Head, RunBuilder
 from diagnose.sources import from_bytes, open_source
 
@@ -97,6 +98,14 @@ class TestJsonLines:
     def test_the_split_of_a_whole_line(self) -> None:
         run = parse('{"split": "train", "step": 1, "loss": 1}\n{"split": "valid", "step": 1, "loss": 2}\n', "jsonl")
         assert values(run, "val/loss") == [2]
+
+    def test_a_current_step_beside_the_total(self) -> None:
+        rows = (
+            '{"current_steps": 5, "total_steps": 80, "loss": 2}\n{"current_steps": 10, "total_steps": 80, "loss": 1}\n'
+        )
+        (segment,) = parse(rows, "jsonl").segments
+        assert segment.series["train/loss"].step.tolist() == [5, 10]
+        assert segment.facts["planned_steps"].value == 80
 
 
 class TestDocuments:
@@ -227,6 +236,39 @@ class TestText:
         assert values(run, name)[-1] == value
         found = epochs(run, name)[-1]
         assert found == epoch or (math.isnan(found) and math.isnan(epoch))
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "GET https://example.org/list?p=0&loss=1",
+            "/venv/keras/losses.py:31: the name is deprecated",
+            "it deserves a good score 7",
+            "    (drop): Dropout(p=0.3, inplace=False)",
+            "    accuracy                           0.81      1200",
+            "   macro avg       0.80      0.81      0.80      1200",
+        ],
+    )
+    def test_what_only_looks_like_a_metric(self, line: str) -> None:
+        run = parse(f"Epoch 1 loss: 0.5\n{line}\nEpoch 2 loss: 0.4\n{line}\n", "text")
+        assert list(run.segments[0].series) == ["train/loss"]
+
+    def test_a_counter_at_its_end_has_stopped_the_run(self) -> None:
+        run = parse(
+            "Epoch 1 loss: 0.5\nEarlyStopping counter: 1 out of 2\nEpoch 2 loss: 0.4\nEarlyStopping counter: 2 out of 2\n",
+            "text",
+        )
+        assert len(events(run, "checkpoint_not_improved")) == 2
+        assert [event.fields["epoch"] for event in events(run, "early_stop")] == [2]
+
+    def test_names_of_boards_and_camels(self) -> None:
+        run = parse("epoch=1 TrainLoss=0.5 ValLoss=0.75\nepoch=2 TrainLoss=0.25 ValLoss=0.5\n", "text")
+        assert values(run, "val/loss") == [0.75, 0.5]
+        assert canonical("Accuracy/Val_Gate") == "val/accuracy_gate"
+        assert canonical("Loss/Train_Epoch") == "train/loss"
+
+    def test_thousands_of_parameters(self) -> None:
+        run = parse("Epoch 1 loss: 0.5\nTotal params: 3,004,800 (11.4 MB)\nEpoch 2 loss: 0.4\n", "text")
+        assert run.segments[0].facts["total_params"].value == 3004800
 
     def test_split_and_fraction_of_a_test(self) -> None:
         lines = "Train Epoch: {0} [0/600 (0%)]\tLoss: 2.5\nTest set: Average loss: 0.5, Accuracy: 95/100 (95%)\n"

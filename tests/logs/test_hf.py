@@ -66,6 +66,12 @@ def test_the_plan_and_the_state_reached() -> None:
     assert events(run, "checkpoint")[0].fields == {"epoch": 2.0, "step": 20.0}
 
 
+def test_a_plan_without_an_end_is_none() -> None:
+    run = state({"loss": 0.5, "epoch": 1.0, "step": 5}, num_train_epochs=9223372036854775807, max_steps=40)
+    assert "planned_epochs" not in run.segments[0].facts
+    assert run.segments[0].facts["planned_steps"].value == 40
+
+
 def test_nan_tokens_and_a_cut_file() -> None:
     text = json.dumps({"log_history": [{"epoch": 1.0, "loss": 0.0, "grad_norm": math.nan, "step": 1}] * 2}, indent=1)
     run = parse(text[:-40])

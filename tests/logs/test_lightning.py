@@ -50,6 +50,11 @@ def test_a_first_epoch_beyond_zero_was_resumed() -> None:
     assert event.fields["epoch"] == 18
 
 
+def test_short_epochs_between_two_rows_are_not_a_resumed_run() -> None:
+    run = parse("epoch,step,train_loss\n2,49,0.5\n4,99,0.4\n7,149,0.3\n")
+    assert events(run, "resumed") == []
+
+
 def test_rows_after_the_last_training_are_summaries() -> None:
     run = parse("epoch,step,test_acc,train_acc,val_acc\n0,9,,,0.5\n0,9,,0.6,\n1,10,,,0.55\n1,10,0.7,,\n")
     assert run.segments[0].series["val/accuracy"].value.tolist() == [0.5]
@@ -181,3 +186,41 @@ class TestCorpus:
         assert run is not None
         assert events(run, "early_stop")[0].fields["epoch"] == 4
         assert events(run, "best_summary")[0].fields["epoch"] == 1
+
+
+RICH_RULE = "━" * 10
+RICH_TEXT = (
+    f"Epoch 0/2  {RICH_RULE}╺━━ 3/4 0:00:00 • 0:00:01 31.00it/s v_num: 0.000 \n"
+    f"Epoch 0/2  {RICH_RULE}━━━ 4/4 0:00:00 • 0:00:00 31.00it/s v_num: 0.000 train_loss_step: 0.9\n"
+    f"Epoch 1/2  {RICH_RULE}╺━━ 1/4 0:00:00 • -:--:-- 0.00it/s v_num: 0.000 train_loss_step: 0.8 \n"
+    "                                                     val_loss: 0.7 val_acc: 0.5\n"
+    "                                                     train_loss_epoch: 0.85\n"
+    f"Epoch 1/2  {RICH_RULE}━━━ 4/4 0:00:00 • 0:00:00 31.00it/s v_num: 0.000 train_loss_step: 0.6 \n"
+    "                                                     val_loss: 0.7 val_acc: 0.5\n"
+    f"Epoch 2/2  {RICH_RULE}━━━ 0/4 0:00:00 • -:--:-- 0.00it/s v_num: 0.000 val_loss: nan val_acc: 0.6\n"
+)
+
+
+def test_rich_bars_draw_what_an_epoch_gave_with_the_next_one() -> None:
+    (segment,) = parse(RICH_TEXT).segments
+
+    assert [1.0, 2.0] == segment.series["val/loss"].epoch.tolist()
+    assert 0.7 == segment.series["val/loss"].value[0]
+    assert math.isnan(segment.series["val/loss"].value[1])
+    assert [0.5, 0.6] == segment.series["val/accuracy"].value.tolist()
+    assert [0.9, 0.6] == segment.series["train/loss_step"].value.tolist()
+    assert 3.0 == segment.facts["planned_epochs"].value
+
+
+def test_a_callback_without_its_metric() -> None:
+    (event,) = events(
+        parse(
+            "GPU available: False, used: False\n"
+            "RuntimeError: Early stopping conditioned on metric `val_f1` which is not available. Pass in or modify your"
+            " `EarlyStopping` callback to use any of the following: `train_loss`, `val_acc`\n"
+        ),
+        "metric_missing",
+    )
+
+    assert "val_f1" == event.fields["metric"]
+    assert ["train_loss", "val_acc"] == event.fields["available"]

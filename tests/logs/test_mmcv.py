@@ -90,6 +90,12 @@ def test_iterations_and_several_learning_rates() -> None:
     assert run.segments[0].facts["planned_steps"].value == 4000
 
 
+def test_a_dict_of_another_program_is_no_config() -> None:
+    head = "2024-05-06 07:08:09,123 - INFO - Config: {'lr': 0.1}, Epoch 1/3, Train Loss: 1.5\n"
+    found = detect(from_bytes("x", (head + head.replace("Epoch 1", "Epoch 2")).encode()))
+    assert found is None or found.NAME != "mmcv"
+
+
 def test_before_mmcv_1() -> None:
     run = parse(
         "2019-05-10 10:38:28,123 - INFO - Epoch [1][50/733]\tlr: 0.00799, eta: 10:00:00, time: 0.5, loss: 1.2\n"

@@ -55,6 +55,12 @@ def test_mmcv_iteration_based() -> None:
     assert run.segments[0].series["train/loss"].step.tolist() == [50, 100, 150, 200]
 
 
+def test_mmcv_iterations_over_short_epochs() -> None:
+    (segment,) = parse(old(3, 40, loss=1.0), old(5, 80, loss=1.0), old(8, 120, loss=1.0)).segments
+    assert segment.series["train/loss"].step.tolist() == [40, 80, 120]
+    assert "steps_per_epoch" not in segment.facts
+
+
 def test_sessions_appended_to_one_file() -> None:
     run = parse(
         old(1, 10, loss=1.0), old(12, 10, loss=0.5), old(12, 256, "val", mAP=0.0),

@@ -82,4 +82,6 @@ def test_sample(case: str) -> None:
 
 
 def test_no_snapshot_is_left_over() -> None:
-    assert {*CASES, *SAMPLES} == {path.relative_to(SNAPSHOTS).with_suffix("").as_posix() for path in SNAPSHOTS.rglob("*.txt")}
+    assert {*CASES, *SAMPLES} == {
+        path.relative_to(SNAPSHOTS).with_suffix("").as_posix() for path in SNAPSHOTS.rglob("*.txt")
+    }

@@ -34,7 +34,7 @@ def test_trials_are_steps() -> None:
     assert segment.series["objective"].step.tolist() == [1, 0]
     assert segment.series["param/lr"].value.tolist() == [0.1, 0.2, 9.0]
     assert [event.kind for event in segment.events] == ["trial_pruned", "trial_failed", "best_summary"]
-    assert segment.events[1].fields == {"trial": 3, "error": "ValueError", "message": "'too high')."}
+    assert segment.events[1].fields == {"trial": 3, "error": "ValueError", "message": "'too high'"}
     assert segment.events[2].fields == {"metric": "objective", "value": 0.4, "trial": 1}
 
 

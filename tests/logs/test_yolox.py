@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yolo_help import epochs, events, needs_corpus, only, real, run_of, values
 
+from diagnose.engine.enrich import enrich
 from diagnose.logs import yolox
 from diagnose.reader import RunBuilder
 from diagnose.sources import from_bytes
@@ -69,6 +70,7 @@ def test_done_is_printed_after_a_crash_too() -> None:
     crashed = only(run_of(START + TABLE + iteration(1, 10) + done("0.00") + CRASH))
     assert not events(crashed, "session_end")
     assert events(crashed, "best_summary")[0].fields["value"] == 0
+    assert "val/map" not in enrich(run_of(START + TABLE + iteration(1, 10) + done("0.00") + CRASH)).segments[0].series
     ended = only(run_of(START + TABLE + iteration(2, 10) + done("40.43")))
     assert events(ended, "session_end")
     assert events(ended, "best_summary")[0].fields["value"] == pytest.approx(0.4043)

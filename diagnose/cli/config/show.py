@@ -21,7 +21,7 @@ MERGED = ("severity", "thresholds")
 
 
 @click.command("show")
-@click.argument("path", default=".", type=click.Path(), metavar="[FILE]")
+@click.argument("path", default=".", type=click.Path(readable=False), metavar="[FILE]")
 @options.listing("text", "json")
 @options.settings
 def command(path: str, output_format: str, config: tuple[str, ...], isolated: bool) -> int:

@@ -10,7 +10,7 @@ from diagnose.cli import options
 
 
 @click.command("parse")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False), metavar="FILE...")
 @click.option("--all", "every", is_flag=True, help="Show every point in text, not only the first and last.")
 @options.listing("text", "json")
 @options.inputs

@@ -8,7 +8,7 @@ from diagnose.cli import options
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=click.Path(readable=False))
 @options.settings
 def command(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool) -> int:
     """Check rule files and folders: every problem with its line. Exit status 1 if there are any.

@@ -31,14 +31,15 @@ def command(code: str, name: str, folder: str | None, config: tuple[str, ...], i
     settings = settings_here(config, isolated=isolated)
     place = Path(folder) if folder else next(iter(settings.rules), Path("rules"))
     ours = place.resolve() == (assets.root() / "rules").resolve()
-    text, file = new_rule(code, name, catalogue(settings.rules), place, builtin=ours)
+    known = catalogue(tuple(folder for folder in settings.rules if folder.is_dir()))  # the first rule makes its folder
+    text, file = new_rule(code, name, known, place, builtin=ours)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise RuleError(f"cannot write: {error.strerror}", place=Place(str(file))) from None
     write(f"{shown(file.absolute())}\n")
-    if not ours and place.resolve() not in [known.resolve() for known in settings.rules]:
+    if not ours and place.resolve() not in [listed.resolve() for listed in settings.rules]:
         say(f'To use it, add to diagnose.toml: rules = ["{place.as_posix()}"]')
     say(f"Change it, then: diagnose rules check {file} && diagnose rules test {file}")
     return 0

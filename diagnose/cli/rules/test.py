@@ -19,7 +19,7 @@ MISSING, NOISY, OTHERWISE, FAULTY = "missing", "noisy", "otherwise", "faulty"
 
 
 @click.command("test")
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=click.Path(readable=False))
 @click.option("--rule", "names", multiple=True, type=options.RuleNames(), metavar="RULES", help="Only these rules.")
 @click.option("-v", "--verbose", is_flag=True, help="List the cases that pass, too.")
 @options.settings

@@ -1,0 +1,12 @@
+"""What a finding is known by from one run of the program to the next."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePath
+
+
+def fingerprint(code: str, subject: str, segment: str, path: str) -> str:
+    """Return a short hash that outlives shifted lines and changed numbers."""
+    parts = (code, subject, segment, PurePath(path).as_posix().removeprefix("./"))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

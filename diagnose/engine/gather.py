@@ -1,0 +1,71 @@
+"""One finding in place of many that say the same of many segments."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+
+from diagnose.engine.fingerprint import fingerprint
+from diagnose.model import Evidence, Finding
+
+LEAST = 4
+"""Segments from which on a finding is not repeated for each: two or three stages stay apart, thirty folds do not."""
+MOST_SEGMENTS = 24
+"""Segments that the evidence of a gathered finding lists."""
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def gather(by_segment: list[list[Finding]]) -> list[Finding]:
+    """Return the findings of a file, those alike in several segments gathered into the first of them.
+
+    Alike are findings of one rule and severity about the same subject whose messages differ in numbers only. The
+    gathered finding keeps place, reasons and advice of the first; its evidence names the other segments. What one line
+    states for all segments, such as the batch size at the head of the file, is said once however few they are.
+    """
+    groups: dict[tuple[str, ...], dict[int, list[Finding]]] = defaultdict(dict)
+    for index, findings in enumerate(by_segment):
+        for finding in findings:
+            groups[_key(finding)].setdefault(index, []).append(finding)
+    return [
+        told
+        for findings in by_segment
+        for finding in findings
+        if (told := _told(finding, groups[_key(finding)], len(by_segment))) is not None
+    ]
+
+
+def _told(finding: Finding, group: dict[int, list[Finding]], segments: int) -> Finding | None:
+    """Return the finding itself, the gathered one in the first's place, or None for what that one stands for."""
+    if len(group) < LEAST and not _of_one_line(group):
+        return finding
+    return _one(group, segments) if finding is next(iter(group.values()))[0] else None
+
+
+def _of_one_line(group: dict[int, list[Finding]]) -> bool:
+    """Whether several segments only repeat what one line above them all states."""
+    told = {(finding.message, finding.place.line) for findings in group.values() for finding in findings}
+    return len(group) > 1 and len(told) == 1
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    return (finding.code, finding.severity, finding.subject, finding.place.path, NUMBER.sub("0", finding.message))
+
+
+def _one(group: dict[int, list[Finding]], segments: int) -> Finding:
+    first, *others = (finding for findings in group.values() for finding in findings)
+    same = all(other.message == first.message for other in others)
+    where = f"in {len(group)} of {segments} segments" + ("" if same else f", first in {first.segment}")
+    return replace(
+        first,
+        message=f"{where}: {first.message}",
+        segment="",
+        evidence=(*first.evidence, *(_evidence(other, same) for other in others[: MOST_SEGMENTS - 1])),
+        folded=tuple(dict.fromkeys(name for item in (first, *others) for name in item.folded)),
+        fingerprint=fingerprint(first.code, first.subject, "", first.place.path),
+    )
+
+
+def _evidence(finding: Finding, same: bool) -> Evidence:
+    said = "the same" if same else finding.message
+    return Evidence(finding.place, f"{finding.segment}: {said}")
