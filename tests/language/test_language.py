@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from diagnose.language import LanguageError, Mask, MissingError, Scope, evaluate, parse, truth
 from diagnose.language.functions import TABLE
-from diagnose.model import Event, Fact, Place, Point, Segment, Series
+from diagnose.model import Event, Fact, Place, Point, Segment, Series, Setting
 
 
 def series(name: str, values: list[float], path: str = "run.log") -> Series:

@@ -254,7 +254,8 @@ class TestText:
 
     def test_a_counter_at_its_end_has_stopped_the_run(self) -> None:
         run = parse(
-            "Epoch 1 loss: 0.5\nEarlyStopping counter: 1 out of 2\nEpoch 2 loss: 0.4\nEarlyStopping counter: 2 out of 2\n",
+            "Epoch 1 loss: 0.5\nEarlyStopping counter: 1 out of 2\n"
+            "Epoch 2 loss: 0.4\nEarlyStopping counter: 2 out of 2\n",
             "text",
         )
         assert len(events(run, "checkpoint_not_improved")) == 2
