@@ -87,6 +87,9 @@ def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]
         )
         return []
     run = enrich(runs[0] if len(runs) == 1 else merge(runs))
+    if not run.segments and options.format:
+        file.status, file.detail = "unknown", f"nothing in it could be read as {options.format}"
+        return []
     if not run.segments:
         run.segments = [Segment("", 0, run.path, 1, 1)]  # nothing was read, and a rule says so
     run, more = with_its_runs(run, given.sources[0].limit)

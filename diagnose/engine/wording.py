@@ -70,11 +70,11 @@ def _environment() -> SandboxedEnvironment:
 
 
 def shown(value: Any) -> Any:
-    """Return a value as messages show it: four significant digits, series by the name the log prints."""
+    """Return a value as messages show it: four significant digits on the log's scale, series by their printed name."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, float | int):
-        number = float(value)
+        number = float(value) * (value.scale if isinstance(value, Point) else 1.0)
         if not math.isfinite(number):
             return str(number)
         if number == int(number) and abs(number) < MOST_INTEGER:

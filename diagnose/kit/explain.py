@@ -131,7 +131,7 @@ def _plainly(template: str) -> str:
 
 
 def _remarks(rule: Rule) -> str:
-    parts = [rule.worst if len(rule.severity) == 1 else f"{rule.worst}, or by condition", f"since {rule.since}"]
+    parts = [rule.worst if len(rule.severity) == 1 else f"up to {rule.worst}", f"since {rule.since}"]
     return ", ".join([*parts, *([rule.status] if rule.status != "stable" else ())])
 
 

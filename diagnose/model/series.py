@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from diagnose.model.place import Place
@@ -19,11 +19,12 @@ class Point(float):
     Arithmetic on it gives plain floats: only a number that stands in a log has a place.
     """
 
-    __slots__ = ("epoch", "line", "path", "series", "step")
+    __slots__ = ("epoch", "line", "path", "scale", "series", "step")
 
     epoch: float
     line: int
     path: str
+    scale: float
     series: str
     step: float
 
@@ -36,9 +37,21 @@ class Point(float):
         step: float = math.nan,
         epoch: float = math.nan,
         series: str = "",
+        scale: float = 1.0,
     ) -> Self:
-        """Make a point; ``step`` and ``epoch`` are NaN where the log does not tell them."""
+        """Make a point.
+
+        Args:
+            value: the number, on the scale that rules compute with.
+            path: the file it was read from.
+            line: its physical line.
+            step: NaN where the log does not tell it.
+            epoch: NaN where the log does not tell it.
+            series: canonical name of its series.
+            scale: factor to the number as the log prints it, 100 for a share that is printed in percent.
+        """
         self = super().__new__(cls, value)
+        self.scale = scale
         self.path, self.line, self.step, self.epoch, self.series = path, line, step, epoch, series
         return self
 
@@ -61,6 +74,7 @@ class Series:
         epoch: float64 epoch counted from 1, fractional where the log says so, NaN where unknown.
         line: int64 physical line of each point.
         thinned: how many points were left out to stay within the memory bound.
+        scale: factor from ``value`` to what the log prints; not 1 only after a change of scale.
     """
 
     name: str
@@ -70,7 +84,8 @@ class Series:
     step: NDArray[np.float64]
     epoch: NDArray[np.float64]
     line: NDArray[np.int64]
-    thinned: int = field(default=0)
+    thinned: int = 0
+    scale: float = 1.0
 
     def __len__(self) -> int:
         return len(self.value)
@@ -84,6 +99,7 @@ class Series:
             step=float(self.step[index]),
             epoch=float(self.epoch[index]),
             series=self.name,
+            scale=self.scale,
         )
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Series:
@@ -96,4 +112,5 @@ class Series:
             self.step[which],
             self.epoch[which],
             self.line[which],
+            scale=self.scale,
         )

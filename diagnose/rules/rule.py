@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnose.language import Node, parse
+from diagnose.model import SEVERITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ class Rule:
 
     @property
     def worst(self) -> str:
-        """The severity without conditions, shown in lists."""
-        return self.severity[-1][0]
+        """The worst severity the rule can have, shown in lists."""
+        return min((level for level, _ in self.severity), key=SEVERITIES.index)
 
     def nodes(self) -> dict[str, Node]:
         """Return the parsed named parts. Raises LanguageError."""

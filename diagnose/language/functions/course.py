@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,8 +78,7 @@ def records_after(scope: Any, event: Any) -> float:
 
 
 def _with(series: Series, value: Any) -> Series:
-    return Series(series.name, series.printed, series.path, np.asarray(value, dtype=np.float64), series.step,
-                  series.epoch, series.line)  # fmt: skip
+    return replace(series, value=np.asarray(value, dtype=np.float64))
 
 
 @function

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
@@ -53,8 +54,7 @@ def natural(series: Any) -> Series:
     """The series on its natural scale: percent (a bounded metric with values above 1.5) becomes a share."""
     points = a_series(series, "natural")
     if traits(points.name).high == 1.0 and np.nanmax(np.append(points.value, 0.0)) > 1.5:
-        return Series(points.name, points.printed, points.path, points.value / 100.0, points.step, points.epoch,
-                      points.line)  # fmt: skip
+        return replace(points, value=points.value / 100.0, scale=100.0)
     return points
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,7 @@ function = Registry()
 
 
 def _with(series: Series, value: Any) -> Series:
-    return Series(series.name, series.printed, series.path, np.asarray(value, dtype=np.float64), series.step,
-                  series.epoch, series.line)  # fmt: skip
+    return replace(series, value=np.asarray(value, dtype=np.float64))
 
 
 @function
