@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from diagnose import __version__
 from diagnose.cli.lazy import Lazy
+
+# numpy's BLAS starts a thread per core when it is imported; nothing here multiplies matrices.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 COMMANDS = {
     "lint": "Find what went wrong in training logs and runs.",

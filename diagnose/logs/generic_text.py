@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from diagnose.names import canonical, slug, split_of, traits
 from diagnose.names.stated import TEXTS, fact_named, fact_value
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, number
-from diagnose.reader.likeness import home_split, is_metric, is_step
+from diagnose.reader.likeness import home_split, is_metric
+from diagnose.reader.plain_row import Row, measures, row_of
 from diagnose.sources import Line, Source, lines
 
 NAME = "text"
@@ -78,19 +78,9 @@ FOREIGN = re.compile(
     r"(?m)^[ \t]*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ ="
     r"|#{1,6} \w|```|<!DOCTYPE|<html)"
 )
-PLACE_WORDS = re.compile(r"train(ing)?|val(id(ation)?)?|test(ing)?|eval|end|of|start(ing)?|current|the|at|global")
-"""Words that may stand before `epoch` or `step` where it counts, unlike those of `best epoch`."""
-STEP_WORDS = re.compile(r"(global_)?steps?|iter(ation)?s?|it|(mini-?)?batch|update")
 BEST = re.compile(r"(?i)\b(best|highest|lowest|max|min|maximum|minimum|top)\b")
 FINAL = re.compile(r"(?i)\b(final|initial)\b")
-FALSE_END = re.compile(r"(?i)\b(from|to|than|of|the|was|by|vs|and|at|is|with|for)$")
-CONSTANT = re.compile(r"[A-Z]+_[A-Z_]+")
-"""The name of an environment variable."""
 URL = re.compile(r"\w+://\S+")
-FILE = re.compile(r"\.(?:py|cc?|cpp|cu|h5|pth?|ckpt|npy|npz|txt|json|csv|png|jpe?g)$")
-"""How a name ends that is a file's: `losses.py:12: DeprecationWarning`."""
-PROSE = frozenset({"a", "an", "i", "it", "my", "this", "that", "you", "your", "not", "very"})
-"""Words of sentences, which the names of metrics do without."""
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 LAYER = re.compile(r"\w*[dD]rop\w*\([^()]*\)")
 """A layer of a printed model, whose `p` is no precision."""
@@ -151,24 +141,6 @@ def read(source: Source, build: RunBuilder) -> None:
     build.unsuffix("_step")
 
 
-@dataclass(slots=True)
-class _Row:
-    """What a line holds, taken apart."""
-
-    epoch: float = math.nan
-    planned: float = math.nan
-    step: float = math.nan
-    batch: tuple[float, float] | None = None
-    split: str = ""
-    of_samples: bool = False  # the batch is counted in samples: `[640/60000 (1%)]`
-    numbers: list[tuple[str, float]] = field(default_factory=list)
-    texts: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def is_numbered(self) -> bool:
-        return not (math.isnan(self.epoch) and math.isnan(self.step)) or self.batch is not None
-
-
 class _Reader:
     def __init__(self, build: RunBuilder) -> None:
         self.build = build
@@ -195,8 +167,8 @@ class _Reader:
         if "param" in text.lower():
             text = THOUSANDS.sub("", text)  # `Total params: 4,007,990`
         match = ROWS.parse(text)
-        row = _row(match) if match is not None else _Row()
-        metrics = [(key, value) for key, value in row.numbers if _measures(key)]
+        row = row_of(match) if match is not None else Row()
+        metrics = [(key, value) for key, value in row.numbers if measures(key)]
         if metrics and not all(BEST.search(key) or FINAL.search(key) for key, _ in metrics):
             self._results(row, line)
             return True
@@ -222,7 +194,7 @@ class _Reader:
 
     # Rows of results
 
-    def _results(self, row: _Row, line: Line) -> None:
+    def _results(self, row: Row, line: Line) -> None:
         self._enter(row, line)
         self.failed = False
         epoch = self.build.current_epoch
@@ -232,7 +204,7 @@ class _Reader:
                 split = told  # `val Loss: 0.35 Acc: 0.88`
             kind = traits(canonical(key)).kind
             if BEST.search(key) or not (
-                _measures(key) or (row.is_numbered and kind in ("rate", "norm", "time", "memory"))
+                measures(key) or (row.is_numbered and kind in ("rate", "norm", "time", "memory"))
             ):
                 continue
             name = canonical(key, split or home_split(key))
@@ -241,7 +213,7 @@ class _Reader:
             step = self._step(row, epoch)
             self.build.point(key, value, line.number, name=name, epoch=epoch, step=step)
 
-    def _step(self, row: _Row, epoch: float) -> float:
+    def _step(self, row: Row, epoch: float) -> float:
         if row.batch is None:
             return row.step if not math.isnan(row.step) else self.build.current_step
         done, total = row.batch
@@ -251,7 +223,7 @@ class _Reader:
             return (epoch - 1) * total + done
         return done if total and math.isnan(epoch) else math.nan
 
-    def _enter(self, row: _Row, line: Line) -> None:
+    def _enter(self, row: Row, line: Line) -> None:
         """Enter the epoch and step that a line names."""
         if not math.isnan(row.epoch):
             if self.offset is None:
@@ -293,7 +265,7 @@ class _Reader:
 
     # Summaries, facts, talk
 
-    def _summaries(self, row: _Row, metrics: list[tuple[str, float]], line: Line) -> None:
+    def _summaries(self, row: Row, metrics: list[tuple[str, float]], line: Line) -> None:
         for key, value in metrics:
             text = line.text.strip()
             if BEST.search(key):
@@ -370,128 +342,6 @@ class _Reader:
             }
             fields["value"] = number(found[2].rstrip("."))
         self.build.event("checkpoint", line, full, epoch=epoch, path=_path(text), **fields)
-
-
-def _measures(key: str) -> bool:
-    """Whether a printed name ends as the name of a metric does: prose may mention a loss anywhere."""
-    words = key.split()
-    return (
-        0 < len(words) <= 4
-        and not CONSTANT.fullmatch(words[-1])
-        and not FILE.search(words[-1])
-        and PROSE.isdisjoint(word.lower() for word in words)
-        and not FALSE_END.search(key)
-        and is_metric(key)
-        and (len(words) == 1 or is_metric(words[-1]) or is_metric(" ".join(words[-2:])))
-    )
-
-
-def _row(match: Match) -> _Row:
-    row = _Row()
-    if match.tokens[0][0] == "INDEX":
-        row.step = _whole(match.tokens[0][1])  # `[12]  train-rmse:0.41`: boosting rounds
-    elif match.tokens[0] == ("NOISE", "*"):
-        row.split = "val"  # ` * Acc@1 71.2`: the summary of a validation in many torch scripts
-    tokens = [token for token in match.tokens if token[0] != "MEAN"]
-    index = 0
-    while index < len(tokens):
-        kind, text = tokens[index]
-        index += 1
-        if kind != "NAME":
-            continue
-        key = text.strip("'\"")
-        after = index + (index < len(tokens) and tokens[index][0] == "SEP")
-        kind, value = tokens[after] if after < len(tokens) else ("", "")
-        if kind in ("", "NOISE", "SEP"):
-            _label(row, key)
-            continue
-        if kind == "NAME":
-            # `Device: cpu` is a pair of texts; `Test set: Average loss: 0.3` is a label before a pair.
-            _label(row, key)
-            ends = after + 1 == len(tokens) or tokens[after + 1][0] == "NOISE"
-            if after > index and ends:
-                row.texts.append((key, value.strip("'\"")))
-            index = max(index, after)
-            continue
-        index = after + 1
-        index = _number(row, key, kind, value, tokens, index)
-    return row
-
-
-def _label(row: _Row, text: str) -> None:
-    word = re.split(r"[\s_]", text.lower())[0]
-    if not row.numbers and not row.split:
-        row.split = split_of(canonical(f"{word}_loss")) if len(text.split()) <= 3 else ""
-
-
-def _number(row: _Row, key: str, kind: str, text: str, tokens: list[tuple[str, str]], index: int) -> int:
-    """Sort a number into the row; return the index of the token after what was used."""
-    words = key.lower().split()
-    last = words[-1].strip(".")
-    following = tokens[index] if index < len(tokens) else ("", "")
-    if found := re.match(r"(?i)(.+) at (step|iter(?:ation)?|epoch)$", key):
-        # `adversarial loss at step 100: 0.82`: the value comes after the step.
-        after = index + (following[0] == "SEP")
-        if after < len(tokens) and tokens[after][0] in ("NUMBER", "NONFINITE", "PERCENT") and is_metric(found[1]):
-            _place(row, found[2].lower(), kind, text)
-            row.numbers.append((found[1], number(tokens[after][1])))
-            return after + 1
-    if last in ("epoch", "ep") and all(PLACE_WORDS.fullmatch(word) for word in words[:-1]):
-        _label(row, key if len(words) > 1 else "")
-        _place(row, "epoch", kind, text)
-        if following[0] == "NAME" and following[1].lower() == "of" and index + 1 < len(tokens):
-            row.planned = _whole(tokens[index + 1][1])
-            return index + 2
-        if following[0] == "FRACTION":
-            row.batch = _fraction(following[1])
-            row.of_samples = following[1].startswith("[") and not following[1].endswith("]")
-            return index + 1
-        return index
-    if STEP_WORDS.fullmatch(last) and all(PLACE_WORDS.fullmatch(word) for word in words[:-1]):
-        _place(row, "batch" if "batch" in last else "step", kind, text)
-        return index
-    value = _value(kind, text)
-    if value is not None and not is_step(key):
-        row.numbers.append((key, value))
-    return index
-
-
-def _place(row: _Row, what: str, kind: str, text: str) -> None:
-    if what == "epoch":
-        if kind == "FRACTION":
-            row.epoch, row.planned = _fraction(text)
-        elif kind in ("INDEX", "NUMBER"):
-            row.epoch = _whole(text)
-    elif kind == "FRACTION":
-        row.batch = _fraction(text)
-    elif kind in ("NUMBER", "INDEX"):
-        if what == "batch" or not math.isnan(row.epoch):
-            row.batch = (_whole(text), 0.0)
-        else:
-            row.step = _whole(text)
-
-
-def _value(kind: str, text: str) -> float | None:
-    if kind in ("NUMBER", "NONFINITE", "PERCENT"):
-        return number(text)
-    if kind == "QUANTITY":
-        return float(re.match(r"[\d.]+", text)[0])  # type: ignore[index]
-    if kind == "FRACTION":
-        part, whole = _fraction(text)
-        return part / whole if whole and part <= whole else None
-    return None
-
-
-def _fraction(text: str) -> tuple[float, float]:
-    part, _, whole = text.strip("[]").partition("/")
-    return float(part.strip(" [")), float(whole)
-
-
-def _whole(text: str) -> float:
-    try:
-        return float(text.strip("[]"))
-    except ValueError:
-        return math.nan
 
 
 def _title(text: str) -> str:
