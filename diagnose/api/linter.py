@@ -136,6 +136,7 @@ class Linter:
             detail = f"internal error, please report it: {type(error).__name__}: {error}"
             part = Report([FileReport(given.path, status="error", detail=detail)])
         (file,) = part.files
+        self._read |= {os.path.abspath(path) for path in file.covers}  # noqa: PTH100 - links stay
         self.outcome.report.files.append(file)
         shown = [finding for finding in part.findings if todo.shows(finding)]
         self.outcome.report.findings += shown

@@ -93,6 +93,7 @@ def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]
     if not run.segments:
         run.segments = [Segment("", 0, run.path, 1, 1)]  # nothing was read, and a rule says so
     run, more = with_its_runs(run, given.sources[0].limit)
+    file.covers = tuple(more)
     return lint_run(run, file, options, {source.path: source for source in given.sources} | more)
 
 

@@ -69,6 +69,7 @@ class FileReport:
         detail: the message for the user where the file could not be (fully) read, with the mend.
         runs, epochs, series: how many segments, reached epochs (summed) and series were read.
         ran, skipped: rules that were evaluated, and rules that were not with what they lacked.
+        covers: further files that were read with it and need no report of their own.
     """
 
     path: str
@@ -80,6 +81,7 @@ class FileReport:
     series: int = 0
     ran: set[str] = field(default_factory=set)
     skipped: dict[str, str] = field(default_factory=dict)
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

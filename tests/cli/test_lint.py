@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from diagnose import emit
-from diagnose.api import linter
+from diagnose.api import Linter, Request, linter
 
 ONLY = ("--select", "loss-nan", "--output-format", "json")
 
@@ -348,3 +348,18 @@ def test_evidence_quotes_the_line_beside_what_is_said_of_it(diagnose):
 
 def test_a_size_is_told_in_its_unit(diagnose):
     assert "larger than the limit of 100 bytes" in diagnose("lint", "sick.csv", "--max-size", "100").stderr
+
+
+def test_runs_that_a_summary_covers_are_reported_once(tmp_path: Path) -> None:
+    folder = tmp_path / "pair"
+    for name in ("baseline", "changed"):
+        (folder / name).mkdir(parents=True)
+        rows = [f"{epoch},{1 - 0.05 * epoch:.3f},{0.5 + 0.04 * epoch:.3f}" for epoch in range(10)]
+        (folder / name / "log.csv").write_text("epoch,loss,val_accuracy\n" + "\n".join(rows) + "\n")
+    (folder / "pair.json").write_text(
+        '{\n "baseline_result": {"val_accuracy_best": 0.9, "val_accuracy_last": 0.9},\n'
+        ' "changed_result": {"val_accuracy_best": 0.8, "val_accuracy_last": 0.8}\n}\n'
+    )
+    outcome = Linter(Request(paths=(str(folder),), isolated=True)).run()
+
+    assert [str(folder / "pair.json")] == [file.path for file in outcome.report.files]
