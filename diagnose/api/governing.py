@@ -60,7 +60,7 @@ class Governor:
         file = self._file
         if file is None and not self.isolated:
             whole = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
-            folder = whole if whole.is_dir() else whole.parent
+            folder = whole if os.path.isdir(whole) else whole.parent  # noqa: PTH112 - never raises
             if folder not in self._closest:
                 self._closest[folder] = closest(folder)
             file = self._closest[folder]

@@ -39,7 +39,7 @@ def build_outputs(specs: Sequence[str], output_file: str, settings: Settings) ->
     wanted = [_parse(spec, Place("--output-format")) for spec in specs] or [usual]
     if output_file:
         wanted = [output if output.file else Output(output.name, output_file) for output in wanted]
-    for file in {output.file for output in wanted}:
+    for file in dict.fromkeys(output.file for output in wanted):
         sharing = [output.name for output in wanted if output.file == file]
         if len(sharing) > 1:
             where = file or "standard output"

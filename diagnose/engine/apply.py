@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 from diagnose.engine.hit import Hit
 from diagnose.engine.wording import words
 from diagnose.language import MissingError, Scope, evaluate, parse, place_of, truth
-from diagnose.model import Event, Evidence, Place, Run, Segment, Series
+from diagnose.model import SEVERITIES, Event, Evidence, Place, Run, Segment, Series
 from diagnose.names import traits
 from diagnose.rules import Rule, Selector, param
 
@@ -117,7 +118,7 @@ def _selected(name: str, selector: Selector) -> bool:
 
 def _hit(rule: Rule, run: Run, segment: Segment, scope: Scope, about: Any) -> Hit:
     severity = next(level for level, when in rule.severity if not when or _holds(when, scope))
-    evidence = list(_evidence(rule, scope, about))[:MOST_EVIDENCE]
+    evidence = list(islice(_evidence(rule, scope, about), MOST_EVIDENCE))
     if segment.summary is not None:
         evidence.append(Evidence(segment.summary, f"{segment.name} in the summary that was linted"))
     place = None
@@ -165,8 +166,6 @@ def _evidence(rule: Rule, scope: Scope, about: Any) -> Iterator[Evidence]:
 
 def _merged(hits: list[Hit]) -> Hit:
     """Return the first of the worst hits with the others as evidence."""
-    from diagnose.model import SEVERITIES
-
     first, *others = sorted(hits, key=lambda hit: SEVERITIES.index(hit.severity))
     for other in others:
         if len(first.evidence) >= MOST_EVIDENCE:

@@ -8,6 +8,8 @@ from diagnose.model import Fact, Run, Segment, Series
 from diagnose.names import fact_names, hyperparameter, traits
 
 NUMERIC = (int, float)
+MOST = 1e300
+"""A whole number beyond it, which a config may hold, is no float."""
 
 
 def enrich(run: Run) -> Run:
@@ -55,5 +57,8 @@ def _plausible(name: str, value: object) -> bool:
     if name == "amp":
         return True
     return (
-        isinstance(value, NUMERIC) and not isinstance(value, bool) and (value > 0 or name in ("weight_decay", "seed"))
+        isinstance(value, NUMERIC)
+        and not isinstance(value, bool)
+        and (value > 0 or name in ("weight_decay", "seed"))
+        and abs(value) < MOST
     )

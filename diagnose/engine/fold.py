@@ -5,6 +5,7 @@ from __future__ import annotations
 from diagnose.engine.apply import MOST_EVIDENCE
 from diagnose.engine.hit import Hit
 from diagnose.engine.wording import words
+from diagnose.errors import RuleError
 from diagnose.model import SEVERITIES, Evidence
 
 
@@ -17,15 +18,22 @@ def fold(hits: list[Hit]) -> list[Hit]:
     gone: set[int] = set()
     for parent in hits:
         wanted = names.intersection(parent.rule.folds)
+        if not wanted:
+            continue
         for index, child in enumerate(hits):
             if child.rule.name in wanted and index not in gone and _milder(child, parent):
                 gone.add(index)
                 parent.folded.append(child.rule.name)
                 if len(parent.evidence) < MOST_EVIDENCE:
-                    parent.evidence.append(
-                        Evidence(child.place, f"{child.rule.name}: {words(child.rule.message, child.scope)}")
-                    )
+                    parent.evidence.append(Evidence(child.place, f"{child.rule.name}: {_told(child)}"))
     return [hit for index, hit in enumerate(hits) if index not in gone]
+
+
+def _told(hit: Hit) -> str:
+    try:
+        return words(hit.rule.message, hit.scope)
+    except RuleError:  # a message at fault must not take the finding that stands for it along
+        return hit.rule.title
 
 
 def _milder(child: Hit, parent: Hit) -> bool:

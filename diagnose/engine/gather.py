@@ -27,19 +27,16 @@ def gather(by_segment: list[list[Finding]]) -> list[Finding]:
     for index, findings in enumerate(by_segment):
         for finding in findings:
             groups[_key(finding)].setdefault(index, []).append(finding)
+    firsts: dict[int, Finding] = {}  # what stands for a group, by the identity of its first finding
+    gone: set[int] = set()
+    for group in groups.values():
+        if len(group) >= LEAST or _of_one_line(group):
+            first, *others = (finding for findings in group.values() for finding in findings)
+            firsts[id(first)] = _one(first, others, len(group), len(by_segment))
+            gone.update(map(id, others))
     return [
-        told
-        for findings in by_segment
-        for finding in findings
-        if (told := _told(finding, groups[_key(finding)], len(by_segment))) is not None
+        firsts.get(id(finding), finding) for findings in by_segment for finding in findings if id(finding) not in gone
     ]
-
-
-def _told(finding: Finding, group: dict[int, list[Finding]], segments: int) -> Finding | None:
-    """Return the finding itself, the gathered one in the first's place, or None for what that one stands for."""
-    if len(group) < LEAST and not _of_one_line(group):
-        return finding
-    return _one(group, segments) if finding is next(iter(group.values()))[0] else None
 
 
 def _of_one_line(group: dict[int, list[Finding]]) -> bool:
@@ -52,10 +49,9 @@ def _key(finding: Finding) -> tuple[str, ...]:
     return (finding.code, finding.severity, finding.subject, finding.place.path, NUMBER.sub("0", finding.message))
 
 
-def _one(group: dict[int, list[Finding]], segments: int) -> Finding:
-    first, *others = (finding for findings in group.values() for finding in findings)
+def _one(first: Finding, others: list[Finding], number: int, segments: int) -> Finding:
     same = all(other.message == first.message for other in others)
-    where = f"in {len(group)} of {segments} segments" + ("" if same else f", first in {first.segment}")
+    where = f"in {number} of {segments} segments" + ("" if same else f", first in {first.segment}")
     return replace(
         first,
         message=f"{where}: {first.message}",

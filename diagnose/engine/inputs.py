@@ -60,7 +60,7 @@ def collect(
         try:
             if path == "-":
                 yield Input(stdin_name, [from_bytes(stdin_name, stdin, limit)])
-            elif Path(path).is_dir():
+            elif os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the path may not be looked at
                 yield from _folder(Path(path), limit, skip)
             else:
                 yield Input(path, [open_source(path, limit)])
@@ -69,7 +69,7 @@ def collect(
 
 
 def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[Input]:
-    groups: dict[Path, list[tuple[str, Source]]] = defaultdict(list)
+    groups: dict[Path, list[tuple[str, Path]]] = defaultdict(list)
     for path in _walk(folder, skip):
         try:
             source = open_source(path, limit)
@@ -81,11 +81,15 @@ def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[
             home = path.parent
             while home != folder and home.name.lower() in INSIDE:
                 home = home.parent
-            groups[home].append((format.NAME, source))
+            groups[home].append((format.NAME, path))
     for home in sorted(groups):
-        for sources in _runs(groups[home], home):
-            name = sources[0].path if len(sources) == 1 else str(home)
-            yield Input(name, sources, found=True)
+        for paths in _runs(groups[home], home):
+            name = str(paths[0] if len(paths) == 1 else home)
+            try:
+                # Opened anew: a source holds the head of its file, and a folder may have many thousands.
+                yield Input(name, [open_source(path, limit) for path in paths], found=True)
+            except DiagnoseError as error:
+                yield Input(name, error=error, found=True)
 
 
 def _walk(folder: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:
@@ -97,27 +101,27 @@ def _walk(folder: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:
         )
         for name in sorted(files):
             path = Path(root, name)
-            if path.suffix.lower() in SKIPPED_FILES or name.startswith(".") or not path.is_file():
+            if path.suffix.lower() in SKIPPED_FILES or name.startswith(".") or not os.path.isfile(path):  # noqa: PTH113
                 continue
             if not skip(path):
                 yield path
 
 
-def _runs(found: list[tuple[str, Source]], home: Path) -> Iterator[list[Source]]:
+def _runs(found: list[tuple[str, Path]], home: Path) -> Iterator[list[Path]]:
     """Yield the files of a folder that make up one run each.
 
     All together if no format occurs twice; else those that share a stem or time stamp; the rest alone. The event files
     that TensorBoard's writers left in one folder, or in ``train`` and ``validation`` below it, are one run's.
     """
-    found = [(name, source) for name, source in found if name != "config"] or found
+    found = [(name, path) for name, path in found if name != "config"] or found
     formats = [name for name, _ in found]
     if len(set(formats)) == len(formats):
-        yield [source for _, source in found]
+        yield [path for _, path in found]
         return
-    by_stem: dict[str, list[Source]] = defaultdict(list)
-    for _, source in found:
-        stem = Path(source.path).name.split(".")[0]
-        stamp = STAMP.search(source.path)
-        folder = home if stem == "events" else Path(source.path).parent
-        by_stem[stamp[0] if stamp else f"{folder}/{stem}"].append(source)
+    by_stem: dict[str, list[Path]] = defaultdict(list)
+    for _, path in found:
+        stem = path.name.split(".")[0]
+        stamp = STAMP.search(str(path))
+        folder = home if stem == "events" else path.parent
+        by_stem[stamp[0] if stamp else f"{folder}/{stem}"].append(path)
     yield from by_stem.values()

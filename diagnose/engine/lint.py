@@ -149,15 +149,16 @@ def _at_fault(rule: Rule, error: DiagnoseError, file: FileReport, options: Optio
 
 def _findings(hits: list[Hit], quotes: Quotes, file: FileReport, options: Options) -> list[Finding]:
     findings = []
+    found = {hit.rule.name: hit for hit in hits}
     for hit in hits:
         try:
-            findings.append(_finding(hit, hits, quotes))
-        except RuleError as error:
+            findings.append(_finding(hit, found, quotes))
+        except (LanguageError, RuleError) as error:
             _at_fault(hit.rule, error, file, options)
     return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.place.line))
 
 
-def _finding(hit: Hit, hits: list[Hit], quotes: Quotes) -> Finding:
+def _finding(hit: Hit, found: Mapping[str, Hit], quotes: Quotes) -> Finding:
     rule, segment = hit.rule, hit.segment.name
     return Finding(
         rule.code,
@@ -168,7 +169,7 @@ def _finding(hit: Hit, hits: list[Hit], quotes: Quotes) -> Finding:
         segment,
         hit.subject,
         tuple(quotes.evidence(evidence) for evidence in hit.evidence),
-        suspects(hit, hits),
+        suspects(hit, found),
         words(rule.why, hit.scope),
         advice(rule.advice, hit.scope),
         tuple(dict.fromkeys(hit.folded)),

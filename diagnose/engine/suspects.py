@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from diagnose.engine.hit import Hit
 from diagnose.engine.wording import words
 from diagnose.language import MissingError, parse, truth
@@ -11,9 +13,13 @@ FOUND = 0.4
 """Added to a suspect's weight when the suspect was itself found in the segment. Ours; an order, no probability."""
 
 
-def suspects(hit: Hit, others: list[Hit]) -> tuple[Suspect, ...]:
-    """Return the suspects of a hit, the strongest first, each with its reasons."""
-    found = {other.rule.name: other for other in others if other is not hit}
+def suspects(hit: Hit, found: Mapping[str, Hit]) -> tuple[Suspect, ...]:
+    """Return the suspects of a hit, the strongest first, each with its reasons.
+
+    Args:
+        hit: the hit.
+        found: the last hit of each rule in the segment, by the rule's name.
+    """
     ranked = []
     for suspect in hit.rule.suspects:
         if suspect.when:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose import assets
 from diagnose.errors import RuleError
-from diagnose.language import MissingError, Scope
+from diagnose.language import LanguageError, MissingError, Scope
 from diagnose.model import Event, Fact, Point, Segment, Series
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from jinja2.nodes import Node
     from jinja2.sandbox import SandboxedEnvironment
 
 
+FILTERS = frozenset(
+    {"abs", "count", "default", "first", "float", "int", "join", "last", "length", "lower", "max", "min", "num"}
+    | {"percent", "round", "sort", "sum", "title", "trim", "truncate", "unique", "upper", "when"}
+)
+"""Filters of templates: none that makes much out of little."""
+METHODS = frozenset({"get", "items", "keys", "values"})
+"""What a template may call."""
+FAULTS = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError, MemoryError)
+"""What Python raises where a template makes nothing of what it is given."""
 MOST_INTEGER = 1e12
 """Counts below it are written out (parameters, samples); larger numbers as powers of ten."""
 
@@ -30,6 +41,12 @@ class Unknown:
 
     def __getitem__(self, key: Any) -> Any:
         return self
+
+    def __iter__(self) -> Iterator[Any]:  # without it, a loop would ask ``__getitem__`` for ever
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
     def __bool__(self) -> bool:
         return False
@@ -52,9 +69,19 @@ UNKNOWN = Unknown()
 @cache
 def _environment() -> SandboxedEnvironment:
     from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.exceptions import SecurityError
     from jinja2.sandbox import SandboxedEnvironment
 
-    environment = SandboxedEnvironment(
+    class Environment(SandboxedEnvironment):
+        intercepted_binops = frozenset({"*", "**", "%"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            if not isinstance(left, int | float) or not isinstance(right, int | float):
+                raise SecurityError(f"{operator} is for numbers")
+            # As floats, since whole numbers grow without end.
+            return super().call_binop(context, operator, float(left), float(right))
+
+    environment = Environment(
         loader=FileSystemLoader(assets.template_folder()),
         undefined=StrictUndefined,
         finalize=shown,
@@ -62,9 +89,12 @@ def _environment() -> SandboxedEnvironment:
         lstrip_blocks=True,
         autoescape=False,
     )
+    environment.globals.clear()
     environment.filters["percent"] = percent
     environment.filters["num"] = shown
     environment.filters["when"] = when
+    environment.filters["join"] = joined
+    environment.filters = {name: environment.filters[name] for name in sorted(FILTERS)}
     environment.tests["none"] = lambda value: value is None or isinstance(value, Unknown)
     return environment
 
@@ -94,6 +124,11 @@ def percent(value: float) -> str:
     return f"{float(value) * 100:.3g} %"
 
 
+def joined(items: Any, between: str = "") -> str:
+    """Return items in one text; a text is one already, and is not taken apart."""
+    return items if isinstance(items, str) else str(between).join(str(shown(item)) for item in items)
+
+
 def when(point: Any) -> str:
     """Return where in the run a point is: ``epoch 7``, else ``step 3000``, else ``line 12``."""
     if not isinstance(point, Point):
@@ -105,11 +140,51 @@ def when(point: Any) -> str:
 
 
 @cache
-def _compiled(text: str) -> tuple[Template, frozenset[str]]:
+def _compiled(text: str, *, ours: bool = False) -> tuple[Template, frozenset[str]]:
     from jinja2 import meta
 
     environment = _environment()
-    return environment.from_string(text), frozenset(meta.find_undeclared_variables(environment.parse(text)))
+    tree = environment.parse(text)
+    if not ours:
+        _bounded(tree)
+    return environment.from_string(text), frozenset(meta.find_undeclared_variables(tree))
+
+
+def _bounded(tree: Node) -> None:
+    """Refuse what can make a template run for ever or fill the memory; what is left is linear in what it is given.
+
+    Raises:
+        TemplateSyntaxError: for loops in loops, assignments, macros, other templates, and calls but for a few methods.
+    """
+    from jinja2 import TemplateSyntaxError, nodes
+
+    def refuse(node: Node, what: str) -> NoReturn:
+        raise TemplateSyntaxError(f"{what} is not allowed here", node.lineno)
+
+    for node in tree.find_all(nodes.Node):
+        if isinstance(node, nodes.For) and any(inner is not node for inner in node.find_all(nodes.For)):
+            refuse(node, "a loop in a loop")
+        if isinstance(node, nodes.Stmt) and not isinstance(node, nodes.For | nodes.If | nodes.Output):
+            refuse(node, f"`{type(node).__name__.lower()}`")
+        if isinstance(node, nodes.Call) and not (isinstance(node.node, nodes.Getattr) and node.node.attr in METHODS):
+            refuse(node, "this call")
+        if (
+            isinstance(node, nodes.Filter)
+            and node.name == "join"
+            and not all(isinstance(arg, nodes.Const) for arg in node.args)
+        ):
+            refuse(node, "`join` with anything but a fixed text")
+
+
+def template_fault(text: str) -> str:
+    """Return what is wrong with a template of a rule; empty if nothing is."""
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        _compiled(text)
+    except TemplateSyntaxError as error:
+        return str(error)
+    return ""
 
 
 class _Facts:
@@ -123,8 +198,13 @@ class _Facts:
         return UNKNOWN if fact is None else fact.value
 
 
-def words(text: str, scope: Scope) -> str:
+def words(text: str, scope: Scope, *, ours: bool = False) -> str:
     """Return a template filled with the names of a scope; a name the log cannot give is ``Unknown``.
+
+    Args:
+        text: the template.
+        scope: what its names mean.
+        ours: whether it ships with the program; the templates of rules may do less.
 
     Raises:
         RuleError: if the template itself is at fault.
@@ -134,9 +214,9 @@ def words(text: str, scope: Scope) -> str:
     from jinja2 import TemplateError
 
     try:
-        template, names = _compiled(text)
+        template, names = _compiled(text, ours=ours)
         return template.render({name: _value(name, scope) for name in names}).strip()
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+    except (TemplateError, LanguageError, *FAULTS) as error:
         raise RuleError(f"the text {text[:60]!r} of a rule is at fault: {error}") from None
 
 
@@ -154,7 +234,7 @@ def advice(name: str, scope: Scope) -> str:
         source, _, _ = _environment().loader.get_source(_environment(), name)  # type: ignore[union-attr]
     except TemplateNotFound:
         raise RuleError(f"no template {name}", mend="write the advice itself in the rule") from None
-    return words(source, scope)
+    return words(source, scope, ours=True)
 
 
 def _value(name: str, scope: Scope) -> Any:

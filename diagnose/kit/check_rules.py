@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnose import assets
+from diagnose.engine.wording import template_fault
 from diagnose.errors import did_you_mean
 from diagnose.rules import Problem, builtin, check
 
@@ -17,15 +18,10 @@ def check_rules(files: Iterable[Path]) -> list[Problem]:
     problems: list[Problem] = []
     sound: list[tuple[Path, str, dict[str, Any]]] = []
     for file in files:
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(Problem(str(file), 1, f"cannot be read: {error}"))
-            continue
-        found = check(file, text)
+        found = check(file)
         problems += found
         if not found:
-            sound.append((file, text, assets.load(file)))
+            sound.append((file, file.read_text(encoding="utf-8"), assets.load(file)))
     return problems + list(_together(sound))
 
 
@@ -51,21 +47,11 @@ def _together(rules: list[tuple[Path, str, dict[str, Any]]]) -> Iterator[Problem
                 told = f"`folds` names the unknown rule `{name}`" + (f" ({mend})" if mend else "")
                 yield Problem(str(path), _line(text, "folds"), told)
         for key in ("message", "why", "advice"):
-            if fault := _template_fault(str(raw[key])):
+            if fault := template_fault(str(raw[key])):
                 yield Problem(str(path), _line(text, key), f"`{key}`: {fault}")
         advice = str(raw["advice"])
         if advice.endswith(".j2") and not (assets.template_folder() / advice).is_file():
             yield Problem(str(path), _line(text, "advice"), f"no template {advice}; write the advice itself here")
-
-
-def _template_fault(text: str) -> str:
-    from jinja2 import Environment, TemplateSyntaxError
-
-    try:
-        Environment().parse(text)  # noqa: S701 - only parsed
-    except TemplateSyntaxError as error:
-        return str(error)
-    return ""
 
 
 def _line(text: str, key: str) -> int:

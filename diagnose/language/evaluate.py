@@ -53,6 +53,8 @@ KIND_NAMES: tuple[tuple[type, str], ...] = (
     (list, "a list"),
     (Span, "an amount"),
 )
+FAULTS = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, MemoryError)
+"""What Python raises where a value is of the wrong kind: the rule is at fault, and the others go on."""
 NAMESPACES = ("fact", "config", "baseline", "previous")
 
 
@@ -66,6 +68,7 @@ class Scope:
         values: variables with a value (``each`` variables, parameters, and parts already evaluated).
         baseline: the run to compare with, if any.
         segments: all segments of the run, for what is seen from outside one of them.
+        open: named parts that are being evaluated.
     """
 
     segment: Segment
@@ -73,15 +76,20 @@ class Scope:
     values: dict[str, Any] = field(default_factory=dict)
     baseline: Segment | None = None
     segments: Sequence[Segment] = ()
-    used: list[Any] = field(default_factory=list)
+    open: set[str] = field(default_factory=set)
 
     def lookup(self, name: str) -> Any:
         """Return the value of a bare name. Raises MissingError for a series that the log does not hold."""
         if name in self.values:
             return self.values[name]
         if name in self.lets:
-            value = evaluate(self.lets[name], self)
-            self.values[name] = value
+            if name in self.open:
+                raise ValueTypeError(f"`{name}` is defined by itself")
+            self.open.add(name)
+            try:
+                value = self.values[name] = evaluate(self.lets[name], self)
+            finally:
+                self.open.discard(name)
             return value
         if name == "epochs":
             return float(self.segment.epochs)
@@ -109,7 +117,7 @@ def evaluate(node: Node, scope: Scope) -> Any:
     """
     try:
         return _KINDS[node.kind](node, scope)
-    except ValueTypeError as error:
+    except (ValueTypeError, *FAULTS) as error:
         raise LanguageError(str(error), node.text, node.column, node.line) from None
 
 
@@ -163,7 +171,7 @@ def _namespaced(space: str, name: str, scope: Scope) -> Any:
         return placed(fact.value, fact.place)
     if space == "config":
         setting: Setting | None = scope.segment.config.get(name)
-        if setting is None:
+        if setting is None or setting.value is None:
             raise MissingError(f"config {name}")
         return placed(setting.value, setting.place)
     if space == "previous":
@@ -176,7 +184,7 @@ def _namespaced(space: str, name: str, scope: Scope) -> Any:
         return scope.baseline.series[name]
     if fact := scope.baseline.facts.get(name):
         return placed(fact.value, fact.place)
-    if setting := scope.baseline.config.get(name):
+    if (setting := scope.baseline.config.get(name)) and setting.value is not None:
         return placed(setting.value, setting.place)
     raise MissingError(f"{name} in the baseline run")
 
@@ -211,7 +219,7 @@ def _call(node: Node, scope: Scope) -> Any:
     args = [evaluate(arg, scope) for arg in node.args[1:]]
     try:
         return function.call(scope, *args) if function.scoped else function.call(*args)
-    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+    except FAULTS as error:
         given = ", ".join(kind_of(arg) for arg in args)
         raise ValueTypeError(f"`{name}` cannot take {given}: {error}") from None
 
@@ -228,19 +236,19 @@ def _logical(node: Node, scope: Scope, *, any_: bool) -> Any:
     result: Any = None
     for arg in node.args:
         value = evaluate(arg, scope)
-        if isinstance(value, Mask) and isinstance(result, Mask):
-            if len(value.where) != len(result.where):
-                raise ValueTypeError("masks of different series cannot be combined")
-            where = (value.where | result.where) if any_ else (value.where & result.where)
-            result = Mask(result.series, where)
-            continue
-        if isinstance(value, Mask) and result is None:
-            result = value
-            continue
-        if bool(value) is any_:
+        if isinstance(value, Mask):
+            result = _combined(result, value, any_=any_) if isinstance(result, Mask) else value
+        elif bool(value) is any_:
             return value
-        result = value if result is None or not isinstance(result, Mask) else result
+        elif not isinstance(result, Mask):
+            result = value
     return result
+
+
+def _combined(left: Mask, right: Mask, *, any_: bool) -> Mask:
+    if len(left.where) != len(right.where):
+        raise ValueTypeError("masks of different series cannot be combined")
+    return Mask(left.series, (left.where | right.where) if any_ else (left.where & right.where))
 
 
 def _not(node: Node, scope: Scope) -> Any:
@@ -254,11 +262,11 @@ def _compare(node: Node, scope: Scope) -> Any:
     for sign, right_node in zip(node.args[1::2], node.args[2::2], strict=True):
         right = evaluate(right_node, scope)
         held = _compared(sign, left, right)
-        if isinstance(held, Mask) and isinstance(result, Mask):
-            held = Mask(held.series, held.where & result.where)
-        if not isinstance(held, Mask) and not held:
+        if isinstance(held, Mask):
+            result = _combined(result, held, any_=False) if isinstance(result, Mask) else held
+        elif not held:
             return False
-        result, left = held, right
+        left = right
     return result
 
 
@@ -271,13 +279,17 @@ def _compared(sign: str, left: Any, right: Any) -> Any:
     if isinstance(left, str) != isinstance(right, str) and sign not in ("==", "!="):
         _stated(left, right)
         raise ValueTypeError(f"cannot compare {kind_of(left)} with {kind_of(right)}")
-    return bool(compare(left, right))
+    try:
+        return bool(compare(left, right))
+    except TypeError:
+        _stated(left, right)
+        raise
 
 
 def _stated(left: Any, right: Any) -> None:
-    """Raise MissingError if a side is a text that the log or config states where a rule expects a number."""
+    """Raise MissingError if a side is a text or list that the log or config states where a rule expects a number."""
     for side in (left, right):
-        if isinstance(side, Text):
+        if isinstance(side, Text | PlacedMapping):
             raise MissingError(f"a number in place of {str(side)[:40]!r}")
 
 
@@ -323,7 +335,7 @@ def _computed(sign: str, left: Any, right: Any) -> Any:
         raise ValueTypeError(f"cannot compute {kind_of(left)} {sign} {kind_of(right)}")
     try:
         return float(ARITHMETIC[sign](float(left), float(right)))
-    except (ZeroDivisionError, OverflowError):
+    except (ZeroDivisionError, OverflowError, TypeError):  # TypeError: a root of a negative number is complex
         return float("nan")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,10 @@ def placed(value: Any, place: Place) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):
-        result = Number(value)
+        try:
+            result = Number(value)
+        except OverflowError:
+            result = Number(math.inf if value > 0 else -math.inf)
     elif isinstance(value, dict):
         result = Mapping({str(key): item for key, item in value.items()})
     elif isinstance(value, list | tuple):

@@ -21,13 +21,24 @@ REQUIRED = ("code", "name", "title", "severity", "since", "when", "message", "wh
 OPTIONAL = ("status", "needs", "each", "merge", "params", "let", "at", "evidence", "subject", "suspects", "folds",
             "false-alarms", "references", "basis")  # fmt: skip
 NEEDS = ("series", "event", "fact", "config", "kind", "format", "baseline", "any-series", "any-event", "any-fact")
+EXPRESSION = (str, bool, int, float)
 SHAPES: tuple[tuple[tuple[str, ...], Any, str], ...] = (
     (("code", "name", "title", "message", "why", "advice"), str, "a text"),
-    (("when", "at", "subject"), (str, bool, int, float), "an expression"),
+    (("when", "at", "subject"), EXPRESSION, "an expression"),
     (("severity",), (str, dict), "a severity, or severities with conditions"),
     (("params", "let", "each"), dict, "a mapping"),
     (("needs", "evidence", "suspects", "folds", "false-alarms", "references", "cases"), list, "a list"),
 )
+ITEMS: Mapping[str, Mapping[str, Any]] = {
+    "evidence": {"at": EXPRESSION, "text": str},
+    "suspects": {"name": str, "when": EXPRESSION, "because": str, "score": (int, float)},
+    "folds": {},
+    "false-alarms": {},
+    "references": {},
+}
+"""Lists of texts, or of mappings of these keys, the first of which is there always."""
+DEEPEST = 50
+"""Levels of a rule file."""
 CODE = re.compile(r"[A-Z]{2,8}\d{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 BUILT_IN = frozenset(
@@ -61,10 +72,17 @@ class Problem:
 
 def check(path: Path, text: str | None = None) -> list[Problem]:
     """Return every problem of a rule file; none if it is valid. Cases are not run (see ``diagnose rules test``)."""
-    text = path.read_text(encoding="utf-8") if text is None else text
     try:
+        text = path.read_text(encoding="utf-8") if text is None else text
+    except (OSError, UnicodeDecodeError) as error:
+        return [Problem(str(path), 1, f"cannot be read: {error}")]
+    try:
+        if problem := _unfit(path, text):
+            return [problem]
         node = yaml.compose(text, Loader=Loader)
         raw = yaml.load(text, Loader=Loader)  # noqa: S506 - a safe loader
+    except (ValueError, RecursionError) as error:  # such as a date that does not exist
+        return [Problem(str(path), 1, f"not YAML: {error}")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         return [Problem(str(path), mark.line + 1 if mark else 1, f"not YAML: {getattr(error, 'problem', error)}")]
@@ -78,6 +96,19 @@ def check(path: Path, text: str | None = None) -> list[Problem]:
         )
         for key, message in wrong or _problems(raw)
     ]
+
+
+def _unfit(path: Path, text: str) -> Problem | None:
+    """Return what must not even be built: aliases of aliases unfold to billions, and deep nesting ends the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            return Problem(str(path), line, f"a rule has no aliases (`*{event.anchor}`)")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return Problem(str(path), line, f"nested more than {DEEPEST} deep")
+    return None
 
 
 def _lines(node: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], int]]:
@@ -105,6 +136,16 @@ def _shapes(raw: Mapping[str, Any]) -> Found:
         for key in keys:
             if key in raw and not isinstance(raw[key], kind):
                 yield (key,), f"`{key}` is {called}, not {str(raw[key])[:40]!r}"
+    for key, fields in ITEMS.items():
+        items = raw.get(key, [])
+        for index, item in enumerate(items if isinstance(items, list) else []):
+            if isinstance(item, dict) and next(iter(fields), None) in item and item.keys() <= fields.keys():
+                for name, value in item.items():
+                    if not isinstance(value, fields[name]):
+                        yield (key, index), f"`{name}` of `{key}` is not {str(value)[:40]!r}"
+            elif not isinstance(item, str):
+                known = f" or a mapping of {', '.join(fields)}" if fields else ""
+                yield (key, index), f"an item of `{key}` is a text{known}, not {str(item)[:40]!r}"
 
 
 def _problems(raw: Mapping[str, Any]) -> Found:
@@ -143,6 +184,8 @@ def _needs(raw: Any) -> Found:
         ((kind, name),) = need.items()
         if kind not in NEEDS:
             yield ("needs", index), f"unknown need `{kind}`: one of {', '.join(NEEDS)}"
+        elif not isinstance(name, str | bool):
+            yield ("needs", index), f"`{kind}` needs a name, not {str(name)[:40]!r}"
         elif kind in known and name not in known[kind]:
             yield ("needs", index), f"unknown {kind} `{name}`"
 
@@ -154,7 +197,7 @@ def _each(raw: Any) -> Found:
     for variable, body in raw.items():
         if not isinstance(body, dict) or not set(body) <= {"series", "kind", "better", "event", "unlike"}:
             yield ("each", variable), "expected `series`, `kind`, `better`, `unlike` or `event`"
-        elif "event" in body and body["event"] not in event_kinds():
+        elif "event" in body and str(body["event"]) not in event_kinds():
             yield ("each", variable), f"unknown event `{body['event']}`"
 
 

@@ -90,7 +90,7 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
 
 def param(value: Any) -> Any:
     """Return a threshold as expressions see it: numbers, with ``5%`` as 0.05; other texts stay texts."""
-    if isinstance(value, str) and (found := re.fullmatch(r"\s*([-+]?[\d.]+)\s*%\s*", value)):
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*%\s*", value)):
         return float(found[1]) / 100
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 

@@ -112,11 +112,12 @@ def denominator(series: Any, most: Any = 100.0) -> float:
     """Smallest n up to *most* such that every value is a multiple of 1/n as printed; Missing if there is none.
 
     Accuracy on n samples takes such values. Fewer than three different values tell nothing.
+    Nothing beyond 10,000 is tried.
     """
     values = np.unique(finite(a_series(series, "denominator")).value)
     if len(values) < 3:
         raise MissingError("three different values")
-    for n in range(1, int(most) + 1):
+    for n in range(1, min(int(most), 10_000) + 1):
         products = values * n
         if bool((np.abs(products - np.round(products)) <= min(0.05, n * 6e-5)).all()):
             return float(n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from diagnose.language.functions.registry import Registry
-from diagnose.language.values import MissingError, ValueTypeError
+from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Event
 from diagnose.names import event_kinds
 
@@ -66,7 +66,8 @@ def default(lazy_value: Any, lazy_otherwise: Any) -> Any:
 @function
 def where_true(lazy_condition: Any, lazy_value: Any) -> Any:
     """The value if the condition holds. Missing otherwise: a case distinction together with `default`."""
-    if not lazy_condition():
+    held = lazy_condition()
+    if not (held.where.any() if isinstance(held, Mask) else held):
         raise MissingError("what a condition asks for")
     return lazy_value()
 

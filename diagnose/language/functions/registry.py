@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from diagnose.language.values import Mask, MissingError, Span, ValueTypeError
 from diagnose.model import Series
 
+AT_ONCE = 1 << 22
+"""Values that a rolling window copies at once: windows over a million points would fill the memory."""
 Call = TypeVar("Call", bound=Callable[..., Any])
 
 
@@ -89,9 +91,12 @@ def rolling(values: NDArray[np.float64], size: int, reduce: Callable[..., Any]) 
     """Return *reduce* over trailing windows of up to *size* values, NaN values left out; same length as the input."""
     size = max(1, min(size, 100_000, len(values)))
     padded = np.concatenate([np.full(size - 1, np.nan), values])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, size)
-    blank = np.isnan(windows).all(axis=1)
     out = np.full(len(values), np.nan)
-    if not blank.all():
-        out[~blank] = reduce(windows[~blank], axis=1)
+    block = max(1, AT_ONCE // size)
+    for start in range(0, len(values), block):
+        part = padded[start : start + block + size - 1]
+        windows = np.lib.stride_tricks.sliding_window_view(part, size)
+        known = ~np.isnan(windows).all(axis=1)
+        if known.any():
+            out[start : start + block][known] = reduce(windows[known], axis=1)
     return out

@@ -118,7 +118,8 @@ def per_epoch(series: Any) -> Series:
 @function
 def lag(series: Any, points: Any = 1.0) -> Series:
     """The series shifted later by some points; the first ones are NaN."""
-    values, size = a_series(series, "lag"), int(points)
+    values = a_series(series, "lag")
+    size = min(int(points), len(values))
     return _with(values, np.concatenate([np.full(size, np.nan), values.value])[: len(values)])
 
 
@@ -132,7 +133,8 @@ def delta(series: Any) -> Series:
 @function
 def ratio(series: Any, points: Any = 1.0) -> Series:
     """Ratio to the point some points before; NaN where there is none."""
-    values, size = a_series(series, "ratio"), int(points)
+    values = a_series(series, "ratio")
+    size = min(int(points), len(values))
     earlier = np.concatenate([np.full(size, np.nan), values.value])[: len(values)]
     with np.errstate(all="ignore"):
         return _with(values, values.value / earlier)
