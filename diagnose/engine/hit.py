@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from diagnose.language import Scope
 from diagnose.model import Evidence, Place, Run, Segment
@@ -30,4 +29,3 @@ class Hit:
     place: Place
     evidence: list[Evidence]
     folded: list[str] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)

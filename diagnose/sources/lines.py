@@ -39,7 +39,6 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
     encoding = encoding_of(source.head)
     number, size = 0, 0
     rest = b""
-    newline = "\n".encode(encoding)[-2:] if encoding.startswith("utf-16") else b"\n"
     if encoding.startswith("utf-16"):
         text = source.read().decode(encoding, "replace")
         for number, line in enumerate(text.split("\n"), 1):
@@ -51,7 +50,7 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
             if size > source.limit:
                 raise too_large(source.path, size, source.limit)
             rest += chunk
-            if newline not in chunk:
+            if b"\n" not in chunk:
                 if len(rest) > 64 * LONGEST:
                     rest = rest[-LONGEST:]
                 continue
