@@ -2,23 +2,25 @@
 
 They stand at the top of the repository and are shipped inside the wheel as ``diagnose/_assets`` (hatchling's
 ``force-include``). An editable install lacks that copy, so the folder beside the package is read instead.
+
+A wheel also carries what its build has made of them in advance (``diagnose/packs.py``): JSON of the rules, grammars
+and tables, so that a start parses no YAML and compiles no grammar.
 """
 
-import re
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+PACKAGE = Path(__file__).resolve().parent
 
 
 @cache
 def root() -> Path:
     """Return the folder that holds ``rules``, ``grammars`` and ``templates``."""
-    package = Path(__file__).resolve().parent
-    shipped = package / "_assets"
-    return shipped if shipped.is_dir() else package.parent
+    shipped = PACKAGE / "_assets"
+    return shipped if shipped.is_dir() else PACKAGE.parent
 
 
 def grammar(name: str) -> str:
@@ -36,10 +38,20 @@ def rule_files() -> Iterator[Path]:
     yield from sorted((root() / "rules").glob("*/*.yaml"))
 
 
-def rule_pack() -> Path | None:
-    """Return the pack of built-in rules that a wheel carries, or None in an editable install."""
-    path = root() / "rules.json"
-    return path if path.is_file() else None
+def packed(name: str) -> Any:
+    """Return what the build of a wheel made in advance, such as ``rules`` or ``grammars/keras``; None in a checkout."""
+    path = root() / "packed" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def tables() -> Iterator[Path]:
+    """Yield the YAML files of the package itself, sorted by path: names and what they mean."""
+    yield from sorted(path for path in PACKAGE.rglob("*.yaml") if PACKAGE / "_assets" not in path.parents)
+
+
+def table_name(path: Path) -> str:
+    """Return the name under which a YAML file of the package is packed: ``tables/names/metrics``."""
+    return f"tables/{path.relative_to(PACKAGE).with_suffix('').as_posix()}"
 
 
 def template_folder() -> Path:
@@ -47,26 +59,12 @@ def template_folder() -> Path:
     return root() / "templates"
 
 
-EXPONENT = re.compile(r"[-+]?\d[\d_]*(\.\d*)?[eE][-+]?\d+$")
-BOOLEAN = re.compile(r"(?:true|True|TRUE|false|False|FALSE)$")
-
-
-class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The safe loader, in C where there is one, with the numbers and booleans of YAML 1.2.
-
-    ``1e-4`` is a number and ``off`` a text, which PyYAML reads the other way round.
-    """
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML looks for it on the class
-        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
-        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-Loader.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT, list("-+0123456789"))
-Loader.add_implicit_resolver("tag:yaml.org,2002:bool", BOOLEAN, list("tTfF"))
-
-
 def load(path: Path) -> Any:
-    """Return a YAML file, read safely. Raises yaml.YAMLError with marks if it is not YAML."""
+    """Return a YAML file, read safely, or what the build made of it. Raises yaml.YAMLError if it is not YAML."""
+    if path.is_relative_to(PACKAGE) and (table := packed(table_name(path))) is not None:
+        return table
+    import yaml
+
+    from diagnose.yaml_loader import Loader
+
     return yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506 - a safe loader

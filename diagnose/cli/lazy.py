@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -59,4 +60,6 @@ class Lazy(click.Group):
         from diagnose.cli.guard import guarded
 
         given = list(sys.argv[1:] if args is None else args)
-        sys.exit(guarded(lambda: super(Lazy, self).main(args, prog_name, standalone_mode=False, **extra), given))
+        status = guarded(lambda: super(Lazy, self).main(args, prog_name, standalone_mode=False, **extra), given)
+        gc.freeze()  # else Python looks through all objects once more before it ends: a tenth of a short run
+        sys.exit(status)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diagnose import logs
+from diagnose.engine.diff import compare
 from diagnose.engine.enrich import enrich
 from diagnose.engine.lint import Options, lint_run
 from diagnose.errors import RuleError
@@ -133,6 +134,9 @@ def _beside_baseline(body: Mapping[str, Any], path: str) -> Run:
     run = run_of({key: value for key, value in body.items() if key != "baseline"}, path)
     reference = run_of(body["baseline"], path).segments[0]
     reference.name, reference.index = "baseline", len(run.segments)
+    if reference.config:
+        for segment in run.segments:
+            segment.changes = compare(reference.config, segment.config)
     run.segments.append(reference)
     return run
 

@@ -9,7 +9,8 @@ from typing import Any
 from diagnose import assets
 from diagnose.engine.wording import template_fault
 from diagnose.errors import did_you_mean
-from diagnose.rules import Problem, builtin, check
+from diagnose.rules import builtin
+from diagnose.rules.check import Problem, check
 
 
 def check_rules(files: Iterable[Path]) -> list[Problem]:

@@ -16,7 +16,8 @@ from diagnose.language.functions import TABLE
 from diagnose.language.parse import LanguageError, Node
 from diagnose.language.values import Mapping as PlacedMapping
 from diagnose.language.values import Mask, MissingError, Span, Text, ValueTypeError, placed
-from diagnose.model import Event, Point, Segment, Series, Setting
+from diagnose.model import UNKNOWN, Change, Event, Point, Segment, Series, Setting
+from diagnose.names import hyperparameter
 
 UNITS = {
     "%": 0.01,
@@ -48,6 +49,8 @@ KIND_NAMES: tuple[tuple[type, str], ...] = (
     (Series, "a series"),
     (Mask, "a mask"),
     (Event, "an event"),
+    (Setting, "a setting"),
+    (Change, "a change"),
     (str, "a text"),
     (PlacedMapping, "a mapping"),
     (list, "a list"),
@@ -55,7 +58,12 @@ KIND_NAMES: tuple[tuple[type, str], ...] = (
 )
 FAULTS = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, MemoryError)
 """What Python raises where a value is of the wrong kind: the rule is at fault, and the others go on."""
-NAMESPACES = ("fact", "config", "baseline", "previous")
+NAMESPACES = ("fact", "config", "baseline", "previous", "old", "new")
+"""Names that mean nothing alone. ``new`` is ``config``, and ``old`` the config of the run to compare with."""
+
+INDEXED = frozenset(NAMESPACES) - {"fact"}
+SETTING = ("key", "value", "literal")
+CHANGE = ("key", "name", "old", "new", "factor", "change_percent", "kind", "role", "risk")
 
 
 @dataclass(slots=True)
@@ -95,6 +103,12 @@ class Scope:
             return float(self.segment.epochs)
         if name == "segment":
             return self.segment.name
+        if name == "framework":
+            return self.segment.config.framework
+        if name == "config_whole":
+            return bool(self.segment.config) and not self.segment.config.partial
+        if name == "alone":
+            return not self.segment.series
         if name in self.segment.series:
             return self.segment.series[name]
         raise MissingError(f"series {name}")
@@ -160,7 +174,23 @@ def _attribute(node: Node, scope: Scope) -> Any:
         return place
     if isinstance(value, Series) and name in ("name", "printed"):
         return getattr(value, name)
+    if isinstance(value, Setting | Change):
+        return _of_setting(value, name, scope)
     raise ValueTypeError(f"no attribute `.{name}` on {kind_of(value)}")
+
+
+def _of_setting(value: Setting | Change, name: str, scope: Scope) -> Any:
+    if name == "line":
+        return float(value.place.line)
+    if isinstance(value, Setting) and name in ("name", "role"):
+        row = hyperparameter(value.key, scope.segment.config.framework)
+        return getattr(row, name) if row is not None else ""
+    if name not in (SETTING if isinstance(value, Setting) else CHANGE):
+        raise ValueTypeError(f"no attribute `.{name}` on {kind_of(value)}")
+    found = getattr(value, name)
+    if found is None or found is UNKNOWN:
+        raise MissingError(f"{name} of {value.key}")
+    return placed(found, value.place)
 
 
 def _namespaced(space: str, name: str, scope: Scope) -> Any:
@@ -169,30 +199,38 @@ def _namespaced(space: str, name: str, scope: Scope) -> Any:
         if fact is None:
             raise MissingError(f"fact {name}")
         return placed(fact.value, fact.place)
-    if space == "config":
-        setting: Setting | None = scope.segment.config.get(name)
-        if setting is None or setting.value is None:
-            raise MissingError(f"config {name}")
-        return placed(setting.value, setting.place)
+    if space in ("config", "new"):
+        return _setting(scope.segment, name)
     if space == "previous":
         if not scope.segments or not scope.segment.index:
             raise MissingError("a segment before")
         return Scope(scope.segments[scope.segment.index - 1]).lookup(name)
     if scope.baseline is None:
         raise MissingError("a baseline run")
+    if space == "old":
+        return _setting(scope.baseline, name)
     if name in scope.baseline.series:
         return scope.baseline.series[name]
     if fact := scope.baseline.facts.get(name):
         return placed(fact.value, fact.place)
-    if (setting := scope.baseline.config.get(name)) and setting.value is not None:
-        return placed(setting.value, setting.place)
+    if scope.baseline.config.get(name):
+        return _setting(scope.baseline, name)
     raise MissingError(f"{name} in the baseline run")
+
+
+def _setting(segment: Segment, name: str) -> Any:
+    setting = segment.config.get(name)
+    if setting is None or setting.value is None:
+        raise MissingError(f"config {name}")
+    if setting.value is UNKNOWN:
+        raise MissingError(f"config {name}, which only a run would tell")
+    return placed(setting.value, setting.place)
 
 
 def _item(node: Node, scope: Scope) -> Any:
     space = node.args[0]
     key = evaluate(node.args[1], scope)
-    if isinstance(space, Node) and space.kind == "name" and space.args[0] in ("config", "baseline", "previous"):
+    if isinstance(space, Node) and space.kind == "name" and space.args[0] in INDEXED:
         return _namespaced(space.args[0], str(key), scope)
     value = evaluate(space, scope)
     try:

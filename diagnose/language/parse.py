@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from diagnose import assets
 from diagnose.errors import DiagnoseError
+from diagnose.parsers import parser
 
 if TYPE_CHECKING:
-    from lark import Lark, Token, Tree
+    from lark import Token, Tree
 
 DEEPEST = 100
 """Nesting allowed in one expression, counted in grammar rules."""
@@ -29,8 +28,7 @@ class LanguageError(DiagnoseError):
         self.reason, self.text, self.line, self.column = message, text, line, column
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One operation: its kind (an alias of ``condition.lark``), its operands, and where it stands in which text."""
 
     kind: str
@@ -45,13 +43,6 @@ class Node:
         for arg in self.args:
             if isinstance(arg, Node):
                 yield from arg.walk()
-
-
-@cache
-def _lark() -> Lark:
-    from lark import Lark
-
-    return Lark(assets.grammar("condition"), parser="lalr", propagate_positions=True, maybe_placeholders=False)
 
 
 _PREPARED: dict[str, Any] = {}
@@ -84,7 +75,7 @@ def parse(text: str) -> Node:
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
     try:
-        tree = _lark().parse(text)
+        tree = parser("condition", positions=True).parse(text)
     except UnexpectedCharacters as error:
         raise LanguageError(f"unexpected character {error.char!r}", text, error.column, error.line) from None
     except UnexpectedToken as error:

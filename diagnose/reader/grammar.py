@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from diagnose import assets
+from diagnose.parsers import parser
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -58,29 +57,6 @@ class Match:
 Template: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
 
 
-@cache
-def _compiled(name: str) -> Lark:
-    from lark import Lark
-    from lark.common import LexerConf
-    from lark.lexer import ContextualLexer
-
-    class Lexer(ContextualLexer):
-        """Without the check for overlapping terminals that Lark makes where ``interegular`` is installed: minutes."""
-
-        def __init__(self, conf: LexerConf, *args: Any, **kwargs: Any) -> None:
-            conf.skip_validation = True
-            super().__init__(conf, *args, **kwargs)
-
-    return Lark(
-        assets.grammar(name),
-        _plugins={"ContextualLexer": Lexer},
-        parser="lalr",
-        import_paths=[str(assets.grammar_folder())],
-        propagate_positions=False,
-        maybe_placeholders=False,
-    )
-
-
 class LineGrammar:
     """The grammar ``grammars/<name>.lark``, applied line by line.
 
@@ -97,7 +73,7 @@ class LineGrammar:
     @property
     def lark(self) -> Lark:
         """The compiled grammar; compiled on first use, once for all readers of the process."""
-        return _compiled(self.name)
+        return parser(self.name)
 
     def parse(self, text: str) -> Match | None:
         """Return what the grammar reads in a line, or None if it does not accept it."""

@@ -11,16 +11,16 @@ from typing import Any
 
 import yaml
 
-from diagnose.assets import Loader
 from diagnose.language import LanguageError, names_in, parse
 from diagnose.language.functions import TABLE
 from diagnose.model import SEVERITIES
 from diagnose.names import event_kinds, fact_names
+from diagnose.yaml_loader import Loader
 
 REQUIRED = ("code", "name", "title", "severity", "since", "when", "message", "why", "advice", "cases")
 OPTIONAL = ("status", "needs", "each", "merge", "params", "let", "at", "evidence", "subject", "suspects", "folds",
             "false-alarms", "references", "basis")  # fmt: skip
-NEEDS = ("series", "event", "fact", "config", "kind", "format", "baseline", "any-series", "any-event", "any-fact")
+NEEDS = ("series", "event", "fact", "config", "kind", "format", "baseline", "changes", "any-series", "any-event", "any-fact")
 EXPRESSION = (str, bool, int, float)
 SHAPES: tuple[tuple[tuple[str, ...], Any, str], ...] = (
     (("code", "name", "title", "message", "why", "advice"), str, "a text"),
@@ -37,6 +37,7 @@ ITEMS: Mapping[str, Mapping[str, Any]] = {
     "references": {},
 }
 """Lists of texts, or of mappings of these keys, the first of which is there always."""
+EACH = frozenset({"series", "kind", "better", "event", "unlike", "setting", "change", "name", "role"})
 DEEPEST = 50
 """Levels of a rule file."""
 CODE = re.compile(r"[A-Z]{2,8}\d{3}")
@@ -48,12 +49,17 @@ BUILT_IN = frozenset(
         "segment_index",
         "segment_count",
         "format",
+        "framework",
+        "config_whole",
+        "alone",
         "compared",
         "event",
         "fact",
         "config",
         "baseline",
         "previous",
+        "old",
+        "new",
     }
 )
 
@@ -195,8 +201,8 @@ def _each(raw: Any) -> Found:
         yield ("each",), "`each` has one variable, such as `m: {series: val/*, kind: score}`"
         return
     for variable, body in raw.items():
-        if not isinstance(body, dict) or not set(body) <= {"series", "kind", "better", "event", "unlike"}:
-            yield ("each", variable), "expected `series`, `kind`, `better`, `unlike` or `event`"
+        if not isinstance(body, dict) or not set(body) <= EACH:
+            yield ("each", variable), "expected some of " + ", ".join(sorted(EACH))
         elif "event" in body and str(body["event"]) not in event_kinds():
             yield ("each", variable), f"unknown event `{body['event']}`"
 

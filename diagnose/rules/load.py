@@ -8,23 +8,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from diagnose import assets
 from diagnose.errors import RuleError
+from diagnose.language.parse import prepare
 from diagnose.model import Place
-from diagnose.rules import pack
-from diagnose.rules.check import check
 from diagnose.rules.rule import Rule, Selector, SuspectRule
 
 
 @cache
 def builtin() -> tuple[Rule, ...]:
     """Return the rules that ship with the program, by code. They are checked in the test suite, not here."""
-    packed = assets.rule_pack()
+    packed = assets.packed("rules")
     if packed is not None:
+        prepare(packed["expressions"])
         folder = assets.root() / "rules"
-        rules = [from_mapping(raw, folder / path) for path, raw in pack.load(packed).items()]
+        rules = [from_mapping(raw, folder / path) for path, raw in packed["rules"].items()]
     else:
         rules = [_read(path) for path in assets.rule_files()]
     return tuple(sorted(rules, key=lambda rule: rule.code))
@@ -36,6 +34,8 @@ def from_folder(folder: Path) -> tuple[Rule, ...]:
     Raises:
         RuleError: with all problems of all files at once.
     """
+    from diagnose.rules.check import check
+
     if not folder.is_dir():
         raise RuleError("no such rule folder", place=Place(str(folder)), mend="check `rules` in the settings")
     files = sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")])
@@ -46,6 +46,8 @@ def from_folder(folder: Path) -> tuple[Rule, ...]:
 
 
 def _read(path: Path) -> Rule:
+    import yaml
+
     try:
         return from_mapping(assets.load(path), path)
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -121,7 +123,8 @@ def _each(raw: Mapping[str, Any]) -> tuple[str, Selector] | None:
     ((variable, body),) = raw["each"].items()
     return variable, Selector(
         _tuple(body.get("series", ())), _tuple(body.get("kind", ())), body.get("better", ""), body.get("event", ""),
-        _tuple(body.get("unlike", ())),
+        _tuple(body.get("unlike", ())), _tuple(body.get("setting", ())), bool(body.get("change")),
+        _tuple(body.get("name", ())), _tuple(body.get("role", ())),
     )  # fmt: skip
 
 

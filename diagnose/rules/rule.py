@@ -12,13 +12,17 @@ from diagnose.model import SEVERITIES
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """What ``each`` walks over: series by glob, kind and direction, or events of a kind.
+    """What ``each`` walks over: series by glob, kind and direction, events of a kind, settings, or changes.
 
     Attributes:
         series: globs on canonical names; empty if events are walked.
         kinds: kinds of metrics (``score``, ``loss`` ...); empty for any.
         better: ``higher`` or ``lower``; empty for any.
-        event: event kind; empty if series are walked.
+        event: event kind, if events are walked.
+        unlike: globs of what is left out.
+        setting: globs on keys as written, if settings are walked.
+        change: whether changes are walked; ``kinds`` are then kinds of changes.
+        names, roles: canonical names and roles of settings or changes; empty for any.
     """
 
     series: tuple[str, ...] = ()
@@ -26,6 +30,10 @@ class Selector:
     better: str = ""
     event: str = ""
     unlike: tuple[str, ...] = ()
+    setting: tuple[str, ...] = ()
+    change: bool = False
+    names: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

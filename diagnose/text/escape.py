@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html as _html
 import json as _json
 import re
 from typing import Any
@@ -48,7 +47,9 @@ def plain(text: str) -> str:
 
 def html(text: str) -> str:
     """Return *text* for element content and quoted attributes of HTML and XML."""
-    return COMMAND_ANYWHERE.sub("&#35;#", COMMAND_AT_START.sub("&#58;", _html.escape(clean(text))))
+    from html import escape
+
+    return COMMAND_ANYWHERE.sub("&#35;#", COMMAND_AT_START.sub("&#58;", escape(clean(text))))
 
 
 def markdown(text: str) -> str:

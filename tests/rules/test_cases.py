@@ -6,7 +6,8 @@ import pytest
 
 from diagnose.kit import cases
 from diagnose.names import mechanisms
-from diagnose.rules import builtin, check
+from diagnose.rules import builtin
+from diagnose.rules.check import check
 from diagnose.rules.rule import Rule
 
 RULES = builtin()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.rules import check, param
+from diagnose.rules import param
+from diagnose.rules.check import check
 from tests.cli.conftest import RULE
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from diagnose.language.functions.registry import Registry, a_series, finite
+from diagnose.language.functions.registry import Registry, a_series, different, finite, middle
 from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Event, Point, Series
 from diagnose.names import event_kinds, split_of
@@ -44,11 +44,11 @@ def last_step(scope: Any) -> float:
 def step_gap(scope: Any) -> float:
     """Usual distance in steps from one training record to the next; the step of a single one. Missing without steps."""
     columns = [series.step for series in _all(scope) if split_of(series.name) not in ("val", "test")]
-    steps = np.unique(np.concatenate(columns)) if columns else np.empty(0)
+    steps = different(np.concatenate(columns)) if columns else np.empty(0)
     steps = steps[np.isfinite(steps)]
     if not len(steps):
         raise MissingError("steps of training")
-    return float(np.median(np.diff(steps))) if len(steps) > 1 else float(steps[0])
+    return float(middle(np.diff(steps))) if len(steps) > 1 else float(steps[0])
 
 
 @function
@@ -64,7 +64,7 @@ def last_record(scope: Any) -> Point:
 def records(scope: Any, split: Any = "") -> float:
     """Number of lines (or records) that hold points, of one split or of all; the learning rate has no split."""
     columns = [series.line for name, series in scope.segment.series.items() if not split or split_of(name) == split]
-    return float(len(np.unique(np.concatenate(columns)))) if columns else 0.0
+    return float(len(different(np.concatenate(columns)))) if columns else 0.0
 
 
 @function
@@ -74,7 +74,7 @@ def records_after(scope: Any, event: Any) -> float:
     if line is None:
         raise ValueTypeError("`records_after` needs an event or a point")
     columns = [series.line[series.line > line] for series in _all(scope) if series.path == scope.segment.path]
-    return float(len(np.unique(np.concatenate(columns)))) if columns else 0.0
+    return float(len(different(np.concatenate(columns)))) if columns else 0.0
 
 
 def _with(series: Series, value: Any) -> Series:
@@ -114,7 +114,7 @@ def denominator(series: Any, most: Any = 100.0) -> float:
     Accuracy on n samples takes such values. Fewer than three different values tell nothing.
     Nothing beyond 10,000 is tried.
     """
-    values = np.unique(finite(a_series(series, "denominator")).value)
+    values = different(finite(a_series(series, "denominator")).value)
     if len(values) < 3:
         raise MissingError("three different values")
     for n in range(1, min(int(most), 10_000) + 1):

@@ -82,6 +82,21 @@ def finite(series: Series) -> Series:
     return series if where.all() else series.take(where)
 
 
+def different(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the different values in ascending order: ``np.unique`` without its import of ``numpy.ma``."""
+    ordered = np.sort(values)
+    return np.concatenate([ordered[:1], ordered[1:][ordered[1:] != ordered[:-1]]])
+
+
+def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
+    """Return the median, NaN values left out: ``np.nanmedian`` without ``numpy.ma``. Each row must hold a number."""
+    ordered = np.sort(values, axis=axis)  # NaN comes last
+    known = np.expand_dims((~np.isnan(ordered)).sum(axis=axis), axis)
+    low, high = (np.take_along_axis(ordered, at, axis) for at in ((known - 1) // 2, known // 2))
+    with np.errstate(invalid="ignore"):
+        return np.where(low == high, low, (low + high) / 2).squeeze(axis)
+
+
 def amount(value: Any) -> Span:
     """Return a window as a span; a plain number counts points."""
     return value if isinstance(value, Span) else Span(float(value), "point")

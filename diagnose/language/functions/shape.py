@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnose.language.align import align
-from diagnose.language.functions.registry import Registry, a_series, finite, rolling
+from diagnose.language.functions.registry import Registry, a_series, different, finite, middle, rolling
 from diagnose.language.values import Mask, MissingError
 from diagnose.model import Series
 from diagnose.names import traits
@@ -94,8 +94,8 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     order = values.argsort(kind="stable")
     ranks = np.empty(len(values))
     ranks[order] = np.arange(len(values), dtype=np.float64)
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.bincount(inverse, ranks) / counts)[inverse]
+    inverse = np.searchsorted(different(values), values)
+    return (np.bincount(inverse, ranks) / np.bincount(inverse))[inverse]
 
 
 def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
@@ -123,14 +123,14 @@ def correlation(left: Any, right: Any) -> float:
 def noise(series: Any) -> float:
     """Robust size of the jitter: median absolute step between neighbours; 0 with fewer than 2 points."""
     values = _finite(series, "noise").value
-    return float(np.median(np.abs(np.diff(values)))) if len(values) > 1 else 0.0
+    return float(middle(np.abs(np.diff(values)))) if len(values) > 1 else 0.0
 
 
 @function
 def spike(series: Any, factor: Any, points: Any = 25.0) -> Mask:
     """Mask of points above *factor* times the median magnitude of the points before them (up to *points*)."""
     values = a_series(series, "spike")
-    reference = rolling(np.abs(values.value), int(points), np.nanmedian)
+    reference = rolling(np.abs(values.value), int(points), middle)
     before = np.concatenate([[np.nan], reference[:-1]])
     with np.errstate(invalid="ignore"):
         return Mask(values, values.value > float(factor) * before)
@@ -147,4 +147,4 @@ def oscillates(series: Any) -> float:
 @function
 def distinct(series: Any) -> float:
     """Number of different values."""
-    return float(len(np.unique(_finite(series, "distinct").value)))
+    return float(len(different(_finite(series, "distinct").value)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from diagnose.language.functions.registry import Registry, a_series, finite
+from diagnose.language.functions.registry import Registry, a_series, finite, middle
 from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Point, Series
 from diagnose.names import traits
@@ -92,7 +92,8 @@ def mean(values: Any) -> float:
 @function
 def median(values: Any) -> float:
     """Median."""
-    return float(np.median(_numbers(values, "median")))
+    numbers = _numbers(values, "median")
+    return float("nan") if np.isnan(numbers).any() else float(middle(numbers))
 
 
 @function

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from diagnose.language.align import align
-from diagnose.language.functions.registry import Registry, a_series, amount, finite, rolling
+from diagnose.language.functions.registry import Registry, a_series, amount, finite, middle, rolling
 from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Point, Series
 
@@ -144,7 +144,7 @@ def ratio(series: Any, points: Any = 1.0) -> Series:
 def smooth(series: Any, points: Any) -> Series:
     """Rolling median over some points (trailing), NaN values left out."""
     values = a_series(series, "smooth")
-    return _with(values, rolling(values.value, int(points), np.nanmedian))
+    return _with(values, rolling(values.value, int(points), middle))
 
 
 @function

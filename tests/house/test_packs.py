@@ -1,0 +1,148 @@
+"""What a wheel carries ready-made says the same as the files that it was made from."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lark import Lark
+from lark.exceptions import UnexpectedInput
+
+from diagnose import assets, packs, parsers
+from diagnose.language import parse
+from diagnose.language.parse import _prepared
+from diagnose.logs import formats
+from diagnose.rules import from_mapping
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+TRIED = ["keras/restore_epoch_1.log", "keras/k2_nan.log", "mmengine/zero_metric", "plain", "ultralytics"]
+
+
+@pytest.fixture(scope="session")
+def made() -> dict[str, str]:
+    return dict(packs.build())
+
+
+@pytest.fixture(scope="session")
+def shipped(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``_assets`` as in a wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in ("rules", "grammars", "templates"):
+        (folder / name).symlink_to(assets.root() / name)
+    for name, text in made.items():
+        file = folder / "packed" / f"{name}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def in_wheel(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(assets, "root", lambda: shipped)
+    parsers.parser.cache_clear()
+    yield
+    parsers.parser.cache_clear()
+
+
+def grammars() -> list[str]:
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in assets.grammar_folder().glob("*.lark")}
+    return sorted(name for name, text in texts.items() if packs.START.search(text))
+
+
+def lines() -> list[str]:
+    samples = [sample for format in formats().values() for sample in format.SAMPLES if isinstance(sample, str)]
+    logs = [path.read_text(encoding="utf-8", errors="replace") for path in sorted(FIXTURES.rglob("*.log"))[::7]]
+    return sorted({line for text in [*samples, *logs] for line in text.splitlines()})
+
+
+def read(parser: Lark, text: str) -> object:
+    try:
+        return parser.parse(text)
+    except UnexpectedInput as error:
+        return type(error), error.pos_in_stream
+
+
+def test_rules_and_expressions_survive() -> None:
+    packed = json.loads(json.dumps(packs.rules()))
+    folder = assets.root() / "rules"
+    for path, raw in packed["rules"].items():
+        rule = from_mapping(raw, folder / path)
+        # JSON has text keys only, as the facts of a case have once they are read.
+        plain = json.loads(json.dumps(assets.load(folder / path)))
+        assert from_mapping(plain, folder / path) == rule
+        for text in (rule.when, *rule.lets.values()):
+            assert parse(text) == _prepared(packed["expressions"][text], text)
+
+
+def test_tables_survive(made: dict[str, str]) -> None:
+    paths = list(assets.tables())
+    assert {path.name for path in paths} >= {"metrics.yaml", "events.yaml"}
+    for path in paths:
+        assert json.loads(made[assets.table_name(path)]) == assets.load(path)
+
+
+@pytest.mark.usefixtures("in_wheel")
+@pytest.mark.parametrize("name", grammars())
+def test_compiled_grammars_read_alike(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = parsers.compiled(name)
+    monkeypatch.setattr(parsers, "compiled", lambda *_, **__: pytest.fail("compiled anew"))
+    packed = parsers.parser(name)
+    for line in lines():
+        assert read(packed, line) == read(fresh, line), line
+
+
+@pytest.mark.usefixtures("in_wheel")
+def test_positions_are_known_where_they_are_asked_for() -> None:
+    assert parsers.parser("condition", positions=True).parse("1 +\n2 * 3").meta.end_line == 2
+
+
+@pytest.mark.usefixtures("in_wheel")
+@pytest.mark.parametrize("other", [{"lark": "0.9"}, {"texts": {}}])
+def test_what_was_compiled_from_something_else_is_not_used(
+    other: dict[str, object], made: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = {**json.loads(made["grammars/keras"]), "data": None, **other}
+    monkeypatch.setattr(assets, "packed", lambda _: stale)
+    assert parsers.parser("keras").options.parser == "lalr"
+
+
+@pytest.mark.parametrize("name", grammars())
+def test_packs_know_no_place(name: str, made: dict[str, str]) -> None:
+    assert str(assets.grammar_folder()) not in made[f"grammars/{name}"]
+
+
+LINT = """
+import sys
+from pathlib import Path
+from diagnose import assets
+if sys.argv[1]:
+    assets.root = lambda: Path(sys.argv[1])
+from diagnose.cli.main import main
+try:
+    main(["lint", "--isolated", "--output-format", "json", *sys.argv[2:]])
+finally:
+    sys.stderr.write(" ".join(name for name in ("yaml", "diagnose.rules.check") if name in sys.modules))
+"""
+
+
+def lint(root: str, *paths: str) -> tuple[object, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", LINT, root, *paths], capture_output=True, text=True, cwd=FIXTURES, check=False
+    )
+    return json.loads(done.stdout), done.stderr
+
+
+def test_a_wheel_finds_what_a_checkout_finds(shipped: Path) -> None:
+    assert lint(str(shipped), *TRIED)[0] == lint("", *TRIED)[0]
+
+
+def test_a_log_is_linted_without_yaml(shipped: Path) -> None:
+    assert lint(str(shipped), TRIED[0])[1] == ""
+
+
+def test_formats_are_told_apart_without_parsers() -> None:
+    code = "import sys; from diagnose.logs import formats; formats(); print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True)
+    assert not {"yaml", "lark", "jinja2", "tomllib", "diagnose.configs.python_config"} & set(done.stdout.split())
