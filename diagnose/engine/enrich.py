@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from diagnose.model import Fact, Run, Segment, Series
-from diagnose.names import fact_names, hyperparameter, traits
+from diagnose.model import UNKNOWN, Config, Fact, Run, Segment, Series, Setting
+from diagnose.names import Hyperparameter, fact_names, framework_of, hyperparameter, traits
 
 NUMERIC = (int, float)
 MOST = 1e300
@@ -17,19 +17,31 @@ def enrich(run: Run) -> Run:
     for segment in run.segments:
         _summaries(segment)
         config = segment.config
-        for key, setting in config.settings.items():
-            name, fact = hyperparameter(key)
-            if not name or setting.value is None:
-                continue
-            # The shorter key is the more general one: `lr` wins over `schedule.1.lr`.
-            known = config.canonical.get(name)
-            if known is None or key.count(".") < known.key.count("."):
-                config.canonical[name] = setting
+        name_settings(config)
         for name, setting in config.canonical.items():
-            fact = hyperparameter(setting.key)[1]
+            row = hyperparameter(setting.key, config.framework)
+            fact = row.fact if row else ""
             if fact and fact in fact_names() and fact not in segment.facts and _plausible(name, setting.value):
-                segment.facts[fact] = Fact(fact, setting.value, setting.place)
+                value = not row.is_off(setting.value) if row and fact == "amp" else setting.value
+                segment.facts[fact] = Fact(fact, value, setting.place)
     return run
+
+
+def name_settings(config: Config) -> None:
+    """Fill in whose config it is, and its settings by canonical name."""
+    config.framework = config.framework or framework_of(config.settings)
+    for key, setting in config.settings.items():
+        row = hyperparameter(key, config.framework)
+        if row is None or setting.value is None or setting.value is UNKNOWN:
+            continue
+        known = config.canonical.get(row.name)
+        if known is None or _rank(row, setting) < _rank(row, known):
+            config.canonical[row.name] = setting
+
+
+def _rank(row: Hyperparameter, setting: Setting) -> tuple[int, bool]:
+    """Put the more general key first (`lr`, not `schedule.1.lr`), then what is on (`bf16: true`, not `fp16: false`)."""
+    return setting.key.count("."), row.is_off(setting.value)
 
 
 def _summaries(segment: Segment) -> None:
