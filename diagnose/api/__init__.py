@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from os import PathLike, fspath
 from pathlib import Path
 
-from diagnose.api.linter import Linter, Outcome, Request
+from diagnose.api.linter import Linter
+from diagnose.api.session import Outcome, Request
 from diagnose.errors import DiagnoseError
 from diagnose.model import Evidence, FileReport, Finding, Place, Report, Suspect
 

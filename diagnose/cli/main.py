@@ -17,6 +17,7 @@ gc.set_threshold(100_000, 50, 50)
 
 COMMANDS = {
     "lint": "Find what went wrong in training logs and runs.",
+    "diff": "Rank what changed between two configs, runs or revisions by risk.",
     "explain": "Explain a rule: what it means, when it fires, what to do.",
     "rules": "List, check, test and write rules.",
     "formats": "List the log formats, or show what is read from a file.",

@@ -71,6 +71,7 @@ def build_context(outcome: Outcome, color: str) -> Context:
         width=console.width(sys.stdout),
         rules=rules,
         root=_root(),
+        comparing=outcome.comparing,
     )
 
 

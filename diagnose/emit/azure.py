@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from diagnose.emit.context import Context
-from diagnose.model import FileReport, Finding, Report
-from diagnose.text import wording
+from diagnose.model import Change, Comparison, FileReport, Finding, Report
+from diagnose.text import changes, wording
 from diagnose.text.escape import azure_data, azure_property, plain
 
 NAME = "azure"
@@ -15,9 +15,13 @@ HEAD = "##vso[task.logissue "
 
 
 def emit(report: Report, context: Context) -> str:
-    """Return one command per unread file, error and warning; Azure knows nothing milder, so the rest is plain text."""
+    """Return one command per unread file, error, warning, and dangerous change that no finding points to.
+
+    Azure knows nothing milder, so the rest is plain text.
+    """
     lines = [_unread(file, context) for file in report.files if wording.problem(file)]
     lines += [_issue(finding, context) for finding in wording.worst_first(report.findings)]
+    lines += [_changed(change, comparison, context) for comparison, change in changes.alarming(report)]
     lines.sort(key=lambda line: "type=error;" not in line[: len(HEAD) + len("type=error;")])
     return "\n".join([*lines, plain(wording.found(report)) + "."]) + "\n"
 
@@ -32,6 +36,14 @@ def _issue(finding: Finding, context: Context) -> str:
         properties["linenumber"] = str(finding.place.line)
         properties["columnnumber"] = str(max(finding.place.column, 1))
     return _command({**properties, "code": finding.code}, f"{finding.name}: {finding.message}")
+
+
+def _changed(change: Change, comparison: Comparison, context: Context) -> str:
+    place = changes.place(change, comparison)
+    properties = {"type": "warning", "sourcepath": context.relative(place.path)}
+    if place.line:
+        properties |= {"linenumber": str(place.line), "columnnumber": str(max(place.column, 1))}
+    return _command(properties, f"change [{change.risk}] {changes.sentence(change)}")
 
 
 def _unread(file: FileReport, context: Context) -> str:

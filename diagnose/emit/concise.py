@@ -1,10 +1,13 @@
-"""One line per finding: ``path:line:col: severity CODE name: message``."""
+"""One line per finding: ``path:line:col: severity CODE name: message``.
+
+Before them stands a line per change: ``path:line: change [risk] key old -> new (reason)``.
+"""
 
 from __future__ import annotations
 
 from diagnose.emit.context import Context
 from diagnose.model import Report
-from diagnose.text import wording
+from diagnose.text import changes, wording
 from diagnose.text.escape import plain
 from diagnose.text.terminal import Style
 
@@ -17,6 +20,10 @@ def emit(report: Report, context: Context) -> str:
     """Return one line per finding and per file that was not checked, then a summary."""
     style = Style(context.colour, context.hyperlinks)
     lines = []
+    for index, change in changes.worst_first(report):
+        where = style.paint(plain(changes.where(change, report.comparisons[index])), "bold")
+        what = style.risk(f"change [{change.risk}]", change.risk)
+        lines.append(f"{where}: {what} {plain(changes.sentence(change))}")
     for finding in report.findings:
         where = style.paint(plain(wording.position(finding)), "bold")
         what = style.severity(f"{finding.severity} {finding.code}", finding.severity)

@@ -43,6 +43,7 @@ class Context:
         rules: by code, the rules that ran or found something.
         root: the folder that paths in CI reports are relative to, the root of the repository if there is one.
         start: the folder that relative paths of the report start from.
+        comparing: whether the report is one of ``diagnose diff``, which lists changes even where there are none.
     """
 
     version: str = __version__
@@ -52,6 +53,7 @@ class Context:
     rules: Mapping[str, RuleInfo] = field(default_factory=lambda: MappingProxyType({}))
     root: Path = field(default_factory=Path.cwd)
     start: Path = field(default_factory=Path.cwd)
+    comparing: bool = False
 
     def url(self, name: str) -> str:
         """Return the address of a rule's page."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from diagnose.emit.context import Context
 from diagnose.model import Finding, Report
-from diagnose.text import excerpt, markup, wording
+from diagnose.text import change_table, excerpt, markup, wording
 from diagnose.text.escape import plain
 from diagnose.text.terminal import Style, columns, shorten, wrap
 
@@ -18,9 +18,11 @@ FILES_LISTED = 12
 
 
 def emit(report: Report, context: Context) -> str:
-    """Return the findings in the order of the report, then what was read, then the totals."""
+    """Return what was changed, the findings in the order of the report, then what was read, then the totals."""
     page = _Page(context)
     lines: list[str] = []
+    for comparison in report.comparisons:
+        lines += [*change_table.tables(comparison, page.width, page.style), ""]
     for finding in report.findings:
         lines += [*page.finding(finding), ""]
     lines += page.files(report)

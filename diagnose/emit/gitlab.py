@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from diagnose.emit.context import Context
 from diagnose.model import Report
-from diagnose.text import escape, wording
+from diagnose.text import changes, escape, wording
 
 NAME = "gitlab"
 TITLE = "GitLab Code Quality report"
 SUFFIX = ".json"
 
 SEVERITIES = {"error": "critical", "warning": "major", "info": "minor", "hint": "info"}
+RISKS = {"critical": "major", "high": "minor"}
 
 
 def emit(report: Report, context: Context) -> str:
-    """Return a JSON array with one entry per finding and per file that could not be read.
+    """Return a JSON array: an entry per finding, unread file, and dangerous change that no finding points to.
 
     GitLab shows the description only, so that begins with the code.
     """
@@ -36,6 +37,14 @@ def emit(report: Report, context: Context) -> str:
             taken.add(print_)
             path = context.relative(file.path)
             entries.append(_entry(f"diagnose: {wording.problem(file)}", "unread-file", "critical", print_, path, 1))
+    for comparison, change in changes.alarming(report):
+        place = changes.place(change, comparison)
+        path = context.relative(place.path)
+        print_ = wording.hashed(f"change\0{path}\0{change.key}")
+        if print_ not in taken:
+            taken.add(print_)
+            text = f"{change.risk} risk: {changes.sentence(change)}"
+            entries.append(_entry(text, "dangerous-change", RISKS[change.risk], print_, path, place.line))
     return escape.json(entries, indent=2) + "\n"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from diagnose.assets import template_folder
 from diagnose.emit.context import Context
 from diagnose.model import Report
-from diagnose.text import escape, excerpt, markup, wording
+from diagnose.text import changes, escape, excerpt, markup, wording
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -34,6 +34,7 @@ def emit(report: Report, context: Context) -> str:
         counts=wording.counts,
         read=wording.read,
         plural=wording.plural,
+        changes=changes,
     )
     return page.rstrip("\n") + "\n"
 

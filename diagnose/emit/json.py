@@ -13,4 +13,4 @@ SUFFIX = ".json"
 
 def emit(report: Report, context: Context) -> str:
     """Return the whole report as one JSON document."""
-    return escape.json(document.document(report, context.version), indent=2) + "\n"
+    return escape.json(document.document(report, context.version, comparing=context.comparing), indent=2) + "\n"

@@ -1,4 +1,7 @@
-"""The records of ``diagnose/findings-v1``, one a line: the findings, then the summary."""
+"""The records of ``diagnose/findings-v1``, one a line: the findings, then the changes, then the summary.
+
+A finding has ``code``, a change has ``key``, the last line has ``schema``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ SUFFIX = ".jsonl"
 
 
 def emit(report: Report, context: Context) -> str:
-    """Return one line per finding and a last line with schema, version, files, rules, notes and summary."""
-    whole = document.document(report, context.version)
-    findings = whole.pop("findings")
-    return "".join(escape.json(record) + "\n" for record in [*findings, whole])
+    """Return one line per finding and per change, and a last line with schema, version, files, rules and the rest."""
+    whole = document.document(report, context.version, comparing=context.comparing)
+    findings, changes = whole.pop("findings"), whole.pop("changes", [])
+    return "".join(escape.json(record) + "\n" for record in [*findings, *changes, whole])

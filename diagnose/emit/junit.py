@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from diagnose.emit.context import Context
-from diagnose.model import FileReport, Finding, Report
-from diagnose.text import wording
+from diagnose.model import Comparison, FileReport, Finding, Report
+from diagnose.text import changes, wording
 from diagnose.text.escape import html as xml
+from diagnose.text.escape import plain
 
 NAME = "junit"
 TITLE = "JUnit XML"
@@ -16,13 +17,28 @@ FAILS = {"error", "warning"}
 
 
 def emit(report: Report, context: Context) -> str:
-    """Return one test suite per file."""
+    """Return one test suite per file; one without tests per comparison tells what was changed."""
     titles = {rule.name: rule.title for rule in context.rules_of(report)}
     suites = [_Suite(file, findings, titles) for file, findings in wording.by_file(report)]
     sums = {key: sum(suite.counts[key] for suite in suites) for key in ("tests", "failures", "errors")}
     lines = ['<?xml version="1.0" encoding="utf-8"?>', f"<testsuites{_attributes({'name': 'diagnose', **sums})}>"]
     lines += [line for suite in suites for line in suite.lines]
+    lines += [line for comparison in report.comparisons for line in _compared(comparison)]
     return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _compared(comparison: Comparison) -> list[str]:
+    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    told = [changes.tally(comparison)]
+    told += [
+        f"{changes.where(change, comparison)}: change [{change.risk}] {changes.sentence(change)}"
+        for change in changes.ordered(comparison)
+    ]
+    return [
+        f"  <testsuite{_attributes({'name': f'{comparison.old} -> {comparison.new}', **counts})}>",
+        f"    <system-out>{xml(chr(10).join(map(plain, told)))}</system-out>",
+        "  </testsuite>",
+    ]
 
 
 class _Suite:

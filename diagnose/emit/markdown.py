@@ -1,18 +1,24 @@
-"""GitHub-flavoured Markdown for ``$GITHUB_STEP_SUMMARY``: a table of the findings, then each with its evidence."""
+"""GitHub-flavoured Markdown for ``$GITHUB_STEP_SUMMARY``.
+
+A table of the findings, one of the changes per comparison, then each finding with its evidence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from diagnose.emit.context import Context
-from diagnose.model import Finding, Report
-from diagnose.text import escape, excerpt, markup, wording
+from diagnose.model import Change, Comparison, Finding, Report, Result
+from diagnose.text import changes, escape, excerpt, markup, wording
 
 NAME = "markdown"
 TITLE = "Markdown, for a job's summary or a comment"
 SUFFIX = ".md"
 
 SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️", "hint": "💡"}
+RISK_SIGNS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "⚪", "none": "⚪"}
+VALUE_WIDTH = 60
 LONGEST = 900_000
 """GitHub refuses a step summary of more than 1 MiB."""
 
@@ -20,17 +26,20 @@ LONGEST = 900_000
 def emit(report: Report, context: Context) -> str:
     """Return the report, the worst findings first, cut where it would get too long for a step summary."""
     findings = wording.worst_first(report.findings)
+    longest = LONGEST * 3 // 4 if report.comparisons else LONGEST
     parts = [f"## diagnose: {escape.markdown(wording.found(report))}", ""]
     if findings:
         parts += ["| | Rule | Where | What |", "|---|---|---|---|"]
-        parts += _up_to(LONGEST // 3, [[_row(finding, context)] for finding in findings])
+        parts += _up_to(longest // 3, [[_row(finding, context)] for finding in findings])
         parts += [""]
-        parts += _up_to(LONGEST // 2, (list(_details(finding, context)) for finding in findings))
+    for comparison in report.comparisons:
+        parts += _compared(comparison, LONGEST // 4 // len(report.comparisons), context)
+    parts += _up_to(longest // 2, (list(_details(finding, context)) for finding in findings))
     parts += _files(report)
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
-def _up_to(size: int, groups: Iterable[list[str]]) -> list[str]:
+def _up_to(size: int, groups: Iterable[list[str]], noun: str = "finding") -> list[str]:
     """Return the lines of as many groups as take up *size* bytes, and a line that counts the rest."""
     lines: list[str] = []
     left = 0
@@ -41,8 +50,46 @@ def _up_to(size: int, groups: Iterable[list[str]]) -> list[str]:
         else:
             left += 1
     if left:
-        lines += ["", f"*{wording.plural(left, 'more finding')} not shown here: the list is too long.*", ""]
+        lines += ["", f"*{wording.plural(left, f'more {noun}')} not shown here: the list is too long.*", ""]
     return lines
+
+
+def _compared(comparison: Comparison, size: int, context: Context) -> Iterator[str]:
+    title = f"{escape.code_span(comparison.old)} → {escape.code_span(comparison.new)}"
+    yield from (f"### {title}", "", escape.markdown(changes.tally(comparison)), "")
+    relative = cache(context.relative)  # thousands of changes stand in few files
+    for title, found in changes.groups(comparison):
+        yield from (f"**{title.capitalize()}:**", "")
+        yield from ("| Risk | Setting | Old | New | Change | Role | Why | Where |", "|---|---|---|---|---|---|---|---|")
+        room = size * len(found) // len(comparison.changes)
+        yield from _up_to(room, ([_change(change, comparison, relative)] for change in found), "change")
+        yield ""
+    if comparison.results:
+        yield from ("| Result | Old | New | Noise | Verdict |", "|---|---|---|---|---|")
+        yield from map(_result, comparison.results)
+        yield ""
+
+
+def _change(change: Change, comparison: Comparison, relative: Callable[[str], str]) -> str:
+    old, new = changes.sides(change, VALUE_WIDTH)
+    name = changes.label(change).removeprefix(change.key)
+    where = changes.where(change, comparison, relative(changes.place(change, comparison).path))
+    cells = (
+        f"{RISK_SIGNS.get(change.risk, '')} {change.risk}",
+        escape.code_span(change.key, cell=True) + (f" {escape.markdown(name)}" if name else ""),
+        escape.code_span(old, cell=True),
+        escape.code_span(new, cell=True),
+        escape.markdown(changes.moved(change)),
+        escape.markdown(change.role),
+        escape.markdown(changes.joined(changes.reasons(change))),
+        escape.code_span(where, cell=True),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _result(result: Result) -> str:
+    told = (changes.measured(result.old), changes.measured(result.new), changes.noise(result), result.verdict)
+    return f"| {escape.code_span(result.metric, cell=True)} | {' | '.join(map(escape.markdown, told))} |"
 
 
 def _row(finding: Finding, context: Context) -> str:

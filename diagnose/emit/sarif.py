@@ -8,6 +8,7 @@ from typing import Any
 from diagnose.emit.context import HOMEPAGE, Context, RuleInfo
 from diagnose.model import Evidence, FileReport, Finding, Place, Report
 from diagnose.text import escape, wording
+from diagnose.text.change_records import change_records, comparison_records
 
 NAME = "sarif"
 TITLE = "SARIF 2.1.0"
@@ -44,6 +45,9 @@ def _run(report: Report, context: Context) -> dict[str, Any]:
         "informationUri": HOMEPAGE,
         "rules": [_rule(rule, context) for rule in rules],
     }
+    compared = {}
+    if report.comparisons or context.comparing:  # not results: those need a rule, and findings are the judgement
+        compared = {"properties": {"changes": change_records(report), "comparisons": comparison_records(report)}}
     return {
         "tool": {"driver": {key: value for key, value in driver.items() if value != ""}},
         "columnKind": "unicodeCodePoints",
@@ -53,6 +57,7 @@ def _run(report: Report, context: Context) -> dict[str, Any]:
             for uri in dict.fromkeys(context.uri(file.path) for file in report.files)
         ],
         "results": results,
+        **compared,
     }
 
 

@@ -7,12 +7,13 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
+from diagnose.engine.candidates import candidates
 from diagnose.engine.hit import Hit
 from diagnose.engine.wording import words
 from diagnose.language import MissingError, Scope, evaluate, parse, place_of, truth
-from diagnose.model import SEVERITIES, Event, Evidence, Place, Run, Segment, Series
-from diagnose.names import traits
-from diagnose.rules import Rule, Selector, param
+from diagnose.model import SEVERITIES, Change, Event, Evidence, Place, Run, Segment, Series, Setting
+from diagnose.names import hyperparameter, traits
+from diagnose.rules import Rule, param
 
 MOST_EVIDENCE = 8
 """Places shown for one finding."""
@@ -39,7 +40,7 @@ def apply(
     missing: MissingError | None = None
     lets, when = rule.nodes(), parse(rule.when)
     tried = False
-    for variable, value in _candidates(rule, segment):
+    for variable, value in candidates(rule, segment):
         params = {**rule.params, **{key: param(item) for key, item in overrides.items() if key in rule.params}}
         if isinstance(value, Series):
             of_metric = overrides.get("metrics", {}).get(value.name, {})
@@ -87,33 +88,9 @@ def _has(kind: str, name: str, run: Run, segment: Segment, baseline: Segment | N
             return fnmatchcase(run.format, name)
         case "baseline":
             return baseline is not None
+        case "changes":
+            return segment.changes is not None
     return False
-
-
-def _candidates(rule: Rule, segment: Segment) -> Iterator[tuple[str, Any]]:
-    if rule.each is None:
-        yield "", None
-        return
-    variable, selector = rule.each
-    if selector.event:
-        found: list[Any] = [event for event in segment.events if event.kind == selector.event]
-    else:
-        found = [series for name, series in segment.series.items() if _selected(name, selector)]
-    if not found:
-        wanted = f"event {selector.event}" if selector.event else f"series {' or '.join(selector.series) or '*'}"
-        raise MissingError(" ".join([wanted, *(f"of kind {kind}" for kind in selector.kinds)]))
-    for item in found:
-        yield variable, item
-
-
-def _selected(name: str, selector: Selector) -> bool:
-    meaning = traits(name)
-    return (
-        any(fnmatchcase(name, glob) for glob in selector.series or ("*",))
-        and not any(fnmatchcase(name, glob) for glob in selector.unlike)
-        and (not selector.kinds or meaning.kind in selector.kinds)
-        and (not selector.better or meaning.better == selector.better)
-    )
 
 
 def _hit(rule: Rule, run: Run, segment: Segment, scope: Scope, about: Any) -> Hit:
@@ -129,10 +106,23 @@ def _hit(rule: Rule, run: Run, segment: Segment, scope: Scope, about: Any) -> Hi
             place = None
     if place is None or not place.line:
         place = evidence[0].place if evidence else Place(segment.path, segment.first_line)
-    subject = about.name if isinstance(about, Series) else about.kind if isinstance(about, Event) else ""
+    subject = _subject(about, segment)
     if rule.subject:
         subject = str(_or_none(rule.subject, scope) or subject)
     return Hit(rule, run, segment, scope, severity, subject, place, evidence)
+
+
+def _subject(about: Any, segment: Segment) -> str:
+    if isinstance(about, Series):
+        return about.name
+    if isinstance(about, Event):
+        return about.kind
+    if isinstance(about, Change):
+        return about.name or about.key
+    if isinstance(about, Setting):
+        row = hyperparameter(about.key, segment.config.framework)
+        return about.key if row is None or segment.config.canonical.get(row.name) is not about else row.name
+    return ""
 
 
 def _holds(when: str, scope: Scope) -> bool:

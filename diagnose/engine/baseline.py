@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -152,6 +151,8 @@ def load(file: Path) -> Baseline:
     Raises:
         SettingsError: if it is missing, not a baseline, or of a later version.
     """
+    import tomllib
+
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
         if not isinstance(raw.get("version"), int) or raw["version"] > VERSION:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from diagnose import logs
+from diagnose.engine.grouping import runs
 from diagnose.errors import DiagnoseError
 from diagnose.sources import Source, from_bytes, open_source
 
@@ -26,7 +26,6 @@ SKIPPED_FILES = frozenset(
 """Files that cannot be logs, not even opened while a folder is searched."""
 INSIDE = frozenset({"vis_data", "train", "validation", "val", "eval", "test", "logs", "tb_logs", "tensorboard"})
 """Folders whose files belong to the run of the folder above them."""
-STAMP = re.compile(r"\d{8}_\d{6}")
 
 
 @dataclass(slots=True)
@@ -83,7 +82,7 @@ def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[
                 home = home.parent
             groups[home].append((format.NAME, path))
     for home in sorted(groups):
-        for paths in _runs(groups[home], home):
+        for paths in runs(groups[home], home):
             name = str(paths[0] if len(paths) == 1 else home)
             try:
                 # Opened anew: a source holds the head of its file, and a folder may have many thousands.
@@ -105,23 +104,3 @@ def _walk(folder: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:
                 continue
             if not skip(path):
                 yield path
-
-
-def _runs(found: list[tuple[str, Path]], home: Path) -> Iterator[list[Path]]:
-    """Yield the files of a folder that make up one run each.
-
-    All together if no format occurs twice; else those that share a stem or time stamp; the rest alone. The event files
-    that TensorBoard's writers left in one folder, or in ``train`` and ``validation`` below it, are one run's.
-    """
-    found = [(name, path) for name, path in found if name != "config"] or found
-    formats = [name for name, _ in found]
-    if len(set(formats)) == len(formats):
-        yield [path for _, path in found]
-        return
-    by_stem: dict[str, list[Path]] = defaultdict(list)
-    for _, path in found:
-        stem = path.name.split(".")[0]
-        stamp = STAMP.search(str(path))
-        folder = home if stem == "events" else path.parent
-        by_stem[stamp[0] if stamp else f"{folder}/{stem}"].append(path)
-    yield from by_stem.values()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from diagnose import logs
+from diagnose.configs.files import LARGEST, tree_of
 from diagnose.engine.apply import apply
 from diagnose.engine.enrich import enrich
 from diagnose.engine.fingerprint import fingerprint
@@ -15,15 +16,18 @@ from diagnose.engine.gather import gather
 from diagnose.engine.hit import Hit
 from diagnose.engine.inputs import Input
 from diagnose.engine.merge import merge
+from diagnose.engine.policy import policy_events
 from diagnose.engine.quote import Quotes
+from diagnose.engine.review import Gate
 from diagnose.engine.summarised import baseline_of, with_its_runs
 from diagnose.engine.suspects import suspects
+from diagnose.engine.waive import about_permits
 from diagnose.engine.wording import advice, words
-from diagnose.errors import DiagnoseError, RuleError
+from diagnose.errors import DiagnoseError, RuleError, SourceError
 from diagnose.language import LanguageError, MissingError
-from diagnose.model import SEVERITIES, FileReport, Finding, Place, Report, Run, Segment
+from diagnose.model import SEVERITIES, Event, FileReport, Finding, Place, Report, Run, Segment
 from diagnose.rules import Rule
-from diagnose.sources import Source
+from diagnose.sources import Source, text_of
 
 
 @dataclass(slots=True)
@@ -36,6 +40,7 @@ class Options:
         thresholds: parameters of a rule by name; ``{"metrics": {name: {...}}}`` inside holds those of one metric.
         format: read every input as this format instead of detecting it.
         keep: a last word on each finding, such as a baseline; findings it refuses are counted as suppressed.
+        gate: what permits findings in configs, and the policy; None heeds neither.
         strict: raise the error of a rule that is at fault; else the file's ``detail`` names it and the others go on.
     """
 
@@ -44,6 +49,7 @@ class Options:
     thresholds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     format: str = ""
     keep: Callable[[Finding], bool] = lambda _: True
+    gate: Gate | None = None
     strict: bool = False
 
 
@@ -66,11 +72,12 @@ def lint(inputs: Iterable[Input], options: Options) -> Report:
         except DiagnoseError as error:
             file.status, file.detail = "error", error.message + (f" ({error.mend})" if error.mend else "")
             continue
-        for finding in _distinct(findings):
+        for finding in distinct(findings):
             if options.keep(finding):
                 report.findings.append(finding)
             else:
                 report.suppressed += 1
+        report.suppressed += file.suppressed
     return report
 
 
@@ -94,7 +101,8 @@ def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]
         run.segments = [Segment("", 0, run.path, 1, 1)]  # nothing was read, and a rule says so
     run, more = with_its_runs(run, given.sources[0].limit)
     file.covers = tuple(more)
-    return lint_run(run, file, options, {source.path: source for source in given.sources} | more)
+    sources = {source.path: source for source in given.sources} | more
+    return reviewed(lint_run(run, file, options, sources), run, file, options, sources)
 
 
 def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str, Source]) -> list[Finding]:
@@ -103,6 +111,7 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
     Raises:
         RuleError: if a rule is at fault and the options are strict.
     """
+    run = _with_policy(run, options)
     file.format, file.runs = run.format, len(run.segments)
     file.epochs = sum(segment.epochs for segment in run.segments)
     file.series = len({name for segment in run.segments for name in segment.series})
@@ -110,6 +119,66 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
     quotes = Quotes(sources)
     quotes.fetch(place for hits in by_segment for hit in hits for place in _places(hit))
     return gather([_findings(hits, quotes, file, options) for hits in by_segment])
+
+
+def reviewed(
+    findings: list[Finding], run: Run, file: FileReport, options: Options, sources: Mapping[str, Source]
+) -> list[Finding]:
+    """Return the findings without those that a comment or a waiver permits, and with those about permits.
+
+    Args:
+        findings: all that was found in the run, also by several calls of ``lint_run``.
+        run: what was linted; of a comparison, the new side alone, whose segment has the changes.
+        file: its report; what was suppressed is counted there.
+        options: as for ``lint_run``.
+        sources: what was read.
+
+    Raises:
+        RuleError: if a rule is at fault and the options are strict.
+    """
+    if options.gate is None:
+        return findings
+
+    def read(path: str) -> str:
+        source, main = sources.get(path), sources.get(run.path)
+        if source is not None:
+            if source.size > LARGEST:
+                raise SourceError("too large for a config", place=Place(path))
+            return text_of(source)
+        return main.beside(path) if main is not None and main.beside is not None else tree_of(run.path).read(path)
+
+    kept, events = options.gate.review(findings, run, file, read)
+    return kept + judged(events, run.path, file, options)
+
+
+def judged(events: list[Event], path: str, file: FileReport, options: Options) -> list[Finding]:
+    """Return what the rules about permits find in the events of a review.
+
+    Raises:
+        RuleError: if a rule is at fault and the options are strict.
+    """
+    if not events:
+        return []
+    rules = [rule for rule in options.rules if about_permits(rule)]
+    told = FileReport(path)
+    run = Run(path, file.format, [Segment("", 0, path, 1, 1, events=events)], [path])
+    findings = lint_run(run, told, replace(options, rules=rules, gate=None), {})
+    file.ran |= told.ran
+    file.detail = file.detail or told.detail
+    file.skipped = {name: lack for name, lack in file.skipped.items() if name not in told.ran}
+    return findings
+
+
+def _with_policy(run: Run, options: Options) -> Run:
+    """Return the run with events that tell where it leaves the policy."""
+    if options.gate is None:
+        return run
+    policy = options.gate.policy
+    more = [policy_events(segment, policy) for segment in run.segments]
+    if not any(more):
+        return run
+    pairs = zip(run.segments, more, strict=True)
+    return replace(run, segments=[replace(segment, events=[*segment.events, *events]) for segment, events in pairs])
 
 
 def _places(hit: Hit) -> Iterable[Place]:
@@ -177,7 +246,7 @@ def _finding(hit: Hit, found: Mapping[str, Hit], quotes: Quotes) -> Finding:
     )
 
 
-def _distinct(findings: list[Finding]) -> Iterable[Finding]:
+def distinct(findings: list[Finding]) -> Iterable[Finding]:
     """Yield findings with fingerprints of their own: the second of equals gets ``:2``."""
     seen: dict[str, int] = {}
     for finding in findings:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from diagnose.engine.baseline import Baseline
 from diagnose.engine.catalogue import catalogue, named
 from diagnose.engine.lint import Options
+from diagnose.engine.review import Gate
 from diagnose.engine.suppress import SilentPaths, Suppressor, covers
+from diagnose.engine.waive import Permit, about_permits, from_settings
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model import SEVERITIES, Finding, Place
 from diagnose.names import canonical
 from diagnose.rules import Rule, Selection, select, selects
 from diagnose.rules.load import param
 from diagnose.settings import Layer, Settings
+
+COUNTS_ROLES = "too-many-at-once"
+"""The rule whose bounds the policy may set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Plan:
     rules: tuple[Rule, ...]
     options: Options
     suppressor: Suppressor
+    gate: Gate = field(default_factory=Gate)
 
     def shows(self, finding: Finding) -> bool:
         """Whether a finding is severe enough to be shown."""
@@ -41,12 +47,19 @@ class Plan:
 
     def skips(self, path: Path) -> bool:
         """Whether the search for files leaves a file or folder out."""
-        if not self.settings.exclude:
-            return False
-        by_base: dict[Path, list[str]] = {}
-        for base, pattern in self.settings.exclude:
-            by_base.setdefault(base, []).append(pattern)
-        return any(covers(base, globs, path, folder=path.is_dir()) for base, globs in by_base.items())
+        return bool(self.settings.exclude) and _matched(self.settings.exclude, path, folder=path.is_dir())
+
+    def watches(self, path: Path) -> bool:
+        """Whether the gate looks at a config that changed between revisions; at all of them if no paths are set."""
+        paths = self.gate.policy.paths
+        return not paths or _matched(paths, path)
+
+
+def _matched(patterns: Iterable[tuple[Path, str]], path: Path, *, folder: bool = False) -> bool:
+    by_base: dict[Path, list[str]] = {}
+    for base, pattern in patterns:
+        by_base.setdefault(base, []).append(pattern)
+    return any(covers(base, globs, path, folder=folder) for base, globs in by_base.items())
 
 
 def plan(settings: Settings, *, format: str = "", baseline: Baseline | None = None) -> Plan:
@@ -63,8 +76,9 @@ def plan(settings: Settings, *, format: str = "", baseline: Baseline | None = No
         raise SettingsError("fail-on = new needs a baseline", place=place, mend="name one with --baseline")
     chosen = choose(rules, settings)
     suppressor = Suppressor(tuple(_silent(settings, rules)), baseline)
-    options = Options(chosen, _severities(settings, rules), _thresholds(settings, rules), format, suppressor)
-    return Plan(settings, tuple(chosen), options, suppressor)
+    gate = Gate(rules, settings.policy, tuple(_waived(settings, rules)), settings.require_reasons, suppressor.counts)
+    options = Options(chosen, _severities(settings, rules), _thresholds(settings, rules), format, suppressor, gate)
+    return Plan(settings, tuple(chosen), options, suppressor, gate)
 
 
 def choose(rules: Iterable[Rule], settings: Settings) -> list[Rule]:
@@ -133,7 +147,7 @@ def _severities(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, str]:
 
 
 def _thresholds(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, dict[str, Any]]:
-    merged: dict[str, dict[str, Any]] = {}
+    merged = _of_policy(settings, rules)
     for values, layer in settings.each("thresholds"):
         for word, params in values.items():
             rule = _one(word, rules, layer, "thresholds", word)
@@ -144,6 +158,18 @@ def _thresholds(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, dict[s
                 checked = _params(rule, of_metric, layer, "thresholds", word, "metrics", metric)
                 own["metrics"].setdefault(canonical(metric), {}).update(checked)
     return merged
+
+
+def _of_policy(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, dict[str, Any]]:
+    """Return the parameters that the policy sets: how much is too much at once."""
+    policy = settings.policy
+    given = {"max_roles": policy.max_roles, "together": [list(group) for group in policy.together] or None}
+    params = {name: value for name, value in given.items() if value is not None}
+    return {
+        rule.name: {"metrics": {}} | {name: params[name] for name in params if name in rule.params}
+        for rule in rules
+        if params and rule.name == COUNTS_ROLES
+    }
 
 
 def _params(rule: Rule, given: Mapping[str, Any], layer: Layer, *path: str) -> dict[str, Any]:
@@ -168,6 +194,24 @@ def _kind(value: Any) -> str:
     if isinstance(value, int | float):
         return "a number"
     return "a list" if isinstance(value, list) else "a text"
+
+
+def _waived(settings: Settings, rules: tuple[Rule, ...]) -> Iterable[Permit]:
+    owned = settings.policy.require_owner
+    for waivers, layer in settings.each("waivers"):
+        for waiver in waivers:
+            at = ("waivers", *waiver.at)
+            names = {}
+            for selector in waiver.rules:
+                found = _named(selector, rules, layer.place(*at, "rule"))
+                names[selector] = frozenset(rule.name for rule in found if not about_permits(rule))
+                if selector == "ALL" or not names[selector]:
+                    said = "would waive every rule" if selector == "ALL" else "judges waivers themselves"
+                    raise SettingsError(f"{selector} {said}", place=layer.place(*at, "rule"), mend="name other rules")
+            if owned and not waiver.owner:
+                mend = "write `owner`, or set `policy.require-owner = false`"
+                raise SettingsError("a waiver without an owner", place=layer.place(*at), mend=mend)
+            yield from_settings(waiver, names, layer.place(*at))
 
 
 def _silent(settings: Settings, rules: tuple[Rule, ...]) -> Iterable[SilentPaths]:

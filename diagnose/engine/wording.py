@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from diagnose import assets
 from diagnose.errors import RuleError
 from diagnose.language import LanguageError, MissingError, Scope
-from diagnose.model import Event, Fact, Point, Segment, Series
+from diagnose.model import UNKNOWN as NOT_KNOWN
+from diagnose.model import Change, Config, Event, Fact, Point, Segment, Series, Setting, UnknownValue
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -64,15 +65,29 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+SCOPE = "(scope)"
+"""What a template's context calls the scope of the hit: no name that a template could use."""
 
 
 @cache
 def _environment() -> SandboxedEnvironment:
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.exceptions import SecurityError
+    from jinja2.runtime import Context
     from jinja2.sandbox import SandboxedEnvironment
+    from jinja2.utils import missing
+
+    class Names(Context):
+        """Looks a name up in the scope when the template comes to it."""
+
+        def resolve_or_missing(self, key: str) -> Any:
+            found = super().resolve_or_missing(key)
+            if found is missing:
+                found = self.vars[key] = _value(key, self.parent[SCOPE])
+            return found
 
     class Environment(SandboxedEnvironment):
+        context_class = Names
         intercepted_binops = frozenset({"*", "**", "%"})
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -112,6 +127,10 @@ def shown(value: Any) -> Any:
         return f"{number:.0f}" if 1e4 <= abs(number) < 1e7 else f"{number:.4g}"
     if isinstance(value, Series):
         return value.printed
+    if isinstance(value, UnknownValue):
+        return "unknown"
+    if isinstance(value, Setting | Change):
+        return value.key
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -140,14 +159,12 @@ def when(point: Any) -> str:
 
 
 @cache
-def _compiled(text: str, *, ours: bool = False) -> tuple[Template, frozenset[str]]:
-    from jinja2 import meta
-
+def _compiled(text: str, *, ours: bool = False) -> Template:
     environment = _environment()
     tree = environment.parse(text)
     if not ours:
         _bounded(tree)
-    return environment.from_string(text), frozenset(meta.find_undeclared_variables(tree))
+    return environment.from_string(tree)
 
 
 def _bounded(tree: Node) -> None:
@@ -198,6 +215,17 @@ class _Facts:
         return UNKNOWN if fact is None else fact.value
 
 
+class _Settings:
+    """Settings for templates: ``config.lr`` is the value by canonical name or key, or unknown."""
+
+    def __init__(self, segment: Segment | None) -> None:
+        self._config = segment.config if segment is not None else Config()
+
+    def __getattr__(self, name: str) -> Any:
+        setting = self._config.get(name)
+        return UNKNOWN if setting is None or setting.value is NOT_KNOWN else setting.value
+
+
 def words(text: str, scope: Scope, *, ours: bool = False) -> str:
     """Return a template filled with the names of a scope; a name the log cannot give is ``Unknown``.
 
@@ -214,8 +242,7 @@ def words(text: str, scope: Scope, *, ours: bool = False) -> str:
     from jinja2 import TemplateError
 
     try:
-        template, names = _compiled(text, ours=ours)
-        return template.render({name: _value(name, scope) for name in names}).strip()
+        return _compiled(text, ours=ours).render({SCOPE: scope}).strip()
     except (TemplateError, LanguageError, *FAULTS) as error:
         raise RuleError(f"the text {text[:60]!r} of a rule is at fault: {error}") from None
 
@@ -240,6 +267,8 @@ def advice(name: str, scope: Scope) -> str:
 def _value(name: str, scope: Scope) -> Any:
     if name == "fact":
         return _Facts(scope.segment)
+    if name in ("config", "new", "old"):
+        return _Settings(scope.baseline if name == "old" else scope.segment)
     try:
         value = scope.lookup(name)
     except MissingError:

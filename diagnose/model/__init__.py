@@ -1,6 +1,8 @@
 """The nouns of the program: plain data without I/O, known to every layer."""
 
-from diagnose.model.config import Config, Setting
+from diagnose.model.change import Change
+from diagnose.model.comparison import Comparison, Result
+from diagnose.model.config import UNKNOWN, Config, Setting, UnknownValue
 from diagnose.model.finding import SEVERITIES, Evidence, FileReport, Finding, Report, Suspect
 from diagnose.model.place import Place
 from diagnose.model.run import Event, Fact, Run, Segment
@@ -8,6 +10,9 @@ from diagnose.model.series import Point, Series
 
 __all__ = [
     "SEVERITIES",
+    "UNKNOWN",
+    "Change",
+    "Comparison",
     "Config",
     "Event",
     "Evidence",
@@ -17,9 +22,11 @@ __all__ = [
     "Place",
     "Point",
     "Report",
+    "Result",
     "Run",
     "Segment",
     "Series",
     "Setting",
     "Suspect",
+    "UnknownValue",
 ]

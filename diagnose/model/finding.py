@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from diagnose.model.comparison import Comparison
 from diagnose.model.place import Place
 
 SEVERITIES = ("error", "warning", "info", "hint")
@@ -69,6 +70,7 @@ class FileReport:
         detail: the message for the user where the file could not be (fully) read, with the mend.
         runs, epochs, series: how many segments, reached epochs (summed) and series were read.
         ran, skipped: rules that were evaluated, and rules that were not with what they lacked.
+        suppressed: findings that a comment or a waiver permits.
         covers: further files that were read with it and need no report of their own.
     """
 
@@ -82,16 +84,18 @@ class FileReport:
     ran: set[str] = field(default_factory=set)
     skipped: dict[str, str] = field(default_factory=dict)
     covers: tuple[str, ...] = ()
+    suppressed: int = 0
 
 
 @dataclass(slots=True)
 class Report:
-    """The result of linting all inputs, in input order."""
+    """The result of linting all inputs, in input order; ``comparisons`` are those of ``diagnose diff``."""
 
     files: list[FileReport] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     suppressed: int = 0
     notes: list[str] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
 
     @property
     def ran(self) -> set[str]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from diagnose.model.change import Change
 from diagnose.model.config import Config
 from diagnose.model.place import Place
 from diagnose.model.series import Series
@@ -50,6 +51,7 @@ class Segment:
         first_line, last_line: the physical lines it spans.
         facts: what is known inside it, including what the log said before the first segment.
         summary: where a summary of several runs speaks of this one, if it was read together with one.
+        changes: how its config differs from the one it is compared with; None if there is no such comparison.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Segment:
     facts: dict[str, Fact] = field(default_factory=dict)
     config: Config = field(default_factory=Config)
     summary: Place | None = None
+    changes: tuple[Change, ...] | None = None
 
     @property
     def epochs(self) -> int:

@@ -48,6 +48,7 @@ class Source:
         path: the name the user gave; findings carry it.
         head: its first ``HEAD`` bytes, decompressed.
         size: bytes on disk, before decompression.
+        beside: reads a text file beside it that a config names, where that is not simply the disk (a git revision).
     """
 
     path: str
@@ -55,6 +56,7 @@ class Source:
     size: int
     _open: Callable[[], IO[bytes]]
     limit: int = MAX_BYTES
+    beside: Callable[[str], str] | None = None
 
     def open(self) -> IO[bytes]:
         """Open the decompressed bytes from the start."""

@@ -6,17 +6,22 @@ from typing import Any
 
 from diagnose.model import SEVERITIES, FileReport, Finding, Report
 from diagnose.text import wording
+from diagnose.text.change_records import change_records, comparison_records
 
 SCHEMA = "diagnose/findings-v1"
 
 
-def document(report: Report, version: str) -> dict[str, Any]:
-    """Return a whole report."""
+def document(report: Report, version: str, *, comparing: bool = False) -> dict[str, Any]:
+    """Return a whole report; ``changes`` and ``comparisons`` are there where something was, or was to be, compared."""
+    compared: dict[str, Any] = {}
+    if report.comparisons or comparing:
+        compared = {"changes": change_records(report), "comparisons": comparison_records(report)}
     return {
         "schema": SCHEMA,
         "version": version,
         "files": [file_record(file) for file in report.files],
         "findings": finding_records(report),
+        **compared,
         "rules": {"ran": sorted(report.ran), "skipped": dict(sorted(report.skipped.items()))},
         "notes": list(report.notes),
         "summary": summary(report),

@@ -17,6 +17,8 @@ CODES = {
     "cyan": "36",
 }
 SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue", "hint": "bold cyan"}
+RISK_STYLES = {"critical": "bold red", "high": "bold yellow", "medium": "bold blue", "low": "cyan", "none": "dim"}
+VERDICT_STYLES = {"worse": "bold red", "better": "green", "same": "dim", "within noise": "dim"}
 ELLIPSIS = "…"
 
 
@@ -36,6 +38,14 @@ class Style:
     def severity(self, text: str, severity: str) -> str:
         """Return *text* in the colour of a severity."""
         return self.paint(text, SEVERITY_STYLES.get(severity, "bold"))
+
+    def risk(self, text: str, risk: str) -> str:
+        """Return *text* in the colour of a risk."""
+        return self.paint(text, RISK_STYLES.get(risk, "bold"))
+
+    def verdict(self, text: str, verdict: str) -> str:
+        """Return *text* in the colour of how a result compares."""
+        return self.paint(text, VERDICT_STYLES.get(verdict, "bold"))
 
     def link(self, text: str, url: str) -> str:
         """Return *text* as a hyperlink (OSC 8) to *url*."""

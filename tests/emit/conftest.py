@@ -1,5 +1,5 @@
 import pytest
-from emit_reports import NASTY, hostile, make_context, make_report
+from emit_reports import NASTY, hostile, hostile_comparison, make_comparison, make_context, make_report
 
 
 @pytest.fixture
@@ -15,3 +15,13 @@ def report():
 @pytest.fixture
 def nasty():
     return hostile(NASTY)
+
+
+@pytest.fixture
+def compared():
+    return make_comparison()
+
+
+@pytest.fixture
+def nasty_compared():
+    return hostile_comparison(NASTY)

@@ -1,9 +1,9 @@
-"""A report of the kind that a person would see, and one that tries everything that may go wrong."""
+"""Reports of the kind that a person would see, and some that try everything that may go wrong."""
 
 from pathlib import Path
 
 from diagnose.emit import Context, RuleInfo
-from diagnose.model import Evidence, FileReport, Finding, Place, Report, Suspect
+from diagnose.model import UNKNOWN, Change, Comparison, Evidence, FileReport, Finding, Place, Report, Result, Suspect
 
 LOG = "runs/exp 3/train.log"
 CONFIG = "runs/exp 3/hyp.yaml"
@@ -142,3 +142,100 @@ def hostile(
         findings=[finding, finding],
         notes=[text],
     )
+
+
+OLD, NEW = "conf/base.yaml", "conf/next.yaml"
+
+
+def change(key, old, new, kind="tuning", role="", risk="low", because=(), name="", score=0.0, at=(1, 1)):
+    """Return a change between two numbers with percent and factor, or another one without."""
+    percent = factor = None
+    if kind == "tuning" and old:
+        percent, factor = round(100 * (new - old) / abs(old), 6), new / old if new * old > 0 else None
+    before, after = (Place(path, line, 1) if line else None for path, line in zip((OLD, NEW), at, strict=True))
+    return Change(key, name, old, new, percent, factor, kind, role, risk, tuple(because), score, before, after)
+
+
+def make_comparison() -> Report:
+    """A detector's config with twenty changes, one of a language model with every kind, and one pair that is equal."""
+    low = (("hue", 0.03, 0.02), ("flip", 0.5, 0.4), ("rotate", 8.0, 4.0), ("shear", 1.0, 1.5), ("erase", 0.2, 0.25))
+    first = [
+        change("gamma", 0.0, 1.5, "activation", "loss", "critical",
+               ("a part of the loss that was not there before", "Gamma turns down easy examples."),
+               "focal_gamma", 0.24, (15, 15)),
+        change("lr0", 0.02, 0.2, "tuning", "learning-rate", "critical",
+               ("Too high a rate is the usual cause of a loss that diverges (a paper, 2017).",
+                "with wd +60 %: weight decay acts through its product with the learning rate"), "lr", 0.3, (3, 3)),
+        change("batch", 32, 40, "tuning", "batch", "high", ("The rate is meant for the old batch."),
+               "batch_size", 0.1, (4, 4)),
+        change("wd", 1e-05, 1.6e-05, "tuning", "regularisation", "medium", ("+60 %", "Decay and rate belong together."),
+               "weight_decay", 0.06, (5, 5)),
+        change("warmup", True, False, "deactivation", "schedule", "medium", (), "", 0.05, (6, 6)),
+        change("dropout", 0.0, 0.1, "activation", "regularisation", "low", (), "dropout", 0.05, (7, 7)),
+        *(change(f"aug.{key}", old, new, "tuning", "augmentation", "low", ("not in the table",), at=(20 + at, 30 + at))
+          for at, (key, old, new) in enumerate(low)),
+        *(change(f"log.{key}", "a", "b", "choice", "bookkeeping", "none", ("has no effect",), at=(40 + at, 50 + at))
+          for at, key in enumerate(("name", "folder", "project", "every", "level", "style", "tags", "entity", "host"))),
+    ]  # fmt: skip
+    path = "/mnt/data/drones/2024/" + "deep/" * 12
+    second = [
+        change("optim", "sgd", "adamw", "choice", "optimizer", "high", ("Rates of one are wrong for the other.",),
+               "optimizer", 0.1, (2, 2)),
+        change("clip", None, 1.0, "added", "optimizer", "medium", at=(0, 9)),
+        change("ema", 0.999, None, "removed", "model", "medium", at=(9, 0)),
+        change("nesterov", False, True, "activation", "optimizer", "low", (), at=(0, 10)),
+        change("steps", 1000, UNKNOWN, "unknown", "budget", "medium", ("one side cannot be told",), at=(11, 11)),
+        change("anchors", [[10, 13], [16.5, 30]], [[10, 13], [16.5, 31]], "choice", "matching", "medium", at=(12, 12)),
+        change("classes", list(range(200)), [*range(150), 7, *range(151, 200)], "choice", "data", "low", at=(13, 13)),
+        change("train", path + "train.txt", path + "val.txt", "choice", "data", "low", at=(14, 14)),
+        change("eps", 1.0000000000000001e-05, 1e-08, "tuning", "optimizer", "low", ("a 1e+03th of what it was",),
+               at=(15, 15)),
+        change("fraction", 0.1 + 0.2, 0.6, "tuning", "data", "low", ("+100 %",), at=(16, 16)),
+        change("limit", float("inf"), None, "choice", "", "low", at=(17, 17)),
+        change("tune", "1e-4", "", "choice", "", "low", at=(18, 18)),
+    ]  # fmt: skip
+    log = Place("runs/a/results.csv", 18), Place("runs/b/results.csv", 22)
+    results = (
+        Result("val/map50", "mAP_0.5", "higher", (0.23557,), (0.0021,), None, "worse", *log),
+        Result("val/recall", "R", "higher", (0.31, 0.305), (0.309, 0.312), 0.005, "within noise", *log),
+        Result("val/loss", "loss", "lower", (1.25, 1.5, 1.3, 1.2), (1.0, float("nan")), 0.3, "better", *log),
+        Result("val/precision", "P", "higher", (0.5,), (0.5,), None, "same", *log),
+    )
+    found = Finding("DIFF001", "too-many-at-once", "error", "20 changes in 6 roles", Place(NEW), subject="roles")
+    pointed = Finding("DIFF002", "lr-raised", "error", "lr0 is 10 times what it was", Place(NEW, 3), subject="lr")
+    return Report(
+        files=[FileReport(OLD, "config-yaml"), FileReport(NEW, "config-yaml", ran={"too-many-at-once", "lr-raised"})],
+        findings=[found, pointed],
+        comparisons=[
+            Comparison(OLD, NEW, tuple(first), results, 9),
+            Comparison("HEAD~1:lm/a.toml", "lm/a.toml", tuple(second), (), 31),
+            Comparison("x/one.json", "x/two.json", (), (), 12),
+        ],
+    )
+
+
+def hostile_comparison(
+    text: str, *, old: object = None, new: object = None, line: int = 3, kind: str = "choice", risk: str = "critical",
+    ratio: float | None = None,
+) -> Report:  # fmt: skip
+    """Return a report of changes that have *text* wherever a config can put one, and any values."""
+    place = Place("a b/x.yaml", line, 5, text)
+    mine = Change(text, text, old, new, ratio, ratio, kind, text, risk, (text, text), ratio or 0.0, place, place)
+    values = [
+        (text, text + "!"),
+        ([text] * 300, {text: text, "n": [None, {}]}),
+        (old, new),
+        ("pad " * 999 + text, UNKNOWN),
+    ]
+    listed = [
+        Change(f"{number} {text}", "", one, other, None, None, kind, "loss", "high", (text * 3,), 0.1, place, None)
+        for number, (one, other) in enumerate(values)
+    ]
+    nowhere = Change(text, "lr", None, new, None, None, "activation", "", "medium", (), float("nan"), None, None)
+    result = Result(text, text, "higher", (0.1, ratio or 0.2), (), ratio, text, place, Place(text))
+    report = hostile(text, line=line)
+    report.comparisons = [
+        Comparison(text, text, (mine, *listed, nowhere), (result,), 3),
+        Comparison(WINDOWS, "a\nb", (), (), 0),
+    ]
+    return report

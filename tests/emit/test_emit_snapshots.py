@@ -31,6 +31,16 @@ def test_nasty(name, nasty, context):
 
 
 @pytest.mark.parametrize("name", names())
+def test_changes(name, compared, context):
+    same(emit(compared, name, context), f"changes.{name}{output(name).SUFFIX}")
+
+
+@pytest.mark.parametrize("name", names())
+def test_nasty_changes(name, nasty_compared, context):
+    same(emit(nasty_compared, name, context), f"nasty-changes.{name}{output(name).SUFFIX}")
+
+
+@pytest.mark.parametrize("name", names())
 def test_nothing_found(name, context):
     same(emit(Report(), name, context), f"empty.{name}{output(name).SUFFIX}")
 
@@ -38,6 +48,11 @@ def test_nothing_found(name, context):
 @pytest.mark.parametrize("name", ["full", "concise", "grouped"])
 def test_colour(name, report, context):
     same(emit(report, name, replace(context, colour=True, hyperlinks=True, width=72)), f"colour.{name}.txt")
+
+
+@pytest.mark.parametrize("name", ["full", "concise", "grouped"])
+def test_colour_of_changes(name, compared, context):
+    same(emit(compared, name, replace(context, colour=True, width=60)), f"colour-changes.{name}.txt")
 
 
 def test_every_output_is_complete():
@@ -55,5 +70,5 @@ def test_no_snapshot_is_left_over():
     outputs = {f"{name}{output(name).SUFFIX}" for name in names()}
     for path in SNAPSHOTS.glob("[!.]*"):
         kind, rest = path.name.split(".", 1)
-        assert kind in {"report", "nasty", "empty", "colour"}
+        assert kind in {"report", "nasty", "empty", "colour", "changes", "nasty-changes", "colour-changes"}
         assert rest in outputs

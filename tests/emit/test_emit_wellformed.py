@@ -8,36 +8,19 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from emit_reports import NASTY, hostile
+from emit_reports import NASTY, hostile, hostile_comparison
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 
 from diagnose.emit import Context, emit, names
+from diagnose.model import UNKNOWN
+from diagnose.model.change import KINDS, RISKS
+from diagnose.text import changes
 
 SCHEMAS = Path(__file__).parent / "schemas"
 CONTEXT = Context(version="0.1.0", root=Path("/repo"), start=Path("/repo"))
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\ud800-\udfff]")
-
-SIGNS = r"""
-::error\ file=a::b ##vso[x] ``` ~~~ ` | --> <!-- ]]> </pre> </details> </style> 1. - > # *** ** [x]:\ y http://a.b
-a@b.cd % ; ] , : = \
-"""
-UNPRINTABLE = [
-    "\n",
-    "\r\n",
-    "\n\n",
-    "    ",
-    "\x1b[2J",
-    "\x1b]8;;x\x1b\\",
-    "e\u0301",
-    "\U0001f469\u200d",
-    "\ud800",
-    "\ufffe",
-]
-PIECES = st.sampled_from([*NASTY.split(" "), *SIGNS.split(), *UNPRINTABLE])
-TEXT = Context(version="0.1.0", root=Path("/repo"), start=Path("/repo"))
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\ud800-\udfff]")
 
 PIECES = st.sampled_from(
@@ -87,7 +70,12 @@ PIECES = st.sampled_from(
 TEXT = st.one_of(
     st.text(max_size=60), st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES, max_size=8).map(" ".join)
 )
-REPORTS = st.builds(
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT, st.just(UNKNOWN), st.just(1 << 5000)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXT, inner, max_size=3)),
+    max_leaves=8,
+)
+LINTED = st.builds(
     hostile,
     TEXT,
     severity=st.sampled_from(["error", "warning", "info", "hint"]),
@@ -95,6 +83,17 @@ REPORTS = st.builds(
     score=st.floats(),
     path=st.one_of(st.just("x.log"), TEXT),
 )
+COMPARED = st.builds(
+    hostile_comparison,
+    TEXT,
+    old=VALUES,
+    new=VALUES,
+    line=st.integers(0, 10**7),
+    kind=st.sampled_from(KINDS),
+    risk=st.sampled_from(RISKS),
+    ratio=st.one_of(st.none(), st.floats()),
+)
+REPORTS = st.one_of(LINTED, COMPARED)
 EXAMPLES = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -141,8 +140,9 @@ def test_json(report):
     document = strict(emit(report, "json", CONTEXT))
     FINDINGS.validate(document)
 
-    *findings, rest = map(strict, emit(report, "jsonl", CONTEXT).splitlines())
-    assert findings == document.pop("findings")
+    *records, rest = map(strict, emit(report, "jsonl", CONTEXT).splitlines())
+    assert [record for record in records if "code" in record] == document.pop("findings")
+    assert [record for record in records if "key" in record] == document.pop("changes", [])
     assert rest == document
 
 
@@ -174,6 +174,7 @@ def test_sarif(report):
                 walk(value)
 
     run = log["runs"][0]
+    assert bool(report.comparisons) == bool(run.pop("properties", {}))
     properties = [result.pop("properties", None) for result in run["results"]]
     walk(log)
     assert properties
@@ -256,6 +257,10 @@ def test_markdown(report):
                 assert child.attrs["href"].startswith(("https://", "http://"))
             assert child.type != "image"
     rows = sum(token.type == "tr_open" for token in tokens)
-    assert rows == 1 + len(report.findings)
-    assert sum(token.type == "td_open" for token in tokens) == 4 * len(report.findings)
+    found = [change for both in report.comparisons for change in both.changes]
+    results = [result for both in report.comparisons for result in both.results]
+    tables = sum(len(changes.groups(both)) + bool(both.results) for both in report.comparisons)
+    assert rows == bool(report.findings) + len(report.findings) + tables + len(found) + len(results)
+    cells = 4 * len(report.findings) + 8 * len(found) + 5 * len(results)
+    assert sum(token.type == "td_open" for token in tokens) == cells
     assert sum(html.startswith("<details>") for html in blocks) == sum(html == "</details>" for html in blocks)

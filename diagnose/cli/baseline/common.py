@@ -61,7 +61,7 @@ def build_job(given: Arguments, *, heed: bool) -> Job:
 def trouble(outcome: Outcome) -> int:
     """Tell on stderr what could not be checked; return 2 if there is any of it, else 0."""
     from diagnose.cli.console import say
-    from diagnose.cli.lint import problem
+    from diagnose.cli.reporting import problem
 
     for file in outcome.trouble:
         say(f"diagnose: {file.path}: {problem(file)}")

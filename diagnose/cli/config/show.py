@@ -14,9 +14,9 @@ from diagnose.cli import options
 if TYPE_CHECKING:
     from diagnose.settings import Layer, Settings
 
-ADDED = ("rules", "exclude", "per-path-ignores")
+ADDED = ("rules", "exclude", "per-path-ignores", "waivers")
 """Lists to which every layer adds."""
-MERGED = ("severity", "thresholds")
+MERGED = ("severity", "thresholds", "policy")
 """Tables that layers fill entry by entry."""
 
 
@@ -60,12 +60,19 @@ def effective(settings: Settings) -> Iterator[tuple[str, Any, str]]:
         elif key in MERGED:
             merged: dict[str, Any] = {}
             for value, _ in found:
-                for name, item in value.items():
-                    merged[name] = {**merged.get(name, {}), **item} if isinstance(item, dict) else item
+                merged = _merged(merged, plain_value(value))
             yield key, merged, sources(key, [layer for _, layer in found])
         else:
             value, layer = found[-1]
             yield key, plain_value(value), sources(key, [layer])
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for name, item in above.items():
+        known = merged.get(name)
+        merged[name] = _merged(known, item) if isinstance(known, dict) and isinstance(item, dict) else item
+    return merged
 
 
 def sources(key: str, layers: list[Layer]) -> str:
@@ -77,12 +84,25 @@ def sources(key: str, layers: list[Layer]) -> str:
 
 def plain_value(value: Any) -> Any:
     """Return a checked value as TOML and JSON can hold it."""
-    from diagnose.settings import PathIgnore
+    from diagnose.settings import PathIgnore, Waiver
 
+    if isinstance(value, Waiver):
+        fields = {
+            "rule": list(value.rules),
+            "key": value.key,
+            "path": list(value.globs),
+            "reason": value.reason,
+            "owner": value.owner,
+            "expires": value.expires.isoformat(),
+            "confirmed-by": value.confirmed_by,
+        }
+        return {name: item for name, item in fields.items() if item}
     if isinstance(value, PathIgnore):
         return {"path": list(value.globs), "rules": list(value.rules), "reason": value.reason}
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Path):
         return value[1]
+    if isinstance(value, dict):
+        return {name: plain_value(item) for name, item in value.items()}
     if isinstance(value, tuple):
         return [plain_value(item) for item in value]
     return str(value) if isinstance(value, Path) else value

@@ -19,7 +19,7 @@ def command(
 ) -> int:
     """Show what is read from files, folders or `-`: series, facts, settings, events and segments, with their lines."""
     from diagnose import logs
-    from diagnose.api.linter import check_format
+    from diagnose.api.session import check_format
     from diagnose.cli.console import say, write
     from diagnose.engine.inputs import collect
     from diagnose.errors import DiagnoseError

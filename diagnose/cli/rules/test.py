@@ -86,7 +86,8 @@ def load(paths: tuple[str, ...], settings: Settings) -> list[Rule]:
     from diagnose import assets
     from diagnose.cli.known import rule_files
     from diagnose.errors import RuleError
-    from diagnose.rules import check, from_mapping
+    from diagnose.rules import from_mapping
+    from diagnose.rules.check import check
 
     files = rule_files(paths, settings)
     problems = [problem for file in files for problem in check(file)]

@@ -1,0 +1,72 @@
+"""Confirmations: the ids that waivers carry, and the files that bind an id to one set of changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from diagnose.model import UNKNOWN, Change
+
+ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{5,63}")
+FOLDER = Path(".diagnose") / "confirmations"
+LARGEST = 1 << 16
+"""Bytes of a confirmation."""
+
+
+def diff_hash(changes: Iterable[Change]) -> str:
+    """Return what a confirmation is bound to: keys with their old and new values, whatever their order and lines."""
+    rows = sorted(json.dumps([change.key, _plain(change.old), _plain(change.new)]) for change in changes)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def fault_of(id: str, path: str, changes: Iterable[Change] | None) -> str:
+    """Return what is wrong with the id of a confirmation; empty if nothing is known to be.
+
+    Args:
+        id: as the waiver has it.
+        path: the config or settings file with the waiver; confirmations stand in ``.diagnose`` beside it or above.
+        changes: what the confirmation must be bound to; None where nothing is compared.
+    """
+    if not ID.fullmatch(id):
+        return f"`{id[:40]}` is no id of a confirmation"
+    file = _file(id, path)
+    if file is None:
+        return ""
+    try:
+        data = file.read_bytes()
+        raw = json.loads(data) if len(data) <= LARGEST else None
+    except (OSError, ValueError, RecursionError):
+        raw = None
+    if not isinstance(raw, dict) or raw.get("id") != id or not isinstance(raw.get("diff"), str):
+        return f"the confirmation {id} is damaged"
+    if changes is not None and raw["diff"] != diff_hash(changes):
+        return f"the confirmation {id} was given for other changes"
+    return ""
+
+
+def _file(id: str, path: str) -> Path | None:
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - links are not followed
+    for above in (folder, *folder.parents):
+        if (file := above / FOLDER / f"{id}.json").is_file():
+            return file
+        if (above / ".git").exists():
+            return None
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can hold it; a whole number is the same as an integer or a float."""
+    if value is UNKNOWN:
+        return {"unknown": True}
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
+        return int(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,97 @@
+"""Which setting of one config answers to which of another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from diagnose.model import Config, Setting
+
+MOST_ITEMS = 2_000
+"""Items of a list that are aligned; longer ones are compared by position."""
+
+
+def pairs(old: Config, new: Config) -> Iterator[tuple[Setting | None, Setting | None]]:
+    """Yield the settings of both sides that belong together, in the order of the new side; None where one is alone.
+
+    They belong together by key as written; items of lists by what they hold, so that an item put in before them does
+    not make all others differ; what is then left, by canonical name where each side has one setting of it, so that two
+    frameworks, or a file and the dump of it in a log, can be compared.
+    """
+    renamed = _aligned(old, new)
+    before = {renamed.get(key, key): setting for key, setting in old.settings.items()}
+    left = {key: setting for key, setting in before.items() if key not in new.settings}
+    named = _by_name(old, left)
+    for key, setting in new.settings.items():
+        if key in before:
+            yield before[key], setting
+            continue
+        name = next((name for name, one in new.canonical.items() if one is setting), "")
+        other = named.pop(name, None) if name else None
+        if other is not None:
+            left = {rest: one for rest, one in left.items() if one is not other}
+        yield other, setting
+    for setting in left.values():
+        yield setting, None
+
+
+def _by_name(config: Config, left: dict[str, Setting]) -> dict[str, Setting]:
+    alone = {id(setting) for setting in left.values()}
+    return {name: setting for name, setting in config.canonical.items() if id(setting) in alone}
+
+
+def _aligned(old: Config, new: Config) -> dict[str, str]:
+    """Return keys of the old side as they would be called on the new one, where items of a list have moved."""
+    renamed: dict[str, str] = {}
+    theirs = _lists(new)
+    for stem, items in _lists(old).items():
+        if stem not in theirs or max(len(items), len(theirs[stem])) > MOST_ITEMS:
+            continue
+        moved = _moves(items, theirs[stem])
+        for index, keys in enumerate(items.values()):
+            where = moved.get(index)
+            for rest in keys:
+                renamed[f"{stem}.{index}.{rest}"] = (
+                    f"{stem}.{where}.{rest}" if where is not None else f"{stem}.-{index}.{rest}"
+                )
+    return {key: name for key, name in renamed.items() if key != name and key in old.settings}
+
+
+def _lists(config: Config) -> dict[str, dict[int, dict[str, object]]]:
+    """Return the lists of mappings by dotted stem: index -> what the item holds by the rest of the key."""
+    found: dict[str, dict[int, dict[str, object]]] = defaultdict(dict)
+    for key, setting in config.settings.items():
+        parts = key.split(".")
+        for at, part in enumerate(parts[:-1]):
+            if at and part.isdigit():
+                stem, rest = ".".join(parts[:at]), ".".join(parts[at + 1 :])
+                found[stem].setdefault(int(part), {})[rest] = setting.value
+                break  # lists within lists move with the outermost
+    return {stem: items for stem, items in found.items() if [*items] == [*range(len(items))]}
+
+
+def _moves(old: dict[int, dict[str, object]], new: dict[int, dict[str, object]]) -> dict[int, int]:
+    """Return old index -> new index: equal items first, then items of one type in order."""
+    moved: dict[int, int] = {}
+    before, after = (
+        [repr(sorted(item.items(), key=lambda pair: pair[0])) for item in old.values()],
+        [repr(sorted(item.items(), key=lambda pair: pair[0])) for item in new.values()],
+    )
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for tag, i, i_end, j, j_end in matcher.get_opcodes():
+        if tag == "equal":
+            moved.update(zip(range(i, i_end), range(j, j_end), strict=True))
+            continue
+        free = [*range(j, j_end)]
+        for index in range(i, i_end):
+            kind = _kind(old[index])
+            match = next((other for other in free if _kind(new[other]) == kind), None)
+            if match is not None:
+                moved[index] = match
+                free = [other for other in free if other > match]
+    return moved
+
+
+def _kind(item: dict[str, object]) -> object:
+    return next((item[name] for name in ("type", "_target_", "class_name", "class_path", "name") if name in item), "")

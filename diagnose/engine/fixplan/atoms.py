@@ -1,0 +1,203 @@
+"""Changes in the terms of OLD's config, and which of them only make sense together."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import Any
+
+from diagnose.configs.edit import REMOVE
+from diagnose.engine.diff.pairing import pairs
+from diagnose.engine.fixplan.model import Atom, Move
+from diagnose.model import Change, Config, Setting
+from diagnose.model.change import RISKS
+
+KINDS = frozenset({"type", "_target_", "class_name", "class_path", "_partial_"})
+"""Last parts of keys that name a class, to which the keys beside them belong."""
+BATCHES = ("batch_size", "batch_size_per_device", "accumulate")
+SCALED = 1.3
+"""How far a learning rate may be from what the batch asks for and still have been scaled with it."""
+
+
+def moves(changes: Iterable[Change], old: Config, new: Config) -> Iterator[Move]:
+    """Yield the changes with the key that they have in OLD."""
+    sides = {(after or before).key: (before, after) for before, after in pairs(old, new) if (after or before)}  # type: ignore[union-attr]
+    renamed = _items(sides.values())
+    for change in changes:
+        before, after = sides.get(change.key, (old.settings.get(change.key), new.settings.get(change.key)))
+        key = before.key if before is not None else _renamed(change.key, renamed)
+        yield Move(change, key, after.value if after is not None else REMOVE, before, after)
+
+
+def _items(sides: Iterable[tuple[Setting | None, Setting | None]]) -> dict[str, str]:
+    """Return the items of lists that moved: as NEW numbers them -> as OLD does."""
+    found = {}
+    for before, after in sides:
+        if before is None or after is None or before.key == after.key:
+            continue
+        one, other = before.key.split("."), after.key.split(".")
+        differ = [at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]]
+        if len(one) == len(other) and len(differ) == 1 and one[differ[0]].isdigit() and other[differ[0]].isdigit():
+            found[".".join(other[: differ[0] + 1])] = ".".join(one[: differ[0] + 1])
+    return found
+
+
+def _renamed(key: str, renamed: dict[str, str]) -> str:
+    for stem, there in renamed.items():
+        if key.startswith(f"{stem}."):
+            return there + key[len(stem) :]
+    return key
+
+
+def atoms(found: list[Move], old: Config, new: Config) -> list[Atom]:
+    """Return the moves in groups that are tested as one, in the order of their first members."""
+    groups = _Groups(len(found))
+    stems = _stems(found, old, new)
+    by_list: dict[str, list[int]] = defaultdict(list)
+    for index, move in enumerate(found):
+        stem = next((stem for stem in stems if move.key.startswith(f"{stem}.")), "")
+        if stem:
+            by_list[repr(below(new, stem))].append(index)
+    for members in by_list.values():
+        for index in members[1:]:
+            groups.join(members[0], index, "items of a list came or went")
+    for one, other in combinations(range(len(found)), 2):
+        if because := _together(found[one], found[other]):
+            groups.join(one, other, because)
+    return [
+        Atom(
+            sorted((found[index] for index in members), key=_leading),
+            groups.reasons.get(first, "") if len(members) > 1 else "",
+            tuple(stem for stem in stems if any(found[index].key.startswith(f"{stem}.") for index in members)),
+        )
+        for first, members in groups.members()
+    ]
+
+
+def _leading(move: Move) -> tuple[int, bool]:
+    """Sort the most dangerous to the front, and of these the switch or the class that the others belong to."""
+    return RISKS.index(move.change.risk), not (move.old is True or move.new is True) and move.key.rpartition(".")[
+        2
+    ] not in KINDS
+
+
+class _Groups:
+    """Disjoint groups of numbers, each known by its lowest."""
+
+    def __init__(self, count: int) -> None:
+        self.parent = list(range(count))
+        self.reasons: dict[int, str] = {}
+
+    def root(self, index: int) -> int:
+        while self.parent[index] != index:
+            index = self.parent[index]
+        return index
+
+    def join(self, one: int, other: int, because: str) -> None:
+        one, other = sorted((self.root(one), self.root(other)))
+        self.parent[other] = one
+        known = [self.reasons.get(one, ""), self.reasons.pop(other, ""), because]
+        self.reasons[one] = "; ".join(dict.fromkeys(part for said in known for part in said.split("; ") if part))
+
+    def members(self) -> list[tuple[int, list[int]]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for index in range(len(self.parent)):
+            found[self.root(index)].append(index)
+        return [*found.items()]
+
+
+def _stems(found: Iterable[Move], old: Config, new: Config) -> tuple[str, ...]:
+    """Return the lists that whole items were put into or taken from, without those inside of another."""
+    items = _items_of(old), _items_of(new)
+    stems = set()
+    for move in found:
+        if (move.before is None) == (move.after is None):
+            continue
+        parts = (move.change.key if move.before is None else move.key).split(".")
+        for at in range(1, len(parts)):
+            stem = ".".join(parts[:at])
+            one, other = (side.get(stem, set()) for side in items)
+            if parts[at].isdigit() and one and other and one != other:
+                stems.add(stem)
+                break
+    return tuple(sorted(stem for stem in stems if not any(stem.startswith(f"{outer}.") for outer in stems)))
+
+
+def _items_of(config: Config) -> dict[str, set[str]]:
+    """Return the numbers of the items of every list."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for key in config.settings:
+        parts = key.split(".")
+        for at, part in enumerate(parts[1:], 1):
+            if part.isdigit():
+                found[".".join(parts[:at])].add(part)
+    return found
+
+
+def below(config: Config, stem: str) -> dict[str, Any]:
+    """Return what stands below a key: values by the rest of the key."""
+    return {key[len(stem) + 1 :]: one.value for key, one in config.settings.items() if key.startswith(f"{stem}.")}
+
+
+def _together(one: Move, other: Move) -> str:
+    """Return why two changes make sense only together; empty if they do not belong together."""
+    if one.before and other.before and one.before.span and _written(one.before) == _written(other.before):
+        return "they are written at one place"
+    if _alike(one, other):
+        return "they say the same"
+    if one.key.rpartition(".")[0] == other.key.rpartition(".")[0] and _switched(one, other):
+        return "a switch and what came or went with it"
+    for this, that in ((one, other), (other, one)):
+        parent, _, last = this.key.rpartition(".")
+        if (
+            last in KINDS
+            and this.change.kind in ("choice", "added", "removed")
+            and parent
+            and that.key.startswith(f"{parent}.")
+        ):
+            return f"`{this.key}` names another class, to which the others belong"
+        if this.change.name == "lr" and that.change.name == "optimizer":
+            return "a learning rate belongs to its optimizer"
+        if this.change.name == "lr" and that.change.name in BATCHES and _scaled(this.change, that.change):
+            return "the learning rate was scaled with the batch"
+        if (this.change.name, that.change.name) == ("focal_gamma", "focal_alpha") and _focal(this.change, that.change):
+            return "alpha acts through gamma"
+    return ""
+
+
+def _alike(one: Move, other: Move) -> bool:
+    """Return whether two keys set one thing: ``base_lr`` and ``optimizer.lr``, or two copies of a pipeline."""
+    left, right = one.change, other.change
+    if repr((one.old, one.new)) != repr((other.old, other.new)) or left.name != right.name:
+        return False
+    if one.key.rpartition(".")[2] == other.key.rpartition(".")[2]:
+        return True
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one.old, one.new))
+    return bool(left.name) and numbers and left.role not in ("model", "data")
+
+
+def _switched(one: Move, other: Move) -> bool:
+    """Return whether both came, or both went, and one of them is a switch."""
+    if "." not in one.key:
+        return False
+    came = one.before is None and other.before is None and (one.new is True or other.new is True)
+    went = one.after is None and other.after is None and (one.old is True or other.old is True)
+    return came or went
+
+
+def _written(setting: Setting) -> tuple[str, tuple[int, int] | None]:
+    return setting.place.path, setting.span
+
+
+def _scaled(lr: Change, batch: Change) -> bool:
+    if not lr.factor or not batch.factor or (lr.factor > 1) != (batch.factor > 1):
+        return False
+    return any(abs(math.log(lr.factor / batch.factor**power)) < math.log(SCALED) for power in (1.0, 0.5))
+
+
+def _focal(gamma: Change, alpha: Change) -> bool:
+    if gamma.kind in ("activation", "deactivation"):
+        return True
+    return bool(gamma.factor and alpha.factor and (gamma.factor > 1) != (alpha.factor > 1))

@@ -1,0 +1,241 @@
+"""Findings against what permits them: which are suppressed, and what is wrong with the permits themselves."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from diagnose.configs.comments import syntax_of
+from diagnose.configs.directives import directives
+from diagnose.engine.confirm import fault_of
+from diagnose.engine.suppress import covers
+from diagnose.engine.today import today
+from diagnose.engine.waive import Permit, about_permits, from_directive
+from diagnose.errors import DiagnoseError
+from diagnose.model import Change, Event, FileReport, Finding, Place, Run
+from diagnose.model.change import RISKS
+from diagnose.names import hyperparameter
+from diagnose.rules import Rule
+from diagnose.settings import Policy
+
+GLOB = frozenset("*?[!")
+
+
+@dataclass(slots=True)
+class Gate:
+    """What some settings permit, and what was made of it over all files.
+
+    Attributes:
+        rules: all rules there are, selected or not.
+        policy: of the settings.
+        waivers: the permits of the settings.
+        require_reasons: whether an ``ignore`` needs a reason.
+        counts: suppressed findings, by the label of what permitted them.
+    """
+
+    rules: Sequence[Rule] = ()
+    policy: Policy = field(default_factory=Policy)
+    waivers: Sequence[Permit] = ()
+    require_reasons: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def review(
+        self, findings: Iterable[Finding], run: Run, file: FileReport, read: Callable[[str], str]
+    ) -> tuple[list[Finding], list[Event]]:
+        """Return the findings that stand, and events that tell of permits which do not do what they should.
+
+        Args:
+            findings: all findings about the run.
+            run: what was linted; comments count in its files, and in those its settings stand in.
+            file: its report: rules that ran; the suppressed findings are counted there.
+            read: returns the text of a path; raises DiagnoseError or OSError where there is none.
+        """
+        findings = list(findings)
+        settings = (setting for segment in run.segments for setting in segment.config.settings.values())
+        paths = dict.fromkeys([run.path, *run.paths, *(setting.place.path for setting in settings)])
+        inline = [permit for path in paths for permit in self._inline(path, run, read)]
+        permits = [*inline, *(permit for permit in self.waivers if _is_for(permit, paths))]
+        if not permits:
+            return findings, []
+        return _Review(self, run, permits, file).done(findings)
+
+    def _inline(self, path: str, run: Run, read: Callable[[str], str]) -> Iterator[Permit]:
+        syntax = syntax_of(path, run.format if path == run.path else "")
+        if not syntax:
+            return
+        try:
+            text = read(path)
+        except (DiagnoseError, OSError, ValueError):
+            return  # the reader of configs has said so
+        for directive in directives(text, path, syntax):
+            yield from_directive(directive, self.rules, self.policy, require_reasons=self.require_reasons)
+
+    def leftover(self, *, whole: bool = False) -> list[Event]:
+        """Return events for waivers of the settings that covered nothing in all that was linted.
+
+        Args:
+            whole: whether all files below the settings were linted; else only waivers of one named file are told.
+        """
+        found = []
+        for permit in self.waivers:
+            literal = permit.globs and not any(GLOB & set(glob) for glob in permit.globs)
+            idle = [word for word in permit.rules if word in permit.looked and word not in permit.used]
+            if idle and (whole or literal) and "unused" not in permit.told:
+                permit.told.add("unused")
+                found.append(_unused(permit, idle))
+        return found
+
+
+class _Review:
+    """The review of one run."""
+
+    def __init__(self, gate: Gate, run: Run, permits: list[Permit], file: FileReport) -> None:
+        self.gate, self.run, self.permits, self.file = gate, run, permits, file
+        self.today = today()
+        self.main = {_normal(run.path)}
+        self.changes: tuple[Change, ...] | None = next(
+            (segment.changes for segment in run.segments if segment.changes is not None), None
+        )
+        self.at: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self.also: dict[str, set[str]] = defaultdict(set)
+        for segment in run.segments:
+            for key, setting in segment.config.settings.items():
+                row = hyperparameter(key, segment.config.framework)
+                self._learn(key, row.name if row else "", setting.place)
+        self.gone: dict[tuple[str, int], set[str]] = defaultdict(set)
+        for change in self.changes or ():
+            self._learn(change.key, change.name, change.new_place)
+            if change.new_place is None and change.old_place is not None:
+                place = change.old_place
+                self.gone[_normal(place.path), place.line] |= {change.key, change.name}
+        self.judging = {rule.name for rule in gate.rules if about_permits(rule)}
+        self.of_changes = {rule.name for rule in gate.rules if _compares(rule)}
+        self.events: list[Event] = []
+
+    def _learn(self, key: str, name: str, place: Place | None) -> None:
+        names = {key, name} - {""}
+        if place is not None:
+            self.at[_normal(place.path), place.line] |= names
+        for word in names:
+            self.also[word] |= names
+
+    def done(self, findings: list[Finding]) -> tuple[list[Finding], list[Event]]:
+        """Return the findings that stand, and events about the permits."""
+        kept = [finding for finding in findings if finding.name in self.judging or not self._permitted(finding)]
+        folded = {name for finding in findings for name in finding.folded}
+        looked = self.file.ran | {name for name, lack in self.file.skipped.items() if self._had_nothing_to_see(lack)}
+        for permit in self.permits:
+            for word, names in permit.rules.items():
+                if names & looked:
+                    permit.looked.add(word)
+                if names & folded:
+                    permit.used.add(word)  # it was found, and another finding tells of it
+            if permit.inline:
+                self._tell(permit)
+        return kept, self.events
+
+    def _had_nothing_to_see(self, lack: str) -> bool:
+        """Whether a rule that was skipped for want of something would have seen what there was to see."""
+        if lack == "event policy":
+            return self.gate.policy != Policy()
+        return self.changes is not None and lack.startswith("a change")
+
+    def _tell(self, permit: Permit) -> None:
+        if permit.fault:
+            state = "incomplete" if permit.kind == "waiver" else "invalid"
+            self.events.append(permit.event(state, permit.fault, mend=permit.mend))
+            return
+        idle = [word for word in permit.rules if word in permit.looked and word not in permit.used]
+        if idle:
+            self.events.append(_unused(permit, idle))
+
+    def _permitted(self, finding: Finding) -> bool:
+        """Whether a permit suppresses a finding; those that would but for their state are told of."""
+        permitted = ""
+        for permit in self.permits:
+            words = [word for word, names in permit.rules.items() if finding.name in names]
+            if permit.fault or not words or not self._covers(permit, finding):
+                continue
+            permit.used.update(words)
+            if permit.expires is not None and permit.expires < self.today:
+                said = f"the waiver of {', '.join(words)} expired on {permit.expires}"
+                self._once(permit, "expired", words, said, "mend the setting, or agree on a new day")
+            elif fault := self._unconfirmed(permit, finding):
+                self._once(permit, "unconfirmed", words, fault, "confirm the change, and write confirmed-by=ID")
+            else:
+                permitted = permitted or permit.label
+        if permitted:
+            self.gate.counts[permitted] += 1
+            self.file.suppressed += 1
+        return bool(permitted)
+
+    def _once(self, permit: Permit, state: str, words: list[str], message: str, mend: str) -> None:
+        if state in permit.told:
+            return
+        permit.told.add(state)
+        if permit.kind == "suppression":  # what an `ignore` may not do, a waiver must
+            permit = Permit("waiver", permit.rules, permit.place, reason=permit.reason)
+        self.events.append(permit.event(state, message, mend=mend, rules=words))
+
+    def _unconfirmed(self, permit: Permit, finding: Finding) -> str:
+        if permit.confirmed_by:
+            return fault_of(permit.confirmed_by, permit.place.path, self.changes)
+        risk = self._risk(finding)
+        if risk not in self.gate.policy.require_confirmation:
+            return ""
+        told = f"{finding.name} is of {risk} risk, and the policy asks for a confirmation"
+        return told if permit.kind == "waiver" else f"{told}, which an `ignore` cannot carry"
+
+    def _risk(self, finding: Finding) -> str:
+        """Return the risk of the change a finding is about; of the worst change if it is about all of them."""
+        if not self.changes or finding.name not in self.of_changes:
+            return ""
+        about = [change for change in self.changes if finding.subject in (change.key, change.name)]
+        return min((change.risk for change in about or self.changes), key=RISKS.index)
+
+    def _covers(self, permit: Permit, finding: Finding) -> bool:
+        return self._covers_at(permit, finding.place, finding.subject) and all(
+            self._covers_at(permit, evidence.place, "")
+            for evidence in finding.evidence
+            if evidence.text.startswith("also: ") and evidence.place != finding.place
+        )
+
+    def _covers_at(self, permit: Permit, place: Place, subject: str) -> bool:
+        path = _normal(place.path)
+        names = self.also.get(subject, {subject}) if subject else self.at.get((path, place.line), set())
+        if permit.key and not any(permit.key == name or fnmatchcase(name, permit.key) for name in names):
+            return False
+        if not permit.inline:
+            return _is_for(permit, {place.path, self.run.path})
+        home = _normal(permit.place.path)
+        first, last = permit.lines
+        if not first:
+            return home == path or home in self.main
+        if subject in self.gone.get((path, place.line), ()):
+            return False  # a line of the old config, whose number means nothing in the new one
+        if home == path and first <= place.line <= last:
+            return True
+        return any(subject in self.at.get((home, line), ()) for line in range(first, last + 1))
+
+
+def _unused(permit: Permit, idle: list[str]) -> Event:
+    what = "waives" if permit.kind == "waiver" else "ignores"
+    late = f", and expired on {permit.expires}" if permit.expires is not None and permit.expires < today() else ""
+    rest = len(idle) < len(permit.rules)
+    mend = f"take {', '.join(idle)} out of its brackets" if rest else "take it out"
+    return permit.event("unused", f"{permit.kind} {what} nothing of {', '.join(idle)}{late}", mend=mend, rules=idle)
+
+
+def _is_for(permit: Permit, paths: Iterable[str]) -> bool:
+    return not permit.globs or any(covers(permit.base, permit.globs, path) for path in paths)
+
+
+def _normal(path: str) -> str:
+    return os.path.normpath(path)
+
+
+def _compares(rule: Rule) -> bool:
+    return rule.family == "DIFF" or any(kind == "changes" for kind, _ in rule.needs)

@@ -1,0 +1,57 @@
+"""One setting that differs between two configs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from diagnose.model.place import Place
+
+RISKS = ("critical", "high", "medium", "low", "none")
+"""From the most dangerous to what has no effect on the result."""
+KINDS = ("activation", "deactivation", "tuning", "choice", "added", "removed", "unknown")
+"""Switched on or off, a number changed, something else chosen, only on one side, or not to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A setting with its old and new value and what the change may do.
+
+    Attributes:
+        key: the key as written, on the new side if it is there.
+        name: the canonical name; empty if the setting is not known.
+        old, new: plain data; None where the key is absent and has no known default, ``UNKNOWN`` if it cannot be told.
+        change_percent: 100 * (new - old) / abs(old); None without two numbers or from zero.
+        factor: new / old; None without two numbers of one sign.
+        kind: one of ``KINDS``.
+        role: what the setting does (``loss``, ``learning-rate``), from the table of hyperparameters.
+        risk: one of ``RISKS``.
+        because: the reasons for the risk, each a sentence.
+        score: the written weight by which changes of one risk are ranked.
+        old_place, new_place: where it stands; None where it does not.
+    """
+
+    key: str
+    name: str
+    old: Any
+    new: Any
+    change_percent: float | None
+    factor: float | None
+    kind: str
+    role: str
+    risk: str
+    because: tuple[str, ...] = ()
+    score: float = 0.0
+    old_place: Place | None = None
+    new_place: Place | None = None
+
+    @property
+    def rank(self) -> tuple[int, bool, float, str]:
+        """A sort key: the most dangerous first, what was switched on before what was tuned, then by weight."""
+        return RISKS.index(self.risk), self.kind != "activation", -self.score, self.key
+
+    @property
+    def place(self) -> Place:
+        """Where the change is to be shown: on the new side if it is there."""
+        place = self.new_place or self.old_place
+        return place if place is not None else Place("")
