@@ -41,7 +41,7 @@ class Differ(Session):
         sides = self._read(old, lambda: read_side(old, limit)), self._read(new, lambda: read_side(new, limit))
         if sides[0] and sides[1]:
             self._compare(sides[0], sides[1], self.plan(new))
-        return self.outcome
+        return self.finish()
 
     def revisions(self, text: str, *, staged: bool = False) -> Outcome:
         """Compare every config among the paths of the request between two states of its git repository.
@@ -67,14 +67,14 @@ class Differ(Session):
             self._changed(repo, states, change)
         if not self.outcome.report.files:
             self.outcome.report.notes.append(f"no config among {len(found)} files that changed since {text}")
-        return self.outcome
+        return self.finish()
 
     def _changed(self, repo: Path, states: States, change: ChangedFile) -> None:
         if change.new_path is None:
             return
         name = os.path.relpath(repo / change.new_path)
         todo = self.plan(name)
-        if todo.skips(Path(name).absolute()):
+        if todo.skips(Path(name).absolute()) or not todo.watches(Path(name).absolute()):
             return
         after = self._read(name, lambda: _side_at(repo, states.head, change.new_path, name))
         if after is None:

@@ -65,6 +65,8 @@ def _plain(value: Any) -> Any:
         return {"unknown": True}
     if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
         return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 64:
+        return f"{value:x}"  # Python refuses to write thousands of digits
     if isinstance(value, dict):
         return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, list | tuple):

@@ -72,7 +72,7 @@ def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[
     for path in _walk(folder, skip):
         try:
             source = open_source(path, limit)
-            format = logs.detect(source) if source.head else None
+            format = logs.detect(source, program=path.suffix == ".py") if source.head else None
         except DiagnoseError as error:
             yield Input(str(path), error=error, found=True)
             continue

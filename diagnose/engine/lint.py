@@ -70,7 +70,7 @@ def lint(inputs: Iterable[Input], options: Options) -> Report:
         except RuleError:
             raise  # only where the options are strict
         except DiagnoseError as error:
-            file.status, file.detail = "error", error.message + (f" ({error.mend})" if error.mend else "")
+            file.status, file.detail = "error", _told(error, given.path)
             continue
         for finding in distinct(findings):
             if options.keep(finding):
@@ -79,6 +79,15 @@ def lint(inputs: Iterable[Input], options: Options) -> Report:
                 report.suppressed += 1
         report.suppressed += file.suppressed
     return report
+
+
+def _told(error: DiagnoseError, path: str) -> str:
+    """Return an error with its line, which may stand in another file (a base), and with how to mend it."""
+    where = ""
+    if error.place is not None and (error.place.line > 1 or error.place.path not in ("", path)):
+        at = error.place
+        where = f"line {at.line}: " if at.path == path else f"{at.path}:{at.line}: "
+    return f"{where}{error.message}" + (f" ({error.mend})" if error.mend else "")
 
 
 def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 from diagnose.engine.wording import shown
 from diagnose.model import UNKNOWN, Change, Event, Place, Segment
+from diagnose.model.change import speaks_of
 from diagnose.names import hyperparameter
 from diagnose.settings import Limit, Policy
 
 HARMLESS = frozenset({"hardware", "bookkeeping"})
 """Roles without effect on the result."""
-
-
-def speaks_of(word: str, key: str, name: str, role: str = "") -> bool:
-    """Whether a word of the policy means a setting: its canonical name, its role, or a glob on its key."""
-    return bool(word) and (word in (name, role) or fnmatchcase(key, word))
 
 
 def roles_changed(changes: Iterable[Change], policy: Policy) -> dict[str, list[Change]]:
@@ -30,8 +25,7 @@ def roles_changed(changes: Iterable[Change], policy: Policy) -> dict[str, list[C
     for change in changes:
         if change.role in HARMLESS or change.risk == "none" or not change.role:
             continue
-        group = next((group for group in policy.together if any(_means(word, change) for word in group)), None)
-        found.setdefault(change.role if group is None else " + ".join(group), []).append(change)
+        found.setdefault(change.counted_as(policy.together), []).append(change)
     return found
 
 
@@ -87,7 +81,7 @@ def _too_far(change: Change, limit: Limit) -> str:
     if len(numbers) < 2 or numbers[0] == numbers[1]:
         return ""
     old, new = numbers
-    factor = max(new / old, old / new) if old * new > 0 else math.inf
+    factor = max(new / old, old / new) if old and new and (old > 0) == (new > 0) else math.inf
     percent = 100 * abs(new - old) / abs(old) if old else math.inf
     if limit.max_factor is not None and factor > limit.max_factor * (1 + 1e-9):
         by = f"by a factor of {shown(factor)}" if math.isfinite(factor) else "from or through 0"
@@ -122,6 +116,8 @@ def _event(state: str, key: str, value: Any, message: str, place: Place) -> Even
 
 
 def _told(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > 64:
+        return "a number of many digits"
     return "nothing" if value is None else str(shown(value))[:60]
 
 
@@ -136,4 +132,4 @@ def _numbers(value: Any) -> list[float]:
             return []
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return []
-    return [float(value) if abs(value) < 1e300 else math.copysign(math.inf, value)]
+    return [float(value) if abs(value) < 1e300 else math.inf if value > 0 else -math.inf]

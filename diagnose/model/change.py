@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from diagnose.model.place import Place
@@ -55,3 +57,21 @@ class Change:
         """Where the change is to be shown: on the new side if it is there."""
         place = self.new_place or self.old_place
         return place if place is not None else Place("")
+
+    def counted_as(self, together: Iterable[Sequence[str]] = ()) -> str:
+        """What it is counted as where changes are to be told apart: its role, or the group that it may change with.
+
+        Args:
+            together: groups of canonical names, roles or globs of keys.
+        """
+        group = next((group for group in together if any(self.is_meant(word) for word in group)), None)
+        return self.role if group is None else " + ".join(group)
+
+    def is_meant(self, word: str) -> bool:
+        """Whether a word means this setting: its canonical name, its role, or a glob on its key."""
+        return speaks_of(word, self.key, self.name, self.role)
+
+
+def speaks_of(word: str, key: str, name: str, role: str = "") -> bool:
+    """Whether a word means a setting: its canonical name, its role, or a glob on its key."""
+    return bool(word) and (word in (name, role) or fnmatchcase(key, word))

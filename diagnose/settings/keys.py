@@ -9,7 +9,7 @@ from typing import Any
 
 from diagnose.errors import did_you_mean
 from diagnose.model import SEVERITIES
-from diagnose.settings import values
+from diagnose.settings import gates, values
 from diagnose.settings.model import KeyPath
 
 GATES = (*SEVERITIES, "new", "never")
@@ -95,5 +95,17 @@ KEYS: dict[str, Key] = {
     "min-severity": Key("The mildest severity that is shown.", values.one_of(*SEVERITIES), LEVEL, "hint"),
     "output-format": Key("The output; by default `full` on a terminal and `concise` elsewhere.", values.text, TEXT),
     "baseline": Key("The baseline file, relative to this file.", values.path, TEXT),
+    "waivers": Key(
+        "Findings that may pass until a day: an array of {rule, key, path, reason, owner, expires, confirmed-by}.",
+        gates.waivers,
+        gates.WAIVERS_SCHEMA,
+        [],
+    ),
+    "policy": Key(
+        "What the gates allow: limits, frozen settings, what may change together, what a waiver must carry.",
+        gates.policy,
+        gates.POLICY_SCHEMA,
+        {},
+    ),
     "max-size": Key("The largest file that is read, such as 2GB.", values.size, {"type": ["string", "integer"]}, "1GB"),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from diagnose.errors import SettingsError
 from diagnose.model import Place
 from diagnose.settings.keys import check
-from diagnose.settings.lines import lines_of
 from diagnose.settings.model import OPTIONS, KeyPath, Layer, Settings
 
 AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -32,6 +30,8 @@ def from_text(text: str) -> Layer:
     Raises:
         SettingsError: as for a file.
     """
+    import tomllib
+
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -76,6 +76,10 @@ def _chain(path: Path, above: list[Path]) -> list[Layer]:
 
 
 def _read(path: Path) -> Layer:
+    import tomllib
+
+    from diagnose.text.toml_places import lines_of
+
     name = shown(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnose.model import Place
+
+if TYPE_CHECKING:
+    from diagnose.settings.gates import Policy
 
 KeyPath = tuple[str | int, ...]
 OPTIONS = "command line"
@@ -137,6 +140,13 @@ class Settings:
     def per_path_ignores(self) -> tuple[PathIgnore, ...]:
         """Rules that are silent for some paths, of all layers."""
         return tuple(ignore for value, _ in self.each("per-path-ignores") for ignore in value)
+
+    @property
+    def policy(self) -> Policy:
+        """What the gates allow, of all layers."""
+        from diagnose.settings.gates import policy_of
+
+        return policy_of([value for value, _ in self.each("policy")])
 
     def ignored(self) -> dict[str, str]:
         """Return the ignored selectors with their reasons, from the last layer on that sets ``select``."""

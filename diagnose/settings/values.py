@@ -43,21 +43,21 @@ def parse_size(text: str | int) -> int:
 def text(value: Any, _: Path) -> str:
     """Read a text that is not empty."""
     if not isinstance(value, str) or not value:
-        raise WrongValueError(f"expected a text, not {_shown(value)}")
+        raise WrongValueError(f"expected a text, not {shown(value)}")
     return value
 
 
 def flag(value: Any, _: Path) -> bool:
     """Read true or false."""
     if not isinstance(value, bool):
-        raise WrongValueError(f"expected true or false, not {_shown(value)}")
+        raise WrongValueError(f"expected true or false, not {shown(value)}")
     return value
 
 
 def size(value: Any, _: Path) -> int:
     """Read a size in bytes or with a unit."""
     if not isinstance(value, str | int):
-        raise WrongValueError(f"expected a size such as 2GB, not {_shown(value)}")
+        raise WrongValueError(f"expected a size such as 2GB, not {shown(value)}")
     return parse_size(value)
 
 
@@ -79,7 +79,7 @@ def one_of(*known: str) -> Read:
 
 def _not_one_of(value: Any, known: tuple[str, ...]) -> str:
     near = did_you_mean(value, known) if isinstance(value, str) else ""
-    return f"expected one of {', '.join(known)}, not {_shown(value)}" + (f" ({near})" if near else "")
+    return f"expected one of {', '.join(known)}, not {shown(value)}" + (f" ({near})" if near else "")
 
 
 def texts(value: Any, base: Path) -> tuple[str, ...]:
@@ -87,10 +87,10 @@ def texts(value: Any, base: Path) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(part for part in re.split(r"[,\s]+", value) if part)
     if not isinstance(value, list):
-        raise WrongValueError(f"expected a list of texts, not {_shown(value)}")
+        raise WrongValueError(f"expected a list of texts, not {shown(value)}")
     for index, item in enumerate(value):
         if not isinstance(item, str) or not item:
-            raise WrongValueError(f"expected a text, not {_shown(item)}", index)
+            raise WrongValueError(f"expected a text, not {shown(item)}", index)
     return tuple(value)
 
 
@@ -110,7 +110,7 @@ def reasons(value: Any, base: Path) -> dict[str, str]:
         return dict.fromkeys(texts(value, base), "")
     for name, reason in value.items():
         if not isinstance(reason, str):
-            raise WrongValueError(f"expected the reason as a text, not {_shown(reason)}", name)
+            raise WrongValueError(f"expected the reason as a text, not {shown(reason)}", name)
     return dict(value)
 
 
@@ -143,10 +143,10 @@ def thresholds(value: Any, _: Path) -> dict[str, dict[str, Any]]:
 
 def _params(value: Any, *path: str) -> None:
     if not isinstance(value, dict):
-        raise WrongValueError(f"expected a table of parameters, not {_shown(value)}", *path)
+        raise WrongValueError(f"expected a table of parameters, not {shown(value)}", *path)
     for name, item in value.items():
         if name != "metrics" and not isinstance(item, str | int | float | bool | list):
-            raise WrongValueError(f"expected a value, not {_shown(item)}", *path, name)
+            raise WrongValueError(f"expected a value, not {shown(item)}", *path, name)
 
 
 def path_ignores(value: Any, base: Path) -> tuple[PathIgnore, ...]:
@@ -160,7 +160,7 @@ def path_ignores(value: Any, base: Path) -> tuple[PathIgnore, ...]:
                 raise WrongValueError(error.message, glob, *error.path) from None
         return tuple(found)
     if not isinstance(value, list):
-        raise WrongValueError(f"expected an array of tables, not {_shown(value)}")
+        raise WrongValueError(f"expected an array of tables, not {shown(value)}")
     return tuple(_path_ignore(item, index, base) for index, item in enumerate(value))
 
 
@@ -185,7 +185,7 @@ def _path_ignore(item: Any, index: int, base: Path) -> PathIgnore:
         raise WrongValueError(error.message, index, "rules", *error.path) from None
     reason = item.get("reason", "")
     if not isinstance(reason, str):
-        raise WrongValueError(f"expected a text, not {_shown(reason)}", index, "reason")
+        raise WrongValueError(f"expected a text, not {shown(reason)}", index, "reason")
     return PathIgnore(globs, rules, reason, base, (index,))
 
 
@@ -196,6 +196,7 @@ def _selectors(value: Any, base: Path) -> tuple[str, ...]:
     return found
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a wrong value as a message names it."""
     kinds = {dict: "a table", list: "a list", bool: str(value).lower()}
     return kinds.get(type(value), repr(value))

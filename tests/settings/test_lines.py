@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.settings.lines import lines_of
+from diagnose.text.toml_places import lines_of
 
 TEXT = '''\
 # a comment with [brackets] and "quotes"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from diagnose.engine.diff.compare import compare
 from diagnose.engine.diff.results import results
 from diagnose.engine.diff.side import Side
-from diagnose.engine.lint import Options, distinct, lint_run
+from diagnose.engine.lint import Options, distinct, lint_run, reviewed
 from diagnose.model import Comparison, FileReport, Finding, Report, Run
 from diagnose.rules import Rule
 
@@ -34,22 +34,32 @@ def diff(old: Side, new: Side, options: Options) -> Report:
     report.files += [FileReport(old.path, old.format), file]
     segment = replace(new.segment, name="", changes=changes)
     pair = Run(new.path, new.format, [segment, replace(old.segment, name=BASELINE, index=1)], [new.path, old.path])
-    findings = lint_run(pair, file, _only(options, filter(compares, options.rules)), new.sources | old.sources)
-    findings += _brought(old, new, file, options)
-    _keep(findings, report, options)
+    between = lint_run(pair, file, _only(options, filter(compares, options.rules)), new.sources | old.sources)
+    alone = _judged_alone(new, file, options)
+    known = {(finding.code, finding.subject) for finding in _judged_alone(old, FileReport(old.path), options)}
+    kept = reviewed([*between, *alone], Run(new.path, new.format, [segment], [new.path]), file, options, new.sources)
+    # After the review: an ignored fault that the old config has too is no ignore without use.
+    there = {id(finding) for finding in alone if (finding.code, finding.subject) in known}
+    _keep([finding for finding in kept if id(finding) not in there], report, file, options)
     return report
 
 
 def introduce(new: Side, options: Options) -> Report:
     """Return the findings in a config that is new, and so has nothing to be compared with."""
     file = FileReport(new.path)
-    rules = _only(options, (rule for rule in options.rules if rule.family == "CFG"))
     report = Report([file])
-    _keep(lint_run(_alone(new), file, rules, new.sources), report, options)
+    found = reviewed(_judged_alone(new, file, options), _alone(new), file, options, new.sources)
+    _keep(found, report, file, options)
     return report
 
 
-def _keep(findings: list[Finding], report: Report, options: Options) -> None:
+def _judged_alone(side: Side, file: FileReport, options: Options) -> list[Finding]:
+    rules = _only(options, (rule for rule in options.rules if rule.family == "CFG"))
+    return lint_run(_alone(side), file, rules, side.sources)
+
+
+def _keep(findings: list[Finding], report: Report, file: FileReport, options: Options) -> None:
+    report.suppressed += file.suppressed
     for given in distinct(findings):
         if options.keep(given):
             report.findings.append(given)
@@ -60,14 +70,6 @@ def _keep(findings: list[Finding], report: Report, options: Options) -> None:
 def compares(rule: Rule) -> bool:
     """Whether a rule looks at two sides."""
     return any(kind in ("changes", "baseline") for kind, _ in rule.needs)
-
-
-def _brought(old: Side, new: Side, file: FileReport, options: Options) -> Iterable[Finding]:
-    """Return what is wrong with the new config alone and was not with the old one."""
-    rules = _only(options, (rule for rule in options.rules if rule.family == "CFG"))
-    known = {(finding.code, finding.subject) for finding in lint_run(_alone(old), FileReport(old.path), rules, {})}
-    found = lint_run(_alone(new), file, rules, new.sources)
-    return [finding for finding in found if (finding.code, finding.subject) not in known]
 
 
 def _alone(side: Side) -> Run:

@@ -199,6 +199,8 @@ def _document(source: Source, config: Config) -> Document | None:
         return None
     encoding = encoding_of(source.head)
     data = source.read()
+    if b"\x00" in data and not encoding.startswith("utf-16"):
+        return None  # a config inside an archive
     try:
         text = data.decode(encoding)
         if text.encode(encoding) != data:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from diagnose.configs.edit import REMOVE, Tree
 from diagnose.engine.fixplan.atoms import atoms, below, moves
+from diagnose.engine.fixplan.decide import DANGEROUS, decided, typed
 from diagnose.engine.fixplan.document import Document, documents, is_beside, slug, values
-from diagnose.engine.fixplan.halfway import halfway
 from diagnose.engine.fixplan.model import (
     HALF,
     KEPT,
@@ -26,7 +27,6 @@ from diagnose.engine.fixplan.page import as_json, as_markdown
 from diagnose.errors import SourceError
 from diagnose.model import UNKNOWN, Comparison, Config
 from diagnose.model.change import RISKS
-from diagnose.names import hyperparameter
 from diagnose.sources import Source
 
 SUSPECTED = ("critical", "high", "medium")
@@ -35,12 +35,8 @@ MOST_SINGLES = 16
 MOST_SUSPECTS = 400
 LEAST_SINGLES = 5
 """Files of single changes where no change is of a risk that is suspected."""
-DANGEROUS = ("critical", "high")
-"""Risks of changes that the next trial leaves out."""
 APART = frozenset({"bookkeeping", "seed"})
 """Roles that are no suspects: they name things, or chance."""
-NO_HALF = frozenset({"model", "data", "seed", "bookkeeping", "hardware"})
-"""Roles of which half a step is often no sensible value, unless the table knows their scale."""
 
 
 def plan(
@@ -116,13 +112,27 @@ class _Draft:
             if any(known.issuperset(keys) for known in tested):
                 continue  # an earlier file moved it in passing
             try:
-                single = self.single(number, atom)
+                single = self.written(number, atom)
             except SourceError as error:
                 self.result.skipped.append(Skipped(keys, error.message, atom.risk))
                 continue
             self.result.singles.append(single)
-            tested.append(frozenset((*keys, *single.passing)))
+            tested.append(frozenset((*(move.key for move in single.atom.moves), *single.passing)))
         self.result.skipped += [Skipped(tuple(keys), why, risk) for (why, risk), keys in skipped.items()]
+
+    def written(self, number: int, atom: Atom) -> Single:
+        """Return the single; in a Python config without the names that its settings are made of, if those hinder.
+
+        Raises:
+            SourceError: if it cannot be written.
+        """
+        try:
+            return self.single(number, atom)
+        except SourceError:
+            dotted = [move for move in atom.moves if "." in move.key]
+            if self.documents[0].kind != "python" or not 0 < len(dotted) < len(atom.moves):
+                raise
+            return self.single(number, replace(atom, moves=dotted))
 
     def single(self, number: int, atom: Atom) -> Single:
         said = {
@@ -131,8 +141,8 @@ class _Draft:
         }
         said |= dict.fromkeys(atom.stems, f"here NEW's list; suspect {number}, risk {atom.risk}")
         what = f"{atom.lead.key} {shown(atom.lead.old)} -> {shown(atom.lead.new)}"
-        rest = f" and {len(atom.moves) - 1} that go with it" if len(atom.moves) > 1 else ""
-        head = f"single {number:02d}: the control with {what}{rest} of NEW; reasons in PLAN.md"
+        rest = f" and {len(atom.moves) - 1} more that belong to it" if len(atom.moves) > 1 else ""
+        head = f"single {number:02d}: the control with NEW's {what}{rest}; reasons in PLAN.md"
         changes = self.changes(atom)
         texts = self.texts(changes, said, head)
         keys = {move.key for move in atom.moves}
@@ -160,7 +170,7 @@ class _Draft:
                 continue
             if not move.known:
                 raise SourceError(f"NEW's {move.change.key} cannot be told without running it")
-            found[move.key] = self.typed(move, move.new)
+            found[move.key] = typed(move, move.new)
         return found
 
     def rewritten(self, changes: Mapping[str, Any], document: Document) -> dict[str, Any]:
@@ -205,15 +215,10 @@ class _Draft:
                 return stem
         return ""
 
-    def typed(self, move: Move, value: Any) -> Any:
-        """Return a whole number as a decimal one where OLD writes such."""
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return float(value) if whole and isinstance(move.old, float) and abs(value) < 1 << 53 else value
-
     def trial(self, groups: Iterable[Atom]) -> None:
         decisions: dict[str, Decision] = {}
         for atom in groups:
-            half = [self.decided(atom, move) for move in atom.moves]
+            half = [decided(atom, move, self.old.framework) for move in atom.moves]
             if any(one.what == KEPT and one.move.change.risk in DANGEROUS for one in half):
                 why = "goes with a change that is too dangerous for a step"
                 half = [one if one.what == KEPT else Decision(one.move, KEPT, one.move.old, why) for one in half]
@@ -240,32 +245,6 @@ class _Draft:
                 for name in [key] if key else [*steps]:
                     move = decisions[name].move
                     decisions[name] = Decision(move, KEPT, move.old, error.message)
-
-    def decided(self, atom: Atom, move: Move) -> Decision:
-        change = move.change
-
-        def kept(why: str) -> Decision:
-            return Decision(move, KEPT, move.old, why)
-
-        if change.risk in DANGEROUS:
-            return kept(f"risk {change.risk}, to be tested alone")
-        if change.kind == "activation" and change.role == "loss":
-            return kept("switches a part of the loss on, to be tested alone")
-        if not move.known or move.old is UNKNOWN:
-            return kept("a value that cannot be told has no half step")
-        if atom.stems or change.kind in ("choice", "added", "removed", "unknown"):
-            return kept("a choice has no half step")
-        if not _number(move.old) or not _number(move.new):
-            return kept("nothing between on and off" if isinstance(move.new, bool) else "no number, so no half step")
-        row = hyperparameter(move.key, self.old.framework)
-        if row is None and (change.role in NO_HALF or isinstance(move.old, int)):
-            return kept("not in the table of hyperparameters: whether half a step makes sense is not known")
-        if row is not None and (row.scale == "choice" or (change.role in NO_HALF and row.scale == "linear")):
-            return kept("a choice has no half step")
-        value = halfway(move.old, self.typed(move, move.new), row)
-        if value is None:
-            return kept("nothing lies between the two values")
-        return Decision(move, HALF, value, f"risk {change.risk}")
 
     def files(self, stem: str, changes: Mapping[str, Any], comments: Mapping[str, str], head: str) -> tuple[str, ...]:
         return self.put(stem, self.texts(changes, comments, head))
@@ -360,7 +339,3 @@ def _said(decision: Decision) -> str:
     if decision.what == HALF:
         return f"control has {shown(move.old)}, NEW {shown(move.new)}: half of the step"
     return f"stays, NEW has {shown(move.new)}: {decision.why}"
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -79,9 +79,9 @@ def changes(scope: Any, name: Any = "*", risk: Any = "", kind: Any = "") -> list
 
 
 @function
-def roles(scope: Any, risk: Any = "low") -> list[str]:
-    """Roles of the settings that changed with at least this risk, without repetition: `count(roles("medium"))`."""
-    return list(dict.fromkeys(change.role for change in changes(scope, "*", risk) if change.role))
+def roles(scope: Any, risk: Any = "low", together: Any = ()) -> list[str]:
+    """Roles of the settings that changed with at least this risk; what may change *together* counts as one."""
+    return list(dict.fromkeys(change.counted_as(together) for change in changes(scope, "*", risk) if change.role))
 
 
 def _changes(scope: Any, name: Any) -> list[Change]:
@@ -91,7 +91,7 @@ def _changes(scope: Any, name: Any) -> list[Change]:
     text = str(name)
     if text.startswith("role:"):
         return [change for change in given if change.role == text.removeprefix("role:")]
-    return [change for change in given if change.name == text or fnmatchcase(change.key, text)]
+    return [change for change in given if change.is_meant(text)]
 
 
 @function

@@ -1,0 +1,271 @@
+"""Waivers and the policy of the gates: what they are, and how they are read from the settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from diagnose.errors import did_you_mean
+from diagnose.model.change import RISKS
+from diagnose.settings.model import KeyPath
+from diagnose.settings.values import WrongValueError, flag, patterns, shown, text, texts
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A waiver that stands in the settings.
+
+    Attributes:
+        rules: selectors of rules.
+        key: canonical name of a setting, or glob on keys as written; empty for any.
+        globs: paths as in ``.gitignore``, relative to ``base``; empty for any.
+        base: the folder of the settings file.
+        reason, owner: why, and who answers for it.
+        expires: the last day on which it counts.
+        confirmed_by: the id of a confirmation; empty if there is none.
+        at: where it stands in the settings.
+    """
+
+    rules: tuple[str, ...]
+    reason: str
+    expires: date
+    base: Path
+    key: str = ""
+    globs: tuple[str, ...] = ()
+    owner: str = ""
+    confirmed_by: str = ""
+    at: KeyPath = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Bounds of one setting; None where there is none.
+
+    Attributes:
+        min, max: of its value.
+        max_factor: by which a change may multiply or divide it.
+        max_percent: by which a change may move it, up or down.
+    """
+
+    min: float | None = None
+    max: float | None = None
+    max_factor: float | None = None
+    max_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the gates allow. Words are canonical names, roles, or globs on keys as written.
+
+    Attributes:
+        together: groups of words that may change together and count as one.
+        max_roles: most roles that may change at once; None for no bound of the policy's own.
+        limits: by word.
+        frozen: words of what must not change.
+        paths: patterns of configs that are looked at in revisions, each with the folder it is relative to.
+        require_owner: whether a waiver names who answers for it.
+        require_confirmation: risks whose waivers carry the id of a confirmation.
+    """
+
+    together: tuple[tuple[str, ...], ...] = ()
+    max_roles: int | None = None
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
+    paths: tuple[tuple[Path, str], ...] = ()
+    require_owner: bool = True
+    require_confirmation: tuple[str, ...] = ()
+
+
+def policy_of(tables: list[Mapping[str, Any]]) -> Policy:
+    """Return the policy of several layers, the weakest first; limits are merged by word, bound by bound."""
+    merged: dict[str, Any] = {}
+    limits: dict[str, dict[str, Any]] = {}
+    for table in tables:
+        merged |= {key.replace("-", "_"): value for key, value in table.items() if key != "limits"}
+        for word, bounds in table.get("limits", {}).items():
+            limits.setdefault(word, {}).update({key.replace("-", "_"): value for key, value in bounds.items()})
+    return Policy(**merged, limits={word: Limit(**bounds) for word, bounds in limits.items()})
+
+
+def day(value: Any, _: Path) -> date:
+    """Read a date, as TOML has them or as a text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    found = parse_day(value) if isinstance(value, str) else None
+    if found is None:
+        raise WrongValueError(f"expected a date such as 2027-01-31, not {shown(value)}")
+    return found
+
+
+def parse_day(written: str) -> date | None:
+    """Return the day of ``2027-01-31``; None if it is none."""
+    try:
+        return date.fromisoformat(written) if DATE.fullmatch(written) else None
+    except ValueError:
+        return None
+
+
+def waivers(value: Any, base: Path) -> tuple[Waiver, ...]:
+    """Read an array of waivers."""
+    if not isinstance(value, list):
+        raise WrongValueError(f"expected an array of tables ([[waivers]]), not {shown(value)}")
+    return tuple(_waiver(item, index, base) for index, item in enumerate(value))
+
+
+WAIVER: Mapping[str, tuple[str, Callable[[Any, Path], Any]]] = {
+    "rule": ("rules", texts),
+    "key": ("key", text),
+    "path": ("globs", lambda value, base: tuple(glob for _, glob in patterns(value, base))),
+    "reason": ("reason", text),
+    "owner": ("owner", text),
+    "expires": ("expires", day),
+    "confirmed-by": ("confirmed_by", text),
+}
+"""Keys of a waiver: the field each fills, and how it is read."""
+NEEDED = ("rule", "reason", "expires")
+
+
+def _waiver(item: Any, index: int, base: Path) -> Waiver:
+    if not isinstance(item, dict):
+        raise WrongValueError('expected a table such as {rule = "DIFF003", reason = "...", expires = ...}', index)
+    found = {}
+    for key, value in item.items():
+        if key not in WAIVER:
+            raise _unknown(key, WAIVER, index, key)
+        name, read = WAIVER[key]
+        found[name] = _within(read, value, base, index, key)
+    for key in NEEDED:
+        if not found.get(WAIVER[key][0]):
+            raise WrongValueError(f"`{key}` is missing", index)
+    return Waiver(**found, base=base, at=(index,))
+
+
+def policy(value: Any, base: Path) -> dict[str, Any]:
+    """Read the table of the policy: the checked values of the keys that are set."""
+    if not isinstance(value, dict):
+        raise WrongValueError("expected a table such as {max-roles = 3}")
+    found = {}
+    for key, item in value.items():
+        if key not in POLICY:
+            raise _unknown(key, POLICY, key)
+        found[key] = _within(POLICY[key], item, base, key)
+    return found
+
+
+def _groups(value: Any, base: Path) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(value, list) or not all(isinstance(item, list) for item in value):
+        raise WrongValueError('expected a list of lists, such as [["lr", "batch_size"], ["loss"]]')
+    return tuple(_within(texts, item, base, index) for index, item in enumerate(value))
+
+
+def _count(value: Any, _: Path) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise WrongValueError(f"expected a number of roles, not {shown(value)}")
+    return value
+
+
+def _risks(value: Any, base: Path) -> tuple[str, ...]:
+    found = texts(value, base)
+    for risk in found:
+        if risk not in RISKS:
+            near = did_you_mean(risk, RISKS)
+            raise WrongValueError(f"expected some of {', '.join(RISKS)}, not {risk!r}" + (f" ({near})" if near else ""))
+    return found
+
+
+BOUNDS = ("min", "max", "max-factor", "max-percent")
+
+
+def _limits(value: Any, _: Path) -> dict[str, dict[str, float]]:
+    if not isinstance(value, dict):
+        raise WrongValueError("expected a table such as {lr = {max = 0.1, max-factor = 2}}")
+    for word, bounds in value.items():
+        if not isinstance(bounds, dict):
+            raise WrongValueError(f"expected a table of {', '.join(BOUNDS)}, not {shown(bounds)}", word)
+        for key, bound in bounds.items():
+            if key not in BOUNDS:
+                raise _unknown(key, BOUNDS, word, key)
+            if isinstance(bound, bool) or not isinstance(bound, int | float) or bound != bound:
+                raise WrongValueError(f"expected a number, not {shown(bound)}", word, key)
+            if key == "max-factor" and bound < 1:
+                raise WrongValueError(f"a factor of {bound:g} allows no change: expected 1 or more", word, key)
+            if key == "max-percent" and bound < 0:
+                raise WrongValueError("expected 0 or more", word, key)
+        if bounds.get("min", 0) > bounds.get("max", bounds.get("min", 0)):
+            raise WrongValueError(f"min {bounds['min']:g} is above max {bounds['max']:g}", word)
+    return {word: {key: float(bound) for key, bound in bounds.items()} for word, bounds in value.items()}
+
+
+POLICY: Mapping[str, Callable[[Any, Path], Any]] = {
+    "together": _groups,
+    "max-roles": _count,
+    "limits": _limits,
+    "frozen": texts,
+    "paths": patterns,
+    "require-owner": flag,
+    "require-confirmation": _risks,
+}
+
+
+def _within(read: Callable[[Any, Path], Any], value: Any, base: Path, *path: str | int) -> Any:
+    try:
+        return read(value, base)
+    except WrongValueError as error:
+        raise WrongValueError(error.message, *path, *error.path) from None
+
+
+def _unknown(key: str, known: Mapping[str, Any] | tuple[str, ...], *path: str | int) -> WrongValueError:
+    return WrongValueError(f"unknown key `{key}` ({did_you_mean(key, known) or 'one of ' + ', '.join(known)})", *path)
+
+
+_TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
+_TEXTS: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+_NUMBER: dict[str, Any] = {"type": "number"}
+WAIVERS_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "rule": _TEXTS,
+            "key": _TEXT,
+            "path": _TEXTS,
+            "reason": _TEXT,
+            "owner": _TEXT,
+            "expires": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+            "confirmed-by": _TEXT,
+        },
+        "required": list(NEEDED),
+        "additionalProperties": False,
+    },
+}
+POLICY_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "together": {"type": "array", "items": {"type": "array", "items": _TEXT}},
+        "max-roles": {"type": "integer", "minimum": 0},
+        "limits": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "min": _NUMBER,
+                    "max": _NUMBER,
+                    "max-factor": {"type": "number", "minimum": 1},
+                    "max-percent": {"type": "number", "minimum": 0},
+                },
+                "additionalProperties": False,
+            },
+        },
+        "frozen": _TEXTS,
+        "paths": _TEXTS,
+        "require-owner": {"type": "boolean", "default": True},
+        "require-confirmation": {"type": "array", "items": {"enum": list(RISKS)}},
+    },
+    "additionalProperties": False,
+}
