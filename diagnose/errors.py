@@ -32,6 +32,10 @@ class SourceError(DiagnoseError):
     """A file that cannot be read: missing, unreadable, binary, too large, damaged."""
 
 
+class OutsideError(SourceError):
+    """A file that an input names and that is outside of what may be read for it."""
+
+
 class RuleError(DiagnoseError):
     """A rule file that is not valid."""
 

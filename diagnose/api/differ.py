@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from diagnose.api.session import Outcome, Session
+from diagnose.api.session import Outcome, Request, Session
 from diagnose.engine.diff.run import diff, introduce
 from diagnose.engine.diff.side import Side, is_config, read_side, renamed, side_of
 from diagnose.errors import DiagnoseError, SourceError
-from diagnose.model import FileReport, Report
+from diagnose.model import Comparison, FileReport, Report
 from diagnose.sources import MAX_BYTES, Source, from_bytes, open_source
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ class Differ(Session):
     """Compares the sides of one request; adds what differs to the outcome, and what cannot be read as trouble.
 
     Attributes:
-        sides: what was read of the last pair, for a plan of what to run next.
+        pairs: what was compared: the comparison and both sides.
     """
 
-    sides: tuple[Side, Side] | None = None
+    def __init__(self, request: Request) -> None:
+        """Check the request. Raises SettingsError."""
+        super().__init__(request)
+        self.pairs: list[tuple[Comparison, Side, Side]] = []
+        self.outcome.comparing = True
 
     def paths(self) -> Outcome:
         """Compare the two paths of the request: old, new.
@@ -35,7 +40,6 @@ class Differ(Session):
             SettingsError: for settings that are not valid.
             RuleError: for rules that are not valid.
         """
-        self.outcome.comparing = True
         old, new = self.request.paths
         limit = self.plan(new).settings.max_size or MAX_BYTES
         sides = self._read(old, lambda: read_side(old, limit)), self._read(new, lambda: read_side(new, limit))
@@ -59,7 +63,6 @@ class Differ(Session):
         """
         from diagnose.sources import git
 
-        self.outcome.comparing = True
         repo = git.repository(self.request.paths[0] if self.request.paths else ".")
         states = git.resolve(repo, git.parse_range(text, staged=staged))
         found = git.changed(repo, states.base, states.head, self.request.paths, staged)
@@ -88,8 +91,28 @@ class Differ(Session):
             self._compare(renamed(before, f"{states.base_name}:{change.old_path}"), after, todo)
 
     def _compare(self, old: Side, new: Side, todo: Plan) -> None:
-        self.sides = old, new
         self._take(new.path, lambda: diff(old, new, todo.options), todo)
+        compared = self.outcome.report.comparisons
+        if len(compared) > len(self.pairs):
+            self.pairs.append((compared[-1], old, new))
+
+    def write_plan(self, folder: str, *, overwrite: bool = False) -> list[Path]:
+        """Write what to run next; with several pairs each in a folder of its own. Return the files.
+
+        Raises:
+            SettingsError: if files are there already and are not to be overwritten, or cannot be written.
+            SourceError: if the old config cannot be edited.
+        """
+        from diagnose.engine.fixplan import plan, write
+
+        written = []
+        for comparison, old, new in self.pairs:
+            home = Path(folder)
+            if len(self.pairs) > 1:
+                home = home / re.sub(r"[^\w.-]+", "_", new.path)
+            found = plan(comparison, old.config, new.config, list(old.sources.values()), folder=str(home))
+            written += write(found, home, apply=overwrite)
+        return written
 
     def _take(self, path: str, work: Callable[[], Report], todo: Plan) -> None:
         try:

@@ -62,7 +62,14 @@ def run(given: Arguments) -> int:
         differ = Differ(with_hooks(request, watch=progress.step))
         outputs = build_outputs(given.output_format, given.output_file, differ.settings())
         outcome = differ.revisions(given.git, staged=given.staged) if given.git else differ.paths()
-    return reporting.write(given, outputs, outcome)
+    status = reporting.write(given, outputs, outcome)
+    if given.fix_plan and differ.pairs:
+        from diagnose.cli.console import say
+
+        written = differ.write_plan(given.fix_plan, overwrite=given.apply)
+        if not given.quiet:
+            say(f"Wrote {len(written)} files to {given.fix_plan}; begin with PLAN.md.")
+    return status
 
 
 def _check(given: Arguments) -> None:

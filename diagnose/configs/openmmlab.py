@@ -100,6 +100,7 @@ def _classes(settings: dict[str, Setting]) -> Iterator[Fact]:
     if named or not heads:
         return
     typed = [setting for key, setting in settings.items() if TYPED.fullmatch(key)]
+    typed = [setting for setting in typed if isinstance(setting.value, str)]
     kinds = {KNOWN_CLASSES[setting.value] for setting in typed if setting.value in KNOWN_CLASSES}
     wrappers = {"ConcatDataset", "RepeatDataset", "ClassBalancedDataset", "MultiImageMixDataset"}
     known = [setting for setting in typed if setting.value in KNOWN_CLASSES]

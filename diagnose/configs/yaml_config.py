@@ -1,148 +1,84 @@
-"""A YAML config read flat: every leaf under its dotted key, with the line it stands on. Nothing is constructed."""
+"""YAML configs read flat: every leaf under its dotted key, with its place. Nothing is constructed or executed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, TypeAlias
 
-import yaml
-
+from diagnose.configs.bases import Bases, defaults_of
+from diagnose.configs.files import Files, Nowhere
+from diagnose.configs.reading import Reading, Remark
+from diagnose.configs.references import References
+from diagnose.configs.tree import Flattener, Node, Text, merged
+from diagnose.configs.unwrap import unwrapped
+from diagnose.configs.yaml_nodes import compose
 from diagnose.errors import SourceError
 from diagnose.model import Place, Setting
 
-LARGEST = 1 << 20
-"""Characters of a config; beyond it, it is data."""
-MOST = 20_000
-"""Settings of a config; aliases of aliases can unfold to billions."""
-DEEPEST = 40
-"""Levels of a config; an alias may contain itself."""
-
-FLOAT_OF_YAML_1_2 = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
-MERGE = "tag:yaml.org,2002:merge"
+OTHER_LOADER = re.compile(
+    r"\$\{|^#\s*@package|^\s*(?:- )?(?:_target_|class_path|init_args|_BASE_|SOLVER|seed_everything)\s*:", re.MULTILINE
+)
+"""Signs of OmegaConf, jsonargparse and yacs, to which ``1e-4`` is a number."""
 
 
-class _Constructor(yaml.constructor.SafeConstructor):
-    """Scalars only: bool, int, float and null of YAML 1.1, as the trainers read them."""
-
-
-def read_yaml_config(text: str, path: str) -> dict[str, Setting]:
+def read_yaml_config(text: str, path: str, files: Files | None = None) -> Reading:
     """Return the settings of a YAML config by dotted key, in the order of the file.
 
-    Numbers such as ``1e-4``, which YAML 1.1 and so PyYAML takes for text, become numbers; the place carries the line
-    as it is written, so that a rule can still tell. A list of scalars is one value; in a list of mappings the items
-    are counted (``transforms.0.size``). Merged keys (``<<``) have the line of the anchor they come from.
+    A list of plain values is one setting; in a list of mappings the items are counted (``transforms.0.size``). Merged
+    keys (``<<``) have the place of the anchor they come from. Files that the config builds upon are read: ``_BASE_``,
+    and the ``defaults`` of Hydra, whose choices are kept as ``defaults.GROUP``. Later documents go over earlier ones.
+    References (``${a.b}``) are resolved; what needs a resolver to run, tags of the trainer's own and ``???`` are
+    unknown.
+
+    Numbers such as ``1e-4``, which YAML 1.1 and so PyYAML takes for text, become numbers, with a remark unless the
+    config is made for a loader that reads them as such.
+
+    Args:
+        text: the config.
+        path: its name.
+        files: reads the files it names; by default none is read.
 
     Raises:
-        SourceError: if the text is no YAML, not a mapping, or too large to be a config.
+        SourceError: if the text is no YAML, not a mapping, too large or too deep to be a config, refers to itself in a
+            circle, or asks to run code.
     """
-    roots = _compose(text, path)
-    written = text.splitlines()
-    settings: dict[str, Setting] = {}
-    for root in roots:
-        if not isinstance(root, yaml.MappingNode):
-            raise SourceError("not a config: no mapping", place=Place(path, root.start_mark.line + 1))
-        for count, (key, value, mark) in enumerate(_leaves(root, "", 0, {})):
-            if count >= MOST:
-                raise SourceError(f"not a config: more than {MOST} settings", place=Place(path))
-            line = written[mark.line].strip() if mark.line < len(written) else ""
-            settings[key] = Setting(key, value, Place(path, mark.line + 1, mark.column + 1, line[:400]))
-    return settings
+    reading = Reading()
+    root = _root(Text(text, path), reading)
+    if root is None:
+        return reading
+    hydra = defaults_of(root) is not None
+    bases = Bases(files or Nowhere(), reading, lambda base: _root(base, reading) or Node({}, base, 0, 0, 0))
+    whole = bases.whole(root)
+    references = References(whole, reading.remarks, fragment=reading.partial or not hydra)
+    flat = Flattener()
+    flat.add(unwrapped(references.resolved()))
+    reading.settings = flat.settings
+    reading.partial = reading.partial or references.partial
+    if not hydra and not OTHER_LOADER.search(text):
+        reading.remarks += [_number_as_text(flat.settings[key]) for key in flat.settings if key in flat.loose]
+    return reading
 
 
-def repeated_keys(text: str, path: str) -> Iterator[tuple[str, Place, Place]]:
-    """Yield every key that stands twice in one mapping, with the place that is overruled and the one that counts.
-
-    Raises:
-        SourceError: as ``read_yaml_config``.
-    """
-    seen: set[int] = set()
-    waiting = list(_compose(text, path))
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
-            continue
-        seen.add(id(node))
-        first: dict[str, yaml.Mark] = {}
-        for item in node.value:
-            key, value = item if isinstance(node, yaml.MappingNode) else (None, item)
-            waiting.append(value)
-            if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
-                if before := first.get(key.value):
-                    yield key.value, Place(path, before.line + 1), Place(path, key.start_mark.line + 1)
-                first[key.value] = key.start_mark
+def _root(text: Text, reading: Reading) -> Node | None:
+    documents = compose(text)
+    reading.remarks += documents.remarks
+    root: Node | None = None
+    for document in documents.roots:
+        if not isinstance(document.value, dict):
+            raise SourceError("not a config: no mapping", place=Place(text.path, text.line(document.start)))
+        root = document if root is None else merged(root, document)
+    return root
 
 
-def _compose(text: str, path: str) -> list[yaml.Node]:
-    if len(text) > LARGEST:
-        raise SourceError("too large for a config", place=Place(path))
-    try:
-        return [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node is not None]
-    except yaml.MarkedYAMLError as error:
-        at = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise SourceError(f"not valid YAML: {error.problem or error.context}", place=Place(path, at)) from None
-    except yaml.YAMLError as error:
-        raise SourceError(f"not valid YAML: {str(error).splitlines()[0]}", place=Place(path)) from None
-    except RecursionError:
-        raise SourceError("not a config: nested too deeply", place=Place(path)) from None
+def _number_as_text(setting: Setting) -> Remark:
+    mended = re.sub(r"[^\s,\[\]]+", lambda word: _yaml_1_1(word[0]), setting.literal) if setting.literal else ""
+    message = f"PyYAML reads {setting.key}: {setting.literal} as text, not as a number; write {mended}"
+    return Remark("number-as-text", setting.key, message, setting.place)
 
 
-Pairs: TypeAlias = dict[str, tuple[yaml.Node, yaml.Node]]
-
-
-def _leaves(node: yaml.Node, prefix: str, depth: int, known: dict[int, Pairs]) -> Iterator[tuple[str, Any, yaml.Mark]]:
-    if depth > DEEPEST:
-        return
-    if isinstance(node, yaml.MappingNode):
-        for name, (key, value) in _pairs(node, known).items():
-            yield from _value(f"{prefix}{name}", key, value, depth, known)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _value(f"{prefix}{index}", item, item, depth, known)
-
-
-def _pairs(node: yaml.MappingNode, known: dict[int, Pairs]) -> Pairs:
-    """Return the keys of a mapping, merged ones first; a key of its own replaces a merged one as a whole."""
-    if id(node) in known:
-        return known[id(node)]
-    found: Pairs = {}
-    known[id(node)] = found  # before its parts: a mapping may merge itself
-    for key, value in node.value:
-        if key.tag == MERGE:
-            # Of several sources the first that has a key wins.
-            for source in reversed(value.value) if isinstance(value, yaml.SequenceNode) else (value,):
-                if isinstance(source, yaml.MappingNode):
-                    found |= _pairs(source, known)
-    for key, value in node.value:
-        if key.tag != MERGE:
-            found[key.value if isinstance(key, yaml.ScalarNode) else "?"] = (key, value)
-    return found
-
-
-def _value(
-    name: str, key: yaml.Node, value: yaml.Node, depth: int, known: dict[int, Pairs]
-) -> Iterator[tuple[str, Any, yaml.Mark]]:
-    if isinstance(value, yaml.ScalarNode):
-        yield name, scalar(value), key.start_mark
-    elif isinstance(value, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in value.value):
-        yield name, [scalar(item) for item in value.value], key.start_mark
-    elif isinstance(value, yaml.CollectionNode) and not value.value:
-        yield name, {}, key.start_mark
-    elif depth >= DEEPEST:
-        yield name, "...", key.start_mark
-    else:
-        yield from _leaves(value, f"{name}.", depth + 1, known)
-
-
-def scalar(node: yaml.ScalarNode) -> Any:
-    """Return the value of a scalar: None, bool, int, float or text."""
-    kind = node.tag.rpartition(":")[2]
-    text: str = node.value
-    if kind == "str" and node.style is None and FLOAT_OF_YAML_1_2.fullmatch(text):
-        return float(text)
-    if kind not in ("null", "bool", "int", "float"):
-        return text
-    try:
-        return getattr(_Constructor(), f"construct_yaml_{kind}")(node)
-    except (ValueError, KeyError, OverflowError, AttributeError, IndexError, yaml.YAMLError):
-        return text
+def _yaml_1_1(word: str) -> str:
+    """Return a number as YAML 1.1 wants it: with a point and a signed exponent."""
+    found = re.fullmatch(r"([-+]?)(\d*)(\.\d*)?[eE]([-+]?)(\d+)", word)
+    if found is None:
+        return word
+    sign, whole, fraction, exponent_sign, exponent = found.groups()
+    return f"{sign}{whole or '0'}{fraction or '.0'}e{exponent_sign or '+'}{exponent}"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from diagnose.errors import SourceError
+from diagnose.errors import OutsideError, SourceError
 from diagnose.model import Place
 from diagnose.sources.source import LFS_POINTER
 
@@ -255,7 +255,7 @@ def inside(repo: Path, path: str | Path) -> str:
         if given == top or given.is_relative_to(top):
             relative = given.relative_to(top).as_posix()
             return "" if relative == "." else relative
-    raise SourceError(f"outside of the repository {repo}", place=Place(str(path)), mend="name a path in it")
+    raise OutsideError(f"outside of the repository {repo}", place=Place(str(path)), mend="name a path in it")
 
 
 def _revision(text: str) -> str:

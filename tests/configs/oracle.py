@@ -1,6 +1,6 @@
 """Prints what mmengine resolves configs to, as JSON. Run by itself: mmengine executes the configs it reads.
 
-    python oracle.py FOLDER < names
+python oracle.py FOLDER < names
 """
 
 import json
@@ -27,7 +27,9 @@ def main() -> None:
     found = {}
     for name in sys.stdin.read().splitlines():
         try:
-            config = Config.fromfile(str(Path(sys.argv[1], name)), import_custom_modules=False, format_python_code=False)
+            config = Config.fromfile(
+                str(Path(sys.argv[1], name)), import_custom_modules=False, format_python_code=False
+            )
             found[name] = plain(config.to_dict())
         except Exception as error:  # noqa: BLE001 - of whatever kind: the config cannot be loaded
             found[name] = f"{type(error).__name__}: {error}"

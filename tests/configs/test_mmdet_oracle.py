@@ -143,12 +143,17 @@ def test_the_values_of_mmdet_are_those_that_mmengine_resolves() -> None:
 
 OWN = {
     "base/model.py": (
-        "width = 3\nmodel = dict(type='Toy', neck=dict(type='A', x=1, y=2), head=dict(n=4, loss=[dict(w=1), dict(w=2)]))\n"
-        "steps = [dict(type='Load'), dict(type='Flip', prob=0.5)]\noptimizer = dict(type='SGD', lr=0.1, momentum=0.9)\n"
+        "width = 3\n"
+        "model = dict(type='Toy', neck=dict(type='A', x=1, y=2), head=dict(n=4, loss=[dict(w=1), dict(w=2)]))"
+        "\n"
+        "steps = [dict(type='Load'), dict(type='Flip', prob=0.5)]\n"
+        "optimizer = dict(type='SGD', lr=0.1, momentum=0.9)\n"
     ),
-    "base/data.py": "root = 'd/'\nloader = dict(batch=2, data=dict(root=root, steps=[1, 2]))\nargs = None\n",
+    "base/data.py": "root = 'd/'\nloader = dict(batch=2, data=dict(root=root, steps=[1, 2]))\n"
+        "args = None\n",
     "old.py": (
-        "_base_ = ['./base/model.py', 'base/data.py']\nmodel = dict(neck=dict(_delete_=True, type='B'), head=dict(n=5))\n"
+        "_base_ = ['./base/model.py', 'base/data.py']\n"
+        "model = dict(neck=dict(_delete_=True, type='B'), head=dict(n=5))\n"
         "optimizer = dict(lr=0.1 / 4 * 2 ** 2, extra=dict(_delete_=True, a=1))\nloader = dict(data=dict(steps=[3]))\n"
         "again = {{_base_.model}}\nargs = [dict(a={{_base_.args}}, b={{ _base_.loader.batch }})]\n"
         "name = '{{ fileBasenameNoExtension }}-{{fileExtname}}'\nlr = _base_.optimizer.lr * 2\n"
@@ -166,13 +171,15 @@ OWN = {
         "import copy\ntwin = copy.deepcopy(plain)\ntwin['a'] = 0\nlimit = min(len(y), 7, max([1, 4]))\n"
     ),
     "lazy_base.py": (
-        "from torch.optim import SGD\nfrom mmengine.runner import EpochBasedTrainLoop as Loop\nimport torch.nn as nn\n"
+        "from torch.optim import SGD\nfrom mmengine.runner import EpochBasedTrainLoop as Loop\n"
+        "import torch.nn as nn\n"
         "optimizer = dict(type=SGD, lr=0.1, more=dict(a=1))\ntrain = dict(type=Loop, norm=nn.BatchNorm2d)\nkept = 1\n"
     ),
     "lazy.py": (
         "from mmengine.config import read_base\nwith read_base():\n    from .lazy_base import *\n"
         "from torch.optim import Adam\noptimizer.update(dict(type=Adam, more=dict(b=2)))\ntrain.update(by=SGD)\n"
-        "train.size = 4\nkept = [kept, train.size]\nother = dict(optimizer)\noptimizer.merge(dict(more=dict(_delete_=True, c=3)))\n"
+        "train.size = 4\nkept = [kept, train.size]\nother = dict(optimizer)\n"
+        "optimizer.merge(dict(more=dict(_delete_=True, c=3)))\n"
     ),
     "lazy_names.py": (
         "from mmengine.config import read_base\nwith read_base():\n    from .lazy_base import optimizer as o, kept\n"

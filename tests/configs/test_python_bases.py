@@ -172,7 +172,9 @@ def test_a_key_that_overrides_nothing() -> None:
     assert remarks("_base_ = 'b.py'\ntrain_cfg = dict(max_epoch=3)\n", SGD) == [
         ("dead-override", "train_cfg.max_epoch", 2)
     ]
-    assert remarks("_base_ = 'b.py'\noptim_wraper = dict(accumulate=3)\n", SGD) == [("dead-override", "optim_wraper", 2)]
+    assert remarks("_base_ = 'b.py'\noptim_wraper = dict(accumulate=3)\n", SGD) == [
+        ("dead-override", "optim_wraper", 2)
+    ]
     for quiet in (
         "max_epoch = 3\ntrain_cfg = dict(max_epochs=max_epoch)",
         "train_cfg = dict(max_epochs=3, max_epoch=4)",

@@ -102,12 +102,14 @@ def test_hostile_texts_in_a_log_are_left_out(name: str) -> None:
     assert time.process_time() - begun < 4
 
 
-@pytest.mark.parametrize("text", ["a = 1 << 10 ** 9", "a = 2.0 ** 1e9", "w = 10 ** 9\na = f'{1:{w}}'", "a = '%999d' % 1"])
+@pytest.mark.parametrize(
+    "text", ["a = 1 << 10 ** 9", "a = 2.0 ** 1e9", "w = 10 ** 9\na = f'{1:{w}}'", "a = '%999d' % 1"]
+)
 def test_what_is_not_worked_out_is_unknown(text: str) -> None:
     assert read_python_config(text, "c.py").settings["a"].value is UNKNOWN
 
 
-class Any_:
+class Same:
     """The same text, whatever is asked for."""
 
     def __init__(self, text: str) -> None:
@@ -118,35 +120,66 @@ class Any_:
 
 
 CODE = st.text(alphabet="abd=()[]{},.'1 \n*-+:#_%", max_size=120)
-WORDS = st.lists(
-    st.sampled_from(
-        "a b _base_ _delete_ dict ( ) [ ] { } , = == . : 'b.py' 1 0.5 True None * ** + - if else for in import from with "
-        "read_base ( ) : del def return lambda update pop append f'{a}' \n \n \n    break continue while try : yield await "
-        "global a := @ {{ }} $X:1 with_ class pass is not and or range ( 3 )".split(" ")
-    ),
-    max_size=40,
-).map(" ".join)
-STATEMENTS = st.lists(
-    st.sampled_from(
-        [
-            "a = dict(b=1, c=[dict(d=2)])", "a['b'] = a", "a.update(b=dict(x=1))", "a.b.c = 3", "del a['b']", "b = a",
-            "b = [a] * 3", "c = b + [a]", "for i in range(3):\n    b[i] = i", "if x:\n    a = 1\nelse:\n    b.append(2)",
-            "a = {**a, 'z': a}", "b = [*b, 1]", "_base_.a.b = 2", "a = _base_.a", "_base_ = ['b.py']", "break", "del b",
-            "a, b = b, a", "c = {{_base_.a}}", "a += 1", "b[0:2] = 1", "c = a.pop('b')", "d = f'{a}{b}'", "continue",
-            "with read_base():\n    from .b import *", "import torch as b", "def f(): a['x'] = 1", "f(a)", "class a: pass",
-            "c = dict(a, b=1)", "c = dict([('a', b), ('b', 1)])", "a = sorted(b)", "d = [x for x in b if x]", "return 1",
-            "e = a.items()", "for k, v in a.items():\n    b = v", "a = a if a else b", "b: int = 3", "x = yield", "b.c()",
-            "c = (y := a)", "match a:\n    case 1: b = 2", "a = b[-1]", "a = b['c'][0]", "b.extend(a)", "a.setdefault('q', b)",
-        ]
-    ),
-    max_size=12,
-).map("\n".join)  # fmt: skip
+TOKENS = """
+a b _base_ _delete_ dict ( ) [ ] { } , = == . : 'b.py' 1 0.5 True None * ** + - if else for in import from with read_base (
+) : del def return lambda update pop append f'{a}' break continue while try : yield await global a := @ {{ }} $X:1 class
+pass is not and or range ( 3 )
+""".split()
+WORDS = st.lists(st.sampled_from([*TOKENS, "\n", "\n", "\n   "]), max_size=40).map(" ".join)
+LINES = """
+a = dict(b=1, c=[dict(d=2)])
+a['b'] = a
+a.update(b=dict(x=1))
+a.b.c = 3
+del a['b']
+b = a
+b = [a] * 3
+c = b + [a]
+for i in range(3): b[i] = i
+if x: a = 1
+b = [*b, 1]
+a = {**a, 'z': a}
+_base_.a.b = 2
+a = _base_.a
+_base_ = ['b.py']
+break
+continue
+return 1
+del b
+a, b = b, a
+c = {{_base_.a}}
+a += 1
+b[0:2] = 1
+c = a.pop('b')
+d = f'{a}{b}'
+with read_base(): from .b import *
+import torch as b
+def f(): a['x'] = 1
+f(a)
+class a: pass
+c = dict(a, b=1)
+c = dict([('a', b), ('b', 1)])
+a = sorted(b)
+d = [x for x in b if x]
+e = a.items()
+for k, v in a.items(): b = v
+a = a if a else b
+b: int = 3
+x = yield
+b.c()
+c = (y := a)
+a = b[-1]
+a = b['c'][0]
+b.extend(a)
+a.setdefault('q', b)
+""".strip().splitlines()
+STATEMENTS = st.lists(st.sampled_from(LINES), max_size=12).map("\n".join)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(max_size=80), CODE, WORDS, STATEMENTS), st.one_of(CODE, STATEMENTS))
 def test_any_text(text: str, base: str) -> None:
-    files: Any = Any_(base)
+    files: Any = Same(base)
     for source in (text, f"_base_ = 'b.py'\n{text}", f"model = dict({text}"):
         try:
             read_python_config(source, "c.py", files)

@@ -34,7 +34,7 @@ def diff(old: Side, new: Side, options: Options) -> Report:
     report.files += [FileReport(old.path, old.format), file]
     segment = replace(new.segment, name="", changes=changes)
     pair = Run(new.path, new.format, [segment, replace(old.segment, name=BASELINE, index=1)], [new.path, old.path])
-    between = lint_run(pair, file, _only(options, filter(compares, options.rules)), new.sources | old.sources)
+    between = lint_run(pair, file, _only(options, filter(compares, options.rules)), old.sources | new.sources)
     alone = _judged_alone(new, file, options)
     known = {(finding.code, finding.subject) for finding in _judged_alone(old, FileReport(old.path), options)}
     kept = reviewed([*between, *alone], Run(new.path, new.format, [segment], [new.path]), file, options, new.sources)

@@ -95,7 +95,7 @@ def renamed(side: Side, name: str) -> Side:
 
     settings = {key: moved(setting) for key, setting in config.settings.items()}
     named = {known: settings.get(setting.key, setting) for known, setting in config.canonical.items()}
-    return replace(side, path=name, config=replace(config, settings=settings, canonical=named), sources={})
+    return replace(side, path=name, config=replace(config, settings=settings, canonical=named))
 
 
 def _folder(path: str, limit: int) -> Side:
