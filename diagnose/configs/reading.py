@@ -12,7 +12,7 @@ class Remark:
     """Something odd about how a config is written, for rules to judge.
 
     Attributes:
-        category: ``number-as-text``, ``duplicate-key``, ``base-not-read``, ``unresolved-reference``,
+        category: ``number-as-text``, ``duplicate-key``, ``base-not-read``, ``base-missing``, ``unresolved-reference``,
             ``delete-missing``, ``dead-override`` or ``bad-value``.
         key: the setting it is about, or the base file.
         message: one sentence with both places or values.

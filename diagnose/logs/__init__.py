@@ -35,23 +35,31 @@ def formats() -> dict[str, Format]:
     return found
 
 
-def detect(source: Source) -> Format | None:
+def detect(source: Source, *, program: bool = False) -> Format | None:
     """Return the format whose marks the source bears most clearly, or None.
 
     The first ``GLANCE`` bytes decide if they hold proof of a format (100 and more); else the whole head is searched,
     since a log may begin with pages about the environment.
+
+    Args:
+        source: what to look at.
+        program: whether only configs are looked for, as in the thousands of programs that a folder may hold.
     """
     head = head_of(source)
     glance = Head(head.path, head.data[:GLANCE])
+    if program:
+        return _best(glance, configs_only=True)[0]
     best, score = _best(glance)
     if score < 100 and len(head.data) > GLANCE:
         best, score = _best(head)
     return best
 
 
-def _best(head: Head) -> tuple[Format | None, int]:
+def _best(head: Head, *, configs_only: bool = False) -> tuple[Format | None, int]:
     best, best_score = None, 0
     for format in formats().values():
+        if configs_only and not getattr(format, "IS_CONFIG", False):
+            continue
         score = format.sniff(head)
         if score > best_score:
             best, best_score = format, score

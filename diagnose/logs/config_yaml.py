@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from diagnose.configs.yaml_config import read_yaml_config, repeated_keys
 from diagnose.reader import Head, RunBuilder
+from diagnose.reader.config_marks import strength
+from diagnose.reader.configs import files_of, into
 from diagnose.sources import Source, text_of
 
-NAME = "config"
+NAME = "config-yaml"
+IS_CONFIG = True
 TITLE = "YAML config"
 SAMPLES = (
     "lr0: 0.02\nlrf: 0.1\nmomentum: 0.9\nweight_decay: 0.0005\nwarmup_epochs: 2.0\n",
@@ -17,19 +19,6 @@ SAMPLES = (
 
 SHAPE = re.compile(r"\s*+(?:-\s.*|-|---|(?:- )?[\"']?[\w./<@ -]+[\"']?\s*:(?:\s.*)?|%YAML.*|[\]}],?)\s*")
 KEY = re.compile(r"^(\s*)(?:- )?[\"']?([\w./-]+)[\"']?\s*:(?:\s|$)")
-SPECIFIC = frozenset(
-    """
-    lr lr0 lrf learning_rate base_lr min_lr weight_decay momentum betas optimizer scheduler
-    lr_scheduler warmup_epochs warmup_steps batch batch_size per_device_train_batch_size epochs
-    num_epochs max_epochs max_steps num_train_epochs imgsz img_size image_size dropout num_classes
-    nc names anchors hidden_dim num_layers in_channels in_stages early_stopping patience gradient_clip_norm
-    gradient_clip_val loss_type label_smoothing mixed_precision amp mosaic mixup hsv_h fl_gamma
-    freeze weights model training trainer data dataset backbone head seed workers num_workers
-    anchor_t criterion loss precision accumulate_grad_batches gradient_accumulation_steps
-    """.split()  # noqa: SIM905 - a list of fifty quoted words reads worse
-)
-ENOUGH = 2
-"""Specific keys that make a mapping the config of a training."""
 SHARE = 0.9
 """Share of lines that look like YAML; the others belong to block scalars and long lists."""
 UNIQUE = 0.7
@@ -46,21 +35,18 @@ def sniff(head: Head) -> int:
         return 0
     keys = [(found[1], found[2]) for row in rows if (found := KEY.match(row[:400]))]
     top = [key for indent, key in keys if not indent]
-    specific = {key.rpartition(".")[2] for _, key in keys} & SPECIFIC
-    if len(specific) < ENOUGH or len(set(top)) < UNIQUE * len(top):
+    strong = strength((key for _, key in keys), top)
+    if not strong or len(set(top)) < UNIQUE * len(top):
         return 0
-    return min(95, 40 + 5 * len(specific))
+    return min(95, 40 + 5 * strong)
 
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read the settings. No facts: a plan alone is no run.
 
     Raises:
-        SourceError: if the file is not valid YAML.
+        SourceError: as ``read_yaml_config``.
     """
-    text = text_of(source)
-    for setting in read_yaml_config(text, source.path).values():
-        build.setting(setting.key, setting.value, setting.place.line, setting.place.text)
-    for key, before, after in repeated_keys(text, source.path):
-        message = f"key {key!r} stands twice: line {after.line} replaces line {before.line}"
-        build.event("warning", after.line, key, category="duplicate-key", message=message)
+    from diagnose.configs.yaml_config import read_yaml_config
+
+    into(build, read_yaml_config(text_of(source), source.path, files_of(source)))

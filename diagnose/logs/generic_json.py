@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from diagnose.names import canonical, slug, traits
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.jsontree import Node, parse
 from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
+from diagnose.reader.results_json import (
+    ASIDE,
+    BARE,
+    DEEPEST,
+    GENERIC,
+    LONGEST,
+    Value,
+    best_rows,
+    curve_of,
+    flattened,
+    metric_of,
+    number_of,
+    numbers_of,
+    parts_of,
+    result_members,
+    summary_of,
+)
 from diagnose.reader.stated import state
 from diagnose.sources import Source, text_of
 
@@ -36,31 +51,12 @@ FOREIGN = frozenset(
     {"image_id", "category_id", "bbox", "annotations", "segmentation", "dependencies", "$schema", "cells"}
 )
 """Keys of data sets, predictions, packages, schemas and notebooks, which hold numbers of their own."""
-TITLES = ("experiment_name", "experiment_id", "run_name", "name", "experiment", "run", "run_id", "trial", "fold", "id")
 SETTINGS = re.compile(
     r"(?i)^(hyper_?param(eter)?s|h?params|config(uration)?|settings|args|arguments|.*_config(uration)?)$"
 )
-ASIDE = re.compile(
-    r"(?i)^(changes|changed|changed_(keys|settings)|diff(erences?)?|best_(result|run|trial|experiment)s?|(comparison|per_class|confusion|expected|target).*)$"
-)
-"""Keys of comparisons, and of copies of what stands elsewhere in the document."""
-SUMMARY = re.compile(
-    r"(?i)^(?:(?P<before>first|initial|best|final|last|max|min)_)?(?P<metric>.+?)(?:_(?P<after>first|initial|best|last|final|end|max|min))?$"
-)
-CURVE = re.compile(r"(?i)[_ ](by_epoch|per_epoch|epochs?|history|histories|curve|values|list|hist|log)$")
-ROW = re.compile(r"(?i)^(?P<metric>.+?)_?best_(row|epoch)$|^(?P<bare>best_epoch|best_row)$")
 SPAN = re.compile(
     r"\s*(\d+(?:\.\d+)?|\.\d+)\s*(?:-|–|->|→|to)\s*(\d+(?:\.\d+)?|\.\d+) (?:over|in|within) (\d+) epochs\s*$"
 )
-BARE = frozenset({"first", "best", "last", "final"})
-GENERIC = re.compile(
-    r"(overall_|performance_|evaluation_|all_|training_|train_|validation_|val_)?(metrics|results?|scores|performance|history)"
-    r"|evaluation|overall|train(ing)?|val(idation)?|test|experiments|log"
-)
-"""Keys that only hold results and say nothing about them."""
-DEEPEST = 8
-LONGEST = 200_000
-"""Elements of one curve."""
 
 
 def sniff(head: Head) -> int:
@@ -83,12 +79,12 @@ def _evidence(node: Node, depth: int) -> float:
     if node.members():
         if FOREIGN & node.members().keys():
             return -1e9
-        found = 1.0 if len(_result_members(node)) >= 2 else 0.0
+        found = 1.0 if len(result_members(node)) >= 2 else 0.0
         for key, child in node.members().items():
             if SETTINGS.match(key) or ASIDE.match(key):
                 continue
-            metric = _metric_of(key)
-            if metric and len(_curve(child)) >= 2:
+            metric = metric_of(key)
+            if metric and len(curve_of(child)) >= 2:
                 found += 2
             elif (metric or key.lower() in BARE) and child.number() is not None:
                 found += 1
@@ -107,14 +103,6 @@ def read(source: Source, build: RunBuilder) -> None:
         build.event("warning", document.line, category="damaged file", message=document.breach)
 
 
-@dataclass(slots=True)
-class _Value:
-    value: float
-    line: int
-    epoch: float = math.nan
-    step: float = math.nan
-
-
 class _Reader:
     def __init__(self, build: RunBuilder) -> None:
         self.build = build
@@ -125,7 +113,7 @@ class _Reader:
         """Report everything below a node."""
         if len(path) > DEEPEST:
             return
-        for title, part in _parts(node):
+        for title, part in parts_of(node):
             self.build.start(part.line, title)
             self.stated, self.settings = set(), set()
             self._object(part, (), split)
@@ -136,10 +124,10 @@ class _Reader:
                 self.build.forget_setting(key)
         members = node.members()
         if members:
-            separate = {id(part) for _, part in _parts(node)}
+            separate = {id(part) for _, part in parts_of(node)}
             rest = {key: child for key, child in members.items() if id(child) not in separate}
             self._members(rest, node.line, path, split)
-        elif not _parts(node):
+        elif not parts_of(node):
             self._rows(node, path, split)
 
     def _object(self, node: Node, path: tuple[str, ...], split: str) -> None:
@@ -158,8 +146,8 @@ class _Reader:
             inner = {"train": "train", "val": "val", "valid": "val", "test": "test"}.get(
                 re.split(r"[_ ]", key.lower())[0].removesuffix("ing").removesuffix("idation"), split
             )
-            metric = _metric_of(key)
-            if metric and (curve := _curve(child)):
+            metric = metric_of(key)
+            if metric and (curve := curve_of(child)):
                 name = canonical(metric, split or home_split(metric))
                 for point in curve:
                     self.build.point(key, point.value, point.line, name=name, epoch=point.epoch, step=point.step)
@@ -170,7 +158,7 @@ class _Reader:
     def _settings_first(self, members: dict[str, Node]) -> None:
         for key, child in members.items():
             if SETTINGS.match(key):
-                for name, value, line in _flat(child):
+                for name, value, line in flattened(child):
                     self.build.setting(name, value, line, f"{name}: {value}")
                     self.settings.add(name)
                     self._fact(name, value, line)
@@ -183,20 +171,18 @@ class _Reader:
 
     def _summaries(self, members: dict[str, Node], path: tuple[str, ...]) -> None:
         """Report single numbers: the first, best and last value of a metric as points, and plain values."""
-        done = _number_of(
-            members, "epochs_done", "epochs_completed", "completed_epochs", "epochs_run", "epochs_trained"
-        )
-        rows = _best_rows(members)
-        found: dict[str, dict[str, _Value]] = {}
+        done = number_of(members, "epochs_done", "epochs_completed", "completed_epochs", "epochs_run", "epochs_trained")
+        rows = best_rows(members)
+        found: dict[str, dict[str, Value]] = {}
         for key, child in members.items():
             value = child.number()
-            metric, which = _summary(key, members)
+            metric, which = summary_of(key, members)
             told = SPAN.match(child.value) if isinstance(child.value, str) and metric and not which else None
             if told:
                 # "0.0018-0.0021 over 27 epochs": the bounds of the metric over the run
                 found[metric] = {
-                    "first": _Value(float(told[1]), child.line, 1.0),
-                    "last": _Value(float(told[2]), child.line, float(told[3])),
+                    "first": Value(float(told[1]), child.line, 1.0),
+                    "last": Value(float(told[2]), child.line, float(told[3])),
                 }
             if value is None:
                 continue
@@ -204,7 +190,7 @@ class _Reader:
                 epoch = {"first": 1.0, "best": rows.get(metric, rows.get("", math.nan)), "last": done}.get(
                     which, math.nan
                 )
-                found.setdefault(metric, {})[which] = _Value(value, child.line, epoch)
+                found.setdefault(metric, {})[which] = Value(value, child.line, epoch)
         for metric, values in found.items():
             self._points_of(metric, values, path)
         if not math.isnan(done):
@@ -213,7 +199,7 @@ class _Reader:
             )
             self.build.event("epoch_end", line, f"{done:g} epochs", epoch=done)
 
-    def _points_of(self, metric: str, values: dict[str, _Value], path: tuple[str, ...]) -> None:
+    def _points_of(self, metric: str, values: dict[str, Value], path: tuple[str, ...]) -> None:
         parents = path[-1:]
         name = canonical(metric) if not parents else f"{slug(parents[0])}/{canonical(metric)}"
         if "/" not in canonical(metric) and not parents:
@@ -248,17 +234,17 @@ class _Reader:
             elif slug(key) in ("nan_lines", "nan_count", "num_nan", "nans") and (child.number() or 0) > 0:
                 self.build.event("nan_reported", child.line, f"{key}: {value}", what=key)
             elif slug(key) in ("early_stopped", "stopped_early") and value is True:
-                epoch = _number_of(members, "epochs_done", "epochs_completed", "stopped_epoch", "last_epoch")
+                epoch = number_of(members, "epochs_done", "epochs_completed", "stopped_epoch", "last_epoch")
                 self.build.event("early_stop", child.line, f"{key}: true", epoch=epoch)
 
     def _rows(self, node: Node, path: tuple[str, ...], split: str) -> None:
         """Report a list of objects, one per epoch or step."""
         rows = [row for row in node.items() if row.members()]
-        first = next((v for row in rows for k, v in _numbers(row) if is_epoch(k)), None)
+        first = next((v for row in rows for k, v in numbers_of(row) if is_epoch(k)), None)
         offset = 1.0 if first is not None and first.value == 0 else 0.0
-        numbered = first is not None or any(is_step(k) for row in rows[:3] for k, _ in _numbers(row))
+        numbered = first is not None or any(is_step(k) for row in rows[:3] for k, _ in numbers_of(row))
         for index, row in enumerate(rows[:LONGEST], 1):
-            numbers = dict(_numbers(row))
+            numbers = dict(numbers_of(row))
             epoch = next(
                 (v.value + offset for k, v in numbers.items() if is_epoch(k)), math.nan if numbered else float(index)
             )
@@ -271,119 +257,3 @@ class _Reader:
                 ):
                     name = canonical(key, split or home_split(key))
                     self.build.point(key, value.value, value.line, name=name, epoch=epoch, step=step)
-
-
-def _parts(node: Node) -> list[tuple[str, Node]]:
-    """Return the objects below a node that are runs of their own, with their titles."""
-    if node.items():
-        named = [(title, part) for part in node.items() if (title := _title(part)) and not _is_row(part)]
-        return named if len(named) == len(node.items()) and named else []
-    results = _result_members(node)
-    if len(results) >= 2:
-        return results
-    runs = [(key, child) for key, child in node.members().items() if child.members() and _holds_curves(child)]
-    return (
-        runs if len(runs) >= 2 and not any(_metric_of(key) or GENERIC.fullmatch(slug(key)) for key, _ in runs) else []
-    )
-
-
-def _result_members(node: Node) -> list[tuple[str, Node]]:
-    """Return members such as ``baseline_result`` and ``changed_result`` with what tells them apart."""
-    return [
-        (re.sub(r"(?i)[_ ]results?$", "", key), child)
-        for key, child in node.members().items()
-        if re.search(r"(?i)[_ ]results?$", key) and child.members() and not ASIDE.match(key)
-    ]
-
-
-def _title(node: Node) -> str:
-    members = node.members()
-    key = next((key for key in TITLES if key in members and isinstance(members[key].value, str | int)), "")
-    return f"{members[key].value}" if key else ""
-
-
-def _is_row(node: Node) -> bool:
-    return any(is_epoch(key) or is_step(key) for key, child in node.members().items() if child.number() is not None)
-
-
-def _holds_curves(node: Node) -> bool:
-    members = node.members()
-    return any(_metric_of(key) and len(_curve(child)) >= 2 for key, child in members.items()) or any(
-        _holds_curves(child) for key, child in members.items() if GENERIC.fullmatch(slug(key)) and child.members()
-    )
-
-
-def _metric_of(key: str) -> str:
-    """Return the metric a key names, without words for a curve; empty if it names none."""
-    plain = CURVE.sub("", key)
-    return plain if is_metric(plain) else ""
-
-
-def _curve(node: Node) -> list[_Value]:
-    """Return a list of numbers, of pairs (step, number), or an object from epoch to number."""
-    if node.items():
-        numbers = [child.number() for child in node.items()[:LONGEST]]
-        if all(number is not None for number in numbers):
-            lines = [child.line for child in node.items()]
-            return [
-                _Value(v, line, i) for i, (v, line) in enumerate(zip(numbers, lines, strict=False), 1) if v is not None
-            ]
-        return []
-    found = []
-    for key, child in node.members().items():
-        number = child.number()
-        epoch = re.fullmatch(r"(?:epoch[_ ]?)?(\d{1,7})", key)
-        if number is None or epoch is None:
-            return []
-        found.append(_Value(number, child.line, float(epoch[1])))
-    offset = 1.0 if any(point.epoch == 0 for point in found) else 0.0
-    return [_Value(p.value, p.line, p.epoch + offset) for p in sorted(found, key=lambda p: p.epoch)]
-
-
-def _summary(key: str, members: dict[str, Node]) -> tuple[str, str]:
-    """Return metric and moment (first, best, last or none) that a key names."""
-    if key.lower() in BARE:
-        # "first", "best" and "last" without a name: a score if the best is the highest of them.
-        numbers = {name: members[name].number() for name in ("first", "best", "last") if name in members}
-        best = numbers.get("best")
-        others = [value for value in numbers.values() if value is not None]
-        if best is None or len(others) < 3 or best < max(others):
-            return "", ""
-        return "val_score", "last" if key.lower() == "final" else key.lower()
-    if ROW.match(key):
-        return "", ""
-    found = SUMMARY.match(key)
-    if found is None or not is_metric(found["metric"]):
-        return "", ""
-    which = (found["before"] or found["after"] or "").lower()
-    which = {"initial": "first", "final": "last", "end": "last", "max": "best", "min": "best"}.get(which, which)
-    return found["metric"], which
-
-
-def _best_rows(members: dict[str, Node]) -> dict[str, float]:
-    rows = {}
-    for key, child in members.items():
-        if (found := ROW.match(key)) and (value := child.number()) is not None:
-            rows[found["metric"] or ""] = value
-    return rows
-
-
-def _number_of(members: dict[str, Node], *keys: str) -> float:
-    for key in keys:
-        if key in members and (value := members[key].number()) is not None:
-            return value
-    return math.nan
-
-
-def _numbers(node: Node) -> Iterator[tuple[str, _Value]]:
-    for key, child in node.members().items():
-        if (value := child.number()) is not None:
-            yield key, _Value(value, child.line)
-
-
-def _flat(node: Node, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, object, int]]:
-    for key, child in node.members().items():
-        if child.members() and depth < DEEPEST:
-            yield from _flat(child, f"{prefix}{key}.", depth + 1)
-        else:
-            yield prefix + key, child.plain(), child.line

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from datetime import datetime
 
 from diagnose.names import canonical, slug, split_of, traits
 from diagnose.names.stated import TEXTS, fact_named, fact_value
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, number
-from diagnose.reader.likeness import home_split, is_metric
-from diagnose.reader.plain_row import Row, measures, row_of
+from diagnose.reader.likeness import home_split
+from diagnose.reader.plain_row import BAR, RUNNING, Row, measures, row_of
+from diagnose.reader.plain_signs import LONGEST, PREFIX, TRIAL, likelihood
+from diagnose.reader.printed import PrintedConfig
 from diagnose.sources import Line, Source, lines
 
 NAME = "text"
@@ -40,46 +41,14 @@ TALK = LineGrammar(
     gate=r"(?i)early|best|resum|sav|complete|finish|done|ended|for \d+|start|begin|running|fold"
     r"|experiment|trial|run|stage|phase|seed|param set|split|^\d+/\d+[.:)] ",
 )
-LONGEST = 1500
-"""Characters of a line that may hold results; longer ones are dumps."""
-HEAD = 1 << 18
-CERTAIN = 9
-"""Numbered results that settle what a file is."""
-SAMPLED = 4000
-"""Lines that detection looks at."""
-PREFIX = re.compile(
-    r"""
-    ^\s*
-    (?: \[?(?P<clock>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)Z?\]?   # 2024-03-01 10:00:00,101
-      | \[?\d\d[-/]\d\d[-/]?\d{0,4}\ \d\d:\d\d:\d\d\]?                            # 03/01/2024 10:00:00
-      | \[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]? )?
-    (?: [\s|:,-]* (?:\[?[A-Za-z_][\w.]*(?::[\w.<>]*)*(?::?\d+)?\]?[\s|:-]+)?             # the logger
-        \[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL)\b\]?
-        (?:[:\ ][A-Za-z_][\w.]*(?::\w+)*:(?=\S))?
-      | (?<=\d)[\]\s]*[-|:] )?
-    [\s|:-]* (?:[A-Za-z_][\w.]*(?::[\w<>]+)+:\d+\ ?-\ )?                                # loguru's module:function:line
-    """,
-    re.VERBOSE,
-)
-"""What loggers print before the message."""
-MEASURE = r"(?:loss|acc|accuracy|f1|auc|map|miou|iou|dice|kappa|perplexity|ppl|bleu|mse|mae|rmse|wer|cer)"
-VALUE = re.compile(
-    rf"(?i){MEASURE}[\w.@]*[\"']?(?:\s*[:=]\s*|\s+|@\d )[\"']?[+-]?(?:\d|\.\d|nan\b|inf\b)"
-    r"| at (?:step|epoch|iter\w*) \d+:"
-)
-KEYED = re.compile(rf"(?i)(?<!\w)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
-MARKER = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")
-TRIAL = re.compile(
-    r"(?i)^(?>.*?\btrial\b)(?>.*?\b(?:score|value|objective)\s*[:=]\s*[+-]?[\d.]).*\b(?:hyper)?param(?:eter)?s\b"
-)
-INDEXED = re.compile(r"\[(\d+)\]\s+[\w' -]+:")
-START = re.compile(r"(?i)\W*(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)")
-FOREIGN = re.compile(
-    r"(?m)^[ \t]*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ ="
-    r"|#{1,6} \w|```|<!DOCTYPE|<html)"
-)
 BEST = re.compile(r"(?i)\b(best|highest|lowest|max|min|maximum|minimum|top)\b")
 FINAL = re.compile(r"(?i)\b(final|initial)\b")
+BESIDE = frozenset({"rate", "norm", "time", "memory"})
+"""Kinds of quantities that stand beside metrics on numbered lines."""
+POLICY = re.compile(r"(^|_)(returns?|rewards?|entropy|approx_kl|clip_?frac(tion)?)($|_mean$)")
+"""What reinforcement learning logs beside its losses."""
+ECHO = re.compile(r"(?i)\bbest\b|\bsav(ed|ing)\b|\bimprov|\bcheckpoint|[(（][^()]*\w\s*[:=]\s*[\d.]+[^()]*[)）]\s*$")
+"""A line about what was printed before: a new best, a file that was written, or a remark in brackets."""
 URL = re.compile(r"\w+://\S+")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 LAYER = re.compile(r"\w*[dD]rop\w*\([^()]*\)")
@@ -89,56 +58,24 @@ REPORT = re.compile(r"(?:accuracy|(?:macro|micro|weighted|samples)[ _]avg)(?:\s+
 
 
 def sniff(head: Head) -> int:
-    """Accept repeated metrics on numbered lines, or a traceback; never prose, source code or configs."""
-    if head.is_binary:
-        return 0
-    text = head.text[:HEAD]
-    if len(FOREIGN.findall(text)) >= 2:
-        return 0
-    if re.match(r"\s*(?:\{\s*\"|<)", text):
-        return 0
-    numbered, started = set(), set()
-    keys: Counter[str] = Counter()
-    repeated: Counter[str] = Counter()
-    trials = 0
-    for line in text.split("\n")[:SAMPLED]:
-        if len(line) > LONGEST:
-            continue
-        marker = MARKER.search(line) or INDEXED.match(line)
-        if marker and VALUE.search(line):
-            numbered.add(line)
-            if len(numbered) >= CERTAIN:
-                break
-        if marker and START.match(PREFIX.sub("", line, count=1)):
-            started.add(marker[1])
-        named = [slug(key) for key in KEYED.findall(line)]
-        keys.update(named)
-        repeated[" ".join(named) if len(named) > 1 else ""] += 1
-        trials += TRIAL.search(line) is not None
-    if len(numbered) >= 2:
-        return 30 + len(numbered)
-    if len(started) >= 2 and any(count >= 2 for key, count in keys.items() if is_metric(key)):
-        return 25
-    # Rows without an epoch: the same metrics again and again, or one trial of a search after another.
-    if trials >= 3 or any(count >= 3 and any(map(is_metric, row.split())) for row, count in repeated.items()):
-        return 15
-    traced = re.search(r"^Traceback \(most recent call last\):", text, re.MULTILINE) or (
-        len(re.findall(r'(?m)File ".*|", line \d+', text)) >= 3 and re.search(r"(?m)^[A-Z]\w*(Error|Exception): ", text)
-    )
-    return 10 if traced else 0
+    """Accept repeated metrics on numbered lines, or a training's failure; never prose, source code or configs."""
+    return likelihood(head)
 
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read numbers as points, announced plans as facts, and what the script says as events."""
-    reader, events = _Reader(build), ConsoleEvents(build)
+    reader, events, printed = _Reader(build), ConsoleEvents(build), PrintedConfig(build)
     for line in lines(source):
         text = PREFIX.sub("", line.text[:LONGEST], count=1) if len(line.text) <= LONGEST else ""
         # Inside a traceback a line is code or an exception, whatever numbers stand in it.
+        if not events.in_traceback and printed.feed(line):
+            continue
         known = bool(text.strip()) and not events.in_traceback and reader.take(line, text.strip())
         if not known:
             reader.failed |= events.feed(line)
     events.finish()
     build.unsuffix("_step")
+    build.settle()
 
 
 class _Reader:
@@ -148,6 +85,9 @@ class _Reader:
         self.clock: datetime | None = None
         self.entered: tuple[float, datetime] | None = None
         self.batches = 0.0
+        self.begun_again = False  # whether a line named the open epoch once more
+        self.evaluated = ""  # the split of the last numbered line, if that was a batch of an evaluation
+        self.reached = 0.0  # the last batch of training in the open epoch
         self.stated: set[str] = set()  # facts of the heading in force
         self.headed = False
         self.failed = False
@@ -164,6 +104,8 @@ class _Reader:
             text = URL.sub("", text)
         if "p=" in text:
             text = LAYER.sub("", text)
+        if "%|" in text:
+            text = BAR.sub(" |", text)
         if "param" in text.lower():
             text = THOUSANDS.sub("", text)  # `Total params: 4,007,990`
         match = ROWS.parse(text)
@@ -198,26 +140,38 @@ class _Reader:
         self._enter(row, line)
         self.failed = False
         epoch = self.build.current_epoch
-        split = row.split
+        if row.is_numbered:
+            self.evaluated = row.split if row.batch and row.split in ("val", "test") else ""
+        split = row.split or self.evaluated
         for key, value in row.numbers:
             if " " in key and (told := split_of(canonical(key))):
                 split = told  # `val Loss: 0.35 Acc: 0.88`
             kind = traits(canonical(key)).kind
-            if BEST.search(key) or not (
-                measures(key) or (row.is_numbered and kind in ("rate", "norm", "time", "memory"))
-            ):
+            beside = row.is_numbered and not self.evaluated and (kind in BESIDE or POLICY.search(slug(key)) is not None)
+            if BEST.search(key) or not (measures(key) or beside):
                 continue
-            name = canonical(key, split or home_split(key))
+            name = canonical(key, split or home_split(key) or ("" if kind in BESIDE else "train"))
+            if kind == "time" and RUNNING.search(key):
+                name = "time/elapsed"
             if row.batch is not None and split_of(name) == "train":
                 name += "_step"
             step = self._step(row, epoch)
-            self.build.point(key, value, line.number, name=name, epoch=epoch, step=step)
+            if not self._is_echo(row, name, key, value, step, line):
+                self.build.point(key, value, line.number, name=name, epoch=epoch, step=step)
+
+    def _is_echo(self, row: Row, name: str, key: str, value: float, step: float, line: Line) -> bool:
+        """Whether a line only says again what another has told of the same epoch: `saved (val_loss=0.52)`."""
+        before = None if row.is_numbered else self.build.latest(name)
+        if before is None or before[1] != value or math.isnan(self.build.current_epoch):
+            return False
+        same_place = before[2] == self.build.current_epoch and (before[3] == step or math.isnan(step))
+        return same_place and (before[0] != key or ECHO.search(line.text) is not None)
 
     def _step(self, row: Row, epoch: float) -> float:
         if row.batch is None:
             return row.step if not math.isnan(row.step) else self.build.current_step
         done, total = row.batch
-        if row.of_samples:
+        if row.of_samples or split_of(row.split + "/") in ("val", "test"):
             return math.nan
         if total and not math.isnan(epoch):
             return (epoch - 1) * total + done
@@ -232,13 +186,22 @@ class _Reader:
             if self.build.is_open and epoch < self.build.current_epoch:
                 self.entered = None
             planned = row.planned if row.planned == row.planned and row.planned >= epoch - 1 else None
+            bare = row.batch is None and not row.numbers
+            self.begun_again = bare and self.build.is_open and epoch == self.build.current_epoch
             if epoch != self.build.current_epoch or not self.build.is_open:
                 self._time(epoch, line)
             self.build.epoch(epoch, line.number, planned=planned)
         elif not math.isnan(row.step):
-            if self.build.is_open and row.step < self.build.current_step * 0.5 and math.isnan(self.build.current_epoch):
-                self.build.close()
+            alone = math.isnan(self.build.current_epoch)
+            if self.build.is_open and row.step < self.build.current_step * 0.5 and (alone or self.begun_again):
+                self._restart(line)
             self.build.current_step = row.step
+        if row.split in ("val", "test"):
+            return
+        if row.batch is not None:
+            if self.begun_again and row.batch[0] <= self.reached and row.batch[1] == self.batches:
+                self._restart(line)
+            self.begun_again, self.reached = False, row.batch[0]
         if row.batch is not None and row.batch[1] and row.batch[1] != self.batches:
             self.batches = row.batch[1]
             if row.of_samples:
@@ -247,6 +210,14 @@ class _Reader:
                 self._fact("steps_per_epoch", self.batches, line)
             else:
                 self._fact("planned_steps", self.batches, line)
+
+    def _restart(self, line: Line) -> None:
+        """Begin another segment in the same epoch: its number was told anew, and its steps count from the start."""
+        epoch = self.build.current_epoch
+        self.build.close()
+        if not math.isnan(epoch):
+            self.build.epoch(epoch, line.number)
+        self.begun_again, self.entered = False, None
 
     def _time(self, epoch: float, line: Line) -> None:
         """Add the seconds between the first lines of two epochs, where lines carry the time of day."""

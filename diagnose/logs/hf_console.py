@@ -44,7 +44,8 @@ def sniff(head: Head) -> int:
     return marked(
         head,
         r"\{'(?:loss|eval_\w+|train_runtime|train_loss)': [^{}\n]*'epoch': '?[\d.]+'?\}",
-        r"\*{5} Running training \*{5}",
+        # Other scripts print the same title, and no epochs below it.
+        r"\*{5} Running training \*{5}.*\n(?:.*\n)?.*Num Epochs = ",
     )
 
 

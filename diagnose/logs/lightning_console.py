@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from diagnose.names import canonical, split_of
+from diagnose.names import canonical
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader.lightning_bars import SHOWN, Bar, Bars
 from diagnose.sources import Line, Source, lines
 
 NAME = "lightning-console"
@@ -41,20 +41,12 @@ COCO = re.compile(
 TABLE = re.compile(
     r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*[\s│]+(nan|inf)[\s│]*$"
 )
-RICH = re.compile(
-    r"^\s*Epoch (?P<epoch>\d{1,9})/(?P<last>\S+) +[━╸╺]+ +(?P<done>\d{1,9})/(?P<total>\d{1,9}|--) +[\d:]+ • [\d:-]+ +"
-    r"[\d.]+it/s ?(?P<metrics>.*)$"
-)
-"""The bar of RichProgressBar; metrics that do not fit beside it stand on the lines below."""
-RICH_METRIC = re.compile(r"([A-Za-z_][\w./@-]*): (-?\d[\d.]*(?:e[+-]?\d+)?|-?nan|-?inf)(?:\s+|$)")
 MISSING = re.compile(
     r"(?P<early>Early stopping) conditioned on metric [`']?(?P<metric>[^`'\s]+)[`']? which is not available(?P<rest>.*)"
     r"|ModelCheckpoint\(monitor=[`'](?P<key>[^`']+)[`']\)`? could not find the monitored key in the returned metrics"
     r"(?P<keys>[^\]]*)"
 )
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-SHOWN = frozenset({"v_num", "epoch", "step", "global_step"})
-"""What a bar shows besides metrics."""
 
 
 def sniff(head: Head) -> int:
@@ -82,7 +74,7 @@ def read(source: Source, build: RunBuilder) -> None:
         if found := COCO.match(line.text):
             reader.average(found, line)
             continue
-        if reader.rich(line):
+        if reader.bars.rich(line):
             continue
         if found := MISSING.search(line.text):
             _missing(found, line, build)
@@ -146,28 +138,14 @@ def _worth_parsing(text: str) -> bool:
     )
 
 
-@dataclass
-class _Bar:
-    line: Line
-    epoch: int
-    done: int
-    total: int
-    values: dict[str, float] = field(default_factory=dict)
-
-
 class _Reader:
     def __init__(self, build: RunBuilder) -> None:
         self.build = build
-        self.bar: _Bar | None = None
+        self.bars = Bars(build)
         self.improved = math.nan  # epoch of the last improvement that early stopping saw
         self.in_table = ""
         self.averages: dict[str, tuple[float, int]] = {}
-        self.before: dict[str, float] = {}
-        self.seen_better = False
-        self.told = (-1, -1)  # epoch and batch of the last bar that was reported
-        self.in_rich = False
-        self.rich_bars = False
-        self.ended: _Bar | None = None  # the rich bar of the epoch before, until the next has been read
+        self.improved_fit = -1  # the fit in which early stopping has said that its metric improved
 
     def take(self, match: Match, line: Line) -> None:
         """Report what a piece of a line says."""
@@ -179,17 +157,13 @@ class _Reader:
 
     def finish(self) -> None:
         """Report the last bar and table."""
-        self._settle()
-        self._flush(self.bar is not None and self.bar.done == self.bar.total)
+        self.bars.finish()
         self._flush_averages()
         self.build.unsuffix("_step")
 
     def _bar(self, match: Match, line: Line) -> None:
-        epoch = int(match.get("INT") or 0)
-        if self.bar is not None and self.bar.epoch != epoch:
-            self._flush(complete=self.bar.epoch < epoch)
         done, _, total = (match.get("DONE") or match.get("COUNT_ONLY") or "").removesuffix("it").partition("/")
-        bar = _Bar(line, epoch, int(done), int(total) if total.isdigit() else 0)
+        bar = Bar(line, int(match.get("INT") or 0), int(done), int(total) if total.isdigit() else 0)
         for key, text in match.pairs():
             if key in SHOWN:
                 continue
@@ -197,81 +171,15 @@ class _Reader:
                 bar.values[key] = number(text)
             except ValueError:
                 continue
-        self._enter(epoch, line)
-        if bar.values or self.bar is None or not self.bar.values:
-            self.bar = bar
-        else:
-            self.bar.done, self.bar.total = bar.done, bar.total
-
-    def rich(self, line: Line) -> bool:
-        """Take a line of a rich bar; return whether it was one."""
-        if found := RICH.match(line.text):
-            self._settle()
-            epoch, metrics = int(found["epoch"]), found["metrics"]
-            if self.bar is not None and self.bar.epoch < epoch:
-                self.ended, self.bar = self.bar, None
-            elif self.bar is not None and self.bar.epoch > epoch:
-                self._flush(complete=False)
-            self._enter(epoch, line)
-            if found["last"].isdigit() and len(found["last"]) < 10 and not self.build.known("planned_epochs"):
-                self.build.fact("planned_epochs", float(found["last"]) + 1, line.number, line.text.strip())
-            self.bar = _Bar(line, epoch, int(found["done"]), int(found["total"]) if found["total"] != "--" else 0)
-        elif self.in_rich and not RICH_METRIC.sub("", line.text).strip():
-            metrics = line.text
-        else:
-            self._settle()
-            self.in_rich = False
-            return False
-        self.in_rich = self.rich_bars = True
-        if self.bar is not None:
-            self.bar.values |= {key: number(text) for key, text in RICH_METRIC.findall(metrics) if key not in SHOWN}
-        return True
-
-    def _settle(self) -> None:
-        """Report a rich bar that has ended: what its epoch's end gave is drawn with the first bar of the next."""
-        if self.ended is None or self.bar is None:
-            return
-        late = {key: value for key, value in self.bar.values.items() if not key.endswith("_step")}
-        current, self.bar, self.ended = self.bar, self.ended, None
-        if current.done < current.total:
-            self.bar.values |= late
-        self._flush(complete=True)
-        self.bar = current
-
-    def _enter(self, epoch: int, line: Line) -> None:
-        """Enter an epoch, counted from 0 by Lightning."""
-        if self.build.is_open and epoch + 1 < self.build.current_epoch:
-            self.build.close()
-            self.before, self.told, self.seen_better = {}, (-1, -1), False
-        self.build.epoch(epoch + 1, line.number)
-
-    def _flush(self, complete: bool) -> None:
-        """Add the points of a bar. Validation metrics in an unfinished bar are still those of the epoch before."""
-        bar, self.bar = self.bar, None
-        if bar is None or self.told == (bar.epoch, bar.done):
-            return  # the bar is drawn once more after the fit
-        self.told = (bar.epoch, bar.done)
-        if bar.total and complete:
-            self.build.fact("steps_per_epoch", float(bar.total), bar.line.number, bar.line.text)
-        step = bar.epoch * bar.total + bar.done if bar.total else math.nan
-        for printed, value in bar.values.items():
-            name = canonical(printed.removesuffix("_epoch"), "train")
-            known = self.before.get(printed, math.inf)
-            repeated = known == value or (math.isnan(known) and math.isnan(value))
-            stale = split_of(name) != "train" and repeated and not complete
-            if not stale:
-                self.build.point(printed, value, bar.line.number, step=float(step), epoch=bar.epoch + 1.0, name=name)
-        self.before = bar.values
-        if complete:
-            self.build.event("epoch_end", bar.line.number, bar.line.text, epoch=bar.epoch + 1.0)
+        self.bars.drawn(bar)
 
     def _metric_improved(self, match: Match, line: Line) -> None:
         *gain, best = _numbers(match)
         value = number(best)
-        if not gain and self.seen_better and self.build.is_open:
-            self._flush(complete=False)  # without "by" it is the first value of a fit
+        if not gain and self.improved_fit == self.bars.fits and self.build.is_open:
+            self.bars.flush(complete=False)  # without "by" it is the first value of a fit
             self.build.close()
-        self.seen_better = True
+        self.improved_fit = self.bars.fits
         self.improved = self.build.current_epoch
         self._improvement(match, value, line)
 
@@ -279,7 +187,7 @@ class _Reader:
         """Add a value that a callback prints, unless the bar shows the metric itself."""
         metric = _unquoted(match.get("METRIC"))
         self.build.fact("monitor", metric, line.number, line.text)
-        if not (self.bar and metric in self.bar.values) and metric not in self.before:
+        if not self.bars.shows(metric) and metric not in self.bars.before:
             self.build.point(metric, value, line.number)
 
     def _metric_stale(self, match: Match, line: Line) -> None:
@@ -300,8 +208,8 @@ class _Reader:
 
     def _fit_stopped(self, match: Match, line: Line) -> None:
         limit, _, value = (match.get("LIMIT") or "").strip("`").partition("=")
-        if not self.rich_bars:  # a rich bar is drawn once more below the message
-            self._flush(complete=limit == "max_epochs")
+        if not self.bars.rich_seen:  # a rich bar is drawn once more below the message
+            self.bars.flush(complete=limit == "max_epochs")
         fact = {"max_epochs": "planned_epochs", "max_steps": "planned_steps"}.get(limit)
         if fact and value.isdigit():
             self.build.fact(fact, float(value), line.number, line.text)
@@ -313,8 +221,8 @@ class _Reader:
         value = number(_numbers(match)[0])
         metric = _unquoted(match.get("METRIC"))
         step = float(steps[0]) if steps else math.nan
-        self._enter(int(epoch), line)
-        if not (self.bar and metric in self.bar.values):
+        self.bars.enter(int(epoch), line)
+        if not self.bars.shows(metric):
             self.build.point(metric, value, line.number, step=step, epoch=int(epoch) + 1.0)
         if match.get("SAVING"):
             path = re.search(r"model to '?([^'\s]+)", line.text)
@@ -339,14 +247,14 @@ class _Reader:
 
     def _summary_head(self, _match: Match, line: Line) -> None:
         """A model summary is printed when a fit begins."""
-        self._flush(complete=False)
+        self.bars.flush(complete=False)
         self.build.heading("", line.number)
 
     def _device(self, _match: Match, line: Line) -> None:
         """Every trainer begins with the devices it found."""
-        self._flush(complete=False)
+        self.bars.flush(complete=False)
         self.build.heading("", line.number)
-        self.seen_better = False
+        self.improved_fit = -1
 
     def _seed(self, match: Match, line: Line) -> None:
         self.build.fact("seed", float(match.get("INT") or 0), line.number, line.text)
@@ -360,7 +268,7 @@ class _Reader:
     # Validation tables and the averages of a COCO evaluation
 
     def _table_head(self, match: Match, line: Line) -> None:
-        self._flush(complete=False)
+        self.bars.flush(complete=False)
         self.in_table = "test" if "est" in (match.get("TABLE_HEAD") or "").lower().replace("latest", "") else "val"
 
     def _results_head(self, match: Match, _line: Line) -> None:

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any
 
 from diagnose.configs.openmmlab import config_facts
-from diagnose.configs.python_config import read_python_config
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.openmmlab import flat, points
 from diagnose.reader.openmmlab_blocks import begin_session, state_config, state_environment
@@ -57,7 +56,9 @@ def sniff(head: Head) -> int:
 
 def companion(source: Source, build: RunBuilder) -> None:
     """State what the config beside the log says. It is parsed, never executed."""
-    settings = read_python_config(text_of(source), source.path)
+    from diagnose.configs.python_config import read_printed_config
+
+    settings = read_printed_config(text_of(source), source.path).settings
     for key, setting in settings.items():
         build.setting(key, setting.value, setting.place.line, path=source.path)
     for fact in config_facts(settings):
@@ -221,7 +222,9 @@ def _meta(record: _Record, build: RunBuilder) -> None:
             state_environment(build, text, number)
     config = values.get("config")
     if isinstance(config, str):
-        settings = read_python_config(config, build.path)
+        from diagnose.configs.python_config import read_printed_config
+
+        settings = read_printed_config(config, build.path).settings
         state_config(build, settings, at=number)
     seed = values.get("seed")
     if isinstance(seed, int) and not isinstance(seed, bool) and abs(seed) < 1 << 63:

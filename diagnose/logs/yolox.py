@@ -7,8 +7,9 @@ import math
 from diagnose.model import Place, Setting
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
 from diagnose.reader.coco import coco_metric
+from diagnose.reader.printed import printed_settings
 from diagnose.reader.yolo_rows import whole
-from diagnose.reader.yolo_settings import plain, printed, state
+from diagnose.reader.yolo_settings import plain, state
 from diagnose.sources import Line, Source, lines
 
 NAME = "yolox"
@@ -65,12 +66,12 @@ class _Log:
         self.flush()
         events.finish()
 
-    def session(self, match: Match, line: Line) -> None:
+    def session(self, _: Match, line: Line) -> None:
         """Begin the segment of another program start."""
         self.flush()
         self.build.start(line.number, fresh=True)
         self.build.event("session_start", line.number, line.text.strip())
-        settings = [*printed(match, line.number, line.text, self.build.path)]
+        settings = printed_settings(line, self.build.path)
         self.state(settings)
         self.checkpoint = next((str(found.value or "") for found in settings if found.key == "ckpt"), "")
 

@@ -198,7 +198,14 @@ class Epochs:
         return False
 
     def finish(self) -> None:
-        """Report the last epoch if it was completed."""
+        """Report the last epoch if it was completed, and how far it came if not."""
+        if self._headed and self._build.is_open and not (self._begun or self._stopped or self._nested):
+            line, done, total = self._header_line, 0, 0
+            if self._bar is not None:
+                line, done, total = self._bar.line, self._bar.done, self._bar.total
+            self._build.event(
+                "epoch_broken_off", line, epoch=float(self._epoch), done=float(done), planned=float(total)
+            )
         self._flush()
 
     # Inside

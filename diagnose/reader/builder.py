@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from array import array
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnose.model import Config, Event, Fact, Place, Run, Segment, Series, Setting
-from diagnose.names import canonical, event_kinds, fact_names
+from diagnose.model import Config, Event, Fact, Place, Run, Segment, Setting
+from diagnose.names import canonical, event_kinds, fact_names, traits
+from diagnose.reader.column import Column
 
 TEXT = 400
 """Characters kept of a line that an event or a fact quotes."""
@@ -18,36 +18,13 @@ FAILURES = frozenset({"error_line", "traceback", "out_of_memory", "interrupted",
 
 
 @dataclass(slots=True)
-class _Column:
-    printed: str
-    path: str
-    value: array[float] = field(default_factory=lambda: array("d"))
-    step: array[float] = field(default_factory=lambda: array("d"))
-    epoch: array[float] = field(default_factory=lambda: array("d"))
-    line: array[int] = field(default_factory=lambda: array("q"))
-
-    def series(self, name: str) -> Series:
-        import numpy as np
-
-        return Series(
-            name,
-            self.printed,
-            self.path,
-            np.frombuffer(self.value, dtype=np.float64),
-            np.frombuffer(self.step, dtype=np.float64),
-            np.frombuffer(self.epoch, dtype=np.float64),
-            np.frombuffer(self.line, dtype=np.int64),
-        )
-
-
-@dataclass(slots=True)
 class _Draft:
     name: str
     first_line: int
     last_line: int
     facts: dict[str, Fact]
     settings: dict[str, Setting]
-    columns: dict[str, _Column] = field(default_factory=dict)
+    columns: dict[str, Column] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     closed: bool = False
 
@@ -61,10 +38,12 @@ class RunBuilder:
     """
 
     def __init__(self, path: str, format: str) -> None:
-        """Start an empty run read from *path*."""
+        """Start an empty run read from *path*; a reader may say whose keys its config has, and that parts lack."""
         self.path, self.format = path, format
         self.current_epoch = math.nan
         self.current_step = math.nan
+        self.framework, self.partial = "", False
+        self.paths = [path]
         self._known: dict[str, Fact] = {}
         self._settings: dict[str, Setting] = {}
         self._drafts: list[_Draft] = []
@@ -99,11 +78,11 @@ class RunBuilder:
         name = name or canonical(printed, split)
         column = draft.columns.get(name)
         if column is None:
-            column = draft.columns[name] = _Column(printed, self.path)
+            column = draft.columns[name] = Column(printed, self.path)
         elif column.printed != printed and column.line[-1] == line:
             # Two printed names of one line share a canonical name: the first keeps it.
             name = f"{name}~{printed}"
-            column = draft.columns.setdefault(name, _Column(printed, self.path))
+            column = draft.columns.setdefault(name, Column(printed, self.path))
         column.value.append(value)
         column.step.append(_counted(self.current_step if step is None else step))
         column.epoch.append(_counted(self.current_epoch if epoch is None else epoch))
@@ -126,7 +105,11 @@ class RunBuilder:
         """
         if kind not in event_kinds():
             raise ValueError(f"unknown event kind {kind!r}: add it to names/events.yaml")
-        event = Event(kind, Place(self.path, line, 1, text[:TEXT]), fields)
+        self.happened(Event(kind, Place(self.path, line, 1, text[:TEXT]), fields), ahead=ahead)
+
+    def happened(self, event: Event, *, ahead: object = False) -> None:
+        """Add an event, as ``event`` does; it may stand in another file."""
+        kind, line = event.kind, event.place.line
         if kind in FAILURES and self._heading and self._drafts:
             self._open(line)  # what fails after a title is what the title announced, though it printed no number
         if not self._drafts or (ahead and self._drafts[-1].closed):
@@ -153,9 +136,13 @@ class RunBuilder:
 
     def setting(self, key: str, value: Any, line: int, text: str = "", *, path: str = "") -> None:
         """Add one key of the config that the log prints, or that stands in the companion file *path*."""
-        self._settings[key] = setting = Setting(key, value, Place(path or self.path, line, 1, text[:TEXT]))
+        self.adopt(Setting(key, value, Place(path or self.path, line, 1, text[:TEXT])))
+
+    def adopt(self, setting: Setting) -> None:
+        """Add one key of a config that a reader of configs has read."""
+        self._settings[setting.key] = setting
         if self._drafts and not self._drafts[-1].closed:
-            self._drafts[-1].settings[key] = setting
+            self._drafts[-1].settings[setting.key] = setting
 
     def reach(self, line: int) -> None:
         """The open segment extends to this line at least, though nothing was taken from it."""
@@ -213,6 +200,20 @@ class RunBuilder:
                 if (plain := name.removesuffix(suffix)) not in draft.columns:
                     draft.columns[plain] = draft.columns.pop(name)
 
+    def latest(self, name: str) -> tuple[str, float, float, float] | None:
+        """Return how the last point of a series in the open segment is printed, with its value, epoch and step."""
+        column = self._drafts[-1].columns.get(name) if self.is_open else None
+        return None if column is None else (column.printed, column.value[-1], column.epoch[-1], column.step[-1])
+
+    def settle(self) -> None:
+        """Mend what only whole curves of a free log show: clocks that are called times, scores in two scales."""
+        for draft in self._drafts:
+            for name, column in list(draft.columns.items()):
+                if name == "time/iter" and column.is_clock():
+                    draft.columns.setdefault("time/elapsed", draft.columns.pop(name))
+                elif traits(name).kind == "score" and traits(name).high == 1:
+                    column.to_one_scale()
+
     def finish(self, last_line: int = 0) -> Run:
         """Return the run. A log with facts or events but no points still has one segment."""
         if not self._drafts and (self._waiting or self._known or self._settings):
@@ -235,13 +236,13 @@ class RunBuilder:
                     {name: column.series(name) for name, column in draft.columns.items()},
                     draft.events,
                     draft.facts,
-                    Config(draft.settings),
+                    Config(draft.settings, framework=self.framework, partial=self.partial),
                 )
             )
         if len(segments) > 1:
             for segment in segments:
                 segment.name = segment.name or f"run {segment.index + 1}"
-        return Run(self.path, self.format, segments, [self.path])
+        return Run(self.path, self.format, segments, self.paths)
 
     def _open(self, line: int) -> _Draft:
         if not self._drafts or self._drafts[-1].closed:

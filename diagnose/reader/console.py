@@ -6,6 +6,7 @@ import re
 
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import LineGrammar
+from diagnose.reader.printed import PrintedConfig
 from diagnose.sources import Line
 
 EXCEPTION = re.compile(r"(?P<error>(?:[A-Za-z_]\w*\.)*[A-Z_]\w*)(?::(?: (?P<message>.*))?)?$")
@@ -35,6 +36,7 @@ class ConsoleEvents:
             r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|errno|^(?:<{7}|>{7}) |"
             r"File \"|\", line \d",
         )
+        self._printed = PrintedConfig(build)
         self._opened: Line | None = None
         self._age = 0
         self._framed = False
@@ -46,6 +48,8 @@ class ConsoleEvents:
 
     def feed(self, line: Line) -> bool:
         """Report what the line shows, if anything; return whether it was such a line."""
+        if self._opened is None and self._printed.feed(line):
+            return False
         match = self._grammar.parse(line.text)
         text = line.text.strip()
         if match is not None and match.kind == "traceback":

@@ -91,7 +91,7 @@ def items_of(match: Match) -> Iterator[tuple[str, float]]:
     for (kind, key), (after, value) in pairwise(tokens):
         if kind != "KEY":
             continue
-        if after in ("VALUE", "NONFINITE"):
+        if after in ("VALUE", "GLUED", "NONFINITE"):
             yield key, number(value)
         elif after == "DICT":
             yield from _members(key, value)

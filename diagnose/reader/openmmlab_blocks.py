@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from diagnose.configs.openmmlab import config_facts
-from diagnose.configs.python_config import read_python_config
 from diagnose.model import Setting
 from diagnose.reader.builder import RunBuilder
 from diagnose.sources import Line
@@ -67,12 +66,14 @@ class Blocks:
         kind, self._kind = self._kind, ""
         if kind == "config" and len(self._lines) > 1:
             first = self._lines[1].number
+            from diagnose.configs.python_config import read_printed_config
+
             # A dropped physical line would shift all lines below it: keep the numbers.
             rows = [""] * (self._lines[-1].number - first + 1)
             for line in self._lines[1:]:
                 rows[line.number - first] = line.text
-            settings = read_python_config("\n".join(rows), self._build.path, first_line=first)
-            state_config(self._build, settings)
+            reading = read_printed_config("\n".join(rows), self._build.path, first_line=first)
+            state_config(self._build, reading.settings)
         elif kind == "mismatch":
             self._mismatch()
         return kind

@@ -18,7 +18,13 @@ CONSTANT = re.compile(r"[A-Z]+_[A-Z_]+")
 """The name of an environment variable."""
 FILE = re.compile(r"\.(?:py|cc?|cpp|cu|h5|pth?|ckpt|npy|npz|txt|json|csv|png|jpe?g)$")
 """How a name ends that is a file's: `losses.py:12: DeprecationWarning`."""
-PROSE = frozenset({"a", "an", "i", "it", "my", "this", "that", "you", "your", "not", "very"})
+SAID = re.compile(r"(?i)(?:the )?(.+?)(?: so far| now)? is")
+"""`avg loss so far is 0.1`"""
+BAR = re.compile(r":?\s*\d{1,3}%\|[\s\u2580-\u259f#\ufffd\d]*\|")
+"""The drawn part of a progress bar, with the percentage: what stands before it is its title."""
+RUNNING = re.compile(r"(?i)\b(?:total|elapsed|cumulative|used)\b.*\btime$|\btime[ _](?:elapsed|used|total|so far)$")
+"""Names of a time that runs on."""
+PROSE = frozenset({"a", "an", "i", "is", "it", "my", "this", "that", "you", "your", "not", "very"})
 """Words of sentences, which the names of metrics do without."""
 
 
@@ -98,16 +104,33 @@ def row_of(match: Match) -> Row:
 
 
 def _label(row: Row, text: str) -> None:
-    word = re.split(r"[\s_]", text.lower())[0]
-    if not row.numbers and not row.split:
-        row.split = split_of(canonical(f"{word}_loss")) if len(text.split()) <= 3 else ""
+    if not row.numbers and not row.split and len(text.split()) <= 3:
+        row.split = _split_word(re.split(r"[\s_]", text)[0])
+
+
+def _split_word(text: str) -> str:
+    """Return the split that a word alone names."""
+    return split_of(canonical(f"{text.lower()}_loss")) if text.isalpha() else ""
 
 
 def _number(row: Row, key: str, kind: str, text: str, tokens: list[tuple[str, str]], index: int) -> int:
     """Sort a number into the row; return the index of the token after what was used."""
+    if (said := SAID.fullmatch(key)) is not None and measures(said[1]):
+        key = said[1]
     words = key.lower().split()
     last = words[-1].strip(".")
     following = tokens[index] if index < len(tokens) else ("", "")
+    if kind in ("FRACTION", "INDEX") and (split := _split_word(key)):
+        # `Test: [10/79]`, `Val: [3][10/79]`: the place within an evaluation
+        row.split = row.split or split
+        if kind == "INDEX" and following[0] == "FRACTION":
+            _place(row, "epoch", kind, text)
+            kind, text, index = *following, index + 1
+        _place(row, "batch", kind, text)
+        return index
+    if kind == "NUMBER" and tokens[index - 2][0] == "NAME" and _is_label(text, following) and measures(key):
+        row.numbers.append((f"{key} {text}", number(following[1])))
+        return index + 1
     if found := re.match(r"(?i)(.+) at (step|iter(?:ation)?|epoch)$", key):
         # `adversarial loss at step 100: 0.82`: the value comes after the step.
         after = index + (following[0] == "SEP")
@@ -133,6 +156,11 @@ def _number(row: Row, key: str, kind: str, text: str, tokens: list[tuple[str, st
     if value is not None and not is_step(key):
         row.numbers.append((key, value))
     return index
+
+
+def _is_label(text: str, following: tuple[str, str]) -> bool:
+    """Whether digits after a name belong to it, since the value comes after them: `Prec@1  05 87.9`."""
+    return text.isdigit() and following[0] == "NUMBER" and not following[1].isdigit()
 
 
 def _place(row: Row, what: str, kind: str, text: str) -> None:

@@ -11,6 +11,7 @@ from diagnose.model import Setting
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.grammar import LineGrammar, Match, number
+from diagnose.reader.printed import printed_settings
 from diagnose.reader.yolo_data import DataReport
 from diagnose.reader.yolo_rows import TrainRow, train_columns, train_row, val_columns, val_name, val_row, whole
 from diagnose.reader.yolo_settings import printed, state
@@ -156,9 +157,9 @@ class YoloConsole:
         self.session(line)
         state(self.pairs(match, line), self.build)
 
-    def namespace(self, match: Match, line: Line) -> None:
+    def namespace(self, _: Match, line: Line) -> None:
         """The argument line of old versions."""
-        found = [*self.pairs(match, line)]
+        found = printed_settings(line, self.build.path)
         if any(setting.key == "epochs" for setting in found):
             self.session(line)
             state(found, self.build)

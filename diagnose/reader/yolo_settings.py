@@ -7,13 +7,14 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from diagnose.configs.yaml_config import read_yaml_config
 from diagnose.errors import SourceError
 from diagnose.model import Place, Setting
 from diagnose.reader.builder import RunBuilder
+from diagnose.reader.configs import hand_over
 from diagnose.reader.grammar import Match
 from diagnose.sources import Source, text_of
 
@@ -93,7 +94,7 @@ def state(
     automatic = any(found.key == "optimizer" and found.value == "auto" for found in settings)
     for found in settings:
         place = found.place
-        build.setting(prefix + found.key, found.value, place.line, place.text, path=place.path)
+        build.adopt(replace(found, key=prefix + found.key))
         fact, admit = FACTS.get(renamed.get(found.key, found.key).removeprefix("hyp."), ("", _text))
         if automatic and fact == "momentum":
             continue
@@ -105,12 +106,15 @@ def state(
 
 def companion(source: Source, build: RunBuilder) -> None:
     """Read a settings file that stands beside a log. A damaged one is an event of the run, not an error."""
+    from diagnose.configs.yaml_config import read_yaml_config
+
     try:
-        settings = read_yaml_config(text_of(source), source.path)
+        reading = read_yaml_config(text_of(source), source.path)
     except SourceError as error:
         build.event("warning", 0, category="config", message=str(error))
         return
-    state(settings.values(), build, "hyp." if PurePath(source.path).name == "hyp.yaml" else "")
+    hand_over(reading.remarks, build)
+    state(reading.settings.values(), build, "hyp." if PurePath(source.path).name == "hyp.yaml" else "")
 
 
 def printed(match: Match, line: int, text: str, path: str) -> Iterator[Setting]:

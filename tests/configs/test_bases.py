@@ -6,7 +6,7 @@ from diagnose.configs.files import tree_of
 from diagnose.configs.json_config import read_json_config
 from diagnose.configs.reading import Reading
 from diagnose.configs.yaml_config import read_yaml_config
-from diagnose.errors import SourceError
+from diagnose.errors import OutsideError, SourceError
 from diagnose.model import Place
 
 
@@ -16,7 +16,7 @@ class Tree:
 
     def read(self, path: str) -> str:
         if path.startswith("/"):
-            raise SourceError("outside of the tree of this config (conf)", place=Place(path))
+            raise OutsideError("outside of the tree of this config (conf)", place=Place(path))
         if path not in self.files:
             raise SourceError("no such file", place=Place(path))
         return self.files[path]

@@ -116,11 +116,23 @@ def test_a_config_that_stands_alone_is_partial() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a = 1\n_base_ = [\n    'b.py',\n    'missing.py']\n", 4),
+        ("_base_ = 'missing'\na = 1\n", 1),
+        ("with read_base():\n    from .missing import *\na = 1\n", 2),
+    ],
+)
+def test_a_missing_base_is_told_and_the_rest_is_read(text: str, line: int) -> None:
+    reading = read(text, b="")
+    assert [(remark.category, remark.place.line) for remark in reading.remarks] == [("base-missing", line)]
+    assert reading.partial
+    assert reading.settings["a"].value == 1
+
+
+@pytest.mark.parametrize(
     ("text", "bases", "line", "words"),
     [
-        ("a = 1\n_base_ = [\n    'b.py',\n    'missing.py']\n", {"b": ""}, 4, "no such file"),
-        ("_base_ = 'missing'\n", {}, 1, "no such file"),
-        ("with read_base():\n    from .missing import *\n", {}, 2, "no such file"),
         ("_base_ = 'c.py'\n", {"c": "_base_ = 'c.py'"}, 1, "inherits from itself: c.py -> c.py"),
         ("_base_ = 'a.py'\n", {"a": "x = 1\n_base_ = 'b.py'", "b": "_base_ = 'a.py'"}, 1, "a.py -> b.py -> a.py"),
         ("_base_ = 'b.py'\n", {"b": "x = (\n"}, 1, "not valid Python"),

@@ -121,10 +121,12 @@ class Same:
 
 CODE = st.text(alphabet="abd=()[]{},.'1 \n*-+:#_%", max_size=120)
 TOKENS = """
-a b _base_ _delete_ dict ( ) [ ] { } , = == . : 'b.py' 1 0.5 True None * ** + - if else for in import from with read_base (
-) : del def return lambda update pop append f'{a}' break continue while try : yield await global a := @ {{ }} $X:1 class
+a b _base_ _delete_ dict ( ) [ ] { } , = == . : 'b.py' 1 0.5 True None * ** + - if else for in import from with
+read_base
+( ) : del def return lambda update pop append f'{a}' break continue while try : yield await global a :=
+@ {{ }} $X:1 class
 pass is not and or range ( 3 )
-""".split()
+""".split()  # noqa: SIM905 - a list of eighty quoted words reads worse
 WORDS = st.lists(st.sampled_from([*TOKENS, "\n", "\n", "\n   "]), max_size=40).map(" ".join)
 LINES = """
 a = dict(b=1, c=[dict(d=2)])

@@ -22,12 +22,18 @@ def test_settings_without_facts() -> None:
     }
     assert segment.config.settings["lr0"].place.text == "lr0: 1e-4"
     assert not segment.facts
-    assert not segment.events
+    assert [event.fields["category"] for event in segment.events] == ["number-as-text"]
 
 
-def test_a_key_that_stands_twice_is_a_warning() -> None:
+def test_a_key_that_stands_twice_is_a_remark() -> None:
     (event,) = only(run_of("lr: 1\nbatch_size: 2\nmodel: a\nlr: 3\n")).events
-    assert event.fields == {"category": "duplicate-key", "message": "key 'lr' stands twice: line 4 replaces line 1"}
+    assert event.kind == "config_remark"
+    assert event.place.line == 4
+    assert event.fields == {
+        "category": "duplicate-key",
+        "key": "lr",
+        "message": "key 'lr' stands twice: line 4 replaces line 1",
+    }
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,7 @@ def test_a_key_that_stands_twice_is_a_warning() -> None:
     ],
 )
 def test_other_texts_are_no_configs(text: str) -> None:
-    assert name_of(text) != "config"
+    assert name_of(text) != "config-yaml"
 
 
 def test_invalid_yaml_is_an_error_with_its_line() -> None:
@@ -57,5 +63,5 @@ def test_real_configs() -> None:
     assert len(paths) > 100
     for path in paths:
         run = real(str(path.relative_to(CORPUS)))
-        assert run.format == "config", path
+        assert run.format == "config-yaml", path
         assert only(run).config

@@ -160,3 +160,10 @@ class TestCorpus:
         (segment,) = run.segments
         assert segment.series["train/loss"].value[-1] == 0
         assert math.isnan(segment.series["grad_norm"].value[-1])
+
+
+def test_the_title_of_a_training_is_not_only_the_trainers() -> None:
+    title = b"INFO:absl:***** Running training *****\nINFO:absl:  Num examples = 800\n"
+
+    assert hf_console.sniff(Head("x", title + b"INFO:absl:  Num steps = 90\n")) == 0
+    assert hf_console.sniff(Head("x", title + b"INFO:absl:  Num Epochs = 9\n")) >= 100

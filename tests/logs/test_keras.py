@@ -193,6 +193,18 @@ def test_an_epoch_that_broke_off_has_no_values() -> None:
     assert values(segment, "train/loss") == [0.5]
 
 
+@pytest.mark.parametrize(
+    ("rest", "done", "planned"),
+    [("", 0, 0), ("\r 3/10 [====>....] - ETA: 2s - loss: 0.61\r 4/10 [====>....] - ETA: 1s - loss: 0.60", 4, 10)],
+)
+def test_how_far_the_epoch_came_that_the_end_cuts_off(rest: str, done: int, planned: int) -> None:
+    whole = "Epoch 1/5\n10/10 [==============================] - 1s 9ms/step - loss: 0.6\n"
+    (segment,) = parse(whole + "Epoch 2/5\n" + rest).segments
+    (event,) = (event for event in segment.events if event.kind == "epoch_broken_off")
+    assert event.fields == {"epoch": 2, "done": done, "planned": planned}
+    assert not parse(whole).segments[0].events
+
+
 def test_samples_are_not_steps() -> None:
     segment = only(
         f"Train on 600 samples, validate on 60 samples\nEpoch 1/2\n600/600 {BAR2} - 1s 9us/step - loss: 0.5\n"

@@ -254,3 +254,13 @@ def test_corpus_conflict_holds_the_run_twice() -> None:
     run = read(open_source(CORPUS / "piguaizjx_mmpretrain_flowers/20230608_171321_merge_conflict.log"))
     assert run is not None
     assert [segment.epochs for segment in run.segments] == [200, 200]
+
+
+def test_a_key_without_a_blank_before_it() -> None:
+    text = (
+        train(1, 40, "loss: 0.5")
+        + f"{STAMP}Epoch(val) [1][13/13]  accuracy: 34.2500data_time: 0.0050  time: 0.0100  \n"
+    )
+    (segment,) = parse(text).segments
+    assert segment.series["val/accuracy"].value.tolist() == [34.25]
+    assert segment.series["val/accuracy"].epoch.tolist() == [1]

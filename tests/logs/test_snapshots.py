@@ -34,7 +34,7 @@ CASES = {
     "ultralytics/console": "ultralytics/healthy/console.log",
     "ultralytics/interrupted": "ultralytics/interrupted/console.log",
     "yolo-csv/results": "ultralytics/healthy/results.csv",
-    "config/args": "ultralytics/healthy/args.yaml",
+    "config-yaml/args": "ultralytics/healthy/args.yaml",
     "tensorboard/torch": "tensorboard/torch_healthy.tfevents",
     "tensorboard/torch_hparams": "tensorboard/torch_hparams/hparams.tfevents",
     "tensorboard/tensorflow": "tensorboard/tf2_healthy/validation/events.out.tfevents.1.host.v2",

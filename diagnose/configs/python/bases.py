@@ -18,7 +18,7 @@ from diagnose.configs.python.statements import run
 from diagnose.configs.python.text import Text, parse
 from diagnose.configs.python.values import Budget, Function, Items, Slot, Symbol, Table, TooMuchError, inherited
 from diagnose.configs.reading import Remark
-from diagnose.errors import SourceError
+from diagnose.errors import OutsideError, SourceError
 from diagnose.model import UNKNOWN
 
 BASE = "_base_"
@@ -118,9 +118,12 @@ class Loader:
             raise scope.text.error(f"not a config: more than {MOST_BASES} bases", node)
         try:
             content = self.files.read(path)
-        except SourceError as error:
-            mend = error.mend or "name a base that stands in the tree of the config"
+        except OutsideError as error:
+            mend = "name a base that stands in the tree of the config"
             raise scope.text.error(f"base {name!r}: {error.message}", node, mend) from None
+        except SourceError as error:  # the rest of the config is read all the same
+            scope.remark("base-missing", name, f"base {name!r} cannot be read: {error.message}", node)
+            return None
         if path not in self.paths:
             self.paths.append(path)
         try:

@@ -179,10 +179,10 @@ def _length(config: Config, name: str) -> float | None:
     if stated is not None:
         return float(stated.value) if _positive(stated.value) else None
     usual = None if config.partial else hyperparameters()[name].default(config.framework)
-    return float(usual) if _positive(usual) else None
+    return float(usual or 0) if _positive(usual) else None
 
 
-def _positive(value: object) -> bool:
+def _positive(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
 
 

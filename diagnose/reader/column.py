@@ -1,0 +1,65 @@
+"""The points of one metric while they are read, and what only the whole of them shows."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+from diagnose.model import Series
+
+ENOUGH = 8
+"""Points within epochs that show whether a time is that of an iteration or has been running since the epoch began."""
+RISING = 0.98
+"""Share of those points that lie above the one before: a clock, where times of iterations wobble."""
+HUNDRED = (67.0, 150.0)
+"""Factor between two neighbours where the log goes over from percent to shares, or back."""
+
+
+@dataclass(slots=True)
+class Column:
+    """Values in the order of the file, with their places.
+
+    Attributes:
+        printed: the metric's name in the log.
+    """
+
+    printed: str
+    path: str
+    value: array[float] = field(default_factory=lambda: array("d"))
+    step: array[float] = field(default_factory=lambda: array("d"))
+    epoch: array[float] = field(default_factory=lambda: array("d"))
+    line: array[int] = field(default_factory=lambda: array("q"))
+
+    def series(self, name: str) -> Series:
+        """Return the points as a series of the model."""
+        import numpy as np
+
+        return Series(
+            name,
+            self.printed,
+            self.path,
+            np.frombuffer(self.value, dtype=np.float64),
+            np.frombuffer(self.step, dtype=np.float64),
+            np.frombuffer(self.epoch, dtype=np.float64),
+            np.frombuffer(self.line, dtype=np.int64),
+        )
+
+    def is_clock(self) -> bool:
+        """Whether the values run on within each epoch: seconds since it began, not seconds of an iteration."""
+        value, epoch = self.value, self.epoch
+        inside = [at for at in range(1, len(value)) if not epoch[at - 1] < epoch[at]]
+        rising = sum(value[at] > value[at - 1] for at in inside)
+        return len(inside) >= ENOUGH and rising >= RISING * len(inside) and max(value) > 2 * min(value)
+
+    def to_one_scale(self) -> None:
+        """Turn shares into percent where the log goes over from one to the other: by a factor of 100, and for good."""
+        places = [at for at, value in enumerate(self.value) if value > 0]
+        shares = [self.value[at] <= 1 for at in places]
+        over = [at for at in range(1, len(places)) if shares[at] != shares[at - 1]]
+        if len(over) != 1 or not 1 < over[0] < len(places) - 1:
+            return
+        one, other = self.value[places[over[0] - 1]], self.value[places[over[0]]]
+        if HUNDRED[0] <= max(one, other) / min(one, other) <= HUNDRED[1]:
+            for at, share in zip(places, shares, strict=True):
+                if share:
+                    self.value[at] *= 100
