@@ -151,6 +151,9 @@ class _Review:
         idle = [word for word in permit.rules if word in permit.looked and word not in permit.used]
         if idle:
             self.events.append(_unused(permit, idle))
+        elif not permit.looked and permit.expires is not None and permit.expires < self.today:
+            said = f"the waiver of {', '.join(permit.rules)} expired on {permit.expires} and is still there"
+            self._once(permit, "expired", [*permit.rules], said, "take the setting back, or agree on a new day")
 
     def _permitted(self, finding: Finding) -> bool:
         """Whether a permit suppresses a finding; those that would but for their state are told of."""
@@ -161,7 +164,7 @@ class _Review:
                 continue
             permit.used.update(words)
             if permit.expires is not None and permit.expires < self.today:
-                said = f"the waiver of {', '.join(words)} expired on {permit.expires}"
+                said = f"the waiver of {', '.join(words)} expired on {permit.expires}, and what it let pass stands again"
                 self._once(permit, "expired", words, said, "mend the setting, or agree on a new day")
             elif fault := self._unconfirmed(permit, finding):
                 self._once(permit, "unconfirmed", words, fault, "confirm the change, and write confirmed-by=ID")

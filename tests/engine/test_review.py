@@ -405,3 +405,10 @@ def test_events_without_a_rule_that_is_selected() -> None:
 
     assert [] == judged([event], "a.yaml", FileReport("a.yaml"), replace(todo.options, rules=[]))
     assert [] == lint_run(Run("a", "empty", []), FileReport("a"), todo.options, {})
+
+
+def test_an_expired_waiver_of_a_change_is_told_where_no_change_is_seen() -> None:
+    write('  # diagnose: waive[lr-raised] reason="a sweep" owner=@ada expires=2026-11-20')
+    assert "2:CFG901" in codes()
+    write('  # diagnose: waive[lr-raised] reason="a sweep" owner=@ada expires=2026-11-21')
+    assert "2:CFG901" not in codes()

@@ -1,0 +1,217 @@
+"""Optuna's storages, read without Optuna: a database of SQLite, a journal of JSON lines, and what a console printed.
+
+The tables are those of ``optuna/storages/_rdb/models.py``, the codes those of ``optuna/storages/journal/_storage.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from diagnose.engine.enrich import name_settings
+from diagnose.engine.sweep.entry import OBJECTIVE, Entry, segment_of, series_of
+from diagnose.errors import SourceError
+from diagnose.model import Place, Segment
+from diagnose.sources import Source, lines
+
+SQLITE = b"SQLite format 3\0"
+STATES = {"FAIL": "failed", "PRUNED": "pruned", "RUNNING": "running", "WAITING": "running"}
+CODES = {0: "RUNNING", 1: "COMPLETE", 2: "PRUNED", 3: "FAIL", 4: "WAITING"}
+DIRECTIONS: Mapping[Any, str] = {"MINIMIZE": "min", "MAXIMIZE": "max", 1: "min", 2: "max"}
+MOST_TRIALS = 100_000
+
+
+@dataclass(slots=True)
+class _Trial:
+    number: int
+    state: str = "RUNNING"
+    values: dict[int, float] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    steps: dict[int, float] = field(default_factory=dict)
+    reason: str = ""
+    line: int = 1
+
+
+@dataclass(slots=True)
+class _Study:
+    name: str
+    goals: dict[int, str] = field(default_factory=dict)
+    trials: dict[int, _Trial] = field(default_factory=dict)
+
+
+def read(source: Source) -> list[Entry] | None:
+    """Return the trials of a storage; None if the file is none.
+
+    Raises:
+        SourceError: for a database that is none of Optuna's, or damaged.
+    """
+    if source.head.startswith(SQLITE):
+        return [*_entries(_from_database(source), source)]
+    if source.head.lstrip().startswith(b"{") and b'"op_code"' in source.head.split(b"\n", 1)[0]:
+        return [*_entries(_from_journal(source), source)]
+    return None
+
+
+def from_console(segment: Segment) -> Iterator[Entry]:
+    """Yield the trials that a study's console printed: points of the series ``objective`` and ``param/...``."""
+    trials: dict[int, _Trial] = {}
+    for name, series in segment.series.items():
+        for index in range(len(series)):
+            point = series.point(index)
+            if not math.isfinite(point.step):
+                continue
+            trial = trials.setdefault(int(point.step), _Trial(int(point.step), "COMPLETE", line=point.line))
+            if name.startswith("param/"):
+                trial.params[name.removeprefix("param/")] = float(point)
+            elif name in (OBJECTIVE, f"{OBJECTIVE}/0"):
+                trial.values[0] = float(point)
+    for event in segment.events:
+        if event.kind in ("trial_failed", "trial_pruned"):
+            number = int(event.fields.get("trial", -1))
+            trial = trials.setdefault(number, _Trial(number, line=event.place.line))
+            trial.state = "FAIL" if event.kind == "trial_failed" else "PRUNED"
+            told = (event.fields.get("error"), event.fields.get("message"))
+            trial.reason = ": ".join(str(part) for part in told if part)
+    study = _Study(segment.name, trials=trials)
+    yield from (_entry(study, trials[number], segment.path) for number in sorted(trials))
+
+
+def _from_database(source: Source) -> list[_Study]:
+    uri = f"{Path(source.path).absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as base:
+            base.text_factory = lambda data: data.decode("utf-8", "replace")
+            return _studies(base)
+    except sqlite3.Error as error:
+        mend = "an Optuna storage has the tables studies, trials and trial_params"
+        raise SourceError(f"cannot be read as a study: {error}", place=Place(source.path), mend=mend) from None
+
+
+def _studies(base: sqlite3.Connection) -> list[_Study]:
+    found = {key: _Study(name) for key, name in base.execute("SELECT study_id, study_name FROM studies")}
+    for study, objective, direction in _rows(base, "study_directions", "study_id", "objective", "direction"):
+        found[study].goals[objective or 0] = DIRECTIONS.get(direction, "")
+    trials: dict[int, _Trial] = {}
+    for key, study, number, state in _rows(base, "trials", "trial_id", "study_id", "number", "state"):
+        trials[key] = _Trial(int(number if number is not None else key), str(state))
+        if study in found:
+            found[study].trials[key] = trials[key]
+    for key, objective, value in _rows(base, "trial_values", "trial_id", "objective", "value"):
+        if key in trials and value is not None:
+            trials[key].values[objective or 0] = float(value)
+    columns = ("trial_id", "param_name", "param_value", "distribution_json")
+    for key, name, value, distribution in _rows(base, "trial_params", *columns):
+        if key in trials:
+            _set(trials[key], str(name), value, str(distribution))
+    for key, step, value in _rows(base, "trial_intermediate_values", "trial_id", "step", "intermediate_value"):
+        if key in trials and value is not None:
+            trials[key].steps[int(step)] = float(value)
+    for key, name, value in _rows(base, "trial_system_attributes", "trial_id", "key", "value_json"):
+        if key in trials and "fail" in str(name):
+            trials[key].reason = str(value).strip('"')[:300]
+    return list(found.values())
+
+
+def _rows(base: sqlite3.Connection, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table; nothing if this version of the schema lacks it, None for columns it lacks."""
+    there = {row[1] for row in base.execute(f"PRAGMA table_info({table})")}
+    if not there:
+        return
+    asked = ", ".join(column if column in there else "NULL" for column in columns)
+    yield from base.execute(f"SELECT {asked} FROM {table} LIMIT {MOST_TRIALS * 50}")  # noqa: S608 - names of our own
+
+
+def _from_journal(source: Source) -> list[_Study]:
+    studies: list[_Study] = []
+    trials: list[_Trial] = []
+    for line in lines(source):
+        try:
+            record = json.loads(line.text)
+            _replay(record, studies, trials, line.number)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+            continue  # a line that was cut, or of a later version
+    return studies
+
+
+def _replay(record: Mapping[str, Any], studies: list[_Study], trials: list[_Trial], line: int) -> None:
+    match record["op_code"]:
+        case 0:
+            goals = {index: DIRECTIONS.get(code, "") for index, code in enumerate(record.get("directions", ()))}
+            studies.append(_Study(str(record["study_name"]), goals))
+        case 4:
+            study = studies[record["study_id"]]
+            trial = _Trial(len(study.trials), line=line)
+            if isinstance(record.get("state"), int):
+                trial.state = CODES.get(record["state"], "RUNNING")
+            trials.append(trial)
+            study.trials[len(trials) - 1] = trial
+        case 5:
+            trial = trials[record["trial_id"]]
+            _set(trial, str(record["param_name"]), record["param_value_internal"], str(record["distribution"]))
+        case 6:
+            trial = trials[record["trial_id"]]
+            trial.state, trial.line = CODES.get(record["state"], ""), line
+            if record.get("values"):
+                trial.values = {index: float(value) for index, value in enumerate(record["values"])}
+        case 7:
+            trials[record["trial_id"]].steps[int(record["step"])] = float(record["intermediate_value"])
+        case 9:
+            for name, value in record.get("system_attr", {}).items():
+                if "fail" in name:
+                    trials[record["trial_id"]].reason = str(value)[:300]
+
+
+def _set(trial: _Trial, name: str, value: Any, distribution: str) -> None:
+    """Set a parameter; a choice is stored as an index, and whole numbers as decimal ones."""
+    try:
+        told = json.loads(distribution)
+        attributes = told.get("attributes", {})
+    except (ValueError, AttributeError):
+        trial.params[name] = value
+        return
+    kind = str(told.get("name", ""))
+    if "choices" in attributes:
+        choices = attributes["choices"]
+        index = int(value)
+        trial.params[name] = choices[index] if 0 <= index < len(choices) else value
+        return
+    trial.params[name] = int(value) if kind.startswith("Int") else value
+    low, high = attributes.get("low"), attributes.get("high")
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        trial.bounds[name] = float(low), float(high)
+
+
+def _entries(studies: list[_Study], source: Source) -> Iterator[Entry]:
+    told: dict[str, int] = defaultdict(int)
+    for study in studies:
+        for trial in study.trials.values():
+            entry = _entry(study, trial, source.path)
+            entry.name = f"{study.name} {entry.name}" if len(studies) > 1 else entry.name
+            told[entry.name] += 1
+            yield entry
+        if len(study.goals) > 1:
+            yield from ()
+
+
+def _entry(study: _Study, trial: _Trial, path: str) -> Entry:
+    segment = segment_of(f"trial {trial.number}", path, trial.line, trial.params)
+    name_settings(segment.config)
+    if trial.steps:
+        points = [(float(step), value) for step, value in sorted(trial.steps.items())]
+        segment.series["objective/steps"] = series_of("objective/steps", "objective", path, trial.line, points)
+    for index, value in trial.values.items():
+        name = OBJECTIVE if index == 0 else f"{OBJECTIVE}/{index}"
+        segment.series[name] = series_of(name, OBJECTIVE, path, trial.line, [(math.nan, value)])
+    entry = Entry(segment.name, "optuna", segment, (path,), STATES.get(trial.state, ""), trial.reason)
+    entry.goal, entry.bounds = study.goals.get(0, ""), trial.bounds
+    if len(study.goals) > 1:
+        entry.notes.append(f"the study {study.name!r} has {len(study.goals)} objectives: ranked by the first")
+    return entry
