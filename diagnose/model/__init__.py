@@ -1,5 +1,6 @@
 """The nouns of the program: plain data without I/O, known to every layer."""
 
+from diagnose.model.cause import Argument, Cause
 from diagnose.model.change import Change
 from diagnose.model.comparison import Comparison, Result
 from diagnose.model.config import UNKNOWN, Config, Setting, UnknownValue
@@ -11,6 +12,8 @@ from diagnose.model.series import Point, Series
 __all__ = [
     "SEVERITIES",
     "UNKNOWN",
+    "Argument",
+    "Cause",
     "Change",
     "Comparison",
     "Config",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from diagnose.model.cause import Cause
 from diagnose.model.comparison import Comparison
 from diagnose.model.place import Place
 
@@ -96,6 +97,7 @@ class Report:
     suppressed: int = 0
     notes: list[str] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
 
     @property
     def ran(self) -> set[str]:
