@@ -28,6 +28,10 @@ PLAIN_WORDS = frozenset(
 """Words in the names that trainers give their files by themselves: they tell nothing of which run it is."""
 
 
+MOST_CONFIGS = 4
+"""Configs that a trainer leaves with a run (arguments, hyperparameters, model, data); more are a collection."""
+
+
 @dataclass(slots=True)
 class _Group:
     """Files that are one run's for sure.
@@ -51,15 +55,25 @@ def runs(found: Iterable[tuple[str, Path]], home: Path) -> Iterator[list[Path]]:
 
     Files of one stem or time stamp are one run's. So are files of different formats that are called alike but for words
     such as `train` or `history`, and those of one trainer, or of a trainer and of anybody, if no two of them are called
-    after different runs. The event files that TensorBoard's writers left in one folder, or in ``train`` and
-    ``validation`` below it, are one run's. The rest is alone.
+    after different runs. The configs in the folder of one run are its own; beside several runs each is alone. The event
+    files that TensorBoard's writers left in one folder, or in ``train`` and ``validation`` below it, are one run's. The
+    rest is alone.
 
     Args:
         found: the format and the path of each file.
         home: the folder they belong to, in it or below it.
     """
     found = list(found)
-    logs = [(format, path) for format, path in found if not format.startswith("config")] or found
+    configs = [path for format, path in found if format.startswith("config")]
+    parts = _logs([(format, path) for format, path in found if not format.startswith("config")], home)
+    if len(parts) == 1 and len(configs) <= MOST_CONFIGS:
+        yield [*parts[0].paths, *configs]
+        return
+    yield from (group.paths for group in parts)
+    yield from ([path] for path in configs)
+
+
+def _logs(logs: list[tuple[str, Path]], home: Path) -> list[_Group]:
     groups: dict[str, _Group] = {}
     for format, path in logs:
         stem = path.name.split(".")[0]
@@ -78,7 +92,7 @@ def runs(found: Iterable[tuple[str, Path]], home: Path) -> Iterator[list[Path]]:
         parts = _joined(parts, [group for group in parts if group.formats & family])
     if len(trainers) < 2:
         parts = _joined(parts, parts)
-    yield from (group.paths for group in parts)
+    return parts
 
 
 def _run_name(stem: str) -> str:

@@ -25,6 +25,9 @@ def merge(runs: list[Run]) -> Run:
     for other in others:
         if not merged.segments:
             merged.segments = other.segments
+        elif other.format.startswith("config"):
+            for mine in merged.segments:  # a config holds for all that was run with it
+                add(mine, other.segments[-1], series=False)
         elif len(other.segments) == len(merged.segments):
             for mine, theirs in zip(merged.segments, other.segments, strict=True):
                 add(mine, theirs, series=True)
@@ -78,3 +81,5 @@ def add(mine: Segment, theirs: Segment, *, series: bool) -> None:
         mine.facts.setdefault(name, fact)
     for key, setting in theirs.config.settings.items():
         mine.config.settings.setdefault(key, setting)
+    mine.config.framework = mine.config.framework or theirs.config.framework
+    mine.config.partial = mine.config.partial or theirs.config.partial
