@@ -6,8 +6,10 @@ import math
 
 from diagnose.model import UNKNOWN, Config, Fact, Run, Segment, Series, Setting
 from diagnose.names import Hyperparameter, fact_names, framework_of, hyperparameter, traits
+from diagnose.names.frameworks import lineage
 
 NUMERIC = (int, float)
+OF_VARIABLES = "openmm"
 MOST = 1e300
 """A whole number beyond it, which a config may hold, is no float."""
 
@@ -35,13 +37,18 @@ def name_settings(config: Config) -> None:
         if row is None or setting.value is None or setting.value is UNKNOWN:
             continue
         known = config.canonical.get(row.name)
-        if known is None or _rank(row, setting) < _rank(row, known):
+        if known is None or _rank(row, setting, config) < _rank(row, known, config):
             config.canonical[row.name] = setting
 
 
-def _rank(row: Hyperparameter, setting: Setting) -> tuple[int, bool]:
-    """Put the more general key first (`lr`, not `schedule.1.lr`), then what is on (`bf16: true`, not `fp16: false`)."""
-    return setting.key.count("."), row.is_off(setting.value)
+def _rank(row: Hyperparameter, setting: Setting, config: Config) -> tuple[bool, int, bool]:
+    """Put the more general key first (`lr`, not `schedule.1.lr`), then what is on (`bf16: true`, not `fp16: false`).
+
+    In a config of OpenMMLab a bare name is a variable of the file (`max_epochs = 12`), which nothing needs to use.
+    """
+    depth = setting.key.count(".")
+    variable = not depth and OF_VARIABLES in lineage(config.framework)
+    return variable, depth, row.is_off(setting.value)
 
 
 def _summaries(segment: Segment) -> None:

@@ -16,7 +16,7 @@ from diagnose.language.functions import TABLE
 from diagnose.language.parse import LanguageError, Node
 from diagnose.language.values import Mapping as PlacedMapping
 from diagnose.language.values import Mask, MissingError, Span, Text, ValueTypeError, placed
-from diagnose.model import UNKNOWN, Change, Event, Point, Segment, Series, Setting
+from diagnose.model import UNKNOWN, Change, Event, Finding, Point, Segment, Series, Setting
 from diagnose.names import hyperparameter
 
 UNITS = {
@@ -51,6 +51,7 @@ KIND_NAMES: tuple[tuple[type, str], ...] = (
     (Event, "an event"),
     (Setting, "a setting"),
     (Change, "a change"),
+    (Finding, "a finding"),
     (str, "a text"),
     (PlacedMapping, "a mapping"),
     (list, "a list"),
@@ -63,6 +64,7 @@ NAMESPACES = ("fact", "config", "baseline", "previous", "old", "new")
 
 INDEXED = frozenset(NAMESPACES) - {"fact"}
 SETTING = ("key", "value", "literal")
+FINDING = ("name", "code", "severity", "message", "subject", "segment", "line")
 CHANGE = ("key", "name", "old", "new", "factor", "change_percent", "kind", "role", "risk")
 
 
@@ -76,6 +78,7 @@ class Scope:
         values: variables with a value (``each`` variables, parameters, and parts already evaluated).
         baseline: the run to compare with, if any.
         segments: all segments of the run, for what is seen from outside one of them.
+        findings: what the rules have found in the run; None while they are still at it.
         open: named parts that are being evaluated.
     """
 
@@ -84,6 +87,7 @@ class Scope:
     values: dict[str, Any] = field(default_factory=dict)
     baseline: Segment | None = None
     segments: Sequence[Segment] = ()
+    findings: Sequence[Finding] | None = None
     open: set[str] = field(default_factory=set)
 
     def lookup(self, name: str) -> Any:
@@ -172,6 +176,8 @@ def _attribute(node: Node, scope: Scope) -> Any:
         if math.isnan(place):
             raise MissingError(f"{name}s of {value.series}")
         return place
+    if isinstance(value, Finding) and name in FINDING:
+        return float(value.place.line) if name == "line" else getattr(value, name)
     if isinstance(value, Series) and name in ("name", "printed"):
         return getattr(value, name)
     if isinstance(value, Setting | Change):

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from diagnose.model import Change, Event, Fact, Place, Point, Series, Setting
+from diagnose.model import Change, Event, Fact, Finding, Place, Point, Series, Setting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +91,7 @@ def place_of(value: Any) -> Place | None:
     """Return the place a value was read from, or None for computed values."""
     if isinstance(value, Point):
         return value.place
-    if isinstance(value, Change | Event | Fact | Setting | Number | Text | Mapping):
+    if isinstance(value, Change | Event | Fact | Finding | Setting | Number | Text | Mapping):
         return value.place
     if isinstance(value, Mask):
         value = value.points()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
@@ -16,6 +15,8 @@ function = Registry()
 
 OF_ITS_OWN = ("dadapt", "prodigy")
 """Optimizers that find the step themselves: a rate of 1 is theirs."""
+MOST = 1e300
+"""A whole number beyond it, which a config may hold, is no float."""
 RISING = ("LinearLR", "ConstantLR", "PolyParamScheduler", "QuadraticWarmupLR", "LinearParamScheduler")
 """Parts of a schedule that end a warm-up where the next part begins."""
 
@@ -53,6 +54,23 @@ def direction(metric: Any) -> str:
     """Which way a metric gets better: `higher`, `lower`, or an empty text where the name does not tell."""
     better = traits(canonical(str(metric), "val")).better
     return better if better in ("higher", "lower") else ""
+
+
+@function
+def number(value: Any) -> Any:
+    """The value if it is a finite number. Missing for texts, lists and truth values, which a setting may be as well."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MOST:
+        raise MissingError("a number")
+    return value
+
+
+@function
+def nth(value: Any, position: Any) -> Any:
+    """Number at a position (from 0) of a setting that is a list. Missing if it is none, or shorter."""
+    item = value.get(str(int(position))) if isinstance(value, dict) else None
+    if item is None:
+        raise MissingError(f"item {int(position)}")
+    return number(item)
 
 
 @function
@@ -183,7 +201,7 @@ def _length(config: Config, name: str) -> float | None:
 
 
 def _positive(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < MOST
 
 
 def _numbers(setting: Any) -> list[float]:
@@ -193,7 +211,7 @@ def _numbers(setting: Any) -> list[float]:
     numbers = [
         float(value)
         for value in values
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST
     ]
     if not numbers:
         raise MissingError(f"a number in {setting.key}")

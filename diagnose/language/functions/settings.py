@@ -7,10 +7,16 @@ from typing import Any
 
 from diagnose.language.functions.registry import Registry
 from diagnose.language.values import MissingError, ValueTypeError, placed
-from diagnose.model import UNKNOWN, Change, Setting
-from diagnose.names import hyperparameters
+from diagnose.model import UNKNOWN, Change, Config, Setting
+from diagnose.names import hyperparameter, hyperparameters
+from diagnose.names.slips import slip_for
 
 function = Registry()
+
+SURE = frozenset(
+    {"learning-rate", "schedule", "batch", "optimizer", "regularisation", "loss", "budget", "stopping", "augmentation"}
+)
+"""Roles whose keys are few enough that one letter off is a slip; models have names of their own."""
 
 
 @function
@@ -40,6 +46,70 @@ def sibling(scope: Any, setting: Any, name: Any) -> Any:
     if found is None or found.value is None or found.value is UNKNOWN:
         raise MissingError(f"config {key}")
     return placed(found.value, found.place)
+
+
+@function
+def role_of(scope: Any, key: Any) -> str:
+    """Role of a key of the config by its name (`learning-rate`); empty if it is not in the table."""
+    row = hyperparameter(str(key), scope.segment.config.framework)
+    return "" if row is None else row.role
+
+
+@function
+def is_text(value: Any) -> bool:
+    """Whether a value is a text, not a number, list or truth value."""
+    return isinstance(value, str)
+
+
+@function
+def is_truth(value: Any) -> bool:
+    """Whether a value is true or false, not the number 1 or 0."""
+    return isinstance(value, bool)
+
+
+@function
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, not a truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@function
+def spelt(scope: Any, texts: Any, switches: Any = False) -> list[Setting]:
+    """Known settings whose value is one of these texts, or only those that are on or off; may be empty."""
+    config = scope.segment.config
+    found = []
+    for setting in config.settings.values():
+        if isinstance(setting.value, str) and setting.value in texts:
+            row = hyperparameter(setting.key, config.framework)
+            if row is not None and (not switches or any(off is False for off in row.off)):
+                found.append(setting)
+    return found
+
+
+@function
+def slips(scope: Any) -> list[Setting]:
+    """Settings whose key misses by one letter a known one that is not set beside it; may be empty."""
+    config = scope.segment.config
+    return [setting for setting in config.settings.values() if _meant(setting, config)]
+
+
+@function
+def slip_of(scope: Any, setting: Any) -> str:
+    """The known key that the key of a setting misses by one letter; empty if there is none."""
+    if not isinstance(setting, Setting):
+        raise ValueTypeError("`slip_of` needs a setting")
+    return _meant(setting, scope.segment.config)
+
+
+def _meant(setting: Setting, config: Config) -> str:
+    parent, _, word = setting.key.rpartition(".")
+    meant = slip_for(word, config.framework)
+    if not meant:
+        return ""
+    key = f"{parent}.{meant}" if parent else meant
+    row = hyperparameter(key, config.framework)
+    sure = row is not None and row.role in SURE and not key.startswith("model.")
+    return meant if sure and key not in config.settings else ""
 
 
 @function
