@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import lru_cache
 from typing import Any
 
 from diagnose.language import MissingError
@@ -67,9 +69,14 @@ def _set(setting: Setting, selector: Selector, framework: str) -> bool:
 
 
 def _fits(key: str, selector: Selector) -> bool:
-    return any(fnmatchcase(key, glob) for glob in selector.setting or ("*",)) and not any(
-        fnmatchcase(key, glob) for glob in selector.unlike
-    )
+    fits = not selector.setting or _one_of(selector.setting).match(key) is not None
+    return fits and (not selector.unlike or _one_of(selector.unlike).match(key) is None)
+
+
+@lru_cache(maxsize=1024)
+def _one_of(globs: tuple[str, ...]) -> re.Pattern[str]:
+    """Return globs as one pattern: a config has thousands of keys, and every rule asks for some."""
+    return re.compile("|".join(translate(glob) for glob in globs))
 
 
 def _logged(name: str, selector: Selector) -> bool:

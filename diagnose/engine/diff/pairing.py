@@ -49,12 +49,9 @@ def _aligned(old: Config, new: Config) -> dict[str, str]:
         if stem not in theirs or max(len(items), len(theirs[stem])) > MOST_ITEMS:
             continue
         moved = _moves(items, theirs[stem])
-        for index, keys in enumerate(items.values()):
-            where = moved.get(index)
-            for rest in keys:
-                renamed[f"{stem}.{index}.{rest}"] = (
-                    f"{stem}.{where}.{rest}" if where is not None else f"{stem}.-{index}.{rest}"
-                )
+        for index, keys in items.items():
+            where = moved.get(index, f"-{index}")  # no index of the new side: the item is gone
+            renamed |= {f"{stem}.{index}.{rest}": f"{stem}.{where}.{rest}" for rest in keys}
     return {key: name for key, name in renamed.items() if key != name and key in old.settings}
 
 
@@ -74,11 +71,7 @@ def _lists(config: Config) -> dict[str, dict[int, dict[str, object]]]:
 def _moves(old: dict[int, dict[str, object]], new: dict[int, dict[str, object]]) -> dict[int, int]:
     """Return old index -> new index: equal items first, then items of one type in order."""
     moved: dict[int, int] = {}
-    before, after = (
-        [repr(sorted(item.items(), key=lambda pair: pair[0])) for item in old.values()],
-        [repr(sorted(item.items(), key=lambda pair: pair[0])) for item in new.values()],
-    )
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    matcher = SequenceMatcher(None, _written(old), _written(new), autojunk=False)
     for tag, i, i_end, j, j_end in matcher.get_opcodes():
         if tag == "equal":
             moved.update(zip(range(i, i_end), range(j, j_end), strict=True))
@@ -91,6 +84,10 @@ def _moves(old: dict[int, dict[str, object]], new: dict[int, dict[str, object]])
                 moved[index] = match
                 free = [other for other in free if other > match]
     return moved
+
+
+def _written(items: dict[int, dict[str, object]]) -> list[str]:
+    return [repr(sorted(item.items(), key=lambda pair: pair[0])) for item in items.values()]
 
 
 def _kind(item: dict[str, object]) -> object:

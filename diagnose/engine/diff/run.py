@@ -8,7 +8,7 @@ from dataclasses import replace
 from diagnose.engine.diff.compare import compare
 from diagnose.engine.diff.results import results
 from diagnose.engine.diff.side import Side
-from diagnose.engine.lint import Options, distinct, lint_run, reviewed
+from diagnose.engine.lint import Options, distinct, lint_run, reviewed, weigh_causes
 from diagnose.model import Comparison, FileReport, Finding, Report, Run
 from diagnose.rules import Rule
 
@@ -41,6 +41,10 @@ def diff(old: Side, new: Side, options: Options) -> Report:
     # After the review: an ignored fault that the old config has too is no ignore without use.
     there = {id(finding) for finding in alone if (finding.code, finding.subject) in known}
     _keep([finding for finding in kept if id(finding) not in there], report, file, options)
+    if options.causes:
+        rest = [rule for rule in options.rules if rule.family != "CFG" and not compares(rule)]
+        own = lint_run(_alone(new), FileReport(new.path), _only(options, rest), new.sources)
+        weigh_causes(pair, [*kept, *own], report, options, old.sources | new.sources)
     return report
 
 

@@ -155,7 +155,7 @@ def roles(scope: Any, risk: Any = "low", together: Any = ()) -> list[str]:
 
 
 def _changes(scope: Any, name: Any) -> list[Change]:
-    if scope.baseline is None:
+    if scope.baseline is None or scope.segment.changes is None:
         raise MissingError("a config to compare with")
     given: tuple[Change, ...] = scope.segment.changes
     text = str(name)
