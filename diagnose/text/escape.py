@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as _json
+import math
 import re
 from typing import Any
 from urllib.parse import quote
@@ -88,17 +89,19 @@ def _longest_run(text: str) -> int:
 
 
 def json(value: Any, indent: int | None = None) -> str:
-    """Return *value* as ASCII JSON that every parser takes: no lone surrogates, no NaN, no CI command."""
-    text = _json.dumps(_without_surrogates(value), indent=indent, allow_nan=False)
+    """Return *value* as ASCII JSON that every parser takes: no lone surrogates, NaN as a text, no CI command."""
+    text = _json.dumps(_plain(value), indent=indent, allow_nan=False)
     return COMMAND_ANYWHERE.sub(r"\\u0023#", text)
 
 
-def _without_surrogates(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return SURROGATE.sub("\ufffd", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
-    return [_without_surrogates(item) for item in value] if isinstance(value, list | tuple) else value
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def uri(path: str) -> str:
