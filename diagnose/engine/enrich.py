@@ -14,6 +14,10 @@ MOST = 1e300
 """A whole number beyond it, which a config may hold, is no float."""
 
 
+OF_THE_OPTIMIZER = ("learning-rate", "optimizer", "regularisation")
+"""Roles of what an optimizer is made with."""
+
+
 def enrich(run: Run) -> Run:
     """Fill ``config.canonical`` of every segment and add the facts that its settings state."""
     for segment in run.segments:
@@ -41,14 +45,16 @@ def name_settings(config: Config) -> None:
             config.canonical[row.name] = setting
 
 
-def _rank(row: Hyperparameter, setting: Setting, config: Config) -> tuple[bool, int, bool]:
+def _rank(row: Hyperparameter, setting: Setting, config: Config) -> tuple[bool, bool, int, bool]:
     """Put the more general key first (`lr`, not `schedule.1.lr`), then what is on (`bf16: true`, not `fp16: false`).
 
-    In a config of OpenMMLab a bare name is a variable of the file (`max_epochs = 12`), which nothing needs to use.
+    In a config of OpenMMLab a bare name is a variable of the file (`max_epochs = 12`), which nothing needs to use. What
+    a model is made with (`model.init_args.lr`) need not be what the optimizer is made with.
     """
-    depth = setting.key.count(".")
-    variable = not depth and OF_VARIABLES in lineage(config.framework)
-    return variable, depth, row.is_off(setting.value)
+    parts = setting.key.split(".")
+    variable = len(parts) == 1 and OF_VARIABLES in lineage(config.framework)
+    borrowed = parts[0] == "model" and len(parts) > 1 and row.role in OF_THE_OPTIMIZER
+    return variable, borrowed, len(parts), row.is_off(setting.value)
 
 
 def _summaries(segment: Segment) -> None:

@@ -11,7 +11,7 @@ from diagnose import assets
 from diagnose.errors import RuleError
 from diagnose.language import LanguageError, MissingError, Scope
 from diagnose.model import UNKNOWN as NOT_KNOWN
-from diagnose.model import Change, Config, Event, Fact, Point, Segment, Series, Setting, UnknownValue
+from diagnose.model import Change, Config, Event, Fact, Finding, Point, Segment, Series, Setting, UnknownValue
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -116,7 +116,9 @@ def _environment() -> SandboxedEnvironment:
 
 def shown(value: Any) -> Any:
     """Return a value as messages show it: four significant digits on the log's scale, series by their printed name."""
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
         return value
     if isinstance(value, float | int):
         number = float(value) * (value.scale if isinstance(value, Point) else 1.0)
@@ -131,6 +133,8 @@ def shown(value: Any) -> Any:
         return "unknown"
     if isinstance(value, Setting | Change):
         return value.key
+    if isinstance(value, Finding):
+        return value.message
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from diagnose import logs
+from diagnose.engine.causes import causes_of
 from diagnose.engine.diff import compare
 from diagnose.engine.enrich import enrich
 from diagnose.engine.lint import Options, lint_run
 from diagnose.errors import RuleError
-from diagnose.model import FileReport, Finding, Run
+from diagnose.model import UNKNOWN, Cause, FileReport, Finding, Place, Run
 from diagnose.names import canonical
 from diagnose.reader import RunBuilder
-from diagnose.rules import Rule
+from diagnose.rules import Rule, builtin
 from diagnose.sources import from_bytes
 
 TOKEN = re.compile(
@@ -37,6 +38,8 @@ KEYS = (
     "baseline",
     "from",
     "title",
+    "findings",
+    "score",
 )
 
 
@@ -108,7 +111,7 @@ def _fill(build: RunBuilder, body: Mapping[str, Any], line: int) -> int:
         build.fact(name, value, line)
         line += 1
     for key, value in body.get("config", {}).items():
-        build.setting(key, value, line)
+        build.setting(key, UNKNOWN if value == {"unknown": True} else value, line)
         line += 1
     first = line
     start = float(body.get("from", 1))
@@ -148,8 +151,42 @@ def findings_of(rule: Rule, body: Mapping[str, Any]) -> tuple[list[Finding], str
     return findings, file.skipped.get(rule.name, "")
 
 
+def causes_in(rule: Rule, body: Mapping[str, Any]) -> list[Cause]:
+    """Return what a rule on causes names in a case, in the light of what the built-in rules find in it.
+
+    ``findings: [loss-nan]`` adds findings that the case does not show.
+    """
+    run = run_of(body)
+    found = lint_run(run, FileReport("case.log"), Options(builtin()), {})
+    place = Place("case.log", run.segments[0].first_line if run.segments else 1)
+    found += [Finding("", str(name), "warning", f"{name} was found", place) for name in body.get("findings", ())]
+    return causes_of(run, found, [rule], strict=True)
+
+
+def _weighed(rule: Rule, number: int, word: str, body: Mapping[str, Any]) -> Outcome:
+    try:
+        causes = causes_in(rule, body)
+    except (RuleError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return Outcome(rule.name, number, word, "error", str(error))
+    if not causes:
+        return Outcome(rule.name, number, word, "silent")
+    first = causes[0]
+    said = [first.title, *(argument.text for argument in (*first.supports, *first.against))]
+    detail = f"{first.score:+g} " + "; ".join(
+        f"{argument.weight:+g} {argument.text}" for argument in (*first.supports, *first.against)
+    )
+    got = "reported"
+    if (text := body.get("expect")) and not any(str(text) in one for one in said):
+        got = "reported otherwise"
+    if (score := body.get("score")) is not None and first.score != float(score):
+        got = f"reported with {first.score:g}"
+    return Outcome(rule.name, number, word, got, detail)
+
+
 def test(rule: Rule) -> list[Outcome]:
     """Run the cases of a rule."""
+    if rule.is_cause:
+        return [_weighed(rule, number, word, body) for number, (word, body) in enumerate(rule.cases, 1)]
     outcomes = []
     for number, (word, body) in enumerate(rule.cases, 1):
         try:

@@ -16,7 +16,7 @@ NOTHING = Scope(Segment("", 0, "a.log", 1, 1))
     ("template", "text"),
     [
         ("{% for x in lr %}a{% endfor %}b", "b"),
-        ("{{ 'a' in lr }}", "False"),
+        ("{{ 'a' in lr }}", "false"),
         ("{{ lr | join(', ') }}b", "b"),
         ("{{ lr | length }}", "0"),
         ("{{ 2 * 3 }} {{ [1, 0.5] | join(', ') }}", "6 1, 0.5"),

@@ -26,7 +26,9 @@ def diff(old: Side, new: Side, options: Options) -> Report:
         RuleError: if a rule is at fault and the options are strict.
     """
     report = Report()
-    changes = compare(old.config, new.config)
+    lacking = [side.path for side in (old, new) if not side.config]
+    report.notes += [f"{path}: no settings found, so only results are compared" for path in lacking]
+    changes = () if lacking else compare(old.config, new.config)
     touched = {change.key for change in changes}
     same = sum(key not in touched for key in new.config.settings)
     report.comparisons.append(Comparison(old.path, new.path, changes, results(old, new), same))

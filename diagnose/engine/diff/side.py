@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from diagnose import logs
+from diagnose.engine.diff.compare import compare
 from diagnose.engine.enrich import enrich
 from diagnose.engine.inputs import collect
 from diagnose.engine.merge import merge
@@ -17,6 +19,8 @@ from diagnose.sources import Source, open_source
 
 CONFIG = "config"
 """How the names of all formats of configs begin."""
+MOST_FILES = 2_000
+"""Files below a folder that can still be a run, or some repeats of it."""
 INSIDE = (".", ".hydra", "config", "configs")
 """Folders of a run in which its own config is kept."""
 
@@ -99,20 +103,40 @@ def renamed(side: Side, name: str) -> Side:
 
 
 def _folder(path: str, limit: int) -> Side:
+    if sum(1 for _ in islice(Path(path).rglob("*"), MOST_FILES + 1)) > MOST_FILES:
+        mend = "name the folder of one run, or of a few repeats of it"
+        raise SourceError(f"more than {MOST_FILES} files below it", place=Place(path), mend=mend)
     configs = [found for inner in INSIDE for found in _configs(Path(path, inner), limit)]
     runs: list[Run] = []
     sources = {source.path: source for _, source in configs}
     for given in collect([path], limit=limit):
         if given.error is not None:
             raise given.error
-        read = [run for source in given.sources if (run := logs.read(source)) is not None and not _is_config(run)]
-        if read:
-            runs.append(enrich(read[0] if len(read) == 1 else merge(read)))
+        read = [run for source in given.sources if (run := logs.read(source)) is not None]
+        if any(not _is_config(run) for run in read):
+            runs.append(enrich(merge(read)))
             sources |= {source.path: source for source in given.sources}
+    _same_settings(path, runs)
     side = _side(path, runs, [run for run, _ in configs], sources)
     if len(configs) == 1:
         side.source = configs[0][1]
     return _checked(side)
+
+
+def _same_settings(path: str, runs: list[Run]) -> None:
+    """Make sure that several runs are repeats of one config: only then is the spread of their results noise.
+
+    Raises:
+        SourceError: if their settings differ in more than the seed and what has no effect.
+    """
+    told = [(run, run.segments[-1].config) for run in runs if run.segments and run.segments[-1].config]
+    for run, config in told[1:]:
+        changes = [change for change in compare(told[0][1], config) if change.risk != "none" and change.role != "seed"]
+        if changes:
+            first = changes[0]
+            what = f"{first.key} is {first.old} in {told[0][0].path} and {first.new} in {run.path}"
+            mend = "name one of the runs, or use `diagnose sweep`"
+            raise SourceError(f"runs of different configs: {what}", place=Place(path), mend=mend)
 
 
 def _configs(folder: Path, limit: int) -> list[tuple[Run, Source]]:
@@ -148,7 +172,7 @@ def _joined(configs: Iterable[Config]) -> Config:
 
 
 def _checked(side: Side) -> Side:
-    if not side.config:
+    if not side.config and not any(fit.series for fit in side.fits):
         mend = "name the config file itself, or a log that prints its config"
         raise SourceError("no settings found", place=Place(side.path), mend=mend)
     return side
