@@ -49,6 +49,9 @@ def _texts(rule: dict[str, Any]) -> Iterator[str]:
     yield from (str(text) for text in rule.get("let", {}).values())
     yield from (str(rule[key]) for key in ("when", "at", "subject") if key in rule)
     yield from (str(item["at"] if isinstance(item, dict) else item) for item in rule.get("evidence", ()))
-    if isinstance(rule["severity"], dict):
+    if isinstance(rule.get("severity"), dict):
         yield from (str(text) for text in rule["severity"].values())
+    for item in (*rule.get("supports", ()), *rule.get("against", ())):
+        at = item.get("at", ())
+        yield from (str(text) for text in (item["when"], *([at] if isinstance(at, str) else at)))
     yield from (str(item["when"]) for item in rule.get("suspects", ()) if isinstance(item, dict) and "when" in item)

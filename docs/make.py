@@ -43,7 +43,10 @@ def pages() -> dict[Path, str]:
 
 def rules_page() -> str:
     """Return the list of all rules, by family."""
-    rows = [f"| {rule.code} | [{rule.name}]({rule.name}.md) | {rule.worst} | {rule.title} |" for rule in builtin()]
+    rows = [
+        f"| {rule.code} | [{rule.name}]({rule.name}.md) | {'cause' if rule.is_cause else rule.worst} | {rule.title} |"
+        for rule in builtin()
+    ]
     return "\n".join(["# Rules", "", "| code | name | severity | what |", "|---|---|---|---|", *rows]) + "\n"
 
 

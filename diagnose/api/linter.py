@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diagnose import engine
 from diagnose.api.session import Outcome, Request, Session
@@ -11,6 +12,10 @@ from diagnose.engine.inputs import Input, collect
 from diagnose.errors import DiagnoseError
 from diagnose.model import FileReport, Report
 from diagnose.sources import MAX_BYTES
+
+
+ELSEWHERE = frozenset({"DIFF", "SWEEP"})
+"""Families of rules for what other commands look at: two sides, many runs."""
 
 
 class Linter(Session):
@@ -63,7 +68,8 @@ class Linter(Session):
     def _lint(self, given: Input) -> None:
         todo = self.plan(given.path)
         try:
-            part = engine.lint([given], todo.options)
+            rules = [rule for rule in todo.options.rules if rule.family not in ELSEWHERE]
+            part = engine.lint([given], replace(todo.options, rules=rules))
         except DiagnoseError:
             raise
         except Exception as error:  # noqa: BLE001 - the other files are still linted

@@ -18,6 +18,9 @@ gc.set_threshold(100_000, 50, 50)
 COMMANDS = {
     "lint": "Find what went wrong in training logs and runs.",
     "diff": "Rank what changed between two configs, runs or revisions by risk.",
+    "report": "Tell the story of a run: what happened, what is suspected, what to run next.",
+    "sweep": "Rank many runs, and say what went with the result.",
+    "verify": "Evaluate an experiment that was registered beforehand against its runs.",
     "explain": "Explain a rule: what it means, when it fires, what to do.",
     "rules": "List, check, test and write rules.",
     "formats": "List the log formats, or show what is read from a file.",

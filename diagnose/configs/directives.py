@@ -13,12 +13,13 @@ from diagnose.model import Place
 MARK = "diagnose:"
 WORDS = ("ignore", "ignore-file", "waive", "waive-file")
 FIELDS = ("reason", "owner", "expires", "confirmed-by", "key")
-START = re.compile(r"#\s*diagnose:\s*(?P<word>[A-Za-z_-]+)(?P<rest>.*)")
+START = re.compile(r"#\s*diagnose:\s*(?P<word>[A-Za-z_-]+)(?P<rest>.*)", re.IGNORECASE)
 RULES = re.compile(r"\s*\[(?P<rules>[^\]]*)\]")
 FIELD = re.compile(
     r"\s*(?P<name>[A-Za-z_-]+)\s*=\s*"
-    r"""(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>[^']*)'|(?P<bare>\S*))"""
+    r"""(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>[^']*)'|(?P<bare>(?!['"])\S*))"""
 )
+OPEN_QUOTE = re.compile(r"""[A-Za-z_-]+\s*=\s*["']""")
 EXAMPLE = 'waive[CODE] reason="..." owner="..." expires=2027-01-31'
 LONGEST = 400
 """Characters of a line that a place quotes."""
@@ -64,7 +65,7 @@ def directives(text: str, path: str, syntax: str) -> list[Directive]:
         path: its name for places.
         syntax: ``yaml``, ``toml``, ``python`` or ``shell``; there is none in anything else.
     """
-    if MARK not in text:
+    if MARK not in text.lower():
         return []
     return list(_directives(text, path, syntax))
 
@@ -140,6 +141,8 @@ def _fields(text: str) -> tuple[dict[str, str], tuple[str, str] | None]:
         fields[name] = value.strip()
         at = found.end()
     left = text[at:].strip()
+    if OPEN_QUOTE.match(left):
+        return fields, (f"`{left[:40]}` opens a quote that nothing closes", "close it behind the value")
     if left and not left.startswith("#"):
         return fields, (f"`{left[:40]}` is not `name=value`", f"write {EXAMPLE}")
     return fields, None

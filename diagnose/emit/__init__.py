@@ -16,7 +16,7 @@ from diagnose.model import Report
 
 __all__ = ["Context", "Output", "RuleInfo", "emit", "names", "output"]
 
-NOT_OUTPUTS = {"context"}
+NOT_OUTPUTS = {"context", "report"}
 
 
 class Output(Protocol):

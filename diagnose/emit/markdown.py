@@ -10,7 +10,7 @@ from functools import cache
 
 from diagnose.emit.context import Context
 from diagnose.model import Change, Comparison, Finding, Report, Result
-from diagnose.text import changes, escape, excerpt, markup, wording
+from diagnose.text import changes, escape, excerpt, remark, wording
 
 NAME = "markdown"
 TITLE = "Markdown, for a job's summary or a comment"
@@ -112,7 +112,7 @@ def _details(finding: Finding, context: Context) -> Iterator[str]:
     if rows:
         yield from (escape.code_block("\n".join(_shown(row, gutter) for row in rows)), "")
     if finding.why:
-        yield from (_labelled("Why", _inline(markup.spans(escape.line(finding.why)))), "")
+        yield from (_labelled("Why", remark.sentence(finding.why)), "")
     if finding.suspects:
         yield from ("**Suspects:**", "")
         for suspect in finding.suspects:
@@ -120,7 +120,7 @@ def _details(finding: Finding, context: Context) -> Iterator[str]:
             yield f"- {escape.code_span(suspect.name)} ({wording.score(suspect):.2f}){because}"
         yield ""
     if finding.advice:
-        yield from ("**Advice:**", *_blocks(finding.advice), "")
+        yield from ("**Advice:**", *remark.blocks(finding.advice), "")
     if finding.folded:
         yield from (_labelled("Explains also", ", ".join(map(escape.code_span, finding.folded))), "")
     yield from ("</details>", "")
@@ -135,39 +135,6 @@ def _shown(row: excerpt.Row, gutter: int) -> str:
 
 def _labelled(label: str, text: str) -> str:
     return f"**{label}:** {text}"
-
-
-def _blocks(text: str) -> Iterator[str]:
-    """Yield Markdown again, with only the markup that advice may have."""
-    listed = False
-    for block in markup.blocks(text):
-        inside = " " * 4 * (block.depth - (block.kind == "item"))
-        if not (listed and block.kind == "item"):
-            yield ""
-        listed = block.kind == "item"
-        if block.kind == "code":
-            code = escape.code_block("\n".join(span.text for span in block.spans), "")
-            yield from (inside + line for line in code.split("\n"))
-        else:
-            marker = f"{block.marker} " if block.kind == "item" else ""
-            yield inside + marker + _inline(block.spans)
-
-
-def _inline(spans: Iterable[markup.Span]) -> str:
-    return "".join(map(_span, spans))
-
-
-def _span(span: markup.Span) -> str:
-    if span.kind == "code":
-        return escape.code_span(span.text)
-    text = escape.markdown(span.text)
-    if span.kind == "text":  # escaping strips, yet spaces part a text from its neighbours
-        head = " " * (len(span.text) - len(span.text.lstrip()) > 0)
-        return head + text + " " * (len(span.text) - len(span.text.rstrip()) > 0) if text else " "
-    if span.kind == "link":
-        return f"[{text}](<{escape.html(span.url)}>)"
-    mark = "**" if span.kind == "strong" else "*"
-    return f"{mark}{text}{mark}"
 
 
 def _files(report: Report) -> Iterator[str]:

@@ -35,23 +35,13 @@ def apply(
         MissingError: if the segment lacks something that the rule cannot do without; the rule is skipped.
         LanguageError: if the rule is at fault.
     """
-    _require(rule, run, segment, baseline)
+    require(rule, run, segment, baseline)
     hits: list[Hit] = []
     missing: MissingError | None = None
     lets, when = rule.nodes(), parse(rule.when)
     tried = False
     for variable, value in candidates(rule, segment):
-        params = {**rule.params, **{key: param(item) for key, item in overrides.items() if key in rule.params}}
-        if isinstance(value, Series):
-            of_metric = overrides.get("metrics", {}).get(value.name, {})
-            params.update({key: param(item) for key, item in of_metric.items() if key in rule.params})
-        values = {
-            **params,
-            "segment_index": float(segment.index),
-            "segment_count": float(len(run.segments)),
-            "format": run.format,
-            "compared": baseline is not None,
-        }
+        values = given(rule, run, segment, overrides, baseline, value)
         if variable:
             values[variable] = value
         scope = Scope(segment, lets, values, baseline, run.segments)
@@ -66,7 +56,25 @@ def apply(
     return [_merged(hits)] if rule.merge and len(hits) > 1 else hits
 
 
-def _require(rule: Rule, run: Run, segment: Segment, baseline: Segment | None) -> None:
+def given(
+    rule: Rule, run: Run, segment: Segment, overrides: Mapping[str, Any], baseline: Segment | None, about: Any = None
+) -> dict[str, Any]:
+    """Return the names that have a value before a rule is looked at: its parameters, and where it stands."""
+    params = {**rule.params, **{key: param(item) for key, item in overrides.items() if key in rule.params}}
+    if isinstance(about, Series):
+        of_metric = overrides.get("metrics", {}).get(about.name, {})
+        params.update({key: param(item) for key, item in of_metric.items() if key in rule.params})
+    return {
+        **params,
+        "segment_index": float(segment.index),
+        "segment_count": float(len(run.segments)),
+        "format": run.format,
+        "compared": baseline is not None,
+    }
+
+
+def require(rule: Rule, run: Run, segment: Segment, baseline: Segment | None) -> None:
+    """Raise MissingError unless the segment has what the rule needs."""
     for kind, name in rule.needs:
         if not _has(kind, name, run, segment, baseline):
             raise MissingError(f"{kind} {name}".strip())
@@ -106,13 +114,14 @@ def _hit(rule: Rule, run: Run, segment: Segment, scope: Scope, about: Any) -> Hi
             place = None
     if place is None or not place.line:
         place = evidence[0].place if evidence else Place(segment.path, segment.first_line)
-    subject = _subject(about, segment)
+    named = subject(about, segment)
     if rule.subject:
-        subject = str(_or_none(rule.subject, scope) or subject)
-    return Hit(rule, run, segment, scope, severity, subject, place, evidence)
+        named = str(_or_none(rule.subject, scope) or named)
+    return Hit(rule, run, segment, scope, severity, named, place, evidence)
 
 
-def _subject(about: Any, segment: Segment) -> str:
+def subject(about: Any, segment: Segment) -> str:
+    """Return what a hit is about: a metric, the kind of an event, a setting or change by its canonical name."""
     if isinstance(about, Series):
         return about.name
     if isinstance(about, Event):

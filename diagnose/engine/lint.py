@@ -42,6 +42,7 @@ class Options:
         keep: a last word on each finding, such as a baseline; findings it refuses are counted as suppressed.
         gate: what permits findings in configs, and the policy; None heeds neither.
         strict: raise the error of a rule that is at fault; else the file's ``detail`` names it and the others go on.
+        causes: weigh causes once the findings are there, into ``Report.causes``.
     """
 
     rules: Sequence[Rule]
@@ -51,6 +52,7 @@ class Options:
     keep: Callable[[Finding], bool] = lambda _: True
     gate: Gate | None = None
     strict: bool = False
+    causes: bool = False
 
 
 def lint(inputs: Iterable[Input], options: Options) -> Report:
@@ -66,7 +68,7 @@ def lint(inputs: Iterable[Input], options: Options) -> Report:
         try:
             if given.error is not None:
                 raise given.error
-            findings = _lint_one(given, file, options)
+            findings = _lint_one(given, file, options, report)
         except RuleError:
             raise  # only where the options are strict
         except DiagnoseError as error:
@@ -90,7 +92,7 @@ def _told(error: DiagnoseError, path: str) -> str:
     return f"{where}{error.message}" + (f" ({error.mend})" if error.mend else "")
 
 
-def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]:
+def _lint_one(given: Input, file: FileReport, options: Options, report: Report) -> list[Finding]:
     if all(not source.head for source in given.sources):
         file.detail = "the file is empty: nothing was ever written to it (check where the program logs to)"
         path = given.sources[0].path
@@ -111,7 +113,24 @@ def _lint_one(given: Input, file: FileReport, options: Options) -> list[Finding]
     run, more = with_its_runs(run, given.sources[0].limit)
     file.covers = tuple(more)
     sources = {source.path: source for source in given.sources} | more
-    return reviewed(lint_run(run, file, options, sources), run, file, options, sources)
+    findings = reviewed(lint_run(run, file, options, sources), run, file, options, sources)
+    weigh_causes(run, findings, report, options, sources)
+    return findings
+
+
+def weigh_causes(
+    run: Run, findings: Sequence[Finding], report: Report, options: Options, sources: Mapping[str, Source]
+) -> None:
+    """Add the causes that the findings in a run speak for to the report, if the options ask for them.
+
+    Raises:
+        RuleError: if a rule is at fault and the options are strict.
+    """
+    if options.causes:
+        from diagnose.engine.causes import causes_of
+
+        thresholds, strict = options.thresholds, options.strict
+        report.causes += causes_of(run, findings, options.rules, thresholds=thresholds, sources=sources, strict=strict)
 
 
 def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str, Source]) -> list[Finding]:
@@ -201,6 +220,8 @@ def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
             continue
         hits: list[Hit] = []
         for rule in options.rules:
+            if rule.is_cause:
+                continue  # weighed once all findings are there: engine/causes
             try:
                 found = apply(rule, run, segment, options.thresholds.get(rule.name, {}), baseline)
             except MissingError as error:

@@ -47,9 +47,18 @@ def _together(rules: list[tuple[Path, str, dict[str, Any]]]) -> Iterator[Problem
                 mend = did_you_mean(name, names)
                 told = f"`folds` names the unknown rule `{name}`" + (f" ({mend})" if mend else "")
                 yield Problem(str(path), _line(text, "folds"), told)
-        for key in ("message", "why", "advice"):
-            if fault := template_fault(str(raw[key])):
+        for name in raw.get("explains", ()):
+            if name not in names:
+                mend = did_you_mean(name, names)
+                told = f"`explains` names the unknown rule `{name}`" + (f" ({mend})" if mend else "")
+                yield Problem(str(path), _line(text, "explains"), told)
+        for key in ("message", "why", "advice", "refutation"):
+            if fault := template_fault(str(raw.get(key, ""))):
                 yield Problem(str(path), _line(text, key), f"`{key}`: {fault}")
+        for key in ("supports", "against"):
+            for item in raw.get(key, ()):
+                if fault := template_fault(item.get("text", "")):
+                    yield Problem(str(path), _line(text, key), f"`{key}`: {fault}")
         advice = str(raw["advice"])
         if advice.endswith(".j2") and not (assets.template_folder() / advice).is_file():
             yield Problem(str(path), _line(text, "advice"), f"no template {advice}; write the advice itself here")

@@ -11,7 +11,8 @@ import yaml
 
 from diagnose.errors import RuleError
 from diagnose.kit import cases
-from diagnose.rules import Rule
+from diagnose.model import Cause
+from diagnose.rules import ArgumentRule, Rule
 from diagnose.text.terminal import Style, wrap
 
 
@@ -28,13 +29,21 @@ def sections(rule: Rule) -> Iterator[Section]:
     """Yield the sections of a rule's page in reading order; what a rule lacks has none."""
     message, why, advice = example(rule)
     yield Section("", "text", (why,))
-    yield Section("When it is reported", "code", tuple(_condition(rule)))
+    title = "When it is weighed" if rule.is_cause else "When it is reported"
+    if condition := tuple(_condition(rule)):
+        yield Section(title, "code", condition)
+    if rule.is_cause:
+        yield Section("What speaks for it", "list", tuple(_arguments(rule.supports, "+")))
+        if rule.against:
+            yield Section("What speaks against it", "list", tuple(_arguments(rule.against, "-")))
+        yield Section("When it is named", "text", (f"From a sum of {rule.least:g} on.",))
+        yield Section("What would refute it", "markdown", tuple(refutation(rule).splitlines()))
     if rule.params:
         yield Section("Parameters", "code", tuple(_params(rule)))
     if len(rule.severity) > 1:
         told = (f"{level}: if {when}" if when else f"{level}: otherwise" for level, when in rule.severity)
         yield Section("Severity", "list", tuple(told))
-    if message:
+    if message and not rule.is_cause:
         yield Section("What it says (first case)", "text", (message,))
     if advice:
         yield Section("What to do (as for the first case)", "markdown", tuple(advice.splitlines()))
@@ -48,6 +57,8 @@ def sections(rule: Rule) -> Iterator[Section]:
         yield Section("When it may be wrong", "list", tuple(one_line(text) for text in rule.false_alarms))
     if rule.folds:
         yield Section("Explains, and then stands for", "list", rule.folds)
+    if rule.explains:
+        yield Section("Findings that follow from it", "list", rule.explains)
     yield Section("Cases", "code", tuple(_cases(rule)))
     if rule.basis:
         yield Section("Basis of the thresholds", "text", (one_line(rule.basis),))
@@ -100,6 +111,7 @@ def record(rule: Rule) -> dict[str, Any]:
         "example": {"message": message, "advice": advice},
         "suspects": [{"name": suspect.name, "score": suspect.score} for suspect in rule.suspects],
         "folds": list(rule.folds),
+        **(_as_cause(rule) if rule.is_cause else {}),
         "false_alarms": [one_line(text) for text in rule.false_alarms],
         "references": list(rule.references),
         "basis": one_line(rule.basis),
@@ -110,6 +122,10 @@ def record(rule: Rule) -> dict[str, Any]:
 def example(rule: Rule) -> tuple[str, str, str]:
     """Return message, why and advice of a rule for its first reported case; the templates if it cannot be had."""
     body = next((body for word, body in rule.cases if word == "reported"), None)
+    if rule.is_cause:
+        cause = _first(rule)
+        told = one_line(rule.why)
+        return (cause.title, told, cause.advice) if cause else (rule.title, told, rule.advice.strip())
     try:
         findings = cases.findings_of(rule, body)[0] if body is not None else []
     except RuleError:
@@ -117,6 +133,41 @@ def example(rule: Rule) -> tuple[str, str, str]:
     if findings:
         return findings[0].message, one_line(findings[0].why), findings[0].advice
     return one_line(rule.message), one_line(rule.why), "" if rule.advice.endswith(".j2") else rule.advice.strip()
+
+
+def refutation(rule: Rule) -> str:
+    """Return what would refute a cause, as for its first reported case."""
+    cause = _first(rule)
+    return cause.refutation if cause else rule.refutation
+
+
+def _first(rule: Rule) -> Cause | None:
+    """Return what a rule on causes names in its first reported case, if anything."""
+    body = next((body for word, body in rule.cases if word == "reported"), None)
+    try:
+        return next(iter(cases.causes_in(rule, body)), None) if body is not None else None
+    except RuleError:
+        return None
+
+
+def _arguments(arguments: tuple[ArgumentRule, ...], sign: str) -> Iterator[str]:
+    for argument in arguments:
+        said = re.sub(r"\{\{ told \}\}", "what the finding says", argument.text)
+        said = re.sub(r"\{\{ 's' if .*?\}\}", "(s)", said)
+        yield f"{sign}{argument.weight:g}: {one_line(_plainly(said))} (`{one_line(argument.when)}`)"
+
+
+def _as_cause(rule: Rule) -> dict[str, Any]:
+    def told(arguments: tuple[ArgumentRule, ...]) -> list[dict[str, Any]]:
+        return [{"when": one_line(item.when), "weight": item.weight, "text": one_line(item.text)} for item in arguments]
+
+    return {
+        "supports": told(rule.supports),
+        "against": told(rule.against),
+        "least": rule.least,
+        "refutation": refutation(rule),
+        "explains": list(rule.explains),
+    }
 
 
 def one_line(text: str) -> str:
@@ -131,6 +182,8 @@ def _plainly(template: str) -> str:
 
 
 def _remarks(rule: Rule) -> str:
+    if rule.is_cause:
+        return ", ".join(["cause", f"since {rule.since}", *([rule.status] if rule.status != "stable" else ())])
     parts = [rule.worst if len(rule.severity) == 1 else f"up to {rule.worst}", f"since {rule.since}"]
     return ", ".join([*parts, *([rule.status] if rule.status != "stable" else ())])
 
@@ -149,7 +202,8 @@ def _condition(rule: Rule) -> Iterator[str]:
         yield f"each {variable}: {' '.join(what)}"
     for name, part in rule.lets.items():
         yield f"{name}: {one_line(part)}"
-    yield f"when: {one_line(rule.when)}"
+    if rule.when != "true":
+        yield f"when: {one_line(rule.when)}"
 
 
 def _params(rule: Rule) -> Iterator[str]:

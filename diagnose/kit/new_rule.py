@@ -43,6 +43,37 @@ cases:
   - silent: {{val/loss: "1-0.1x6"}}
 """
 
+CAUSE_SKELETON = """\
+code: {code}
+name: {name}
+title: {title}
+since: "0.1"
+let:
+  end: last(val/loss)
+why: >
+  How this brings about what is seen, in two or three sentences.
+supports:                         # what speaks for it; the weights are explained in docs/causes.md
+  - {{when: found("overfitting"), weight: 2}}
+  - when: end > 2 * min(val/loss)
+    weight: 1
+    text: "val/loss ends at {{{{ end }}}}, twice its lowest value or more"
+    at: end
+against:                          # what speaks against it
+  - when: default(fact.train_samples > 100000, false)
+    weight: 1
+    text: "{{{{ fact.train_samples | num }}}} samples are many"
+    at: fact.train_samples
+least: 2                          # named from this sum of weights on
+refutation: The cheap run or look-up that would show that it is not so.
+advice: |
+  1. What to do first if it is so.
+explains: [overfitting]           # findings that follow from it
+basis: "The weights are ours; say what they rest on, or give `references` instead."
+cases:
+  - reported: {{train/loss: "1-0.1x9", val/loss: "1 0.8 0.6 0.7 0.9 1.1 1.3 1.5 1.7"}}
+  - silent: {{train/loss: "1-0.1x9", val/loss: "1-0.1x9"}}
+"""
+
 
 def free_code(family: str, rules: Iterable[Rule], *, builtin: bool) -> str:
     """Return the next free code of a family.
@@ -89,4 +120,5 @@ def new_rule(code: str, name: str, rules: Iterable[Rule], folder: Path, *, built
     if file.exists():
         raise RuleError("the file exists", place=Place(str(file)))
     title = name.replace("-", " ")
-    return SKELETON.format(code=code, name=name, title=title[0].upper() + title[1:]), file
+    skeleton = CAUSE_SKELETON if code.startswith("CAUSE") else SKELETON
+    return skeleton.format(code=code, name=name, title=title[0].upper() + title[1:]), file

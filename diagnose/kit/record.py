@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from diagnose.model import Run, Segment, Series
+from diagnose.model import UNKNOWN, Run, Segment, Series, UnknownValue
 
 
 def record(run: Run) -> dict[str, Any]:
@@ -23,12 +23,22 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "first_line": segment.first_line,
         "last_line": segment.last_line,
         "facts": {fact.name: {"value": fact.value, "line": fact.place.line} for fact in segment.facts.values()},
-        "config": {key: setting.value for key, setting in segment.config.settings.items()},
+        "config": {key: _plain(setting.value) for key, setting in segment.config.settings.items()},
+        "unknown": [key for key, setting in segment.config.settings.items() if setting.value is UNKNOWN],
         "series": [_series(series) for series in segment.series.values()],
         "events": [
-            {"kind": event.kind, "line": event.place.line, "fields": dict(event.fields)} for event in segment.events
+            {"kind": event.kind, "line": event.place.line, "fields": _plain(dict(event.fields))} for event in segment.events
         ],
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with null for what only running the config would tell."""
+    if isinstance(value, UnknownValue):
+        return None
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple | set) else value
 
 
 def _series(series: Series) -> dict[str, Any]:

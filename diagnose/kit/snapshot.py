@@ -29,7 +29,7 @@ def _segment(segment: Segment, all_points: bool) -> Iterator[str]:
     for fact in sorted(segment.facts.values(), key=lambda fact: (fact.place.line, fact.name)):
         yield f"  fact {fact.name} = {_plain(fact.value)}  [line {fact.place.line}]"
     if segment.config:
-        first, *_ = segment.config.settings.values()
+        first = next(iter(segment.config.settings.values()))
         yield f"  config: {len(segment.config.settings)} settings from line {first.place.line}"
     for series in segment.series.values():
         yield f"  series {series.name} ({series.printed}): {len(series)} points"

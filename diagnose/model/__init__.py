@@ -8,9 +8,11 @@ from diagnose.model.finding import SEVERITIES, Evidence, FileReport, Finding, Re
 from diagnose.model.place import Place
 from diagnose.model.run import Event, Fact, Run, Segment
 from diagnose.model.series import Point, Series
+from diagnose.model.sweep import STATUSES, Group, Importance, Link, Sweep, Trial
 
 __all__ = [
     "SEVERITIES",
+    "STATUSES",
     "UNKNOWN",
     "Argument",
     "Cause",
@@ -22,6 +24,9 @@ __all__ = [
     "Fact",
     "FileReport",
     "Finding",
+    "Group",
+    "Importance",
+    "Link",
     "Place",
     "Point",
     "Report",
@@ -31,5 +36,7 @@ __all__ = [
     "Series",
     "Setting",
     "Suspect",
+    "Sweep",
+    "Trial",
     "UnknownValue",
 ]

@@ -19,7 +19,7 @@ class Trial:
         run: its name, unique in the sweep.
         status: one of ``STATUSES``.
         reason: why it is not ``ok``; empty if it is.
-        value: of the metric, at the epoch that counts, on the natural scale (a share, not percent); None if there is none.
+        value: of the metric, at the epoch that counts, on its natural scale (a share, not percent); None for none.
         epoch: the epoch of that value; None if it is not known.
         last: the metric at the last epoch.
         stated: the best value that a summary states for this run; None if none does.
@@ -150,5 +150,6 @@ class Sweep:
 
     @property
     def winner(self) -> Trial | None:
-        """The best run; None if no run has a value."""
-        return next(iter(self.judged), None)
+        """The best run; None if no run has a value, or all that are compared have the same."""
+        judged = self.judged
+        return judged[0] if judged and (len(judged) == 1 or judged[0].value != judged[-1].value) else None

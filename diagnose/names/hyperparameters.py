@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -72,10 +73,16 @@ class Hyperparameter:
         """Return whether it is known what an absent key means to the framework."""
         return any(name in (self.defaults or {}) for name in lineage(framework))
 
-    def default(self, framework: str) -> Any:
-        """Return the value that an absent key stands for; None if that is not known (or is None)."""
+    def default(self, framework: str, key: str = "") -> Any:
+        """Return the value that an absent key stands for; None if that is not known (or is None).
+
+        Args:
+            framework: whose config it is.
+            key: the key that is absent, for rows whose keys have values of their own.
+        """
         known = self.defaults or {}
-        return next((known[name] for name in lineage(framework) if name in known), None)
+        value = next((known[name] for name in lineage(framework) if name in known), None)
+        return value.get(_parts(key)[-1]) if isinstance(value, Mapping) else value
 
 
 @cache
@@ -96,11 +103,15 @@ def hyperparameter(key: str, framework: str = "") -> Hyperparameter | None:
         key: as written, any case, with dots for levels.
         framework: whose key it is (see ``framework_of``); without it only what all frameworks share is looked up.
     """
-    parts = tuple(key.strip().lstrip("-").lower().replace("-", "_").split("."))
-    found = _ending(parts, framework) or _below(parts, framework)
+    parts = _parts(key)
+    found = _ending(parts, framework) or _shaped(parts) or _below(parts, framework)
     if found is None and parts[-1] == "value" and len(parts) > 1:
         return hyperparameter(key.rpartition(".")[0], framework)  # as a tracker stores it: `lr.value`, `lr.desc`
     return found
+
+
+def _parts(key: str) -> tuple[str, ...]:
+    return tuple(key.strip().lstrip("-").lower().replace("-", "_").split("."))
 
 
 def _ending(parts: tuple[str, ...], framework: str) -> Hyperparameter | None:
@@ -123,6 +134,14 @@ def _fits(alias: tuple[str, ...], parts: tuple[str, ...]) -> int | None:
     if start < 0 or any(want not in ("*", part) for want, part in zip(alias, parts[start:], strict=True)):
         return None
     return start
+
+
+def _shaped(parts: tuple[str, ...]) -> Hyperparameter | None:
+    """Return the row of which an alias with a star inside a word (``*_loss_weight``) fits the last part."""
+    for shape, row in _shapes():
+        if fnmatchcase(parts[-1], shape) and _placed(parts[:-1], row.role, dotted=False):
+            return row
+    return None
 
 
 def _below(parts: tuple[str, ...], framework: str) -> Hyperparameter | None:
@@ -189,6 +208,11 @@ def _trees() -> Index:
         if parts[-1] == REST:
             index.setdefault(framework, {}).setdefault(parts[0], []).append((parts[:-1], row))
     return index
+
+
+@cache
+def _shapes() -> list[tuple[str, Hyperparameter]]:
+    return [(parts[0], row) for _, parts, row in _aliases() if len(parts) == 1 and parts[0] != "*" and "*" in parts[0]]
 
 
 def _aliases() -> Iterator[tuple[str, tuple[str, ...], Hyperparameter]]:

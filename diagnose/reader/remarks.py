@@ -181,6 +181,15 @@ class Remarks:
             return
         self.fact("class_weights", [*weights.values()] if isinstance(value, list) else weights, line.number, text)
 
+    def _on_branch_weights(self, match: Match, line: Line, text: str) -> None:
+        """``Fusion weights: tabular=0.60, image=0.40``."""
+        pairs = (pair.split("=") for pair in (match.get("SHARES") or "").split(","))
+        try:
+            weights = {name.strip(): float(value) for name, value in pairs}
+        except ValueError:
+            return
+        self.fact("branch_weights", weights, line.number, text)
+
     def _on_class_count(self, match: Match, line: Line, text: str) -> None:
         self._counts.add(match.get("LABEL") or "", int(match.get("INT") or 0), match.get("TAIL") or "", line, text)
 

@@ -20,14 +20,47 @@ from diagnose.yaml_loader import Loader
 REQUIRED = ("code", "name", "title", "severity", "since", "when", "message", "why", "advice", "cases")
 OPTIONAL = ("status", "needs", "each", "merge", "params", "let", "at", "evidence", "subject", "suspects", "folds",
             "false-alarms", "references", "basis")  # fmt: skip
-NEEDS = ("series", "event", "fact", "config", "kind", "format", "baseline", "changes", "any-series", "any-event", "any-fact")
+CAUSE = ("code", "name", "title", "since", "why", "supports", "refutation", "advice", "cases")
+OF_CAUSES = ("against", "least", "explains")
+ARGUMENT = ("when", "weight", "text", "at")
+"""Keys of what speaks for or against a cause; the last two may be left out."""
+NEEDS = (
+    "series",
+    "event",
+    "fact",
+    "config",
+    "kind",
+    "format",
+    "baseline",
+    "changes",
+    "any-series",
+    "any-event",
+    "any-fact",
+)
 EXPRESSION = (str, bool, int, float)
 SHAPES: tuple[tuple[tuple[str, ...], Any, str], ...] = (
     (("code", "name", "title", "message", "why", "advice"), str, "a text"),
     (("when", "at", "subject"), EXPRESSION, "an expression"),
     (("severity",), (str, dict), "a severity, or severities with conditions"),
     (("params", "let", "each"), dict, "a mapping"),
-    (("needs", "evidence", "suspects", "folds", "false-alarms", "references", "cases"), list, "a list"),
+    (("refutation",), str, "a text"),
+    (("least",), (int, float), "a number"),
+    (
+        (
+            "needs",
+            "evidence",
+            "suspects",
+            "folds",
+            "false-alarms",
+            "references",
+            "cases",
+            "supports",
+            "against",
+            "explains",
+        ),
+        list,
+        "a list",
+    ),
 )
 ITEMS: Mapping[str, Mapping[str, Any]] = {
     "evidence": {"at": EXPRESSION, "text": str},
@@ -35,9 +68,12 @@ ITEMS: Mapping[str, Mapping[str, Any]] = {
     "folds": {},
     "false-alarms": {},
     "references": {},
+    "explains": {},
 }
 """Lists of texts, or of mappings of these keys, the first of which is there always."""
 EACH = frozenset({"series", "kind", "better", "event", "unlike", "setting", "change", "name", "role"})
+MOST_WEIGHT = 5
+"""The weight of what a log states in words; the scale is in docs/causes.md."""
 DEEPEST = 50
 """Levels of a rule file."""
 CODE = re.compile(r"[A-Z]{2,8}\d{3}")
@@ -152,14 +188,37 @@ def _shapes(raw: Mapping[str, Any]) -> Found:
             elif not isinstance(item, str):
                 known = f" or a mapping of {', '.join(fields)}" if fields else ""
                 yield (key, index), f"an item of `{key}` is a text{known}, not {str(item)[:40]!r}"
+    for key in ("supports", "against"):
+        items = raw.get(key, [])
+        for index, item in enumerate(items if isinstance(items, list) else []):
+            if fault := _argument(item):
+                yield (key, index), f"an item of `{key}` {fault}"
+
+
+def _argument(item: Any) -> str:
+    """Return what is wrong with an argument for or against a cause."""
+    if not isinstance(item, dict) or not set(ARGUMENT[:2]) <= item.keys() <= set(ARGUMENT):
+        return f"is a mapping of {', '.join(ARGUMENT)} (the last two may be left out), not {str(item)[:40]!r}"
+    weight = item["weight"]
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= MOST_WEIGHT:
+        return f"has a weight above 0 and up to {MOST_WEIGHT}, not {str(weight)[:40]!r}"
+    at = item.get("at", [])
+    texts = [item.get("text", ""), *(at if isinstance(at, list) else [at])]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(item["when"], EXPRESSION):
+        return "has a condition, a text, and expressions as `at`"
+    return ""
 
 
 def _problems(raw: Mapping[str, Any]) -> Found:
-    for key in REQUIRED:
+    cause = "supports" in raw or str(raw.get("code", "")).startswith("CAUSE")
+    required = CAUSE if cause else REQUIRED
+    for key in required:
         if key not in raw:
             yield (), f"`{key}` is missing"
+    if raw.get("supports", True) == []:
+        yield ("supports",), "nothing speaks for this cause"
     for key in raw:
-        if key not in REQUIRED and key not in OPTIONAL:
+        if key not in (*required, *OPTIONAL) and not (cause and key in (*REQUIRED, *OF_CAUSES)):
             yield (key,), f"unknown key `{key}`"
     if not CODE.fullmatch(str(raw.get("code", "LOG001"))):
         yield ("code",), "a code is capital letters and three digits, such as LOSS001"
@@ -246,6 +305,10 @@ def _texts(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any]]:
     for index, item in enumerate(raw.get("suspects", ())):
         if isinstance(item, dict) and "when" in item:
             yield ("suspects", index), item["when"]
+    for key in ("supports", "against"):
+        for index, item in enumerate(raw.get(key, ())):
+            at = item.get("at", [])
+            yield from (((key, index), text) for text in (item["when"], *(at if isinstance(at, list) else [at])))
 
 
 def _cases(raw: Any) -> Found:

@@ -12,7 +12,7 @@ from diagnose import assets
 from diagnose.errors import RuleError
 from diagnose.language.parse import prepare
 from diagnose.model import Place
-from diagnose.rules.rule import Rule, Selector, SuspectRule
+from diagnose.rules.rule import ArgumentRule, Rule, Selector, SuspectRule
 
 
 @cache
@@ -62,7 +62,7 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
         code=raw["code"],
         name=raw["name"],
         title=raw["title"],
-        severity=_severity(raw["severity"]),
+        severity=_severity(raw.get("severity", "info")),
         since=str(raw.get("since", "0.1")),
         status=raw.get("status", "stable"),
         needs=tuple((kind, str(name)) for need in raw.get("needs", ()) for kind, name in need.items()),
@@ -70,11 +70,11 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
         merge=raw.get("merge", not _event_need(raw) and "event" not in _first(raw.get("each", {}))),
         params={name: param(value) for name, value in raw.get("params", {}).items()},
         lets={name: str(text) for name, text in raw.get("let", {}).items()},
-        when=str(raw["when"]),
+        when=_expression(raw.get("when", True)),
         at=str(raw.get("at", "")),
         evidence=tuple(_evidence(raw.get("evidence", ()))),
         subject=str(raw.get("subject", "")),
-        message=raw["message"].strip(),
+        message=raw.get("message", raw["title"]).strip(),
         why=raw["why"].strip(),
         suspects=tuple(
             SuspectRule(item) if isinstance(item, str) else SuspectRule(**{key: _plain(item[key]) for key in item})
@@ -87,7 +87,29 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
         basis=str(raw.get("basis", "")).strip(),
         cases=tuple((word, body) for case in raw.get("cases", ()) for word, body in case.items()),
         path=path,
+        supports=_arguments(raw, "supports"),
+        against=_arguments(raw, "against"),
+        least=float(raw.get("least", 2)),
+        refutation=str(raw.get("refutation", "")).strip(),
+        explains=tuple(raw.get("explains", ())),
     )
+
+
+def _arguments(raw: Mapping[str, Any], key: str) -> tuple[ArgumentRule, ...]:
+    return tuple(
+        ArgumentRule(
+            _expression(item["when"]),
+            float(item["weight"]),
+            item.get("text", "{{ told }}").strip(),
+            _tuple(item.get("at", ())),
+        )
+        for item in raw.get(key, ())
+    )
+
+
+def _expression(value: Any) -> str:
+    """Return an expression that YAML may have taken for a truth value."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def param(value: Any) -> Any:

@@ -47,6 +47,23 @@ class SuspectRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ArgumentRule:
+    """What speaks for or against a cause if ``when`` holds.
+
+    Attributes:
+        when: the condition; a list of findings, events or changes holds if it is not empty.
+        weight: above 0; what it adds to the cause, or takes from it.
+        text: one sentence, a template; ``told`` in it is the message of the first finding that ``when`` gives.
+        at: expressions whose places show it; by default the value of ``when``.
+    """
+
+    when: str
+    weight: float
+    text: str
+    at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule file. Texts are Jinja templates (message, because, evidence texts) or Markdown (why, advice).
 
@@ -63,6 +80,10 @@ class Rule:
         folds: names of rules whose findings in the same segment this one explains.
         basis: the source of the thresholds, or that they are ours and what they were measured on.
         path: the file it was read from.
+        supports, against: of a cause: what speaks for it and against it.
+        least: the sum of weights from which on a cause is named.
+        refutation: of a cause: the cheap run or look-up that would show that it is not so.
+        explains: names of findings that follow from a cause.
     """
 
     code: str
@@ -90,6 +111,16 @@ class Rule:
     basis: str = ""
     cases: tuple[tuple[str, dict[str, Any]], ...] = ()
     path: Path = Path()
+    supports: tuple[ArgumentRule, ...] = ()
+    against: tuple[ArgumentRule, ...] = ()
+    least: float = 2.0
+    refutation: str = ""
+    explains: tuple[str, ...] = ()
+
+    @property
+    def is_cause(self) -> bool:
+        """Whether it weighs a cause in the light of all findings, and is no finding itself."""
+        return bool(self.supports)
 
     @property
     def family(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -190,6 +191,61 @@ def changed(
     return sorted(found, key=lambda change: change.new_path or change.old_path or "")
 
 
+def exists(repo: Path, path: str | Path, states: Iterable[str]) -> bool:
+    """Whether a file or folder stands in the working tree, or in one of some states.
+
+    Raises:
+        SourceError: if it is outside of the repository.
+    """
+    within = inside(repo, path)
+    if not within or os.path.lexists(repo / within):
+        return True
+    for state in states:
+        listing = ("ls-files", "-z") if state == INDEX else ("ls-tree", "-z", _commit(repo, state))
+        if _run(repo, *listing, "--", within).stdout:
+            return True
+    return False
+
+
+def what_stands(repo: Path, state: str | None, path: str) -> str:
+    """Return what is at a path that holds no file any more: ``a folder``, ``a link``, ...; empty if nothing is."""
+    if state is None:
+        try:
+            mode = os.lstat(repo / path).st_mode
+        except OSError:
+            return ""
+        kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISLNK, "a link"), (stat.S_ISFIFO, "a named pipe"))
+        return next((name for test, name in kinds if test(mode)), "a file" if stat.S_ISREG(mode) else "no file")
+    try:
+        mode_at = _entry(repo, state, path, path)[0]
+    except SourceError:
+        return ""
+    return {"040000": "a folder", "160000": "a submodule", "120000": "a link"}.get(mode_at, "a file")
+
+
+def mentioning(repo: Path, state: str | None, pattern: str, paths: Iterable[str | Path] = ()) -> list[str]:
+    """Return the text files of a state that hold a line which a POSIX extended expression finds, by path.
+
+    Args:
+        repo: the top of the working tree.
+        state: a revision, ``INDEX``, or None for the working tree, where only files that git tracks are searched.
+        pattern: the expression.
+        paths: files and folders to look at, as the user named them; all if there are none.
+
+    Raises:
+        SourceError: for a revision that does not exist, paths outside of the repository, and what git itself refuses.
+    """
+    within = [inside(repo, path) for path in paths]
+    within = [] if "" in within else within
+    where = [] if state is None else ["--cached"] if state == INDEX else [_commit(repo, state)]
+    options = ("-l", "-z", "-I", "-E", "--no-textconv", "--full-name", "-e", pattern)
+    done = _run(repo, "grep", *options, *where, "--", *within, options=("-c", "grep.fallbackToNoIndex=false"))
+    if done.returncode > 1:
+        raise SourceError(f"git grep: {_said(done)}", place=Place(str(repo)))
+    before = f"{where[0]}:".encode() if state not in (None, INDEX) else b""
+    return sorted(os.fsdecode(row.removeprefix(before)) for row in done.stdout.split(b"\0") if row)
+
+
 def read_at(repo: Path, rev: str, path: str, limit: int = LARGEST) -> bytes:
     """Return what a file held in a revision, or holds in the index (``INDEX``).
 
@@ -346,7 +402,7 @@ def _parsed(output: bytes) -> list[ChangedFile]:
         if status[0] in "RC":
             new = os.fsdecode(words[at + 2])
         at += 3 if status[0] in "RC" else 2
-        if "160000" in (old_mode, new_mode):
+        if old_mode == "160000" or (new_mode == "160000" and status[0] == "A"):
             continue  # a submodule holds no config of this repository
         before = None if status[0] in "AC" else old
         after = None if status[0] == "D" else new
@@ -359,7 +415,8 @@ def _untouched(repo: Path, tree: str, change: ChangedFile) -> bool:
         return False
     file = repo / change.new_path
     try:
-        if file.is_symlink() or file.stat().st_size > LARGEST:
+        found = file.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
             return False
         return file.read_bytes() == read_at(repo, tree, change.new_path)
     except (OSError, SourceError):

@@ -25,7 +25,7 @@ def command(output_format: str, config: tuple[str, ...], isolated: bool) -> int:
         {
             "code": rule.code,
             "name": rule.name,
-            "severity": plan.options.severity.get(rule.name, rule.worst),
+            "severity": "cause" if rule.is_cause else plan.options.severity.get(rule.name, rule.worst),
             "status": rule.status if rule.code in chosen else "off",
             "title": rule.title,
             "origin": "built-in" if is_builtin(rule) else str(rule.path),

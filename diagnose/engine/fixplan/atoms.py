@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
 from diagnose.configs.edit import REMOVE
 from diagnose.engine.diff.pairing import pairs
-from diagnose.engine.fixplan.model import Atom, Move
+from diagnose.engine.fixplan.model import TOTAL, Atom, Move
 from diagnose.model import Change, Config, Setting
 from diagnose.model.change import RISKS
 
 KINDS = frozenset({"type", "_target_", "class_name", "class_path", "_partial_"})
 """Last parts of keys that name a class, to which the keys beside them belong."""
 BATCHES = ("batch_size", "batch_size_per_device", "accumulate")
+SAME_TOTAL = 1.1
+"""How far the batch of one step may move and still count as kept: 8 x 4 and 10 x 3 are meant to be the same."""
+THRESHOLDS = frozenset({"pos_iou", "neg_iou", "min_pos_iou"})
 SCALED = 1.3
 """How far a learning rate may be from what the batch asks for and still have been scaled with it."""
 
@@ -63,7 +66,12 @@ def atoms(found: list[Move], old: Config, new: Config) -> list[Atom]:
     for members in by_list.values():
         for index in members[1:]:
             groups.join(members[0], index, "items of a list came or went")
+    totals = _same_total(found)
+    for index in totals[1:]:
+        groups.join(totals[0], index, "the batch of one step stays, and is only split in another way")
     for one, other in combinations(range(len(found)), 2):
+        if "lr" in (found[one].change.name, found[other].change.name) and {one, other} & {*totals}:
+            continue
         if because := _together(found[one], found[other]):
             groups.join(one, other, because)
     return [
@@ -141,6 +149,33 @@ def below(config: Config, stem: str) -> dict[str, Any]:
     return {key[len(stem) + 1 :]: one.value for key, one in config.settings.items() if key.startswith(f"{stem}.")}
 
 
+def _same_total(found: Sequence[Move]) -> list[int]:
+    """Return the parts of the batch of one step that change so that their product stays; none if it does not."""
+    parts: dict[str, list[int]] = defaultdict(list)
+    for index, move in enumerate(found):
+        if move.change.name in TOTAL:
+            parts[move.change.name].append(index)
+    factors = {name: _factor(found[members[0]].change) for name, members in parts.items()}
+    for count in range(2, len(TOTAL) + 1):
+        for names in combinations(factors, count):
+            product = math.prod(factors[name] for name in names)
+            if (
+                product
+                and {"batch_size", "batch_size_per_device"} - {*names}
+                and abs(math.log(product)) < math.log(SAME_TOTAL)
+            ):
+                return [index for name in names for index in parts[name]]
+    return []
+
+
+def _factor(change: Change) -> float:
+    """Return by how much a part of the batch changes; 0 if that cannot be told."""
+    sizes = [1 if change.name == "accumulate" and not side else side for side in (change.old, change.new)]
+    if any(isinstance(size, bool) or not isinstance(size, int | float) or not 0 < size < 1e9 for size in sizes):
+        return 0
+    return float(sizes[1] / sizes[0])
+
+
 def _together(one: Move, other: Move) -> str:
     """Return why two changes make sense only together; empty if they do not belong together."""
     if one.before and other.before and one.before.span and _written(one.before) == _written(other.before):
@@ -162,6 +197,8 @@ def _together(one: Move, other: Move) -> str:
             return "a learning rate belongs to its optimizer"
         if this.change.name == "lr" and that.change.name in BATCHES and _scaled(this.change, that.change):
             return "the learning rate was scaled with the batch"
+        if {this.change.name, that.change.name} <= THRESHOLDS and parent == that.key.rpartition(".")[0]:
+            return "the thresholds of one assigner"
         if (this.change.name, that.change.name) == ("focal_gamma", "focal_alpha") and _focal(this.change, that.change):
             return "alpha acts through gamma"
     return ""

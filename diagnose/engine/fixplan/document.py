@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -117,14 +117,23 @@ class Document:
             return text, ""
         if self.beside is not None and not os.path.isfile(self.path):  # noqa: PTH113
             return text, note
-        new = spliced(text, cuts)
+        new, path = spliced(text, cuts), os.path.join(folder, name)  # noqa: PTH118 - as the settings' places are
+        if not self._same(text, new, path, self.beside or tree_of(self.path).read):
+            return text, note
+        if self._same(text, new, path, tree_of(path).read):
+            return new, ""
+        return new, (
+            f"diagnose itself cannot read {name} and its copies from the folder of this plan, since the files that they "
+            f"build upon lie outside of its tree: to compare or lint them, write the plan into {here}, or put an empty "
+            ".diagnose.toml into a folder above both"
+        )
+
+    def _same(self, text: str, moved: str, path: str, beside: Callable[[str], str]) -> bool:
+        """Return whether a text reads at another place as it does at its own."""
         try:
-            with_bases = replace(self, beside=self.beside or tree_of(self.path).read)
-            path = os.path.join(folder, name)  # noqa: PTH118 - as the settings' places are
-            same = values(with_bases.read(new, path)) == values(self.read(text))
+            return values(replace(self, beside=beside).read(moved, path)) == values(self.read(text))
         except DiagnoseError:
-            same = False
-        return (new, "") if same else (text, note)
+            return False
 
 
 def values(settings: Mapping[str, Setting]) -> dict[str, Any]:

@@ -6,11 +6,10 @@ import math
 
 from diagnose.names import Hyperparameter
 
-GRID = 32
-"""Image sizes stay multiples of the stride of a detector's coarsest map."""
 FAR = 2.0
 """Factor below which both middles are nearly one."""
-SIZES = frozenset({"image_size", "imgsz", "img_size"})
+BATCHES = frozenset({"batch_size", "batch_size_per_device"})
+"""Numbers that are divided among devices, mostly two or more: what powers of two divide stays so where it can."""
 
 
 def halfway(old: float, new: float, row: Hyperparameter | None) -> int | float | None:
@@ -21,15 +20,19 @@ def halfway(old: float, new: float, row: Hyperparameter | None) -> int | float |
     """
     if not all(math.isfinite(number) and abs(number) < 1e15 for number in (old, new)):
         return None
-    whole = isinstance(old, int) and isinstance(new, int)
     if row is not None and row.scale == "log" and old > 0 and new > 0 and max(old / new, new / old) >= FAR:
         middle: float = _short(math.sqrt(old * new), old, new)
     else:
         middle = float(f"{(old + new) / 2:.12g}")
-    if whole:
-        grid = GRID if row is not None and row.name in SIZES and old % GRID == new % GRID == 0 else 1
-        number = (math.floor if new > old else math.ceil)(middle / grid) * grid
-        return number if min(old, new) < number < max(old, new) else None
+    if isinstance(old, int) and isinstance(new, int):
+        grid = math.gcd(old, new) if row is not None and row.name in BATCHES else 1
+        grid &= -grid
+        while grid:
+            number = (math.floor if new > old else math.ceil)(middle / grid) * grid
+            if min(old, new) < number < max(old, new):
+                return number
+            grid //= 2
+        return None
     return middle if min(old, new) < middle < max(old, new) else None
 
 

@@ -10,6 +10,8 @@ from diagnose.model import UNKNOWN, Change, Setting
 from diagnose.model.change import RISKS
 
 HALF, KEPT = "half a step", "stays"
+TOTAL = frozenset({"batch_size", "batch_size_per_device", "accumulate", "devices"})
+"""What the batch of one step is a product of."""
 
 
 @dataclass(frozen=True, slots=True)

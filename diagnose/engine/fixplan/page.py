@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose.assets import template_folder
 from diagnose.configs.edit import REMOVE
-from diagnose.engine.fixplan.model import FixPlan, Move, shown
+from diagnose.engine.fixplan.model import HALF, FixPlan, Move, shown
 from diagnose.model import UNKNOWN, Comparison
 from diagnose.text import escape, wording
 
@@ -26,6 +26,7 @@ def as_markdown(plan: FixPlan, comparison: Comparison) -> str:
         comparison=comparison,
         results=[one for one in comparison.results if one.verdict == "worse"] or comparison.results,
         chance=_chance(plan.seeds),
+        moved=sum(one.what == HALF for one in plan.decisions),
         differ=wording.plural(len(comparison.changes), "setting")
         + (" differs" if len(comparison.changes) == 1 else " differ"),
     )

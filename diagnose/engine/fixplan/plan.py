@@ -8,7 +8,7 @@ from typing import Any
 
 from diagnose.configs.edit import REMOVE, Tree
 from diagnose.engine.fixplan.atoms import atoms, below, moves
-from diagnose.engine.fixplan.decide import DANGEROUS, decided, typed
+from diagnose.engine.fixplan.decide import decided, typed
 from diagnose.engine.fixplan.document import Document, documents, is_beside, slug, values
 from diagnose.engine.fixplan.model import (
     HALF,
@@ -218,11 +218,7 @@ class _Draft:
     def trial(self, groups: Iterable[Atom]) -> None:
         decisions: dict[str, Decision] = {}
         for atom in groups:
-            half = [decided(atom, move, self.old.framework) for move in atom.moves]
-            if any(one.what == KEPT and one.move.change.risk in DANGEROUS for one in half):
-                why = "goes with a change that is too dangerous for a step"
-                half = [one if one.what == KEPT else Decision(one.move, KEPT, one.move.old, why) for one in half]
-            decisions |= {one.move.key: one for one in half}
+            decisions |= {one.move.key: one for one in decided(atom, self.old.framework, self.moves)}
         for move in self.moves:
             if move.key not in decisions:
                 decisions[move.key] = Decision(move, KEPT, move.old, "no suspect")

@@ -25,6 +25,9 @@ PLAIN = re.compile(
 )
 """File names that say nothing: the folder is the name of the run."""
 DATABASES = frozenset({".db", ".sqlite", ".sqlite3"})
+TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".journal", ".log"})
+MOST_TABLE = 8 << 20
+"""Bytes of a file that is opened only to see whether it is a table of runs."""
 
 
 @dataclass(slots=True)
@@ -58,8 +61,12 @@ def gather(
     several = []
     for path in dict.fromkeys(paths):
         count = 0
-        for given in (*_databases(path, skip), *collect([path], limit=limit, stdin=stdin, stdin_name=stdin_name, skip=skip)):
-            if given.path in found.sources:
+        for given in (
+            *_others(path, skip, limit),
+            *collect([path], limit=limit, stdin=stdin, stdin_name=stdin_name, skip=skip),
+        ):
+            given.sources = [source for source in given.sources if source.path not in found.sources]
+            if not given.sources and given.error is None:
                 continue
             count += 1
             watch(given.path)
@@ -76,16 +83,23 @@ def gather(
     return found
 
 
-def _databases(path: str, skip: Callable[[Path], bool]) -> Iterator[Input]:
-    """Yield the databases below a folder, which the search for logs passes over."""
+def _others(path: str, skip: Callable[[Path], bool], limit: int) -> Iterator[Input]:
+    """Yield the databases and tables of runs below a folder, which the search for logs passes over."""
     if not os.path.isdir(path):  # noqa: PTH112 - never raises
         return
     for root, folders, files in os.walk(path):
         folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith(".")]
         for name in sorted(files):
             file = Path(root, name)
-            if file.suffix.lower() in DATABASES and not skip(file):
-                yield from collect([str(file)], limit=1 << 40)
+            if file.suffix.lower() in DATABASES | TABLES and not skip(file):
+                for given in collect([str(file)], limit=limit):
+                    given.found = True
+                    if file.suffix.lower() in DATABASES or any(map(_is_table, given.sources)):
+                        yield given
+
+
+def _is_table(source: Source) -> bool:
+    return source.size <= MOST_TABLE and (studies.is_journal(source) or tables.read(source)[0] is not None)
 
 
 def _read(given: Input, found: Gathered, file: FileReport, format: str, limit: int) -> tuple[str, list[Entry]]:
@@ -137,7 +151,9 @@ def _entries(run: Run, given: Input) -> Iterator[Entry]:
     paths = tuple(dict.fromkeys(source.path for source in given.sources))
     if run.format == "optuna":
         for segment in run.segments:
-            yield from studies.from_console(segment)
+            for entry in studies.from_console(segment):
+                entry.name = f"{segment.name} {entry.name}" if len(run.segments) > 1 else entry.name
+                yield entry
         return
     for segment in run.segments:
         if segment.series or segment.events or segment.name:
@@ -176,9 +192,12 @@ def _homes(paths: list[str]) -> dict[str, str]:
     """Return short names of paths: what tells them apart, without endings that say nothing."""
     names: dict[str, str] = {}
     parts = {path: _telling(PurePath(path)) for path in paths}
-    shared = os.path.commonprefix(list(parts.values())) if len(parts) > 1 else []
+    if len(parts) == 1:
+        return {path: words[-1] if words else path for path, words in parts.items()}
+    levels = [set(level) for level in zip(*parts.values(), strict=False)]
+    shared = next((depth for depth, names_here in enumerate(levels) if len(names_here) > 1), len(levels))
     for path, words in parts.items():
-        rest = words[min(len(shared), max(len(words) - 1, 0)) :]
+        rest = words[min(shared, max(len(words) - 1, 0)) :]
         names[path] = "/".join(rest) or path
     if len(set(names.values())) < len(names):
         return {path: path for path in paths}

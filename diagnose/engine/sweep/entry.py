@@ -10,6 +10,8 @@ import numpy as np
 from diagnose.model import Event, Place, Segment, Series, Setting
 
 OBJECTIVE = "objective"
+STEPS = "objective/steps"
+"""What a trial told its search on the way."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,8 +48,8 @@ class Entry:
 
 
 def is_curve(series: Series) -> bool:
-    """Whether a series tells epochs or steps: a lone value of a summary has neither."""
-    return len(series) > 1 or bool(np.isfinite(series.epoch).any() or np.isfinite(series.step).any())
+    """Whether a series tells epochs or steps: the best and last value of a summary have neither."""
+    return len(series) > 2 or bool((np.isfinite(series.epoch) | np.isfinite(series.step)).all())
 
 
 def series_of(name: str, printed: str, path: str, line: int, points: Iterable[tuple[float, float]]) -> Series:

@@ -15,6 +15,8 @@ DRAWS = 9999
 RESAMPLES = 2000
 LEAST_BOOTSTRAP = 6
 """Runs below which an interval would only repeat the few points there are."""
+AT_ONCE = 4_000_000
+"""Numbers that a permutation or resampling holds at once."""
 SEED = 20250624
 
 Floats = NDArray[np.float64]
@@ -45,9 +47,10 @@ def interval(one: Sequence[float], other: Sequence[float]) -> tuple[float, float
     if size < LEAST_BOOTSTRAP:
         return None
     left, right = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    draws = np.random.default_rng(SEED).integers(0, size, (RESAMPLES, size))
+    resamples = max(200, min(RESAMPLES, AT_ONCE // size))
+    draws = np.random.default_rng(SEED).integers(0, size, (resamples, size))
     found = [rho for pick in draws if (rho := spearman(left[pick], right[pick])) is not None]
-    if len(found) < RESAMPLES // 2:
+    if len(found) < resamples // 2:
         return None
     low, high = np.quantile(found, (0.025, 0.975))
     return float(low), float(high)
@@ -107,7 +110,8 @@ def _shuffled(values: Floats) -> Floats:
     """Return rows of permutations: all of them for few values, else a fixed random sample."""
     if len(values) <= EXACT:
         return np.array(list(permutations(values)))
-    return np.random.default_rng(SEED).permuted(np.tile(values, (DRAWS, 1)), axis=1)
+    draws = max(199, min(DRAWS, AT_ONCE // len(values)))
+    return np.random.default_rng(SEED).permuted(np.tile(values, (draws, 1)), axis=1)
 
 
 def _share(observed: list[float], drawn: Floats, size: int) -> float:

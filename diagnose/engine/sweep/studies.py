@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnose.engine.enrich import name_settings
-from diagnose.engine.sweep.entry import OBJECTIVE, Entry, segment_of, series_of
+from diagnose.engine.sweep.entry import OBJECTIVE, STEPS, Entry, segment_of, series_of
 from diagnose.errors import SourceError
 from diagnose.model import Place, Segment
 from diagnose.sources import Source, lines
@@ -55,9 +54,14 @@ def read(source: Source) -> list[Entry] | None:
     """
     if source.head.startswith(SQLITE):
         return [*_entries(_from_database(source), source)]
-    if source.head.lstrip().startswith(b"{") and b'"op_code"' in source.head.split(b"\n", 1)[0]:
+    if is_journal(source):
         return [*_entries(_from_journal(source), source)]
     return None
+
+
+def is_journal(source: Source) -> bool:
+    """Whether a file is a journal of Optuna."""
+    return source.head.lstrip().startswith(b"{") and b'"op_code"' in source.head.split(b"\n", 1)[0]
 
 
 def from_console(segment: Segment) -> Iterator[Entry]:
@@ -90,7 +94,7 @@ def _from_database(source: Source) -> list[_Study]:
         with closing(sqlite3.connect(uri, uri=True)) as base:
             base.text_factory = lambda data: data.decode("utf-8", "replace")
             return _studies(base)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError, TypeError, OverflowError, KeyError) as error:
         mend = "an Optuna storage has the tables studies, trials and trial_params"
         raise SourceError(f"cannot be read as a study: {error}", place=Place(source.path), mend=mend) from None
 
@@ -174,7 +178,7 @@ def _set(trial: _Trial, name: str, value: Any, distribution: str) -> None:
     try:
         told = json.loads(distribution)
         attributes = told.get("attributes", {})
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         trial.params[name] = value
         return
     kind = str(told.get("name", ""))
@@ -190,23 +194,24 @@ def _set(trial: _Trial, name: str, value: Any, distribution: str) -> None:
 
 
 def _entries(studies: list[_Study], source: Source) -> Iterator[Entry]:
-    told: dict[str, int] = defaultdict(int)
     for study in studies:
         for trial in study.trials.values():
             entry = _entry(study, trial, source.path)
+            if Path(f"{source.path}-wal").is_file():
+                entry.notes.append(
+                    f"what {source.path}-wal holds, the latest trials, is not read: close the study first"
+                )
             entry.name = f"{study.name} {entry.name}" if len(studies) > 1 else entry.name
-            told[entry.name] += 1
             yield entry
-        if len(study.goals) > 1:
-            yield from ()
 
 
 def _entry(study: _Study, trial: _Trial, path: str) -> Entry:
     segment = segment_of(f"trial {trial.number}", path, trial.line, trial.params)
     name_settings(segment.config)
     if trial.steps:
-        points = [(float(step), value) for step, value in sorted(trial.steps.items())]
-        segment.series["objective/steps"] = series_of("objective/steps", "objective", path, trial.line, points)
+        first = 1.0 if 0 in trial.steps else 0.0  # steps from 0 are counted from 1 here
+        points = [(step + first, value) for step, value in sorted(trial.steps.items())]
+        segment.series[STEPS] = series_of(STEPS, OBJECTIVE, path, trial.line, points)
     for index, value in trial.values.items():
         name = OBJECTIVE if index == 0 else f"{OBJECTIVE}/{index}"
         segment.series[name] = series_of(name, OBJECTIVE, path, trial.line, [(math.nan, value)])

@@ -20,6 +20,7 @@ LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 34
 SHADES = 8
 TICKS = 5
 MOST_POINTS = 400
+MOST_RUNS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ def chart(trials: Sequence[Trial]) -> Chart | None:
 
 def section(sweep: Sweep) -> str:
     """Return the section as HTML."""
-    return _template().render(sweep=sweep, words=words, chart=chart(words.with_curves(sweep)), rows=words.rows(sweep))
+    return _template().render(
+        sweep=sweep, words=words, chart=chart(words.with_curves(sweep)), rows=words.rows(sweep)[:MOST_RUNS]
+    )
 
 
 def into(page: str, sweep: Sweep) -> str:

@@ -10,6 +10,8 @@ from diagnose.text.sweep import words
 from diagnose.text.terminal import Style, columns, shorten, wrap
 
 GAP = "  "
+MOST_RUNS = 60
+MOST_FAILED = 12
 WIDE = 120
 EPOCH = 3
 """Column of the epoch of the best value, for which a terminal is too narrow."""
@@ -29,10 +31,11 @@ def full(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
     for row in ranking:
         del row[EPOCH]
         row[-1] = row[-1].split(":")[0]
-    yield from _table(ranking, width, style)
-    yield from (
-        f"  {plain(one.run)}: {plain(one.reason)}" for one in sweep.trials if one.status == "failed" and one.reason
-    )
+    yield from _table(ranking[: MOST_RUNS + 1], width, style)
+    if len(ranking) > MOST_RUNS + 1:
+        yield f"  and {len(ranking) - 1 - MOST_RUNS} more: --output-format json"
+    failed = [one for one in sweep.trials if one.status == "failed" and one.reason]
+    yield from (f"  {plain(one.run)}: {plain(one.reason)}" for one in failed[:MOST_FAILED])
     curves = words.with_curves(sweep)
     if len(curves) > 1:
         low, high = words.bounds(curves)
@@ -41,7 +44,7 @@ def full(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
         head = ["Run", *(f"ep {words.number(epoch)}" for epoch in epochs), ""]
         body = [[one.run, *words.at_epochs(one, epochs), words.spark(one, low, high)] for one in curves]
         yield from _table([head, *body], width, style)
-    if sizes := words.sizes(sweep):
+    if sizes := words.sizes(sweep)[:MOST_RUNS]:
         yield from ("", style.paint("By size of the model", "bold"))
         body = [[words.amount(one.params), words.number(one.value), one.run] for one in sizes]
         yield from _table([["Size", sweep.printed, "Run"], *body], width, style)
@@ -61,6 +64,8 @@ def _links(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
         name = style.paint(plain(link.name), "bold")
         yield f"  {name}: tried {plain(words.tried(link))}; best run {plain(words.best(link))}"
         yield from (f"    {line}" for line in wrap(plain(words.told(link)), width - 4))
+        if link.groups:
+            yield from (f"    {line}" for line in wrap(plain(f"median by value: {words.groups(link)}"), width - 4))
     if len(sweep.links) > words.MOST_LINKS:
         yield f"  and {len(sweep.links) - words.MOST_LINKS} more: --output-format json"
     for one in sweep.importance:

@@ -77,32 +77,21 @@ def heading(sweep: Sweep, most: int = MOST_SETTINGS) -> list[str]:
     return [*titles, *columns(sweep, most), "Status"]
 
 
-def row(sweep: Sweep, trial: Trial, place: int | None, most: int = MOST_SETTINGS) -> list[str]:
-    """Return one run of a ranking."""
-    length = f"{trial.epochs}/{trial.planned}" if trial.planned and trial.epochs else str(trial.epochs or "-")
-    cells = [
-        str(place) if place else "-",
-        trial.run,
-        number(trial.value),
-        number(trial.epoch),
-        number(trial.last),
-        length,
-    ]
-    cells += [number(trial.metrics.get(other))] if (other := other_metric(sweep)) else []
-    cells += [amount(trial.params)] if has_size(sweep) else []
-    cells += [setting(trial.settings.get(name)) for name in columns(sweep, most)]
-    said = trial.reason and trial.reason != f"{trial.epochs} of {trial.planned} epochs"  # which stands in its column
-    return [*cells, trial.status + (f": {trial.reason}" if said else "")]
-
-
 def rows(sweep: Sweep, most: int = MOST_SETTINGS) -> list[list[str]]:
     """Return all runs of a ranking; those that failed have no place."""
     found = []
+    names, other, sized = columns(sweep, most), other_metric(sweep), has_size(sweep)
     place = 0
     for trial in sweep.trials:
-        if trial.value is not None:
-            place += 1
-        found.append(row(sweep, trial, place if trial.value is not None else None, most))
+        place += trial.value is not None
+        length = f"{trial.epochs}/{trial.planned}" if trial.planned and trial.epochs else str(trial.epochs or "-")
+        cells = [str(place) if trial.value is not None else "-", trial.run]
+        cells += [number(trial.value), number(trial.epoch), number(trial.last), length]
+        cells += [number(trial.metrics.get(other))] if other else []
+        cells += [amount(trial.params)] if sized else []
+        cells += [setting(trial.settings.get(name)) for name in names]
+        said = trial.reason and trial.reason != f"{trial.epochs} of {trial.planned} epochs"  # stands in its column
+        found.append([*cells, trial.status + (f": {trial.reason}" if said else "")])
     return found
 
 

@@ -1,0 +1,136 @@
+"""One cause in one segment: its arguments that hold, with their weights and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from diagnose.engine.apply import given, require, subject
+from diagnose.engine.candidates import candidates
+from diagnose.engine.wording import advice, words
+from diagnose.language import Mask, MissingError, Node, Scope, evaluate, parse, place_of, truth
+from diagnose.model import Finding, Place, Run, Segment
+from diagnose.rules import ArgumentRule, Rule
+
+MOST_PLACES = 6
+"""Lines shown for one argument."""
+FINDINGS = ("found", "warned")
+"""Functions that give findings."""
+
+
+@dataclass(slots=True)
+class Held:
+    """An argument that holds; ``number`` is its position in the rule."""
+
+    number: int
+    weight: float
+    text: str
+    places: list[Place]
+    finding: str
+
+
+@dataclass(slots=True)
+class Weighed:
+    """A cause in one segment, worded for it; ``subject`` is what the rule walked over, if it did."""
+
+    rule: Rule
+    segment: Segment
+    subject: str
+    title: str
+    score: float
+    supports: list[Held]
+    against: list[Held]
+    refutation: str
+    advice: str
+    explains: tuple[str, ...]
+
+
+def weigh(
+    rule: Rule,
+    run: Run,
+    segment: Segment,
+    findings: Sequence[Finding],
+    overrides: Mapping[str, Any],
+    baseline: Segment | None,
+) -> Iterator[Weighed]:
+    """Yield a cause where enough speaks for it: once for the segment, or for each thing that its rule walks over.
+
+    Raises:
+        MissingError: if the segment lacks something that the rule cannot do without.
+        LanguageError, RuleError: if the rule is at fault.
+    """
+    require(rule, run, segment, baseline)
+    for variable, value in candidates(rule, segment):
+        values = given(rule, run, segment, overrides, baseline, value)
+        if variable:
+            values[variable] = value
+        scope = Scope(segment, rule.nodes(), values, baseline, run.segments, findings)
+        try:
+            if not truth(parse(rule.when), scope):
+                continue
+        except MissingError:
+            continue
+        supports = list(_held(rule.supports, scope))
+        against = list(_held(rule.against, scope, sign=-1.0))
+        score = sum(item.weight for item in (*supports, *against))
+        if not supports or score < rule.least:
+            continue
+        yield Weighed(
+            rule,
+            segment,
+            subject(value, segment),
+            words(rule.message, scope),
+            score,
+            supports,
+            against,
+            words(rule.refutation, scope),
+            advice(rule.advice, scope),
+            tuple(name for name in rule.explains if _found(name, scope)),
+        )
+
+
+def _held(arguments: Sequence[ArgumentRule], scope: Scope, sign: float = 1.0) -> Iterator[Held]:
+    for number, argument in enumerate(arguments):
+        when = parse(argument.when)
+        try:
+            value = evaluate(when, scope)
+        except MissingError:
+            continue  # what the log does not tell speaks neither for nor against
+        if not (value.where.any() if isinstance(value, Mask) else value):
+            continue
+        named = _named(when, scope)
+        shown = [_value(text, scope) for text in argument.at] or [value, named]
+        finding = named[0] if named else None
+        scope.values["told"] = finding.message if finding else ""
+        places = list(dict.fromkeys(_places(shown)))[:MOST_PLACES]
+        text = words(argument.text, scope)
+        yield Held(number, sign * argument.weight, text, places, finding.name if finding else "")
+
+
+def _named(when: Node, scope: Scope) -> list[Finding]:
+    """Return the findings that a condition rests on."""
+    named = []
+    for part in when.walk():
+        if part.kind == "call" and part.args[0] in FINDINGS:
+            named += evaluate(part, scope)
+    return named
+
+
+def _value(text: str, scope: Scope) -> Any:
+    try:
+        return evaluate(parse(text), scope)
+    except MissingError:
+        return None
+
+
+def _places(values: Sequence[Any]) -> Iterator[Place]:
+    for value in values:
+        for item in value if isinstance(value, list) else [value]:
+            place = place_of(item)
+            if place is not None and place.line:
+                yield place
+
+
+def _found(name: str, scope: Scope) -> bool:
+    return any(name in (finding.name, *finding.folded) for finding in scope.findings or ())

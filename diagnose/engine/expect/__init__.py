@@ -1,0 +1,1 @@
+"""Experiments registered beforehand: read, evaluated against runs, and shown."""

@@ -1,0 +1,1 @@
+"""Many runs compared: ranked, judged, and what went with the result."""
