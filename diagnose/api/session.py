@@ -13,8 +13,9 @@ from diagnose.engine import baseline
 from diagnose.engine.baseline import Baseline
 from diagnose.engine.lint import judged
 from diagnose.engine.plan import Plan, plan
+from diagnose.engine.today import today
 from diagnose.errors import SettingsError, did_you_mean
-from diagnose.model import FileReport, Finding, Report
+from diagnose.model import FileReport, Finding, Place, Report
 from diagnose.settings import Settings
 
 
@@ -78,6 +79,8 @@ class Session:
         self.governor = Governor(request.config, request.isolated, request.options, request.environment)
         self.outcome = Outcome()
         self._plans: dict[int, Plan] = {}
+        self._told: set[tuple[str, str, str, Place]] = set()
+        today()  # a date that cannot be read is said at once, not first where a waiver is met
         if request.format:
             check_format(request.format)
 
@@ -105,9 +108,14 @@ class Session:
         return known
 
     def take(self, part: Report, todo: Plan) -> None:
-        """Add a part of the report to the outcome."""
+        """Add a part of the report to the outcome, without what another part has said of the same line.
+
+        Configs that build upon one file each find its faults.
+        """
         report = self.outcome.report
-        shown = [finding for finding in part.findings if todo.shows(finding)]
+        found = [(_said(finding), finding) for finding in part.findings if todo.shows(finding)]
+        shown = [finding for said, finding in found if said not in self._told]
+        self._told |= {said for said, _ in found}
         report.files += part.files
         report.findings += shown
         report.suppressed += part.suppressed
@@ -137,6 +145,10 @@ class Session:
         if file not in self.outcome.baselines:
             self.outcome.baselines[file] = baseline.load(file)
         return self.outcome.baselines[file]
+
+
+def _said(finding: Finding) -> tuple[str, str, str, Place]:
+    return finding.name, finding.severity, finding.message, finding.place
 
 
 def check_format(name: str) -> None:

@@ -18,7 +18,7 @@ class Arguments(Reporting):
 
     git: str = ""
     staged: bool = False
-    fix_plan: str = ""
+    fix_plan: str | None = None
     apply: bool = False
 
 
@@ -30,7 +30,7 @@ class Arguments(Reporting):
 )  # fmt: skip
 @click.option("--staged", is_flag=True, help="With --git: compare with what is staged, in place of the working tree.")
 @click.option(
-    "--fix-plan", metavar="FOLDER", default="", help="Write what to run next: the control, each suspect alone, and a "
+    "--fix-plan", metavar="FOLDER", help="Write what to run next: the control, each suspect alone, and a "
     "conservative next trial.",
 )  # fmt: skip
 @click.option("--apply", is_flag=True, help="With --fix-plan: overwrite files that are there.")
@@ -42,8 +42,8 @@ class Arguments(Reporting):
 def command(**given: Any) -> int:
     """Rank what was changed between two configs or runs by how dangerous it is.
 
-    PATHS are OLD and NEW: a config file, a log that prints its config, or the folder of a run. With --git they are the
-    files and folders to look at, by default all configs.
+    PATHS are OLD and NEW: a config file, a log that prints its config, the folder of a run, or `-`. With --git they
+    are the files and folders to look at, by default all configs.
 
     Exit status: 0 if nothing as severe as --fail-on was found, 1 if something was, 2 if something could not be done.
     """
@@ -75,7 +75,11 @@ def run(given: Arguments) -> int:
 def _check(given: Arguments) -> None:
     if given.staged and not given.git:
         raise click.UsageError("--staged needs --git, such as --git HEAD")
-    if given.apply and not given.fix_plan:
+    if given.fix_plan is not None and not given.fix_plan.strip():
+        raise click.UsageError("--fix-plan needs the name of a folder")
+    if given.apply and given.fix_plan is None:
         raise click.UsageError("--apply needs --fix-plan")
     if not given.git and len(given.paths) != 2:
         raise click.UsageError("name OLD and NEW, or use --git BASE[..HEAD]")
+    if "-" in given.paths and (given.git or given.paths[0] == given.paths[1]):
+        raise click.UsageError("`-` stands for one of OLD and NEW")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+from diagnose import logs
 
 STAMP = re.compile(r"\d{8}_\d{6}")
 FAMILIES = (
@@ -67,15 +70,15 @@ def runs(found: Iterable[tuple[str, Path]], home: Path) -> Iterator[list[Path]]:
     configs = [path for format, path in found if format.startswith("config")]
     parts = _logs([(format, path) for format, path in found if not format.startswith("config")], home)
     if len(parts) == 1 and len(configs) <= MOST_CONFIGS:
-        yield [*parts[0].paths, *configs]
+        yield [*parts[0].paths, *(path for path in configs if not _read_with(parts[0].formats, path))]
         return
     yield from (group.paths for group in parts)
     yield from ([path] for path in configs)
 
 
-def _logs(logs: list[tuple[str, Path]], home: Path) -> list[_Group]:
+def _logs(found: list[tuple[str, Path]], home: Path) -> list[_Group]:
     groups: dict[str, _Group] = {}
-    for format, path in logs:
+    for format, path in found:
         stem = path.name.split(".")[0]
         stamp = STAMP.search(str(path.relative_to(home.parent)))
         key = stamp[0] if stamp else str((home if stem == "events" else path.parent) / stem)
@@ -87,12 +90,18 @@ def _logs(logs: list[tuple[str, Path]], home: Path) -> list[_Group]:
     parts = [*groups.values()]
     for name in dict.fromkeys(group.name for group in parts if group.name):
         parts = _joined(parts, [group for group in parts if group.name == name])
-    trainers = dict.fromkeys(_family(format) for format, _ in logs if format not in ANYBODYS)
+    trainers = dict.fromkeys(_family(format) for format, _ in found if format not in ANYBODYS)
     for family in trainers:
         parts = _joined(parts, [group for group in parts if group.formats & family])
     if len(trainers) < 2:
         parts = _joined(parts, parts)
     return parts
+
+
+def _read_with(names: Iterable[str], path: Path) -> bool:
+    """Whether the reader of one of these formats reads a file by itself."""
+    patterns = (glob for name in names for glob in getattr(logs.formats()[name], "COMPANIONS", ()))
+    return any(fnmatchcase(path.name, glob) for glob in patterns)
 
 
 def _run_name(stem: str) -> str:

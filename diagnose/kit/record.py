@@ -27,7 +27,8 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "unknown": [key for key, setting in segment.config.settings.items() if setting.value is UNKNOWN],
         "series": [_series(series) for series in segment.series.values()],
         "events": [
-            {"kind": event.kind, "line": event.place.line, "fields": _plain(dict(event.fields))} for event in segment.events
+            {"kind": event.kind, "line": event.place.line, "fields": _plain(dict(event.fields))}
+            for event in segment.events
         ],
     }
 

@@ -31,6 +31,8 @@ class Change:
         because: the reasons for the risk, each a sentence.
         score: the written weight by which changes of one risk are ranked.
         old_place, new_place: where it stands; None where it does not.
+        parts: the keys of all settings that are counted in it, where that is more than the one: an item of a list that
+            went as a whole, or one setting that two keys reach.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Change:
     score: float = 0.0
     old_place: Place | None = None
     new_place: Place | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def rank(self) -> tuple[int, bool, float, str]:

@@ -4,6 +4,7 @@ from diagnose.names.couplings import couplings
 from diagnose.names.frameworks import Framework, framework_of, frameworks
 from diagnose.names.hyperparameters import Hyperparameter, hyperparameter, hyperparameters
 from diagnose.names.metrics import Traits, canonical, slug, split_of, traits
+from diagnose.names.spellings import spelled
 from diagnose.names.vocabulary import event_kinds, fact_names, mechanisms
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "hyperparameters",
     "mechanisms",
     "slug",
+    "spelled",
     "split_of",
     "traits",
 ]

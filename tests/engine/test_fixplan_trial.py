@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from diagnose import logs
 from diagnose.engine.diff import compare
 from diagnose.engine.enrich import enrich
 from diagnose.engine.fixplan import FixPlan, plan
 from diagnose.engine.fixplan.model import Decision
-from diagnose.model import Comparison, Config
+from diagnose.model import Comparison, Config, Place, Setting
+from diagnose.names import hyperparameters
 from diagnose.sources import Source, from_bytes, open_source
 
 REST = "batch_size: 8\nlr: 0.01\nmomentum: 0.9\noptimizer: SGD\n"
@@ -81,7 +84,7 @@ def page(found: FixPlan) -> str:
         ("mixup: 0.0", "mixup: 0.2"),
         ("cls_pw: 0.8", "cls_pw: 1.2"),
         ("warmup_steps: 500", "warmup_steps: 0.6"),
-        ("momentum: 0.9", "momentum: 1.2"),
+        ("beta1: 0.9", "beta1: 1.2"),
         ("box_loss_weight: 7", "box_loss_weight: 8"),
         ("my_loss_weight_thing: 3", "my_loss_weight_thing: 5"),
         ("lr_gamma: 0.1", "lr_gamma: 0.12"),
@@ -130,6 +133,39 @@ def test_a_batch_still_divides_among_devices(old: int, new: int, middle: int) ->
         )
     )["batch_size"]
     assert one.value == middle
+
+
+SPELLINGS = sorted({row.keys["any"][0] for row in hyperparameters().values() if row.keys and "any" in row.keys})
+NUMBERS = st.one_of(
+    st.integers(-2, 3000),
+    st.floats(-2, 3000).map(lambda number: round(number, 6)),
+    st.sampled_from([0, 1, -1, 0.0, 1.0, 0.5, 1e-4, 1e20, float("inf"), float("nan")]),
+)
+
+
+@given(st.sampled_from(SPELLINGS), NUMBERS, NUMBERS)
+@settings(max_examples=300, deadline=None)
+def test_half_steps_of_any_setting_are_valid(key: str, old: float, new: float) -> None:
+    sides = [Config({key: Setting(key, value, Place("c.yaml", 1))}) for value in (old, new)]
+    found = plan(Comparison("old", "new", compare(*sides)), *sides)
+    for one in found.decisions:
+        row = hyperparameters().get(one.move.change.name)
+        if one.what == "stays":
+            assert one.value is one.move.old or one.value == one.move.old
+            continue
+        assert row is not None and row.role not in (
+            "model",
+            "data",
+            "budget",
+            "hardware",
+            "seed",
+            "evaluation",
+            "stopping",
+        )
+        assert 0 < min(old, new) < one.value < max(old, new)
+        assert isinstance(one.value, int) or not (isinstance(old, int) and isinstance(new, int))
+        assert row.scale != "share" or one.value <= 1
+        assert not any(min(old, new) <= off <= max(old, new) for off in row.off if type(off) in (int, float))
 
 
 def test_nothing_moves_in_a_group_of_which_one_part_stays() -> None:
@@ -202,6 +238,21 @@ def test_thresholds_of_one_assigner_move_together() -> None:
     assert len(found.singles) == 1
 
 
+def test_weights_move_with_the_structure_that_they_fit() -> None:
+    old = "model:\n  backbone:\n    depth: 50\n    init_cfg:\n      checkpoint: hub://net50\nbatch_size: 8\nlr: 0.1\n"
+    found = of_texts(old, old.replace("50", "101"))
+    assert [len(single.atom.moves) for single in found.singles] == [2]
+    assert {one.what for one in found.decisions} == {"stays"}
+
+
+def test_the_length_of_a_run_moves_with_the_schedule_that_is_cut_to_it() -> None:
+    old = "max_epochs: 12\nbatch_size: 8\nlr: 0.1\nmilestones: [8, 11]\n"
+    found = of_texts(old, old.replace("12", "24").replace("[8, 11]", "[16, 22]"))
+    assert [len(single.atom.moves) for single in found.singles] == [2]
+    found = of_texts(old, old.replace("12", "24").replace("[8, 11]", "[9, 11]"))
+    assert {len(single.atom.moves) for single in found.singles} == {1}
+
+
 BASE = "model = dict(type='Net')\noptimizer = dict(type='SGD', lr=0.02, momentum=0.9)\n"
 CHILD = "_base_ = ['./base.py']\ndata = dict(samples_per_gpu=4)\ntotal_epochs = 12\n"
 
@@ -223,6 +274,19 @@ def test_a_plan_that_cannot_be_read_back_says_so(loose: Path, folder: str, told:
     notes = [note for note in found.notes if "cannot read" in note]
     assert bool(notes) is told
     assert not told or (str(loose / "mine") in notes[0] and re.search(r"cannot read", page(found)))
+
+
+def test_a_plan_that_would_build_upon_other_bases_says_so(loose: Path) -> None:
+    (loose / "pyproject.toml").write_text("")
+    committed = {"base.py": BASE, "old.py": CHILD, "new.py": CHILD + "optimizer = dict(lr=0.1)\n"}
+    sides = []
+    for name in ("old.py", "new.py"):
+        side = from_bytes(str(loose / "mine" / name), committed[name].encode())
+        side.beside = lambda path: committed[Path(path).name]
+        sides.append(side)
+    assert not [note for note in planned(*sides, folder=str(loose / "plan")).notes if "no longer" in note]
+    (loose / "mine" / "base.py").write_text(BASE.replace("0.9", "0.8"))
+    assert [note for note in planned(*sides, folder=str(loose / "plan")).notes if "no longer" in note]
 
 
 def test_no_warning_inside_of_the_tree(loose: Path) -> None:

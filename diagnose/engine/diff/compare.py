@@ -7,12 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.engine.diff.couplings import coupled
+from diagnose.engine.diff.items import Entry, entries
+from diagnose.engine.diff.once import Found, once
 from diagnose.engine.diff.pairing import pairs
 from diagnose.engine.diff.risk import judge
 from diagnose.model import UNKNOWN, Change, Config, Setting
-from diagnose.names import Hyperparameter, hyperparameter
+from diagnose.names import Hyperparameter, hyperparameter, spelled
 
 UNREAD = "the side without it has a base file that could not be read and may set it"
+SENTINEL = -1
+"""Stands for `all`, `never` or `automatic` where a number would be."""
 SAME = 1e-9
 """Relative difference below which two numbers are one, written differently."""
 
@@ -22,21 +26,22 @@ def compare(old: Config, new: Config) -> tuple[Change, ...]:
 
     A key that only one side has is no change where the value is the framework's default, or one that means off.
     """
-    found = [change for before, after in pairs(old, new) if (change := _change(before, after, old, new)) is not None]
-    return tuple(sorted(coupled(found), key=lambda change: change.rank))
+    found = [Found(made, entry) for entry in entries(pairs(old, new)) if (made := _change(entry, old, new)) is not None]
+    return tuple(sorted(coupled(once(found, old, new)), key=lambda change: change.rank))
 
 
-def _change(before: Setting | None, after: Setting | None, old: Config, new: Config) -> Change | None:
+def _change(entry: Entry, old: Config, new: Config) -> Change | None:
+    before, after = entry.before, entry.after
     written = after or before
     if written is None:
         return None
-    row = hyperparameter(written.key, (new if after else old).framework)
-    one, other = _value(before, row, old), _value(after, row, new)
-    if _equal(one, other) or (_nothing(one, row) and _nothing(other, row)):
+    row = hyperparameter(entry.known, (new if after else old).framework)
+    one, other = _value(before, entry, row, old), _value(after, entry, row, new)
+    if _same(one, other, before, after, row) or (_nothing(one, row) and _nothing(other, row)):
         return None
     if one is UNKNOWN and other is UNKNOWN and before and after and before.literal == after.literal:
         return None
-    percent, factor = _ratio(one, other)
+    percent, factor = _ratio(one, other, row)
     change = judge(
         Change(
             written.key, row.name if row else "", _plain(one), _plain(other), percent, factor,
@@ -51,15 +56,28 @@ def _change(before: Setting | None, after: Setting | None, old: Config, new: Con
     return change
 
 
-def _value(setting: Setting | None, row: Hyperparameter | None, config: Config) -> Any:
+def _value(setting: Setting | None, entry: Entry, row: Hyperparameter | None, config: Config) -> Any:
     if setting is not None:
         return setting.value
-    return row.default(config.framework) if row is not None else None
+    return row.default(config.framework, entry.known) if row is not None and not entry.parts else None
+
+
+def _same(one: Any, other: Any, before: Setting | None, after: Setting | None, row: Hyperparameter | None) -> bool:
+    """Whether two values are equal, or two spellings of one."""
+    if _equal(one, other):
+        return True
+    if row is None or row.is_off(one) or row.is_off(other):
+        return False
+    keys = (side.key if side else "" for side in (before, after))
+    left, right = (spelled(row.name, key, value) for key, value in zip(keys, (one, other), strict=True))
+    return _equal(left, right)
 
 
 def _nothing(value: Any, row: Hyperparameter | None) -> bool:
-    """Whether a value does nothing: absent, empty, or off."""
-    return value is None or value in ("", [], {}) or (row is not None and row.is_off(value))
+    """Whether a value does nothing: absent, empty, or off; a switch that is not known does nothing when it is false."""
+    if value is None or value is False and row is None or value in ("", [], {}):
+        return True
+    return row is not None and row.is_off(value)
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -76,12 +94,16 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _ratio(one: Any, other: Any) -> tuple[float | None, float | None]:
-    """Return the change in percent and as a factor, where they mean something."""
+def _ratio(one: Any, other: Any, row: Hyperparameter | None) -> tuple[float | None, float | None]:
+    """Return the change in percent and as a factor, where they mean something: not from or to -1; no percent of a choice."""
+    if (one == SENTINEL) != (other == SENTINEL):
+        return None, None
     if not _number(one) or not _number(other) or not one or not all(abs(value) < 1e300 for value in (one, other)):
         return None, None
-    percent = 100 * (other - one) / abs(one)
-    return round(percent, 6), other / one if one * other > 0 else None
+    if one * other < 0:
+        return None, None
+    percent = None if row is not None and row.scale == "choice" else round(100 * (other - one) / abs(one), 6)
+    return percent, other / one if other else None
 
 
 def _kind(one: Any, other: Any, before: Setting | None, after: Setting | None, row: Hyperparameter | None) -> str:

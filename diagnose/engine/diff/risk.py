@@ -36,6 +36,9 @@ FEAR = {
 """Prior that a change of this role did it; ranks changes of one risk. From fANOVA studies (Greff et al. 2017, arXiv
 1503.04069; Sharma et al. 2019) and counts of real faults (52 cases of DeepFD); a written weight, no probability."""
 REST = 0.01
+PRETRAINED = "pretrained"
+NAMES = frozenset({"name", "id", "title", "description"})
+"""Whole keys that name a run; below another key they may mean anything."""
 PLACES = (
     ("loss", "loss", "medium"),
     ("optimizer", "optimizer", "medium"),
@@ -89,6 +92,8 @@ def _known(row: Hyperparameter) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _placed(key: str) -> tuple[str, str, tuple[str, ...]]:
+    if key.lower() in NAMES:
+        return "bookkeeping", "none", ("it names the run",)
     for part in reversed(key.lower().replace("_", ".").split(".")):
         for word, role, risk in PLACES:
             if part.startswith(word):
@@ -103,16 +108,21 @@ def _step(change: Change, row: Hyperparameter | None, role: str) -> tuple[int, s
     if change.kind == "unknown":
         return -1, "one side cannot be told without running the config"
     if change.kind in ("choice", "added", "removed"):
-        return (-3, "a file of the same name in another folder") if _same_file(change.old, change.new) else (0, "")
+        if _same_file(change.old, change.new):
+            return -3, "a file of the same name in another folder"
+        if change.kind == "choice" and row is not None and row.name == PRETRAINED:
+            return -1, "both sides start from trained weights"
+        return 0, ""
     if change.kind != "tuning" or change.factor is None:
         return 0, ""
-    far = magnitude(change)
+    far, memory = magnitude(change), ""
     if row is not None and row.scale == "share" and 0 < change.old < 1 and 0 < change.new < 1:
         rest = (1 - change.new) / (1 - change.old)
-        far = max(far, rest, 1 / rest) if row.role in ("optimizer", "regularisation") else far
+        if row.role in ("optimizer", "regularisation") and max(rest, 1 / rest) > far:
+            far, memory = max(rest, 1 / rest), f"1 / (1 - value) moves by a factor of {max(rest, 1 / rest):.3g}"
     if role == "learning-rate" and change.factor < 1 and far >= STEPS[-2][0]:
         return -1, "a lower rate is slower, not less stable"
-    return next(step for limit, step in STEPS if far < limit), ""
+    return next(step for limit, step in STEPS if far < limit), memory
 
 
 def _same_file(one: Any, other: Any) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from diagnose.engine.diff.compare import compare
 from diagnose.engine.diff.results import results
 from diagnose.engine.diff.side import Side
+from diagnose.engine.enrich import enrich
 from diagnose.engine.lint import Options, distinct, lint_run, reviewed, weigh_causes
 from diagnose.model import Comparison, FileReport, Finding, Report, Run
 from diagnose.rules import Rule
@@ -79,7 +80,7 @@ def compares(rule: Rule) -> bool:
 
 
 def _alone(side: Side) -> Run:
-    return Run(side.path, side.format, [replace(side.segment, name="")], [side.path])
+    return enrich(Run(side.path, side.format, [replace(side.segment, name="")], [side.path]))
 
 
 def _only(options: Options, rules: Iterable[Rule]) -> Options:

@@ -117,10 +117,16 @@ def _folder(path: str, limit: int) -> Side:
             runs.append(enrich(merge(read)))
             sources |= {source.path: source for source in given.sources}
     _same_settings(path, runs)
-    side = _side(path, runs, [run for run, _ in configs], sources)
+    told = {os.path.realpath(one.place.path) for run in runs for part in run.segments for one in _settings(part)}
+    rest = [run for run, source in configs if os.path.realpath(source.path) not in told]
+    side = _side(path, runs, rest, sources)
     if len(configs) == 1:
         side.source = configs[0][1]
     return _checked(side)
+
+
+def _settings(segment: Segment) -> Iterable[Setting]:
+    return segment.config.settings.values()
 
 
 def _same_settings(path: str, runs: list[Run]) -> None:

@@ -18,7 +18,12 @@ KINDS = frozenset({"type", "_target_", "class_name", "class_path", "_partial_"})
 """Last parts of keys that name a class, to which the keys beside them belong."""
 BATCHES = ("batch_size", "batch_size_per_device", "accumulate")
 SAME_TOTAL = 1.1
-"""How far the batch of one step may move and still count as kept: 8 x 4 and 10 x 3 are meant to be the same."""
+"""How far two factors may be apart and still be meant to be the same: a batch of 8 x 4 and one of 10 x 3."""
+STRUCTURE = frozenset({"model", "architecture", "depth", "hidden_size", "heads", "feedforward", "patch_size"})
+"""Settings of a model that decide which weights fit."""
+LENGTHS = frozenset({"epochs", "steps"})
+CUT = frozenset({"schedule_horizon", "schedule_end", "lr_steps"})
+"""Settings of a schedule that are cut to the length of the run."""
 THRESHOLDS = frozenset({"pos_iou", "neg_iou", "min_pos_iou"})
 SCALED = 1.3
 """How far a learning rate may be from what the batch asks for and still have been scaled with it."""
@@ -29,9 +34,10 @@ def moves(changes: Iterable[Change], old: Config, new: Config) -> Iterator[Move]
     sides = {(after or before).key: (before, after) for before, after in pairs(old, new) if (after or before)}  # type: ignore[union-attr]
     renamed = _items(sides.values())
     for change in changes:
-        before, after = sides.get(change.key, (old.settings.get(change.key), new.settings.get(change.key)))
-        key = before.key if before is not None else _renamed(change.key, renamed)
-        yield Move(change, key, after.value if after is not None else REMOVE, before, after)
+        for part in change.parts or (change.key,):
+            before, after = sides.get(part, (old.settings.get(part), new.settings.get(part)))
+            key = before.key if before is not None else _renamed(part, renamed)
+            yield Move(change, key, after.value if after is not None else REMOVE, before, after)
 
 
 def _items(sides: Iterable[tuple[Setting | None, Setting | None]]) -> dict[str, str]:
@@ -170,10 +176,16 @@ def _same_total(found: Sequence[Move]) -> list[int]:
 
 def _factor(change: Change) -> float:
     """Return by how much a part of the batch changes; 0 if that cannot be told."""
-    sizes = [1 if change.name == "accumulate" and not side else side for side in (change.old, change.new)]
+    one, other = (1 if change.name == "accumulate" and not side else side for side in (change.old, change.new))
+    return _stretch(one, other)
+
+
+def _stretch(one: Any, other: Any) -> float:
+    """Return by which factor a size changes; 0 if one of the two is no size."""
+    sizes = one, other
     if any(isinstance(size, bool) or not isinstance(size, int | float) or not 0 < size < 1e9 for size in sizes):
         return 0
-    return float(sizes[1] / sizes[0])
+    return float(other / one)
 
 
 def _together(one: Move, other: Move) -> str:
@@ -199,6 +211,10 @@ def _together(one: Move, other: Move) -> str:
             return "the learning rate was scaled with the batch"
         if {this.change.name, that.change.name} <= THRESHOLDS and parent == that.key.rpartition(".")[0]:
             return "the thresholds of one assigner"
+        if this.change.name in STRUCTURE and that.change.name == "pretrained" and _fitting(this, that):
+            return "weights fit one structure only"
+        if this.change.name in LENGTHS and that.change.name in CUT and _cut(this, that):
+            return "the schedule is cut to the length of the run"
         if (this.change.name, that.change.name) == ("focal_gamma", "focal_alpha") and _focal(this.change, that.change):
             return "alpha acts through gamma"
     return ""
@@ -232,6 +248,22 @@ def _scaled(lr: Change, batch: Change) -> bool:
     if not lr.factor or not batch.factor or (lr.factor > 1) != (batch.factor > 1):
         return False
     return any(abs(math.log(lr.factor / batch.factor**power)) < math.log(SCALED) for power in (1.0, 0.5))
+
+
+def _fitting(structure: Move, weights: Move) -> bool:
+    """Return whether both name something else than before, and the weights are those of this part of the model."""
+    parent = structure.key.rpartition(".")[0]
+    other = all(move.change.kind in ("choice", "tuning") for move in (structure, weights))
+    return other and (not parent or weights.key.startswith(f"{parent}."))
+
+
+def _cut(length: Move, schedule: Move) -> bool:
+    """Return whether a schedule was stretched by as much as the run."""
+    sides = [side if isinstance(side, list | tuple) else [side] for side in (schedule.change.old, schedule.change.new)]
+    if not length.change.factor or len(sides[0]) != len(sides[1]):
+        return False
+    factors = [_stretch(one, other) / length.change.factor for one, other in zip(*sides, strict=True)]
+    return bool(factors) and all(1 / SAME_TOTAL < factor < SAME_TOTAL for factor in factors)
 
 
 def _focal(gamma: Change, alpha: Change) -> bool:

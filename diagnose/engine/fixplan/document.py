@@ -14,7 +14,7 @@ from diagnose import logs
 from diagnose.configs import edit as editor
 from diagnose.configs.edit.literals import literal
 from diagnose.configs.edit.splices import Cut, spliced
-from diagnose.configs.files import tree_of
+from diagnose.configs.files import OnDisk, tree_of
 from diagnose.configs.yaml_config import read_yaml_config
 from diagnose.engine.fixplan.nested import as_yaml
 from diagnose.errors import DiagnoseError, SourceError
@@ -122,9 +122,14 @@ class Document:
             return text, note
         if self._same(text, new, path, tree_of(path).read):
             return new, ""
+        if not self._same(text, new, path, OnDisk(Path(Path(path).anchor)).read):
+            return (
+                new,
+                f"the files that {name} builds upon are no longer what they were in OLD: restore them before you run",
+            )
         return new, (
-            f"diagnose itself cannot read {name} and its copies from the folder of this plan, since the files that they "
-            f"build upon lie outside of its tree: to compare or lint them, write the plan into {here}, or put an empty "
+            f"diagnose itself cannot read {name} and its copies from the folder of this plan, since what they build "
+            f"upon lies outside of its tree: to compare or lint them, write the plan into {here}, or put an empty "
             ".diagnose.toml into a folder above both"
         )
 

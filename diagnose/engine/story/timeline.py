@@ -95,6 +95,7 @@ def _joined(keyed: Keyed) -> Keyed:
     for pair in keyed:
         groups.setdefault((pair[1].place.path, pair[1].place.line), []).append(pair)
     joined: Keyed = []
+    latest = ""
     for group in groups.values():
         first = next((pair for pair in group if pair[1].kind != "finding"), None)
         found = sorted(
@@ -106,6 +107,9 @@ def _joined(keyed: Keyed) -> Keyed:
         told = dict.fromkeys(one.what for _, one in group if one.kind != "finding") or {moment.what: None}
         numbers = tuple(sorted(number for one in found for number in one.findings))
         when = moment.when or next((one.when for _, one in group if one.when), "")
+        if moment.kind == "event" and _epoch(when) < _epoch(latest):
+            when = latest  # after an early stop, though the last record is older
+        latest = max(latest, when, key=_epoch)
         severity = found[0].severity if found else ""
         kinds = {one.kind for _, one in group}
         best_here = "best" if "best" in kinds and moment.kind != "start" else moment.kind
@@ -116,6 +120,11 @@ def _joined(keyed: Keyed) -> Keyed:
             )
         )
     return joined
+
+
+def _epoch(when: str) -> float:
+    words = when.split()
+    return float(words[1]) if words[:1] == ["epoch"] else -1.0
 
 
 def _inside(finding: Finding, segment: Segment, *, alone: bool) -> bool:
@@ -133,8 +142,7 @@ def _when(moment: Moment, lines: Lines) -> float:
     known = lines.epoch(moment.place)
     if known is not None:
         return known
-    words = moment.when.split()
-    return float(words[1]) if words[:1] == ["epoch"] else -1.0
+    return _epoch(moment.when)
 
 
 def _events(segment: Segment, lines: Lines) -> Iterator[tuple[str, Moment]]:
@@ -174,7 +182,7 @@ def _moment(segment: Segment, event: Event, lines: Lines) -> Moment:
 def _turns(segment: Segment) -> Iterator[Moment]:
     """Yield the best and the last record of what the run is judged by."""
     series = judge_of(segment)
-    if series is None:
+    if series is None or len(series) < 2:
         return
     last = len(series) - 1
     index = best(series)
