@@ -270,7 +270,7 @@ def _source_at(repo: Path, state: str | None, path: str, name: str) -> Source:
 
     if state is None:
         file = repo / path
-        if not file.resolve().is_relative_to(repo.resolve()):
+        if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(repo)):  # resolve() raises for a circle
             raise SourceError("a link that leads out of the repository")
         return open_source(name, LARGEST)
     source = from_bytes(name, git.read_at(repo, state, path))

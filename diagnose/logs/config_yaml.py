@@ -37,11 +37,11 @@ SHARE = 0.9
 UNIQUE = 0.7
 """Share of keys at top level that are no repetition: configs repeat one by mistake, logs repeat all of them."""
 LINES = 400
-OUTSET = re.compile(
-    r"\A\ufeff?(?:\s*(?:#.*|---.*|%YAML.*)?\n)*+(?:\?\s+|(?:[\"'][^\n\"']+[\"']|[\w./<@-]+)\s*:(?:\s|$))", re.MULTILINE
-)
-"""How the first key of a block stands: at the margin."""
-FLOW = re.compile(r"[\ufeff\s]*\{\s*[\w.\"/-]+\s*:")
+PROLOGUE = re.compile(r"(?:[\ufeff\s]++|---(?=\s)|[#%][^\n]*+)*+")
+"""Comments and marks before the first document."""
+OUTSET = re.compile(r"(?:\?\s|(?:[\"'][^\n\"']+[\"']|[\w./<@-]+)[ \t]*:\s)")
+"""How the first key of a block stands."""
+FLOW = re.compile(r"\{\s*[\w.\"/-]+\s*:")
 """How a flow mapping begins; one with its keys in single quotes is what Python prints in a log."""
 
 
@@ -52,10 +52,12 @@ def sniff(head: Head) -> int:
     """
     if head.is_binary:
         return 0
-    begin = head.text.lstrip("\ufeff \r\n\t")[:1]
+    before = PROLOGUE.match(head.text)
+    start = before.end() if before else 0
+    begin = head.text[start : start + 1]
     if begin == "[":
         return 0
-    return (0 if begin == "{" else _by_lines(head)) or _parsed(head, flow=begin == "{")
+    return (0 if begin == "{" else _by_lines(head)) or _parsed(head, start)
 
 
 def _by_lines(head: Head) -> int:
@@ -70,10 +72,11 @@ def _by_lines(head: Head) -> int:
     return min(95, 40 + 5 * strong)
 
 
-def _parsed(head: Head, *, flow: bool) -> int:
+def _parsed(head: Head, start: int) -> int:
     """Judge by what a whole, short text holds. Valid JSON is for another reader, and leads where it is damaged."""
     text = head.text
-    if len(text) > CHARACTERS or not (OUTSET.search(text) if not flow else FLOW.match(text)):
+    flow = text.startswith("{", start)
+    if len(text) > CHARACTERS or not (FLOW if flow else OUTSET).match(text, start):
         return 0
     if flow and _is_json(text):
         return 0

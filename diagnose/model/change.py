@@ -72,7 +72,7 @@ class Change:
 
     def is_meant(self, word: str) -> bool:
         """Whether a word means this setting: its canonical name, its role, or a glob on its key."""
-        return speaks_of(word, self.key, self.name, self.role)
+        return any(speaks_of(word, key, self.name, self.role) for key in (self.key, *self.parts))
 
 
 def speaks_of(word: str, key: str, name: str, role: str = "") -> bool:

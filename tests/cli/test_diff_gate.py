@@ -58,9 +58,10 @@ def test_a_config_written_another_way_is_still_compared(repo: Path, diagnose: An
         (lambda path: path.write_text("Dear all,\nthe lr is 5 now.\n"), "no settings"),
         (lambda path: (path.unlink(), path.symlink_to("/etc/hostname")), "out of the repository"),
         (lambda path: (path.unlink(), path.symlink_to("../notes.md")), "no settings"),
+        (lambda path: (path.unlink(), path.symlink_to("a.yaml")), "HEAD"),
         (lambda path: (path.unlink(), path.mkdir(), (path / "x.txt").write_text("1")), "a folder"),
     ],
-    ids=["empty", "prose", "outside", "link", "folder"],
+    ids=["empty", "prose", "outside", "link", "circle", "folder"],
 )
 def test_a_config_that_is_none_any_more_is_trouble(
     repo: Path, diagnose: Any, make: Any, why: str, commit: bool

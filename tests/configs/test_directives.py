@@ -191,13 +191,13 @@ class TestWaive:
             ("onwer=ada", "`onwer` is no field"),
             ("owner=a owner=b", "stands twice"),
             ("because we said so", "is not `name=value`"),
-            ('reason="open', "is not `name=value`"),
+            ('reason="open', "opens a quote"),
         ],
     )
     def test_faults(self, fields: str, fault: str) -> None:
         found = only(f"lr: 9  # diagnose: waive[DIFF001] {fields}\n")
 
-        assert fault in found.fault or (fault == "is not `name=value`" and found.reason == '"open')
+        assert fault in found.fault
 
 
 @given(st.text(alphabet="#[]{}:'\"|>\\\n\t -=<&*!ab1,\r\x85é"), st.sampled_from(["yaml", "toml", "python", "shell"]))
@@ -217,3 +217,15 @@ def test_large_texts_take_no_time(part: str, syntax: str) -> None:
     directives(text, "x", syntax)
 
     assert time.perf_counter() - start < 4
+
+
+@pytest.mark.parametrize("text", ["Diagnose: Ignore[A]", "DIAGNOSE: WAIVE[A] reason=x", "diagnose: Ignore-File[A]"])
+def test_capitals_change_nothing(text: str) -> None:
+    assert only(f"# {text}\nlr: 9\n").rules == ("A",)
+
+
+@pytest.mark.parametrize("rest", ['reason="x owner=y', "owner=y reason='x", 'reason="x\\" owner=y'])
+def test_a_quote_that_nothing_closes(rest: str) -> None:
+    found = only(f"lr: 9  # diagnose: waive[A] {rest}\n")
+    assert "opens a quote" in found.fault
+    assert found.mend

@@ -253,6 +253,41 @@ def test_the_length_of_a_run_moves_with_the_schedule_that_is_cut_to_it() -> None
     assert {len(single.atom.moves) for single in found.singles} == {1}
 
 
+PIPES = "batch_size: 8\nlr: 0.1\npipe:\n- type: Load\n- type: Flip\n  prob: 0.5\n"
+
+
+def read_back(found: FixPlan) -> dict[str, Any]:
+    single = next(file for file in found.files if file.name == found.singles[0].files[0])
+    return {key: one.value for key, one in config(from_bytes("x.yaml", single.data)).settings.items()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (PIPES.partition("pipe")[0], PIPES),
+        (PIPES, PIPES.replace("- type: Load\n", "")),
+        (PIPES.replace("- type: Load\n", ""), PIPES),
+    ],
+)
+def test_lists_and_items_that_come_or_go_are_one_suspect(old: str, new: str) -> None:
+    found = of_texts(old, new)
+    assert len(found.singles) == 1 and not found.skipped
+    assert read_back(found) == {
+        key: one.value for key, one in config(from_bytes("x.yaml", new.encode())).settings.items()
+    }
+
+
+def test_a_list_that_went_is_changed_as_a_whole_or_not_at_all() -> None:
+    found = of_texts(PIPES, PIPES.partition("pipe")[0])
+    assert not found.singles and {key for one in found.skipped for key in one.keys} >= {"pipe.0.type", "pipe.1.prob"}
+
+
+def test_copies_of_a_list_lose_an_item_together() -> None:
+    old = PIPES + PIPES[PIPES.index("pipe") :].replace("pipe", "copy")
+    found = of_texts(old, old.replace("- type: Load\n", ""))
+    assert len(found.singles) == 1 and not [key for key in read_back(found) if key.endswith(".1.type")]
+
+
 BASE = "model = dict(type='Net')\noptimizer = dict(type='SGD', lr=0.02, momentum=0.9)\n"
 CHILD = "_base_ = ['./base.py']\ndata = dict(samples_per_gpu=4)\ntotal_epochs = 12\n"
 

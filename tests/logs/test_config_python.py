@@ -72,6 +72,28 @@ def test_a_config_that_runs_code_is_an_error() -> None:
         read(from_bytes("c.py", b"_base_ = 'b.py'\nlr = eval('1')\n"))
 
 
+PLAIN = """\
+# a small one
+import time
+
+out_dir = "out"
+learning_rate = 6e-4
+max_iters = 600 * 10
+lr_decay_iters = max_iters
+batch_size: int = 12
+wandb_run_name = "small-" + str(time.time())
+compile = False if batch_size > 8 else True
+"""
+
+
+def test_plain_assignments_are_a_config_for_who_says_so() -> None:
+    assert detect(from_bytes("c.py", PLAIN.encode())) is None
+    run = read(from_bytes("c.py", PLAIN.encode()), "config-python")
+    assert run is not None
+    found = {key: setting.value for key, setting in run.segments[0].config.settings.items()}
+    assert found.items() >= {"learning_rate": 6e-4, "max_iters": 6000, "lr_decay_iters": 6000, "batch_size": 12}.items()
+
+
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 
 

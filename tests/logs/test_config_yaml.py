@@ -50,6 +50,42 @@ def test_other_texts_are_no_configs(text: str) -> None:
     assert name_of(text) != "config-yaml"
 
 
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("{lr: 5, epochs: 100}\n", {"lr", "epochs"}),
+        ("# a plan\n{optimizer: {name: sgd, lr: 0.1},\n epochs: 3}\n", {"optimizer.name", "optimizer.lr", "epochs"}),
+        ("? lr\n: 0.1\n? batch_size\n: 3\n", {"lr", "batch_size"}),
+        ('"a b <b>": 1\nlr: 0.1\nepochs: 3\n', {"a b <b>", "lr", "epochs"}),
+        ("note: it goes\n  on and\n  on and on\nlr: 0.1\nepochs: 3\n", {"note", "lr", "epochs"}),
+        ("---\nlr: 0.1\nepochs: 3\n...\n---\nlr: 0.2\nepochs: 4\n", {"lr", "epochs"}),
+        ("lr: 0.1\nepochs: 3\n---\nlr: 0.2\nseed: 4\n", {"lr", "epochs", "seed"}),
+    ],
+)
+def test_every_way_to_write_a_mapping_is_read(text: str, keys: set[str]) -> None:
+    for end in ("\n", "\r\n"):
+        assert name_of(text.replace("\n", end)) == "config-yaml"
+    assert set(only(run_of(text)).config.settings) == keys
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'learning_rate': 1e-5, 'epoch': 1.0, 'batch_size': 3}\n",
+        "{lr: 0.1, epochs: 3, loss: 0.7}\n",
+        "{lr: 0.1, epochs: 3}\n{lr: 0.2, epochs: 3}\n",
+        "{lr: 0.1, epochs: 3}\nepoch 1 loss 0.8\n",
+        "{a: 1, b: 2}\n",
+        "---\nepoch: 1\nlr: 0.1\nbatch_size: 3\n---\nepoch: 2\nlr: 0.1\nbatch_size: 3\n",
+        "---\nlr: 0.1\nbatch_size: 3\nval_loss: 0.3\n---\nlr: 0.1\nbatch_size: 3\nval_loss: 0.2\n",
+        "[lr, epochs]\n",
+        "lr: 0.1\nepochs: 3\nthen it trains\n",
+    ],
+)
+def test_logs_and_lists_in_the_dress_of_yaml_are_no_configs(text: str) -> None:
+    assert not name_of(text).startswith("config")
+
+
 def test_invalid_yaml_is_an_error_with_its_line() -> None:
     with pytest.raises(SourceError) as caught:
         run_of("lr: 1\nbatch_size: 3\nmodel: [a\nseed: 4\n")

@@ -153,6 +153,22 @@ def test_plain_aliases_find_their_row() -> None:
         ("model.head.size_aware_weight", "", "size_aware_loss"),
         ("logger.name", "", "logging"),
         ("default_hooks.logger.interval", "openmmlab", "logging"),
+        ("opt", "", "optimizer"),
+        ("task", "ultralytics", "task"),
+        ("ignore_data_skip", "huggingface", "resume_data"),
+        ("trainer.callbacks.0.init_args.mode", "lightning", "monitor_mode"),
+        ("trainer.callbacks.0.init_args.monitor", "lightning", "monitor"),
+        ("reg_weight", "", "loss_weight"),
+        ("lambda_kl", "", "kl_weight"),
+        ("kernel_size", "", "kernel_size"),
+        ("top_k", "", ""),
+        ("tta_pipeline.1.transforms.0.0.scale", "openmmlab", "test_time_recipe"),
+        ("tta_model.tta_cfg.nms.iou_threshold", "openmmlab", "test_time_recipe"),
+        ("img_scales", "openmmlab", "test_time_recipe"),
+        ("img_scales", "", "multi_scale"),
+        ("w_ctc", "", "loss_weight"),
+        ("model.my_own_loss_weight", "", "loss_weight"),
+        ("MODEL.MASK_ON", "detectron2", "mask_branch"),
     ],
 )
 def test_keys_of_real_configs(key: str, framework: str, expected: str) -> None:
@@ -197,6 +213,15 @@ def test_defaults() -> None:
     assert (None, False) == (gamma.default("keras"), gamma.has_default("keras"))
     assert (None, True) == (clip.default("lightning"), clip.has_default("lightning"))
     assert 8 == workers.default("ultralytics")
+
+
+def test_defaults_of_single_keys() -> None:
+    row = table()["checkpointing"]
+
+    assert 500 == row.default("huggingface", "save_steps")
+    assert "steps" == row.default("huggingface", "args.save_strategy")
+    assert row.default("huggingface", "nosave") is None
+    assert row.default("huggingface") is None
 
 
 @pytest.mark.parametrize(

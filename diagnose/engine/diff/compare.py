@@ -75,7 +75,7 @@ def _same(one: Any, other: Any, before: Setting | None, after: Setting | None, r
 
 def _nothing(value: Any, row: Hyperparameter | None) -> bool:
     """Whether a value does nothing: absent, empty, or off; a switch that is not known does nothing when it is false."""
-    if value is None or value is False and row is None or value in ("", [], {}):
+    if value is None or (value is False and row is None) or value in ("", [], {}):
         return True
     return row is not None and row.is_off(value)
 
@@ -95,7 +95,7 @@ def _number(value: Any) -> bool:
 
 
 def _ratio(one: Any, other: Any, row: Hyperparameter | None) -> tuple[float | None, float | None]:
-    """Return the change in percent and as a factor, where they mean something: not from or to -1; no percent of a choice."""
+    """Return the change in percent and as a factor, where they mean something: not from -1, nor percent of a choice."""
     if (one == SENTINEL) != (other == SENTINEL):
         return None, None
     if not _number(one) or not _number(other) or not one or not all(abs(value) < 1e300 for value in (one, other)):

@@ -50,7 +50,9 @@ def entries(found: Iterable[Pair]) -> list[Entry]:
             whole[gone, list_of(item)].append(settings)
     lasting = {(gone, list_of(item)) for gone, item in kept if item}
     for (gone, stem), items in whole.items():
-        plain += [_item(gone, settings) for settings in items] if (gone, stem) in lasting else [_list(gone, stem, items)]
+        plain += (
+            [_item(gone, settings) for settings in items] if (gone, stem) in lasting else [_list(gone, stem, items)]
+        )
     return plain
 
 

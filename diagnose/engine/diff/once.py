@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from diagnose.engine.diff.items import Entry
 from diagnose.engine.diff.pairing import lists, written
 from diagnose.model import Change, Config
 from diagnose.model.change import RISKS
-from diagnose.names.frameworks import lineage
-
-OF_VARIABLES = "openmm"
-"""Family whose configs may hold variables that nothing needs to use: the key that uses one counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,60 +20,63 @@ class Found:
 
 
 def once(found: Iterable[Found], old: Config, new: Config) -> list[Change]:
-    """Return the changes; of those that are one setting under several keys the most dangerous, with all its keys.
+    """Return the changes; of those that are one setting under several keys the most dangerous, with the shortest.
 
-    They are one if role, values and either of these are equal: the place in the text; the canonical name where one key
+    They are one if role, values and any of these are equal: the place in the text; the canonical name where one key
     ends the other (``hyp.cls`` and ``cls``); the place in lists of equal content (``train_pipeline`` and
     ``train_dataloader.dataset.pipeline``).
     """
     twins = _twins(old, new)
-    alike: dict[tuple[str, ...], list[Found]] = defaultdict(list)
-    for one in found:
-        change = one.change
-        alike[change.role, change.kind, repr(change.old), repr(change.new)].append(one)
-    changes = []
-    for group in alike.values():
-        group.sort(key=lambda one: (RISKS.index(one.change.risk), _variable(one, old, new), one.change.key.count(".")))
-        first: list[tuple[Found, list[Found]]] = []
-        for one in group:
-            same = next((members for head, members in first if _one(head, one, twins)), None)
-            if same is None:
-                first.append((one, [one]))
-            else:
-                same.append(one)
-        changes += [_merged(head, members) for head, members in first]
-    return changes
+    groups: list[list[Found]] = []
+    marked: dict[Hashable, list[Found]] = {}
+    for one in sorted(found, key=lambda one: (RISKS.index(one.change.risk), one.change.key.count("."))):
+        marks = [*_marks(one, twins)]
+        group = next((marked[mark] for mark in (*marks, *_ends(one)) if mark in marked), None)
+        if group is None:
+            group = []
+            groups.append(group)
+        group.append(one)
+        for mark in marks:
+            marked.setdefault(mark, group)
+    return [_merged(group) for group in groups]
 
 
-def _merged(head: Found, members: list[Found]) -> Change:
-    if len(members) == 1:
-        return replace(head.change, parts=head.entry.parts)
-    return replace(head.change, parts=tuple(part for one in members for part in one.entry.parts or (one.change.key,)))
+def _merged(group: list[Found]) -> Change:
+    if len(group) == 1:
+        return replace(group[0].change, parts=group[0].entry.parts)
+    return replace(group[0].change, parts=tuple(part for one in group for part in one.entry.parts or (one.change.key,)))
 
 
-def _variable(one: Found, old: Config, new: Config) -> bool:
-    return "." not in one.change.key and OF_VARIABLES in lineage((new if one.entry.after else old).framework)
+def _marks(one: Found, twins: dict[str, str]) -> Iterator[Hashable]:
+    """Yield what another change has too if it is the same one."""
+    change = one.change
+    if spots := _spots(one.entry):
+        yield *_values(change), *spots
+    if change.name:
+        yield *_values(change), change.name, change.key
+    if (key := _in_first_twin(change.key, twins)) is not None:
+        yield *_values(change), "list", key
 
 
-def _one(one: Found, other: Found, twins: dict[str, str]) -> bool:
-    if (spots := _spots(one.entry)) and spots == _spots(other.entry):
-        return True
-    keys = sorted((one.change.key, other.change.key), key=len)
-    if one.change.name and one.change.name == other.change.name and keys[1].endswith(f".{keys[0]}"):
-        return True
-    first, second = (_in_twin(key, twins) for key in keys)
-    return first is not None and first == second
+def _ends(one: Found) -> Iterator[Hashable]:
+    """Yield the marks of changes whose key ends this one's."""
+    change, parts = one.change, one.change.key.split(".")
+    if change.name:
+        yield from ((*_values(change), change.name, ".".join(parts[at:])) for at in range(1, len(parts)))
 
 
-def _spots(entry: Entry) -> tuple[object, ...]:
+def _values(change: Change) -> tuple[str, ...]:
+    return change.role, change.kind, repr(change.old), repr(change.new)
+
+
+def _spots(entry: Entry) -> tuple[Hashable, ...]:
     """Return where in the text the values of both sides stand; nothing where that is not known."""
-    present = [one for one in (entry.before, entry.after) if one is not None]
-    spots = tuple((one.place.path, one.span) for one in present if one.span is not None)
-    return (entry.before is None, *spots) if len(spots) == len(present) else ()
+    sides = [(one.place.path, one.span) if one is not None else None for one in (entry.before, entry.after)]
+    return () if any(side is not None and side[1] is None for side in sides) else tuple(sides)
 
 
 def _twins(old: Config, new: Config) -> dict[str, str]:
-    """Return lists that have equal content on both sides: each by its name and the name of the first of its kind."""
+    """Return all lists, each with the first that has the same content on both sides."""
     contents = [{stem: repr(written(items)) for stem, items in lists(side).items()} for side in (old, new)]
     first: dict[tuple[str, ...], str] = {}
     return {
@@ -87,13 +85,9 @@ def _twins(old: Config, new: Config) -> dict[str, str]:
     }
 
 
-def _in_twin(key: str, twins: dict[str, str]) -> str | None:
-    for stem in _stems(key):
-        if stem in twins:
-            return twins[stem] + key[len(stem) :]
-    return None
-
-
-def _stems(key: str) -> Iterator[str]:
+def _in_first_twin(key: str, twins: dict[str, str]) -> str | None:
+    """Return the key as it would be called in the first list of the same content; None if it is in no list."""
     parts = key.split(".")
-    yield from (".".join(parts[:at]) for at in range(1, len(parts) + 1))
+    stems = (".".join(parts[:at]) for at in range(1, len(parts) + 1))
+    stem = next((stem for stem in stems if stem in twins), None)
+    return None if stem is None else twins[stem] + key[len(stem) :]

@@ -47,7 +47,7 @@ def _by_name(config: Config, left: dict[str, Setting]) -> dict[str, Setting]:
 
 
 def _specific(name: str) -> bool:
-    """Whether two settings of one canonical name are the same setting: not where it gathers many that have no effect."""
+    """Whether two settings of one canonical name set the same thing: not where it gathers all sorts of names."""
     row = hyperparameters().get(name)
     return row is not None and row.role != "bookkeeping"
 

@@ -123,17 +123,17 @@ class _Groups:
 
 
 def _stems(found: Iterable[Move], old: Config, new: Config) -> tuple[str, ...]:
-    """Return the lists that whole items were put into or taken from, without those inside of another."""
+    """Return the lists that came, went, gained or lost whole items, without those inside of another."""
     items = _items_of(old), _items_of(new)
     stems = set()
     for move in found:
         if (move.before is None) == (move.after is None):
             continue
-        parts = (move.change.key if move.before is None else move.key).split(".")
+        parts = (move.after.key if move.before is None and move.after else move.key).split(".")
         for at in range(1, len(parts)):
             stem = ".".join(parts[:at])
             one, other = (side.get(stem, set()) for side in items)
-            if parts[at].isdigit() and one and other and one != other:
+            if parts[at].isdigit() and one != other and ((one and other) or at + 1 < len(parts)):
                 stems.add(stem)
                 break
     return tuple(sorted(stem for stem in stems if not any(stem.startswith(f"{outer}.") for outer in stems)))

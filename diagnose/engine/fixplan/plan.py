@@ -163,10 +163,11 @@ class _Draft:
             SourceError: if NEW's value cannot be told.
         """
         found: dict[str, Any] = {}
-        for stem in atom.stems:
+        stems = [stem for stem in atom.stems if below(self.new, stem)]  # without any the list is gone
+        for stem in stems:
             found[stem] = _tree(stem, below(self.new, stem))
         for move in atom.moves:
-            if any(move.key.startswith(f"{stem}.") for stem in atom.stems):
+            if any(move.key.startswith(f"{stem}.") for stem in stems):
                 continue
             if not move.known:
                 raise SourceError(f"NEW's {move.change.key} cannot be told without running it")
