@@ -147,8 +147,8 @@ class Differ(Session):
         if not any(path.lower().endswith(BASES) for path in touched):
             return
         lost = any(change.new_path is None or change.status == "renamed" for change in everywhere)
-        listed = git.mentioning(repo, states.head, INHERITS, self.request.paths)
-        candidates = [path for path in listed if path not in touched and path.lower().endswith(BASES)]
+        within = set(git.mentioning(repo, states.head, [INHERITS], self.request.paths))
+        candidates = [path for path in _above(repo, states.head, touched) if path in within and path not in touched]
         if len(candidates) > MOST_CANDIDATES:
             said = f"of {len(candidates)} configs that build upon others only {MOST_CANDIDATES} were looked at"
             self.outcome.report.notes.append(f"{said}; name fewer paths")
@@ -284,6 +284,22 @@ def _quiet(read: Callable[[], Source]) -> Source | None:
         return read()
     except SourceError:
         return None
+
+
+def _above(repo: Path, state: str | None, touched: set[str]) -> list[str]:
+    """Return the configs that may build upon some files, also through others, by the names they mention."""
+    from diagnose.sources import git
+
+    names = {Path(path).stem for path in touched if path.lower().endswith(BASES)}
+    inheriting = {path for path in git.mentioning(repo, state, [INHERITS]) if path.lower().endswith(BASES)}
+    found: set[str] = set()
+    known: set[str] = set()
+    while new := sorted(names - known):
+        known |= names
+        for at in range(0, len(new), 500):
+            found |= inheriting & set(git.mentioning(repo, state, new[at : at + 500], words=True))
+        names = {Path(path).stem for path in found}
+    return sorted(found)
 
 
 def _reached(repo: Path, state: str | None, path: str, name: str) -> set[str]:

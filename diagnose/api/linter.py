@@ -13,7 +13,6 @@ from diagnose.errors import DiagnoseError
 from diagnose.model import FileReport, Report
 from diagnose.sources import MAX_BYTES
 
-
 ELSEWHERE = frozenset({"DIFF", "SWEEP"})
 """Families of rules for what other commands look at: two sides, many runs."""
 

@@ -164,7 +164,8 @@ class _Review:
                 continue
             permit.used.update(words)
             if permit.expires is not None and permit.expires < self.today:
-                said = f"the waiver of {', '.join(words)} expired on {permit.expires}, and what it let pass stands again"
+                named_here = ", ".join(words)
+                said = f"the waiver of {named_here} expired on {permit.expires}, and what it let pass stands again"
                 self._once(permit, "expired", words, said, "mend the setting, or agree on a new day")
             elif fault := self._unconfirmed(permit, finding):
                 self._once(permit, "unconfirmed", words, fault, "confirm the change, and write confirmed-by=ID")

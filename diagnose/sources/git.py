@@ -223,14 +223,17 @@ def what_stands(repo: Path, state: str | None, path: str) -> str:
     return {"040000": "a folder", "160000": "a submodule", "120000": "a link"}.get(mode_at, "a file")
 
 
-def mentioning(repo: Path, state: str | None, pattern: str, paths: Iterable[str | Path] = ()) -> list[str]:
-    """Return the text files of a state that hold a line which a POSIX extended expression finds, by path.
+def mentioning(
+    repo: Path, state: str | None, patterns: Iterable[str], paths: Iterable[str | Path] = (), *, words: bool = False
+) -> list[str]:
+    """Return the text files of a state that hold a line which one of some patterns finds, by path.
 
     Args:
         repo: the top of the working tree.
         state: a revision, ``INDEX``, or None for the working tree, where only files that git tracks are searched.
-        pattern: the expression.
+        patterns: POSIX extended expressions.
         paths: files and folders to look at, as the user named them; all if there are none.
+        words: the patterns are no expressions but words.
 
     Raises:
         SourceError: for a revision that does not exist, paths outside of the repository, and what git itself refuses.
@@ -238,7 +241,8 @@ def mentioning(repo: Path, state: str | None, pattern: str, paths: Iterable[str 
     within = [inside(repo, path) for path in paths]
     within = [] if "" in within else within
     where = [] if state is None else ["--cached"] if state == INDEX else [_commit(repo, state)]
-    options = ("-l", "-z", "-I", "-E", "--no-textconv", "--full-name", "-e", pattern)
+    options = ["-l", "-z", "-I", "--no-textconv", "--full-name", *(("-F", "-w") if words else ("-E",))]
+    options += [word for pattern in patterns for word in ("-e", pattern)]
     done = _run(repo, "grep", *options, *where, "--", *within, options=("-c", "grep.fallbackToNoIndex=false"))
     if done.returncode > 1:
         raise SourceError(f"git grep: {_said(done)}", place=Place(str(repo)))

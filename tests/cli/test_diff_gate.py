@@ -146,6 +146,17 @@ class TestBases:
         assert status == 1
         assert changed(report) == {("conf/optimizer/adam.yaml", "optimizer.lr")}
 
+    def test_through_other_configs(self, repo: Path, diagnose: Any) -> None:
+        Path("py/middle.py").write_text(CHILD)
+        Path("py/last.py").write_text("_base_ = 'middle.py'\ntotal_epochs = 24\n")
+        Path("py/other.py").write_text("_base_ = 'nothing.py'\ntotal_epochs = 24\n")
+        git("add", "-A")
+        git("commit", "-qm", "two")
+        Path("py/base.py").write_text(BASE.replace("0.01", "0.5"))
+        status, report = told(diagnose, "HEAD", "py/last.py", "py/other.py")
+        assert status == 1
+        assert [change["key"] for change in report["changes"]] == ["optimizer.lr"]
+
     def test_a_base_that_is_gone(self, repo: Path, diagnose: Any) -> None:
         Path("py/base.py").unlink()
         assert told(diagnose, "HEAD", "py/child.py")[0] in (1, 2)
