@@ -200,8 +200,8 @@ class Differ(Session):
         if len(compared) > len(self.pairs):
             self.pairs.append((compared[-1], old, new))
 
-    def write_plan(self, folder: str, *, overwrite: bool = False) -> list[Path]:
-        """Write what to run next; with several pairs each in a folder of its own. Return the files.
+    def write_plan(self, folder: str, *, overwrite: bool = False) -> tuple[list[Path], list[str]]:
+        """Write what to run next; with several pairs each in a folder of its own. Return the files, and what to heed.
 
         Raises:
             SettingsError: if files are there already and are not to be overwritten, or cannot be written.
@@ -209,14 +209,16 @@ class Differ(Session):
         """
         from diagnose.engine.fixplan import plan, write
 
-        written = []
+        written: list[Path] = []
+        notes: list[str] = []
         for comparison, old, new in self.pairs:
             home = Path(folder)
             if len(self.pairs) > 1:
                 home = home / re.sub(r"[^\w.-]+", "_", new.path)
             found = plan(comparison, old.config, new.config, list(old.sources.values()), folder=str(home))
             written += write(found, home, apply=overwrite)
-        return written
+            notes += [note for note in found.notes if note not in notes]
+        return written, notes
 
     def _take(self, path: str, work: Callable[[], Report], todo: Plan) -> None:
         try:

@@ -66,7 +66,9 @@ def run(given: Arguments) -> int:
     if given.fix_plan and differ.pairs:
         from diagnose.cli.console import say
 
-        written = differ.write_plan(given.fix_plan, overwrite=given.apply)
+        written, notes = differ.write_plan(given.fix_plan, overwrite=given.apply)
+        for note in notes:
+            say(f"note: {note}")
         if not given.quiet:
             say(f"Wrote {len(written)} files to {given.fix_plan}; begin with PLAN.md.")
     return status

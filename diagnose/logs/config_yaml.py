@@ -29,6 +29,8 @@ SAMPLES = (
 CHARACTERS = 1 << 16
 """Most of a text that is read as YAML to tell what it is."""
 DOCUMENTS = 20
+LEAST = 0.2
+"""Share of the keys outside of lists that are those of trainings, where the shape of the lines says nothing."""
 DEEPEST = 8
 SHAPE = re.compile(r"\s*+(?:-\s.*|-|---|(?:- )?[\"']?[\w./<@ -]+[\"']?\s*:(?:\s.*)?|%YAML.*|[\]}],?)\s*")
 KEY = re.compile(r"^(\s*)(?:- )?[\"']?([\w./-]+)[\"']?\s*:(?:\s|$)")
@@ -95,8 +97,9 @@ def _parsed(head: Head, start: int) -> int:
     if len(roots) > 1 and any(_counts(key) for key in set(roots[0]) & set(roots[1])):
         return 0  # one document per epoch is a log, whatever it prints
     top = [key for members in roots for key in members]
-    strong = strength((key for root in documents.roots for key in _keys(root, 0)), top)
-    return min(41 if flow else 60, 35 + strong) if strong else 0
+    keys = {key for root in documents.roots for key in _keys(root, 0)}
+    strong = strength(keys, top)
+    return min(41 if flow else 60, 35 + strong) if strong >= LEAST * len(keys) and strong else 0
 
 
 def _measures(key: str, node: Node) -> bool:
@@ -113,8 +116,6 @@ def _keys(node: Node, depth: int) -> Iterator[str]:
     for key, child in node.members().items():
         yield key
         yield from _keys(child, depth + 1)
-    for item in node.items()[:50]:
-        yield from _keys(item, depth + 1)
 
 
 def _is_json(text: str) -> bool:

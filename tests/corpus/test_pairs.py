@@ -79,7 +79,7 @@ def test_the_changes_of_the_first_document() -> None:
 
 
 def test_the_plan_of_the_first_document(tmp_path: Path) -> None:
-    written = {path.name: path for path in differ(SEED).write_plan(str(tmp_path / "plan"))}
+    written = {path.name: path for path in differ(SEED).write_plan(str(tmp_path / "plan"))[0]}
     run = read(open_source(written["next_trial.yaml"]))
     assert run is not None
     trial = run.segments[0].config.settings

@@ -79,6 +79,8 @@ def test_every_way_to_write_a_mapping_is_read(text: str, keys: set[str]) -> None
         "---\nepoch: 1\nlr: 0.1\nbatch_size: 3\n---\nepoch: 2\nlr: 0.1\nbatch_size: 3\n",
         "---\nlr: 0.1\nbatch_size: 3\nval_loss: 0.3\n---\nlr: 0.1\nbatch_size: 3\nval_loss: 0.2\n",
         "[lr, epochs]\n",
+        "title: a rule\nwhy: >\n  It is so because\n  it was so, and\n  will be so again\nsince: 1\nadvice: none\n"
+        "basis: no\nneeds: {lr: a}\nkind: b\ntested: d\ncases:\n  - config: {lr: 0.1, epochs: 3, batch_size: 4}\n",
         "lr: 0.1\nepochs: 3\nthen it trains\n",
     ],
 )

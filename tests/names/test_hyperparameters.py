@@ -160,6 +160,7 @@ def test_plain_aliases_find_their_row() -> None:
         ("trainer.callbacks.0.init_args.monitor", "lightning", "monitor"),
         ("reg_weight", "", "loss_weight"),
         ("lambda_kl", "", "kl_weight"),
+        ("model.head.small_threshold", "", "size_aware_options"),
         ("kernel_size", "", "kernel_size"),
         ("top_k", "", ""),
         ("tta_pipeline.1.transforms.0.0.scale", "openmmlab", "test_time_recipe"),

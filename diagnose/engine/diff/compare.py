@@ -17,6 +17,8 @@ from diagnose.names import Hyperparameter, hyperparameter, spelled
 UNREAD = "the side without it has a base file that could not be read and may set it"
 SENTINEL = -1
 """Stands for `all`, `never` or `automatic` where a number would be."""
+MOST = 1e300
+"""Whole numbers beyond it, which a config may hold, are no floats."""
 SAME = 1e-9
 """Relative difference below which two numbers are one, written differently."""
 
@@ -82,7 +84,9 @@ def _nothing(value: Any, row: Hyperparameter | None) -> bool:
 
 def _equal(one: Any, other: Any) -> bool:
     if _number(one) and _number(other):
-        return one == other or math.isclose(one, other, rel_tol=SAME) or (one != one and other != other)
+        if one == other or (one != one and other != other):
+            return True
+        return bool(abs(one) < MOST and abs(other) < MOST and math.isclose(one, other, rel_tol=SAME))
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(_equal(left, right) for left, right in zip(one, other, strict=True))
     if one is UNKNOWN or other is UNKNOWN:
@@ -98,7 +102,7 @@ def _ratio(one: Any, other: Any, row: Hyperparameter | None) -> tuple[float | No
     """Return the change in percent and as a factor, where they mean something: not from -1, nor percent of a choice."""
     if (one == SENTINEL) != (other == SENTINEL):
         return None, None
-    if not _number(one) or not _number(other) or not one or not all(abs(value) < 1e300 for value in (one, other)):
+    if not _number(one) or not _number(other) or not one or not all(abs(value) < MOST for value in (one, other)):
         return None, None
     if one * other < 0:
         return None, None

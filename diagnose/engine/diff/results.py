@@ -11,7 +11,7 @@ from diagnose.language import MissingError, Scope, evaluate, parse
 from diagnose.model import Point, Result, Segment
 from diagnose.names import traits
 
-ASKED = ("best(natural(main_score()))", "best(main_loss(\"val\"))")
+ASKED = ("best(natural(main_score()))", 'best(main_loss("val"))')
 """The metrics that are compared: the score that speaks for the model, and the validation loss."""
 
 

@@ -81,7 +81,7 @@ def raised(change: Change) -> Change:
 
 def magnitude(change: Change) -> float:
     """Return by which factor a number moved, 1 or more; 10 for what is no number or passed zero."""
-    if change.factor is None:
+    if not change.factor:  # none, or too small for a float
         return 10.0
     return max(change.factor, 1 / change.factor)
 

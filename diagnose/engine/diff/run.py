@@ -30,7 +30,7 @@ def diff(old: Side, new: Side, options: Options) -> Report:
     lacking = [side.path for side in (old, new) if not side.config]
     report.notes += [f"{path}: no settings found, so only results are compared" for path in lacking]
     changes = () if lacking else compare(old.config, new.config)
-    touched = {change.key for change in changes}
+    touched = {key for change in changes for key in (change.key, *change.parts)}
     same = sum(key not in touched for key in new.config.settings)
     report.comparisons.append(Comparison(old.path, new.path, changes, results(old, new), same))
     file = FileReport(new.path)

@@ -56,7 +56,7 @@ def changed(segment: Segment, baseline: Segment) -> tuple[tuple[Change, ...], in
     found = compare(old, new)
     if not (segment.config and baseline.config):
         found = tuple(change for change in found if change.old_place is not None and change.new_place is not None)
-    touched = {change.key for change in found}
+    touched = {key for change in found for key in (change.key, *change.parts)}
     return found, sum(name in old.canonical and setting.key not in touched for name, setting in new.canonical.items())
 
 
