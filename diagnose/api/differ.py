@@ -253,9 +253,11 @@ class Differ(Session):
     def _side(self, path: str, limit: int) -> Side | None:
         """Return one of the two sides; ``-`` is standard input."""
         if path != "-":
-            return self._read(path, lambda: read_side(path, limit))
+            return self._read(path, lambda: read_side(path, limit, self.request.format))
         name = self.request.stdin_name
-        return self._read(name, lambda: side_of(from_bytes(name, self.request.stdin(limit), limit)))
+        return self._read(
+            name, lambda: side_of(from_bytes(name, self.request.stdin(limit), limit), self.request.format)
+        )
 
     def _trouble(self, files: Iterable[FileReport]) -> None:
         self.outcome.trouble += [file for file in files if file.status == "error" or file.detail]

@@ -71,6 +71,7 @@ def read_keras_archive(stream: IO[bytes], path: str) -> Reading:
     try:
         with zipfile.ZipFile(stream) as archive:
             text = _member(archive, CONFIG, path)
+    # NotImplementedError is what zipfile raises for a way of compressing that it does not know.
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, struct.error) as error:
         raise SourceError(f"damaged archive: {error}", place=Place(path), mend="save the model again") from None
     except RuntimeError as error:

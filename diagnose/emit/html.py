@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from diagnose.assets import template_folder
 from diagnose.emit.context import Context
 from diagnose.model import Report
 from diagnose.text import changes, escape, excerpt, markup, wording
+from diagnose.text.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -41,23 +41,6 @@ def emit(report: Report, context: Context) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(template_folder() / "findings"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(blocks=markup.blocks, spans=markup.spans, score=wording.score, line=escape.line)
-    return environment.get_template("page.html.j2")
-
-
-def _harmless(value: Any) -> Any:
-    """Escape whatever the template writes, also control characters, which autoescape would let through."""
-    from markupsafe import Markup
-
-    return value if isinstance(value, Markup) else Markup(escape.html(str(value)))  # noqa: S704 - escaped here
+    made = environment("findings", html=True)
+    made.filters.update(blocks=markup.blocks, spans=markup.spans, score=wording.score, line=escape.line)
+    return made.get_template("page.html.j2")

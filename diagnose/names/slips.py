@@ -30,13 +30,18 @@ def slip_for(key: str, framework: str = "") -> str:
 
 
 def is_slip(word: str, meant: str) -> bool:
+    """Return whether two words are one letter apart; a plural is no slip, nor is an underscore more or less."""
+    if word.replace("_", "") == meant.replace("_", "") or word.rstrip("s") == meant.rstrip("s"):
+        return False
+    return one_off(word, meant)
+
+
+def one_off(word: str, meant: str) -> bool:
     """Return whether two words differ by one letter that is missing, too much, changed or swapped with the next.
 
-    A plural is no slip, nor is an underscore more or less.
+    Digits do not count: ``stage1`` and ``stage2`` are two things.
     """
-    if abs(len(word) - len(meant)) > 1 or word.replace("_", "") == meant.replace("_", ""):
-        return False
-    if word.rstrip("s") == meant.rstrip("s") or re.findall(r"\d+", word) != re.findall(r"\d+", meant):
+    if abs(len(word) - len(meant)) > 1 or re.findall(r"\d+", word) != re.findall(r"\d+", meant):
         return False
     at = next((at for at, (one, two) in enumerate(zip(word, meant, strict=False)) if one != two), -1)
     if at < 0:

@@ -28,7 +28,7 @@ WEAK = frozenset(
     num_processes steps eval evaluation hyp hyperparameters logging_steps eval_steps save_steps output_dir gpus devices
     augmentation augmentations losses callbacks experiment checkpoint resume decay gamma alpha temperature defaults
     transformers_version seed_everything strategy run_name log_every patience threshold tokenizer _base_ use_cache bias
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - as above
 )
 """Words that say something only beside a strong one."""
 FOREIGN = frozenset(
@@ -36,7 +36,7 @@ FOREIGN = frozenset(
     apiversion jobs services dependencies devdependencies scripts repos build-system swagger openapi $schema
     annotations categories image_id bbox cells nbformat packages lockfileversion compileroptions extends
     workflows stages volumes networks channels on
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - as above
 )
 """Keys at top level of what is no training: services, workflows, packages, data sets, notebooks, schemas."""
 ENOUGH = 2

@@ -129,3 +129,10 @@ def test_revisions_that_do_not_exist(repo: Path, diagnose: Any, revision: str) -
 def test_options_that_need_others(pair: Path, diagnose: Any) -> None:
     assert diagnose("diff", "old.yaml", "new.yaml", "--staged").exit_code == 2
     assert diagnose("diff", "old.yaml", "new.yaml", "--apply").exit_code == 2
+
+
+def test_a_named_format_is_heeded(pair: Path, diagnose: Any) -> None:
+    Path("old.py").write_text("learning_rate = 0.001\nmax_iters = 500\n")
+    Path("new.py").write_text("learning_rate = 0.01\nmax_iters = 500\n")
+    assert told(diagnose, "old.py", "new.py", "--format", "config-python")[0] == 1
+    assert diagnose("diff", "old.py", "new.py", "--format", "nonesuch").exit_code == 2

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import Any
 
 from diagnose.configs.python.scope import Scope
 from diagnose.configs.python.values import Items, Slot, Symbol, Table, is_scalar
 from diagnose.model import UNKNOWN
+from diagnose.names.slips import one_off
 
 ADAPTIVE = frozenset({"Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "Lion", "LAMB", "Lamb"})
 NO_BETAS = frozenset({"SGD", "ASGD", "Rprop", "RMSprop", "Adagrad", "Adadelta", "LARS"})
@@ -42,7 +42,7 @@ def note_override(own: Table, base: Table, scope: Scope, path: str) -> None:
         if not path and key in (scope.used or ()):
             continue
         for meant in free:
-            if _is_slip(key, meant) and _kind(slot.value) == _kind(base.slots[meant].value):
+            if one_off(key, meant) and _kind(slot.value) == _kind(base.slots[meant].value):
                 there = base.slots[meant].place
                 message = f"{_dotted(path, key)} overrides nothing: the base has {meant!r} ({there.path}:{there.line})"
                 scope.remark("dead-override", _dotted(path, key), message, slot.node)
@@ -104,14 +104,3 @@ def _kind(value: Any) -> object:
     if isinstance(value, Table):
         return _name(value.slots["type"]) if "type" in value.slots else Table
     return Items if isinstance(value, Items) else object()
-
-
-def _is_slip(word: str, meant: str) -> bool:
-    """Tell whether two keys differ by one letter that is missing, too much, changed or swapped; digits do not count."""
-    if abs(len(word) - len(meant)) > 1 or re.findall(r"\d+", word) != re.findall(r"\d+", meant):
-        return False
-    at = next((at for at, (one, two) in enumerate(zip(word, meant, strict=False)) if one != two), -1)
-    if at < 0:
-        at = min(len(word), len(meant))
-    one, two = word[at:], meant[at:]
-    return one[1:] == two or one == two[1:] or one[1:] == two[1:] or (one[:2] == two[1::-1] and one[2:] == two[2:])

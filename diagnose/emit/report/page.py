@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from diagnose.assets import template_folder
 from diagnose.emit.report.svg import classes, svg
 from diagnose.model import Argument, Cause, Finding, Place
 from diagnose.model.story import Chapter, Story
 from diagnose.text import changes, escape, excerpt, markup, remark, wording
+from diagnose.text.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -117,26 +117,12 @@ def _excerpt(finding: Finding) -> str:
 
 @cache
 def _environment(kind: str) -> Environment:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    html = kind == "html"
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([template_folder() / "report", template_folder() / "findings"]),
-        undefined=StrictUndefined,
-        autoescape=html,
-        finalize=_harmless if html else None,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    made = environment("report", "findings", html=kind == "html")
+    made.filters.update(
         blocks=markup.blocks,
         spans=markup.spans,
         score=wording.score,
         line=escape.line,
-        text=lambda value: escape.markdown(str(value)),
-        code=lambda value: escape.code_span(str(value)),
-        cell=lambda value: escape.code_span(str(value), cell=True),
         fence=lambda value, language="text": escape.code_block(str(value).rstrip("\n"), language),
         remark=lambda value: "\n".join(remark.blocks(value)).strip("\n"),
         sentence=remark.sentence,
@@ -144,11 +130,5 @@ def _environment(kind: str) -> Environment:
         weight=lambda value: f"{value:+.4g}",
         number=lambda value: changes.number(float(value), 4),
     )
-    environment.tests["cause"] = lambda value: isinstance(value, Cause | Argument)
-    return environment
-
-
-def _harmless(value: Any) -> Any:
-    from markupsafe import Markup
-
-    return value if isinstance(value, Markup) else Markup(escape.html(str(value)))  # noqa: S704 - escaped here
+    made.tests["cause"] = lambda value: isinstance(value, Cause | Argument)
+    return made

@@ -52,7 +52,7 @@ class Side:
         return replace(first, index=0, config=self.config, facts=dict(first.facts))
 
 
-def read_side(path: str, limit: int) -> Side:
+def read_side(path: str, limit: int, format: str = "") -> Side:
     """Return what a path holds: a config file, a log (its printed config, or one beside it), or the folder of a run.
 
     Raises:
@@ -60,16 +60,16 @@ def read_side(path: str, limit: int) -> Side:
     """
     if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the path may not be looked at
         return _folder(path, limit)
-    return side_of(open_source(path, limit))
+    return side_of(open_source(path, limit), format)
 
 
-def side_of(source: Source) -> Side:
-    """Return what one file, or a file of a git revision, holds.
+def side_of(source: Source, format: str = "") -> Side:
+    """Return what one file, or a file of a git revision, holds; read as *format* if one is named.
 
     Raises:
         SourceError: as ``read_side``.
     """
-    run = logs.read(source)
+    run = logs.read(source, format)
     if run is None or not run.segments:
         mend = "name a config, a log, or the folder of a run"
         raise SourceError("neither a config nor a log of a known format", place=Place(source.path), mend=mend)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from diagnose.assets import template_folder
 from diagnose.model import Evidence
 from diagnose.model.verdict import OTHER, TIERS, CriterionVerdict, Verdict
 from diagnose.text import escape
+from diagnose.text.templates import environment
 from diagnose.text.terminal import Style, wrap
 
 if TYPE_CHECKING:
@@ -185,22 +185,7 @@ def as_markdown(verdict: Verdict) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(template_folder() / "verify"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters.update(
-        text=lambda value: escape.markdown(str(value)),
-        code=lambda value: escape.code_span(str(value)),
-        cell=lambda value: escape.code_span(str(value), cell=True),
-    )
-    return environment.get_template("verdict.md.j2")
+    return environment("verify").get_template("verdict.md.j2")
 
 
 def as_json(verdict: Verdict) -> str:

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from diagnose.assets import template_folder
 from diagnose.engine.expect.bench import Arm
 from diagnose.engine.expect.conditions import ExpectScope, figure
 from diagnose.language import MissingError
@@ -16,6 +15,7 @@ from diagnose.language.functions import TABLE
 from diagnose.model import SEVERITIES, Finding, Point, Segment, Series
 from diagnose.names import traits
 from diagnose.text import escape
+from diagnose.text.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -113,18 +113,9 @@ def _worst(arm: Arm) -> list[Finding]:
 
 @cache
 def _template() -> Template:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(template_folder() / "verify"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters.update(quoted=_quoted, comment=lambda value: escape.line(str(value)))
-    return environment.get_template("skeleton.yaml.j2")
+    made = environment("verify")
+    made.filters.update(quoted=_quoted, comment=lambda value: escape.line(str(value)))
+    return made.get_template("skeleton.yaml.j2")
 
 
 def _quoted(value: Any) -> str:

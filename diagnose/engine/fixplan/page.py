@@ -6,11 +6,11 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from diagnose.assets import template_folder
 from diagnose.configs.edit import REMOVE
 from diagnose.engine.fixplan.model import HALF, FixPlan, Move, shown
 from diagnose.model import UNKNOWN, Comparison
 from diagnose.text import escape, wording
+from diagnose.text.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -40,23 +40,12 @@ def _chance(seeds: int) -> int:
 
 @cache
 def _template() -> Template:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(template_folder() / "plan"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters.update(
-        text=lambda value: escape.markdown(str(value)),
-        code=lambda value: escape.code_span(str(value)),
+    made = environment("plan")
+    made.filters.update(
         cell=lambda value: escape.code_span(shown(value), cell=True),
         best=lambda found: ", ".join(f"{value:.4g}" for value in found),
     )
-    return environment.get_template("PLAN.md.j2")
+    return made.get_template("PLAN.md.j2")
 
 
 def as_json(plan: FixPlan) -> str:

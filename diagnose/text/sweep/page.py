@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from diagnose.assets import template_folder
 from diagnose.model import Sweep, Trial
-from diagnose.text import escape
 from diagnose.text.sweep import words
+from diagnose.text.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -93,22 +93,4 @@ def into(page: str, sweep: Sweep) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(template_folder() / "sweep"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("section.html.j2")
-
-
-def _harmless(value: Any) -> Any:
-    """Escape whatever the template writes, also control characters, which autoescape would let through."""
-    from markupsafe import Markup
-
-    return value if isinstance(value, Markup) else Markup(escape.html(str(value)))  # noqa: S704 - escaped here
+    return environment("sweep", html=True).get_template("section.html.j2")
