@@ -1,0 +1,1 @@
+"""Experiments that confirm or refute a suspected cause: plan, run, judge."""
