@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "Tell the story of a run: what happened, what is suspected, what to run next.",
     "sweep": "Rank many runs, and say what went with the result.",
     "verify": "Evaluate an experiment that was registered beforehand against its runs.",
+    "confirm": "Settle by experiment which change made a training go wrong.",
     "explain": "Explain a rule: what it means, when it fires, what to do.",
     "rules": "List, check, test and write rules.",
     "formats": "List the log formats, or show what is read from a file.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from diagnose import logs
@@ -69,6 +69,7 @@ def collect(
 
 def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[Input]:
     groups: dict[Path, list[tuple[str, Path]]] = defaultdict(list)
+    formats: dict[Path, str] = {}
     for path in _walk(folder, skip):
         try:
             source = open_source(path, limit)
@@ -81,14 +82,17 @@ def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[
             while home != folder and home.name.lower() in INSIDE:
                 home = home.parent
             groups[home].append((format.NAME, path))
+            formats[path] = format.NAME
     for home in sorted(groups):
         for paths in runs(groups[home], home):
             name = str(paths[0] if len(paths) == 1 else home)
             try:
                 # Opened anew: a source holds the head of its file, and a folder may have many thousands.
-                yield Input(name, [open_source(path, limit) for path in paths], found=True)
+                sources = [replace(open_source(path, limit), format=formats[path]) for path in paths]
             except DiagnoseError as error:
                 yield Input(name, error=error, found=True)
+            else:
+                yield Input(name, sources, found=True)
 
 
 def _walk(folder: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:

@@ -17,6 +17,8 @@ from diagnose.sources import Source, open_source
 
 GLANCE = 128 << 10
 """Bytes that are searched for the marks of formats at first."""
+SURE = 100
+"""Scores from which on a format has proof."""
 COMPANION_BYTES = 64 << 20
 """Largest file read beside a log."""
 
@@ -45,25 +47,33 @@ def detect(source: Source, *, program: bool = False) -> Format | None:
         source: what to look at.
         program: whether only configs are looked for, as in the thousands of programs that a folder may hold.
     """
+    if source.format:
+        return formats()[source.format]
     head = head_of(source)
     glance = Head(head.path, head.data[:GLANCE])
     if program:
         return _best(glance, configs_only=True)[0]
     best, score = _best(glance)
-    if score < 100 and len(head.data) > GLANCE:
+    if score < SURE and len(head.data) > GLANCE:
         best, score = _best(head)
     return best
 
 
 def _best(head: Head, *, configs_only: bool = False) -> tuple[Format | None, int]:
     best, best_score = None, 0
-    for format in formats().values():
+    for format in sorted(formats().values(), key=_is_generic):
         if configs_only and not getattr(format, "IS_CONFIG", False):
             continue
+        if best_score >= SURE and _is_generic(format):
+            break
         score = format.sniff(head)
         if score > best_score:
             best, best_score = format, score
     return best, best_score
+
+
+def _is_generic(format: Format) -> bool:
+    return getattr(format, "IS_GENERIC", False)
 
 
 def read(source: Source, name: str = "") -> Run | None:

@@ -49,6 +49,8 @@ PROGRAM = re.compile(r"^(?:def|class|async def|@|while)\b", re.MULTILINE)
 def sniff(head: Head) -> int:
     """Return 100 and more for Python assignments in the names of the family, and nothing else at the margin."""
     text = head.text[:CHARACTERS]
+    if "=" not in text and "read_base" not in text:
+        return 0
     inherits, family = INHERITS.search(text), FAMILY.findall(text)
     if not inherits and not (family and TYPED.search(text)):
         return 0

@@ -15,6 +15,7 @@ from diagnose.sources import Line, Source, lines
 
 NAME = "jsonl"
 TITLE = "JSON lines of metrics"
+IS_GENERIC = True
 SAMPLES = (
     '{"step": 10, "loss": 2.51, "lr": 0.001}\n{"step": 20, "loss": 2.2, "lr": 0.001}\n{"step": 30, "loss": NaN}\n',
     (

@@ -8,8 +8,12 @@ from functools import cached_property, lru_cache
 from typing import Protocol
 
 from diagnose.reader.builder import RunBuilder
+from diagnose.reader.required import may_match
 from diagnose.sources import HEAD, Source
 from diagnose.sources.lines import ANSI, encoding_of
+
+CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byte != 27))
+"""Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Head:
         if encoding_of(self.data).startswith("utf-16"):
             return False
         sample = self.data[:65536]
-        control = sum(0 < byte < 8 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
+        control = len(sample) - len(sample.translate(None, CONTROL))
         nulls = sample.count(b"\0")
         # Hard copies of GNU screen hold a null byte for every box-drawing character, and are text otherwise.
         return (nulls > 0 and (control > 0 or nulls * 3 > len(sample))) or control * 20 > len(sample)
@@ -49,6 +53,7 @@ class Format(Protocol):
         NAME: the format's name, as in ``--format`` and in reports.
         TITLE: what it is, in a few words.
         SAMPLES: texts, each of which must be detected as this format and yield at least one point, event or fact.
+        IS_GENERIC: True where ``sniff`` never reaches 100, and so need not be asked once another format is sure.
     """
 
     NAME: str
@@ -78,6 +83,8 @@ def marked(head: Head, *patterns: str) -> int:
         return 0
     distinct = hits = 0
     for pattern in patterns:
+        if not may_match(pattern, head.text):
+            continue
         found = sum(1 for _, _ in zip(range(50), _compiled(pattern).finditer(head.text), strict=False))
         distinct += found > 0
         hits += found

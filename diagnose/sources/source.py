@@ -49,6 +49,7 @@ class Source:
         head: its first ``HEAD`` bytes, decompressed.
         size: bytes on disk, before decompression.
         beside: reads a text file beside it that a config names, where that is not simply the disk (a git revision).
+        format: name of the format that was detected, once it is known.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Source:
     _open: Callable[[], IO[bytes]]
     limit: int = MAX_BYTES
     beside: Callable[[str], str] | None = None
+    format: str = ""
 
     def open(self) -> IO[bytes]:
         """Open the decompressed bytes from the start."""

@@ -3,7 +3,8 @@
 import pytest
 
 from diagnose import assets
-from diagnose.logs import detect, formats, read
+from diagnose.logs import SURE, detect, formats, read
+from diagnose.reader import head_of
 from diagnose.sources import from_bytes
 
 SAMPLES = [(name, sample) for name, format in formats().items() for sample in format.SAMPLES]
@@ -26,6 +27,14 @@ def test_samples_are_detected_as_their_own_format(name: str, sample: str | bytes
     found = detect(from_bytes("sample", as_bytes(sample)))
     assert found is not None
     assert name == found.NAME
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)
+def test_generic_formats_are_never_sure(name: str, sample: str | bytes) -> None:
+    head = head_of(from_bytes("sample", as_bytes(sample)))
+    for format in formats().values():
+        if getattr(format, "IS_GENERIC", False):
+            assert format.sniff(head) < SURE
 
 
 @pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)

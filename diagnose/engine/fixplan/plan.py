@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from diagnose.configs.edit import REMOVE, Tree
-from diagnose.engine.fixplan.atoms import atoms, below, moves
-from diagnose.engine.fixplan.decide import decided, typed
-from diagnose.engine.fixplan.document import Document, documents, is_beside, slug, values
+from diagnose.engine.fixplan.atoms import atoms
+from diagnose.engine.fixplan.decide import decided
+from diagnose.engine.fixplan.document import Document, documents, slug, values
+from diagnose.engine.fixplan.draft import Draft, is_suspect
 from diagnose.engine.fixplan.model import (
     HALF,
     KEPT,
     Atom,
     Decision,
     FixPlan,
-    Move,
     PlanFile,
     Single,
     Skipped,
     shown,
 )
-from diagnose.engine.fixplan.nested import ClashError, nested
 from diagnose.engine.fixplan.page import as_json, as_markdown
 from diagnose.errors import SourceError
-from diagnose.model import UNKNOWN, Comparison, Config
+from diagnose.model import Comparison, Config
 from diagnose.model.change import RISKS
 from diagnose.sources import Source
 
@@ -35,8 +32,6 @@ MOST_SINGLES = 16
 MOST_SUSPECTS = 400
 LEAST_SINGLES = 5
 """Files of single changes where no change is of a risk that is suspected."""
-APART = frozenset({"bookkeeping", "seed"})
-"""Roles that are no suspects: they name things, or chance."""
 
 
 def plan(
@@ -62,12 +57,12 @@ def plan(
         seeds: paired seeds of a confirmation.
     """
     found, notes = documents(old, sources)
-    draft = _Draft(comparison, old, new, found, folder or ".")
+    draft = _Plan(comparison, old, new, found, folder or ".")
     result = draft.result
     result.notes += notes
     result.edited = bool(found[0].path)
     result.seeds = seeds
-    suspects = [move for move in draft.moves if _suspect(move)]
+    suspects = [move for move in draft.moves if is_suspect(move)]
     if len(suspects) > MOST_SUSPECTS:
         result.notes.append(
             f"of {len(suspects)} changes the first {MOST_SUSPECTS} are looked at, the rest stays as in OLD"
@@ -81,15 +76,10 @@ def plan(
     return result
 
 
-def _suspect(move: Move) -> bool:
-    return move.change.risk != "none" and move.change.role not in APART
-
-
-class _Draft:
+class _Plan(Draft):
     def __init__(self, comparison: Comparison, old: Config, new: Config, found: list[Document], folder: str) -> None:
-        self.old, self.new, self.documents, self.folder = old, new, found, folder
-        self.moves = [*moves(comparison.changes, old, new)]
-        self.also = {move.key: move.new for move in self.moves if move.known}
+        super().__init__(comparison.changes, old, new, found)
+        self.folder = folder
         self.result = FixPlan(comparison.old, comparison.new)
 
     def control(self) -> None:
@@ -129,10 +119,10 @@ class _Draft:
         try:
             return self.single(number, atom)
         except SourceError:
-            dotted = [move for move in atom.moves if "." in move.key]
-            if self.documents[0].kind != "python" or not 0 < len(dotted) < len(atom.moves):
+            less = self.reduced(atom)
+            if less is None:
                 raise
-            return self.single(number, replace(atom, moves=dotted))
+            return self.single(number, less)
 
     def single(self, number: int, atom: Atom) -> Single:
         said = {
@@ -156,66 +146,6 @@ class _Draft:
         home = self.home(next(iter(changes)))
         return Single(number, atom, (names[home], *names[:home], *names[home + 1 :]), tuple(passing))
 
-    def changes(self, atom: Atom) -> dict[str, Any]:
-        """Return what the edit is asked for.
-
-        Raises:
-            SourceError: if NEW's value cannot be told.
-        """
-        found: dict[str, Any] = {}
-        stems = [stem for stem in atom.stems if below(self.new, stem)]  # without any the list is gone
-        for stem in stems:
-            found[stem] = _tree(stem, below(self.new, stem))
-        for move in atom.moves:
-            if any(move.key.startswith(f"{stem}.") for stem in stems):
-                continue
-            if not move.known:
-                raise SourceError(f"NEW's {move.change.key} cannot be told without running it")
-            found[move.key] = typed(move, move.new)
-        return found
-
-    def rewritten(self, changes: Mapping[str, Any], document: Document) -> dict[str, Any]:
-        """Return the changes with lists and mappings written anew where single keys of a base cannot be overridden.
-
-        A Python config can neither reach an item of an inherited list nor drop an inherited key.
-
-        Raises:
-            SourceError: if a value of them cannot be told.
-        """
-        found = dict(changes)
-        stems = {stem for key, value in changes.items() if (stem := self.anew(key, changes, document))}
-        for stem in sorted(stems):
-            if any(stem.startswith(f"{outer}.") for outer in stems):
-                continue
-            inside = {f"{stem}.{key}": value for key, value in below(self.old, stem).items()}
-            for key in [key for key in found if key.startswith(f"{stem}.")]:
-                value = found.pop(key)
-                if isinstance(value, Tree):
-                    inside = {name: one for name, one in inside.items() if not name.startswith(f"{key}.")}
-                    inside |= value.settings
-                elif value is REMOVE:
-                    inside.pop(key, None)
-                else:
-                    inside[key] = value
-            found[stem] = _tree(stem, {key[len(stem) + 1 :]: value for key, value in inside.items()})
-        return found
-
-    def anew(self, key: str, changes: Mapping[str, Any], document: Document) -> str:
-        """Return the list or mapping that must be written anew to change an inherited key; empty if none must."""
-        setting = self.old.settings.get(key)
-        if setting is not None and setting.place.path == document.path:
-            return ""
-        parts = key.split(".")
-        number = next((at for at, part in enumerate(parts) if part.isdigit()), 0)
-        if number:
-            return ".".join(parts[:number])
-        while parts and changes[key] is REMOVE:  # up to where something is left
-            parts.pop()
-            stem = ".".join(parts)
-            if any(changes.get(f"{stem}.{rest}") is not REMOVE for rest in below(self.old, stem)):
-                return stem
-        return ""
-
     def trial(self, groups: Iterable[Atom]) -> None:
         decisions: dict[str, Decision] = {}
         for atom in groups:
@@ -233,7 +163,7 @@ class _Draft:
         """Return the texts; what cannot be written stays at OLD's value, and its decision says so."""
         while True:
             steps = {key: one.value for key, one in decisions.items() if one.what == HALF}
-            said = {key: _said(one) for key, one in decisions.items() if _suspect(one.move)}
+            said = {key: _said(one) for key, one in decisions.items() if is_suspect(one.move)}
             try:
                 head = "next trial: OLD with half a step where that is safe; reasons in PLAN.md"
                 return self.texts(steps, said, head, steps), bool(steps)
@@ -246,62 +176,6 @@ class _Draft:
     def files(self, stem: str, changes: Mapping[str, Any], comments: Mapping[str, str], head: str) -> tuple[str, ...]:
         return self.put(stem, self.texts(changes, comments, head))
 
-    def texts(
-        self,
-        changes: Mapping[str, Any],
-        comments: Mapping[str, str],
-        head: str,
-        also: Mapping[str, Any] | None = None,
-    ) -> list[str]:
-        """Return the edited copy of every document.
-
-        Raises:
-            SourceError: if a change cannot be written.
-        """
-        shares: list[dict[str, Any]] = [{} for _ in self.documents]
-        for key, value in changes.items():
-            shares[self.home(key)][key] = value
-        also = {key: value for key, value in (self.also if also is None else also).items() if value is not REMOVE}
-        return [
-            self.edited(document, share, comments, also, head)
-            for document, share in zip(self.documents, shares, strict=True)
-        ]
-
-    def edited(
-        self,
-        document: Document,
-        share: Mapping[str, Any],
-        comments: Mapping[str, str],
-        also: Mapping[str, Any],
-        head: str,
-    ) -> str:
-        try:
-            return document.edited(share, comments, also, head)
-        except SourceError:
-            anew = self.rewritten(share, document) if document.kind == "python" else share
-            if anew == share:
-                raise
-            said = dict.fromkeys(anew, "written anew, since single keys of a base cannot be changed from here")
-            return document.edited(anew, {**said, **comments}, also, head)
-
-    def home(self, key: str) -> int:
-        """Return which document a key stands in, or belongs into."""
-        holding = [number for number, document in enumerate(self.documents) if key in document.keys]
-        if holding:
-            path = self.old.settings[key].place.path
-            return next((number for number in holding if self.documents[number].path == path), holding[0])
-        stem = key.rpartition(".")[0] or key
-        after = next((move.after for move in self.moves if move.key == key), None)
-        path = after.place.path if after is not None else ""
-        fits: tuple[Callable[[Document], bool], ...] = (
-            lambda document: any(one.startswith((f"{key}.", f"{stem}.")) for one in document.keys),
-            lambda document: is_beside(path, document),
-        )
-        return next(
-            (number for fit in fits for number, document in enumerate(self.documents) if fit(document)),
-            0,
-        )
-
     def put(self, stem: str, texts: Sequence[str]) -> tuple[str, ...]:
         """Keep a file of every document, and return their names."""
         names = []
@@ -312,18 +186,6 @@ class _Draft:
             names.append(document.name(stem))
             self.result.files.append(PlanFile(names[-1], text, document.encoding))
         return tuple(names)
-
-
-def _tree(stem: str, inside: Mapping[str, Any]) -> Tree:
-    if any(value is UNKNOWN for value in inside.values()):
-        raise SourceError(f"{stem} cannot be told without running it")
-    try:
-        tree = nested({f"{stem}.{key}": value for key, value in inside.items()})
-    except ClashError:
-        raise SourceError(f"{stem} is nothing that can be written") from None
-    for part in stem.split("."):
-        tree = tree[int(part)] if isinstance(tree, list) else tree.get(part)
-    return Tree(tree, {f"{stem}.{key}": value for key, value in inside.items()})
 
 
 def _differing(document: Document, text: str) -> list[str]:

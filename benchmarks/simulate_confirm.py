@@ -1,0 +1,224 @@
+"""How ``diagnose confirm`` fares on simulated studies, as Markdown tables.
+
+    python benchmarks/simulate_confirm.py [STUDIES]
+
+Nothing is trained: a world knows which settings are to blame, and a run is a draw. Every wrong verdict is a run that
+looks like one of the other arm in symptom and in metric. See ``docs/confirm-statistics.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from diagnose.confirm.model import FIX, Outcome, Trial
+from diagnose.confirm.result import StudyResult
+from diagnose.confirm.study import StudyOptions, study
+
+SETTINGS = 10
+NOISE = 0.05
+SHIFT = 3.0
+"""Distance of the metric between good and bad runs, in deviations."""
+KINDS = ("single", "and", "or")
+
+
+@dataclass(frozen=True)
+class World:
+    """A diff and what it does.
+
+    Attributes:
+        settings: how many.
+        kind: ``single``, ``and``, ``or``, ``triple`` (three are needed together); ``none``: the diff changes nothing.
+        members: numbers of the culprits.
+        noise: share of wrong verdicts.
+        always: share of runs that show the symptom if the diff changes nothing.
+        deterministic: the same config and seed give the same run.
+        fix: what the proposed fix does: ``cures``, ``helps`` (half of the runs) or ``nothing``.
+    """
+
+    settings: int = SETTINGS
+    kind: str = "single"
+    members: tuple[int, ...] = (0,)
+    noise: float = NOISE
+    always: float = 0.0
+    deterministic: bool = False
+    fix: str = "cures"
+
+    @property
+    def atoms(self) -> list[str]:
+        """Names of the settings."""
+        return [f"s{at:02}" for at in range(self.settings)]
+
+    @property
+    def culprit(self) -> tuple[str, ...]:
+        """Names of those to blame."""
+        return tuple(self.atoms[at] for at in sorted(self.members))
+
+    def bad(self, trial: Trial) -> bool:
+        """Return whether a config brings the symptom, noise aside."""
+        if FIX in trial.parts and self.fix == "cures":
+            return False
+        on = [self.atoms[at] in trial.parts for at in self.members]
+        return any(on) if self.kind == "or" else all(on)
+
+    def run(self, trial: Trial, random: np.random.Generator, seeds: int) -> Outcome:
+        """Return what comes of a trial."""
+        if self.deterministic:
+            words = f"{seeds} {trial.parts} {trial.seed}".encode()
+            random = np.random.default_rng(int.from_bytes(hashlib.sha256(words).digest()[:8]))
+        if self.kind == "none":
+            shown = bool(random.random() < self.always)
+        else:
+            shown = self.bad(trial) ^ bool(random.random() < self.noise)
+        if FIX in trial.parts and self.fix == "helps":
+            shown &= bool(random.random() < 0.5)
+        return Outcome(trial, "finished", shown, float(random.normal() + SHIFT * shown), seconds=1.0)
+
+
+def simulate(world: World, prior: dict[str, float], options: StudyOptions, seed: int) -> StudyResult:
+    """Return what a study of a world comes to."""
+    random = np.random.default_rng(seed)
+    steps = study(world.atoms, prior, options)
+    trials = next(steps)
+    while True:
+        try:
+            trials = steps.send([world.run(trial, random, seed) for trial in trials])
+        except StopIteration as end:
+            found: StudyResult = end.value
+            return found
+
+
+def weights(settings: int, kind: str) -> np.ndarray:
+    """Return a prior: ``ranked`` is 1/rank, ``reversed`` the same upside down, ``flat`` even."""
+    found = 1.0 / np.arange(1, settings + 1)
+    if kind == "flat":
+        found = np.ones(settings)
+    if kind == "reversed":
+        found = found[::-1].copy()
+    return np.asarray(found / found.sum())
+
+
+def draw(settings: int, kind: str, seed: int) -> tuple[int, ...]:
+    """Return culprits drawn by 1/rank."""
+    count = {"single": 1, "and": 2, "or": 2, "triple": 3}.get(kind, 1)
+    random = np.random.default_rng(10_000 + seed)
+    drawn = random.choice(settings, count, replace=False, p=weights(settings, "ranked"))
+    return tuple(sorted(int(at) for at in drawn))
+
+
+@dataclass
+class Tally:
+    """What studies of one kind came to."""
+
+    studies: int = 0
+    found: int = 0
+    confirmed: int = 0
+    wrong: int = 0
+    runs: int = 0
+    most: int = 0
+    search: int = 0
+    fixes: int = 0
+
+    def add(self, world: World, result: StudyResult) -> None:
+        """Count a study."""
+        self.studies += 1
+        self.runs += result.runs
+        self.most = max(self.most, result.runs)
+        self.search += len(result.step("culprit").probes)
+        kind = "set" if world.kind == "triple" else world.kind
+        named = result.culprits[0] if result.culprits else None
+        right = named is not None and world.kind != "none" and (named.kind, named.atoms) == (kind, world.culprit)
+        confirmed = result.verdict == "confirmed"
+        self.found += right
+        self.confirmed += right and confirmed
+        self.wrong += confirmed and not right
+        self.fixes += result.fix_accepted is True
+
+    def row(self, name: str) -> str:
+        """Return the table row."""
+        share = [
+            f"{100 * count / self.studies:.1f} %" for count in (self.found, self.confirmed, self.wrong, self.fixes)
+        ]
+        mean = [f"{total / self.studies:.1f}" for total in (self.search, self.runs)]
+        cells = [name, str(self.studies), share[0], share[1], share[2], mean[0], mean[1], str(self.most), share[3]]
+        return "| " + " | ".join(cells) + " |"
+
+
+HEAD = (
+    "| studies of | n | right culprit | and confirmed | wrong one confirmed | probes | runs | most runs | fix accepted |\n"
+    "|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def many(
+    world: World, studies: int, options: StudyOptions, prior: str = "ranked", kinds: Sequence[str] = (), start: int = 0
+) -> tuple[Tally, Counter[str]]:
+    """Return the tally over many studies, and the verdicts."""
+    tally, verdicts = Tally(), Counter[str]()
+    known = dict(zip(world.atoms, weights(world.settings, prior).tolist(), strict=True))
+    for seed in range(start, start + studies):
+        random = np.random.default_rng(20_000 + seed)
+        kind = str(random.choice(kinds, p=[0.8, 0.1, 0.1])) if kinds else world.kind
+        this = replace(world, kind=kind, members=draw(world.settings, kind, seed))
+        result = simulate(this, known, options, seed)
+        tally.add(this, result)
+        verdicts[result.verdict] += 1
+    return tally, verdicts
+
+
+def main(studies: int) -> int:
+    """Print the tables."""
+    symptom = StudyOptions(metric=False, fix=True, resamples=200)
+    both = replace(symptom, metric=True, better="lower")
+    base = World()
+    print(HEAD)
+    rows = [
+        ("mixed, symptom only", base, symptom, "ranked", KINDS),
+        ("mixed, symptom and metric", base, both, "ranked", KINDS),
+        ("one setting", base, symptom, "ranked", ()),
+        ("two, both needed", replace(base, kind="and"), symptom, "ranked", ()),
+        ("two, each enough", replace(base, kind="or"), symptom, "ranked", ()),
+        ("three, all needed", replace(base, kind="triple"), symptom, "ranked", ()),
+        ("mixed, flat prior", base, symptom, "flat", KINDS),
+        ("mixed, reversed prior", base, symptom, "reversed", KINDS),
+        ("mixed, no wrong verdicts", replace(base, noise=0.0), symptom, "ranked", KINDS),
+        ("mixed, 10 % wrong verdicts", replace(base, noise=0.1), symptom, "ranked", KINDS),
+        ("mixed, runs repeat exactly", replace(base, deterministic=True), both, "ranked", KINDS),
+        ("mixed, 4 settings", replace(base, settings=4), symptom, "ranked", KINDS),
+        ("mixed, 20 settings", replace(base, settings=20), symptom, "ranked", KINDS),
+        ("mixed, 4 runs at once", base, replace(symptom, parallel=4), "ranked", KINDS),
+        ("mixed, a fix that does nothing", replace(base, fix="nothing"), symptom, "ranked", KINDS),
+        ("mixed, a fix that helps half", replace(base, fix="helps"), symptom, "ranked", KINDS),
+    ]
+    for name, world, options, prior, kinds in rows:
+        tally, _ = many(world, studies, options, prior, kinds)
+        print(tally.row(name), flush=True)
+    print(
+        "\n| A/A: the diff changes nothing | n | reproduced | confirmed | verdicts | runs |\n|---|---|---|---|---|---|"
+    )
+    for name, share, options in [
+        ("symptom in 5 %", 0.05, symptom),
+        ("symptom in 30 %", 0.3, symptom),
+        ("symptom in 50 %", 0.5, symptom),
+        ("symptom in 50 %, and metric", 0.5, both),
+        ("metric only, direction known", 0.0, replace(both, symptom=False)),
+        ("metric only, direction unknown", 0.0, replace(both, symptom=False, better=None)),
+    ]:
+        tally, verdicts = many(World(kind="none", always=share), 4 * studies, options)
+        reproduced = sum(verdicts[name] for name in ("confirmed", "refuted", "undecided"))
+        told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+        cells = [f"{100 * count / tally.studies:.1f} %" for count in (reproduced, verdicts["confirmed"])]
+        print(
+            f"| {name} | {tally.studies} | {cells[0]} | {cells[1]} | {told} | {tally.runs / tally.studies:.1f} |",
+            flush=True,
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200))

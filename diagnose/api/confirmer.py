@@ -1,0 +1,284 @@
+"""From two configs and a training command to a verdict on what changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from diagnose.api.session import Request, Session
+from diagnose.confirm.arrange import Arrangement, arrange
+from diagnose.confirm.batch import Bench
+from diagnose.confirm.confirmation import Asked, Confirmation, Planned
+from diagnose.confirm.drive import PILOT, drive, pilots, say_nothing
+from diagnose.confirm.evidence import Evidence, cut_for, length, metric_in, shown_at, symptom_in
+from diagnose.confirm.executors import open_executor
+from diagnose.confirm.executors.local import Local
+from diagnose.confirm.job import Job
+from diagnose.confirm.jobs import Jobs
+from diagnose.confirm.ledger import Ledger
+from diagnose.confirm.model import Outcome, Trial
+from diagnose.confirm.prefix import EPOCH, Cut, read_cut
+from diagnose.confirm.record import write_record
+from diagnose.confirm.spec import AUTO, Spec
+from diagnose.confirm.study import StudyOptions, plan, study
+from diagnose.confirm.symptom import Question, metric_of, question
+from diagnose.confirm.template import typed
+from diagnose.engine.catalogue import catalogue
+from diagnose.engine.expect.bench import read_arm
+from diagnose.engine.inputs import collect
+from diagnose.engine.lint import Options
+from diagnose.engine.today import today
+from diagnose.errors import SettingsError, SourceError
+from diagnose.model import Run
+from diagnose.rules import Rule
+from diagnose.sources import MAX_BYTES
+
+MOST_AHEAD = 4
+"""Probes of the search that are planned at once; more would be wasted on what the first ones settle."""
+Watch = Callable[[Trial, Outcome | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is asked of runs, and where it comes from.
+
+    Attributes:
+        origins: by ``symptom``, ``metric`` and ``cut``.
+        notes: what the reader must know.
+        length: epochs that a run which is not cut takes; 0 if that is not known.
+    """
+
+    question: Question
+    origins: dict[str, str]
+    notes: tuple[str, ...] = ()
+    length: float = 0.0
+
+
+class Confirmer(Session):
+    """Settles one suspicion."""
+
+    def __init__(self, request: Request, spec: Spec, watch: Watch = lambda *_: None) -> None:
+        """Take what is to be settled.
+
+        Args:
+            request: paths of baseline and suspect, and the settings.
+            spec: what the user asks.
+            watch: told of each run that begins (None) or has ended (its outcome).
+
+        Raises:
+            SettingsError: for settings that are not valid.
+        """
+        super().__init__(request)
+        self.spec, self.watch = spec, watch
+        todo = self.plan(spec.suspect)
+        self.limit = todo.settings.max_size or MAX_BYTES
+        self.options: Options = todo.options
+        self.rules: tuple[Rule, ...] = catalogue(todo.settings.rules)
+        self.made: Arrangement = arrange(spec, self.limit)
+        self.jobs = Jobs(spec, self.made.template, self.made.variants, self.made.folder / "runs")
+
+    # --- before anything is run ---------------------------------------------------------------------------------------
+
+    def planned(self) -> Planned:
+        """Return what would be run, without running or writing anything.
+
+        Raises:
+            DiagnoseError: for what cannot be asked.
+        """
+        evidence = self._given_evidence()
+        first = self._needs_pilots(evidence)
+        terms = self._terms(evidence) if not first else self._open_terms()
+        seconds, basis, known = self._seconds()
+        example = self.jobs.example(Trial(tuple(sorted(self.made.varied)), self.spec.seed))
+        return Planned(
+            asked=self._asked(terms),
+            plan=plan(tuple(self.made.varied), self._study_options(terms)),
+            seconds=seconds,
+            basis=basis,
+            slots=self._slots(),
+            gpus=self.spec.gpus,
+            example=typed(example),
+            pilots=2 if first else 0,
+            known=known,
+        )
+
+    def _seconds(self) -> tuple[float | None, str, int]:
+        path = self.made.folder / "ledger.sqlite"
+        if not path.is_file():
+            return None, "", 0
+        with Ledger(path, self.made.id) as ledger:
+            rows = [row for row in ledger.rows() if row.state == "finished" and row.outcome.seconds > 0]
+        if not rows:
+            return None, "", 0
+        return median(row.outcome.seconds for row in rows), f"median of {len(rows)} runs in the ledger", len(rows)
+
+    # --- the study ----------------------------------------------------------------------------------------------------
+
+    def confirm(self) -> Confirmation:
+        """Run the study to its end, going on where an earlier session ended.
+
+        Raises:
+            DiagnoseError: for what cannot be asked, started or written.
+        """
+        evidence = self._given_evidence()
+        made, spec = self.made, self.spec
+        made.folder.mkdir(parents=True, exist_ok=True)
+        self._keep_out_of_git()
+        with Ledger(made.folder / "ledger.sqlite", made.id, spec.executor) as ledger:
+            options = {**spec.options}
+            executor = open_executor(
+                spec.executor,
+                folder=str(made.folder / "cluster"),
+                slots=spec.slots,
+                address=spec.address,
+                options=options,
+            )
+            try:
+                again = frozenset({"failed", "timeout"}) if spec.again else frozenset[str]()
+                bench = Bench(
+                    ledger, executor, self.jobs, say_nothing, PILOT, budget=spec.budget, again=again, watch=self.watch
+                )
+                if self._needs_pilots(evidence):
+                    evidence = self._pilots(bench)
+                terms = self._terms(evidence)
+                bench.judge, bench.judged_as = terms.question, terms.question.text
+                atoms = tuple(made.varied)
+                result, outcomes = drive(study(atoms, made.prior, self._study_options(terms)), bench)
+                spent = ledger.spent()
+            finally:
+                executor.close()
+        result = replace(result, not_varied=(*result.not_varied, *made.not_varied))
+        asked = self._asked(terms)
+        asked = replace(asked, notes=(*asked.notes, *made.variants.notes))
+        found = Confirmation(asked=asked, result=result, outcomes=tuple(outcomes), spent=spent)
+        return replace(found, record=str(write_record(found, spec.suspect, today().isoformat())))
+
+    def _pilots(self, bench: Bench) -> Evidence:
+        seed = self.spec.seed - 1
+        trials = [Trial(tuple(sorted(self.made.varied)), seed), Trial((), seed)]
+        bad, good = pilots(trials, bench)
+        if bad is None or good is None:
+            which = "suspect" if bad is None else "baseline"
+            log = self.jobs(trials[0 if bad is None else 1]).folder
+            mend = f"look at {log}/console.log; write {{out}} where the command takes its folder, or add --read GLOB"
+            raise SourceError(
+                f"nothing that could be read was logged by the first run of the {which} config", mend=mend
+            )
+        return Evidence(bad, good, from_pilots=True)
+
+    def _keep_out_of_git(self) -> None:
+        ignore = Path(self.spec.folder) / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+    # --- what is asked ------------------------------------------------------------------------------------------------
+
+    def _given_evidence(self) -> Evidence | None:
+        bad = self._log(self.spec.suspect_run) or self._own_log(self.spec.suspect)
+        good = self._log(self.spec.baseline_run) or self._own_log(self.spec.baseline)
+        return Evidence(bad, good) if bad is not None else None
+
+    def _log(self, path: str) -> Run | None:
+        if not path:
+            return None
+        return read_arm("run", path, collect([path], limit=self.limit), self.options).run
+
+    def _own_log(self, path: str) -> Run | None:
+        """Return the log of a side that is a run and no mere config."""
+        side = self.made.new if path == self.spec.suspect else self.made.old
+        if not any(part.series for part in side.fits):
+            return None
+        return self._log(path)
+
+    def _needs_pilots(self, evidence: Evidence | None) -> bool:
+        return evidence is None and not self.spec.symptom and not (self.spec.metric and self.spec.metric != "none")
+
+    def _open_terms(self) -> Terms:
+        """Return terms for a dry run whose first runs would tell what to ask."""
+        later = "taken from two first runs, one with each config"
+        asked = Question("true", "", "", None, Options(()))
+        return Terms(asked, {"symptom": later, "metric": later, "cut": later})
+
+    def _terms(self, evidence: Evidence | None) -> Terms:
+        spec = self.spec
+        origins = {"symptom": "given", "metric": "given", "cut": "given"}
+        notes: list[str] = []
+        symptom, metric = spec.symptom, spec.metric
+        if not symptom and evidence is not None:
+            finding = symptom_in(evidence, self.options)
+            if finding is not None:
+                symptom = finding.name
+                origins["symptom"] = f"found in {finding.place.path}:{finding.place.line}: {finding.message}"
+            else:
+                notes.append("no rule finds in the bad run what it does not find in the good one: the metric decides")
+        asked = question(symptom, metric, spec.better, None, self.options, self.rules)
+        if not metric:
+            metric = metric_of(asked.symptom)
+            origins["metric"] = "of the symptom"
+            if not metric and evidence is not None:
+                metric = metric_in(evidence)
+                origins["metric"] = "the main score of the logs"
+            asked = question(symptom, metric, spec.better, None, self.options, self.rules)
+        if not asked.symptom and not asked.metric:
+            mend = "say --symptom CONDITION or --metric EXPRESSION, such as --metric 'best(val/accuracy)'"
+            raise SettingsError("nothing to judge runs by", mend=mend)
+        cut, said, note = self._cut(asked, evidence)
+        origins["cut"] = said
+        notes += [note] if note else []
+        whole = length(evidence.good or evidence.bad, cut.unit if cut else EPOCH) if evidence is not None else 0.0
+        return Terms(replace(asked, cut=cut), origins, tuple(notes), whole)
+
+    def _cut(self, asked: Question, evidence: Evidence | None) -> tuple[Cut | None, str, str]:
+        if self.spec.cut != AUTO:
+            return read_cut(self.spec.cut), "given", ""
+        if not asked.symptom:
+            return None, "", ""
+        if evidence is None:
+            return None, "", "runs are not cut: name a run that went badly with --suspect-run, or say --cut"
+        shown = shown_at(asked, evidence)
+        if shown is None and evidence.good is None and not asked.final:
+            return (
+                None,
+                "",
+                "runs are not cut: where the symptom shows is known only beside a good run (--baseline-run)",
+            )
+        if shown is None:
+            return None, "", "runs are not cut: the logs do not tell where the symptom shows"
+        return cut_for(shown), f"the symptom shows at {shown.text}; cut at 1.5 times that", ""
+
+    def _study_options(self, terms: Terms) -> StudyOptions:
+        spec, asked = self.spec, terms.question
+        return StudyOptions(
+            symptom=bool(asked.symptom),
+            metric=bool(asked.metric),
+            better=asked.better or None,
+            suspects=self.made.suspects,
+            fix=bool(self.made.variants.fix),
+            skip=spec.skip,
+            seed=spec.seed,
+            sesoi=spec.sesoi,
+            parallel=min(MOST_AHEAD, self._slots()),
+        )
+
+    def _slots(self) -> int:
+        if self.spec.executor == "local":
+            return max(1, Local(self.spec.slots).most(Job((), "", gpus=self.spec.gpus, cpus=self.spec.cpus)))
+        return self.spec.slots or MOST_AHEAD
+
+    def _asked(self, terms: Terms) -> Asked:
+        made = self.made
+        return Asked(
+            id=made.id,
+            comparison=made.comparison,
+            diff=made.diff,
+            varied=made.varied,
+            prior=made.prior,
+            question=terms.question,
+            command=made.template.text,
+            origins=terms.origins,
+            notes=(*made.notes, *terms.notes),
+            budget=self.spec.budget,
+            executor=self.spec.executor,
+        )

@@ -1,0 +1,110 @@
+"""A study that has come to its end, with all that a reader needs to judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from diagnose.confirm.atoms import Varied
+from diagnose.confirm.budget import Budget, Spent
+from diagnose.confirm.model import Outcome
+from diagnose.confirm.result import StudyPlan, StudyResult
+from diagnose.confirm.symptom import Question
+from diagnose.model import Comparison
+
+WORDS = {
+    "confirmed": "Confirmed",
+    "refuted": "Refuted",
+    "not-reproduced": "Not reproduced",
+    "reference-also-bad": "The baseline is also bad",
+    "undecided": "Undecided",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked.
+
+    Attributes:
+        id: of the study; a waiver's ``confirmed-by``.
+        comparison: of baseline and suspect.
+        diff: hash of the changes it is bound to.
+        varied: the atoms, by id.
+        prior: their weights.
+        question: symptom, metric and cut.
+        command: the training command, as typed.
+        origins: how symptom, metric and cut came about, by name.
+        notes: what the reader must know.
+        budget: bounds.
+    """
+
+    id: str
+    comparison: Comparison
+    diff: str
+    varied: Mapping[str, Varied]
+    prior: Mapping[str, float]
+    question: Question
+    command: str
+    origins: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    budget: Budget = field(default_factory=Budget)
+    executor: str = "local"
+
+    def title(self, id: str) -> str:
+        """Return an atom in words."""
+        return self.varied[id].title if id in self.varied else "the proposed fix"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A study before it is run.
+
+    Attributes:
+        plan: runs by step.
+        seconds: of one run, as far as that is known; None if it is not.
+        full: seconds of one run that is not cut, where that is another number.
+        basis: where the seconds come from.
+        slots: runs at once.
+        gpus: that one run holds.
+        example: the command of the first run.
+        pilots: runs that are made first, to learn what to ask for.
+        known: runs of the ledger.
+    """
+
+    asked: Asked
+    plan: StudyPlan
+    seconds: float | None
+    basis: str
+    slots: int
+    gpus: int
+    example: str
+    pilots: int = 0
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What came of a study.
+
+    Attributes:
+        result: verdict and figures.
+        outcomes: of all its runs, those that were asked for first first.
+        spent: over all sessions.
+        record: the file that a waiver is checked against; empty if none was written.
+    """
+
+    asked: Asked
+    result: StudyResult
+    outcomes: tuple[Outcome, ...]
+    spent: Spent
+    record: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict."""
+        return self.result.verdict
+
+    @property
+    def word(self) -> str:
+        """The verdict in words."""
+        return WORDS[self.result.verdict]

@@ -1,0 +1,73 @@
+"""A study is driven: its trials are run, and their outcomes handed back to it."""
+
+from __future__ import annotations
+
+from diagnose.confirm.batch import Bench, run
+from diagnose.confirm.growing import logs_of
+from diagnose.confirm.job import Job
+from diagnose.confirm.live import Judgement
+from diagnose.confirm.model import Outcome, Step, Trial
+from diagnose.confirm.result import StudyResult
+from diagnose.engine.enrich import enrich
+from diagnose.engine.merge import merge
+from diagnose.errors import DiagnoseError
+from diagnose.logs import read
+from diagnose.model import Run
+
+PILOT = "pilot"
+"""What runs are judged as that are only to show what can be asked."""
+
+
+def drive(steps: Step[StudyResult], bench: Bench) -> tuple[StudyResult, list[Outcome]]:
+    """Run a study to its end; return what it found, and all outcomes in the order in which they were asked for.
+
+    Raises:
+        DiagnoseError: if the command cannot be started at all, or the ledger cannot be written.
+    """
+    seen: list[Outcome] = []
+    try:
+        trials = next(steps)
+        while True:
+            outcomes = run(trials, bench)
+            seen += outcomes
+            trials = steps.send(outcomes)
+    except StopIteration as end:
+        result: StudyResult = end.value
+        return result, seen
+
+
+def pilots(trials: list[Trial], bench: Bench) -> list[Run | None]:
+    """Run trials to their end without asking anything, and return their logs; None where nothing can be read.
+
+    Raises:
+        DiagnoseError: as ``drive``.
+    """
+    run(trials, bench)
+    return [_log(bench.job(trial), bench) for trial in trials]
+
+
+def say_nothing(_: Run, *, ended: bool) -> Judgement:
+    """Judge a pilot: it runs to its end."""
+    return Judgement(None, None, False)
+
+
+def _log(job: Job, bench: Bench) -> Run | None:
+    row = bench.ledger.find(job.key())
+    best: Run | None = None
+    for given in logs_of(job, ended=True) if row is not None else ():
+        try:
+            if given.error is not None:
+                continue
+            runs = [found for source in given.sources if source.head and (found := read(source)) is not None]
+        except DiagnoseError:
+            continue
+        runs = [one for one in runs if not one.format.startswith("config") and one.segments]
+        if runs:
+            whole = enrich(runs[0] if len(runs) == 1 else merge(runs))
+            if best is None or _points(whole) > _points(best):
+                best = whole
+    return best
+
+
+def _points(run: Run) -> int:
+    return sum(len(series) for segment in run.segments for series in segment.series.values())

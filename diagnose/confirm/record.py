@@ -1,0 +1,66 @@
+"""The file by which `diagnose diff` knows what a waiver's ``confirmed-by`` was given for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from diagnose.confirm.confirmation import Confirmation
+from diagnose.engine.confirm import FOLDER
+from diagnose.errors import DiagnoseError
+from diagnose.model import Place
+from diagnose.text import escape
+
+SCHEMA = "diagnose/confirmation-v1"
+
+
+def write_record(found: Confirmation, suspect: str, day: str) -> Path:
+    """Write what a study found to where waivers of the suspect config look for it, and return the file.
+
+    Args:
+        found: the study.
+        suspect: path of the suspect config.
+        day: when it ended.
+
+    Raises:
+        DiagnoseError: if it cannot be written.
+    """
+    path = home(suspect) / FOLDER / f"{found.asked.id}.json"
+    question = found.asked.question
+    record = {
+        "schema": SCHEMA,
+        "id": found.asked.id,
+        "diff": found.asked.diff,
+        "verdict": found.verdict,
+        "reason": found.result.reason,
+        "culprits": [
+            {"kind": one.kind, "atoms": list(one.atoms), "confirmed": one.confirmed} for one in found.result.culprits
+        ],
+        "old": found.asked.comparison.old,
+        "new": found.asked.comparison.new,
+        "symptom": question.symptom or None,
+        "metric": question.metric or None,
+        "cut": question.cut.text if question.cut else None,
+        "command": found.asked.command,
+        "runs": found.result.runs,
+        "not_varied": list(found.result.not_varied),
+        "date": day,
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        waiting = path.with_name(f".{path.name}.{os.getpid()}")
+        waiting.write_text(escape.json(record, indent=1) + "\n", encoding="utf-8")
+        waiting.replace(path)
+    except OSError as error:
+        raise DiagnoseError(f"cannot write the confirmation: {error.strerror}", place=Place(str(path))) from None
+    return path
+
+
+def home(suspect: str) -> Path:
+    """Return the folder whose ``.diagnose`` holds confirmations: the top of the repository, else here, else beside."""
+    beside = Path(os.path.abspath(suspect)).parent  # noqa: PTH100 - links stay, as waivers look for it
+    for above in (beside, *beside.parents):
+        if (above / ".git").exists():
+            return above
+    here = Path.cwd()
+    return here if beside.is_relative_to(here) else beside

@@ -1,0 +1,138 @@
+"""A study, or the plan of one, as a terminal shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnose.confirm.confirmation import Confirmation, Planned
+from diagnose.confirm.show import words
+from diagnose.text import escape
+from diagnose.text.terminal import Style, wrap
+from diagnose.text.wording import plural
+
+COLOURS = {
+    "confirmed": "bold red",
+    "refuted": "bold green",
+    "not-reproduced": "bold green",
+    "reference-also-bad": "bold yellow",
+    "undecided": "bold yellow",
+}
+NAMES = 14
+MOST_PROBES = 40
+
+
+def as_text(found: Confirmation, style: Style, width: int) -> str:
+    """Return a study."""
+    return "\n".join(_lines(found, style, width)) + "\n"
+
+
+def _lines(found: Confirmation, style: Style, width: int) -> Iterator[str]:
+    asked, result = found.asked, found.result
+    yield from _painted(words.headline(found), style, COLOURS[found.verdict], width)
+    yield from _wrapped(result.reason, width, 2)
+    yield ""
+    yield from _table([*words.asked_lines(asked), ("Cost", words.cost(found))], width)
+    for record in result.steps:
+        yield ""
+        told = f"{words.TITLES[record.name]}: {words.state(record)}"
+        yield style.paint(escape.plain(told), "bold") + (f" ({plural(record.runs, 'run')})" if record.runs else "")
+        for one in record.comparisons:
+            yield from _wrapped(f"{words.CLAIMS[one.claim]}: {'yes' if one.holds else 'no'}", width, 2)
+            for line in words.comparison(one, asked):
+                yield from _wrapped(line, width, 4)
+        for name, weight in record.posterior[:3]:
+            yield from _wrapped(f"{words.percent(weight)}  {name}", width, 2)
+        for stop in record.path:
+            yield from _wrapped(f"{words.arm(stop.arm, asked)}" + _portion(stop.portion), width, 2)
+        for note in record.notes:
+            yield from _wrapped(note, width, 2)
+    yield from _listed(
+        "Other suspects", [words.culprit(one, asked) for one in result.culprits if not one.confirmed], width
+    )
+    yield from _listed("Not varied", result.not_varied, width)
+    yield from _listed("Notes", asked.notes, width)
+    yield ""
+    if found.record:
+        yield from _wrapped(f"For a waiver of these changes: confirmed-by={asked.id}", width, 0)
+
+
+def _portion(portion: float | None) -> str:
+    return f" ({words.percent(portion)} of the whole change)" if portion is not None else ""
+
+
+def plan_as_text(planned: Planned, width: int = 100) -> str:
+    """Return a dry run."""
+    return "\n".join(_plan_lines(planned, width)) + "\n"
+
+
+def _plan_lines(planned: Planned, width: int) -> Iterator[str]:
+    asked = planned.asked
+    yield f"Plan of study {asked.id}; nothing was run."
+    yield ""
+    yield from _table(words.asked_lines(asked), width)
+    yield ""
+    yield "Changes, the most suspicious first:"
+    for id, one in asked.varied.items():
+        yield from _wrapped(f"{asked.prior[id]:.2f}  {one.risk:8}  {one.title}", width, 2)
+        if one.atom.because:
+            yield from _wrapped(f"as one: {one.atom.because}", width, 18)
+    yield ""
+    yield f"{'Runs':24}{'expected':>9}{'at most':>9}"
+    if planned.pilots:
+        yield f"  {'First runs':22}{planned.pilots:>9}{planned.pilots:>9}  to learn what to ask for"
+    for step in planned.plan.steps:
+        yield f"  {words.TITLES[step.name]:22}{step.expected:>9}{step.largest:>9}  {step.why}".rstrip()
+    expected, largest = planned.plan.expected + planned.pilots, planned.plan.largest + planned.pilots
+    yield f"  {'in all':22}{expected:>9}{largest:>9}"
+    yield ""
+    yield from _table([*_cost(planned, expected, largest), ("First run", planned.example)], width)
+    yield from _listed("Notes", asked.notes, width)
+
+
+def _cost(planned: Planned, expected: int, largest: int) -> Iterator[tuple[str, str]]:
+    budget = planned.asked.budget
+    at_once = plural(planned.slots, "run") + " at once"
+    if planned.seconds is None:
+        yield "Cost", f"{at_once}; how long one takes is not known yet"
+    else:
+        low, high = (words.seconds(count * planned.seconds / planned.slots) for count in (expected, largest))
+        gpus = planned.seconds * planned.gpus * expected / 3600
+        told = f"{low} expected, {high} at most: {words.seconds(planned.seconds)} a run ({planned.basis}), {at_once}"
+        yield "Cost", told + (f", {gpus:.2g} GPU hours expected" if planned.gpus else "")
+    bounds = [
+        plural(budget.runs, "run") if budget.runs is not None else "",
+        f"{budget.gpu_hours:g} GPU hours" if budget.gpu_hours is not None else "",
+        words.seconds(budget.wall) if budget.wall is not None else "",
+    ]
+    if any(bounds):
+        yield "Budget", ", ".join(bound for bound in bounds if bound)
+    if planned.known:
+        yield "Known", f"{plural(planned.known, 'run')} in the ledger, which are not repeated"
+
+
+def _table(rows: list[tuple[str, str]], width: int) -> Iterator[str]:
+    for name, text in rows:
+        first, *rest = wrap(escape.plain(text), width - NAMES) or [""]
+        yield f"  {name:{NAMES - 2}}{first}"
+        for line in rest:
+            yield f"{'':{NAMES}}{line}"
+
+
+def _listed(title: str, texts: object, width: int) -> Iterator[str]:
+    found = [str(text) for text in texts] if isinstance(texts, list | tuple) else []
+    if not found:
+        return
+    yield ""
+    yield f"{title}:"
+    for text in found:
+        yield from _wrapped(f"- {text}", width, 2)
+
+
+def _wrapped(text: str, width: int, indent: int) -> Iterator[str]:
+    for line in wrap(escape.plain(text), width - indent):
+        yield f"{'':{indent}}{line}"
+
+
+def _painted(text: str, style: Style, paint: str, width: int) -> Iterator[str]:
+    for line in wrap(escape.plain(text), width):
+        yield style.paint(line, paint)

@@ -1,0 +1,212 @@
+"""The figures of a study in words, the same in every output."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from diagnose.confirm.confirmation import Asked, Confirmation
+from diagnose.confirm.model import FIX, Outcome, Trial
+from diagnose.confirm.result import Arm, Comparison, Culprit, StepRecord
+from diagnose.text.changes import number
+from diagnose.text.wording import plural
+
+TITLES = {
+    "noise": "Noise floor",
+    "control": "Control",
+    "culprit": "Search",
+    "confirmation": "Confirmation",
+    "path": "Path",
+    "fix": "Fix",
+}
+QUESTIONS = {
+    "noise": "Does one seed give one run?",
+    "control": "Does the suspect config show it, and the baseline not?",
+    "culprit": "Which of the changes does it?",
+    "confirmation": "Is it enough alone, and does it go without it?",
+    "path": "How much does each change bring?",
+    "fix": "Does the proposed fix cure it?",
+}
+STATES = {
+    "skipped": "left out",
+    "not-needed": "not needed",
+    "out-of-budget": "out of budget",
+    "not-reached": "not reached",
+}
+CLAIMS = {
+    "reproduced": "suspect against baseline",
+    "sufficient": "the culprit alone against the baseline",
+    "necessary": "suspect against suspect without the culprit",
+    "not-sufficient": "the change alone against the baseline",
+    "not-necessary": "suspect against suspect without the change",
+    "worse-than-before": "against the stop before",
+    "better-than-suspect": "suspect against the fix",
+    "not-worse-than-baseline": "the fix against the baseline",
+}
+STATUSES = {"stopped": "", "finished": "", "failed": "failed", "timeout": "hung", "lost": "lost", "skipped": "not run"}
+MOST_SEEDS = 12
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """Return a number for people."""
+    if value is None:
+        return "-"
+    if math.isnan(value):
+        return "NaN"
+    return number(value, digits)
+
+
+def percent(share: float) -> str:
+    """Return a share in percent."""
+    return f"{100 * share:.0f} %"
+
+
+def between(interval: tuple[float, float] | None, *, shares: bool = False) -> str:
+    """Return an interval in brackets; empty without one."""
+    if interval is None:
+        return ""
+    told = [percent(end) if shares else figure(end) for end in interval]
+    return f"[{told[0]}, {told[1]}]"
+
+
+def seconds(value: float) -> str:
+    """Return a time."""
+    if value < 100:
+        return f"{value:.0f} s" if value >= 10 else f"{value:.1f} s"
+    return f"{value / 60:.0f} min" if value < 5400 else f"{value / 3600:.1f} h"
+
+
+def seeds(found: Sequence[int]) -> str:
+    """Return seeds with runs of them drawn together: ``1-4, 101-104``."""
+    spans: list[list[int]] = []
+    for seed in sorted(set(found)):
+        if spans and seed == spans[-1][1] + 1:
+            spans[-1][1] = seed
+        else:
+            spans.append([seed, seed])
+    told = [str(low) if low == high else f"{low}-{high}" for low, high in spans]
+    return ", ".join(told[:MOST_SEEDS]) + (f" and {len(told) - MOST_SEEDS} more" if len(told) > MOST_SEEDS else "")
+
+
+def parts(atoms: Iterable[str], asked: Asked) -> str:
+    """Return a config in words: ``baseline``, ``suspect``, or what of the suspect it has."""
+    chosen = [one for one in atoms if one != FIX]
+    fixed = FIX in [*atoms]
+    everything = {*asked.varied}
+    if not chosen:
+        name = "baseline"
+    elif {*chosen} == everything:
+        name = "suspect"
+    elif len(everything) - len(chosen) < len(chosen) and len(everything) - len(chosen) <= 3:
+        name = f"suspect without {', '.join(sorted(everything - {*chosen}))}"
+    else:
+        name = f"baseline with {', '.join(chosen)}"
+    return f"{name}, fixed" if fixed else name
+
+
+def culprit(one: Culprit, asked: Asked) -> str:
+    """Return a culprit with its values."""
+    told = [asked.title(atom) for atom in one.atoms]
+    joint = {"and": " together with ", "or": ", or "}.get(one.kind, ", ")
+    return joint.join(told)
+
+
+def headline(found: Confirmation) -> str:
+    """Return the verdict in a line."""
+    if found.verdict == "confirmed" and found.result.culprits:
+        return f"Confirmed: {culprit(found.result.culprits[0], found.asked)}"
+    return found.word
+
+
+def arm(one: Arm, asked: Asked) -> str:
+    """Return the runs of one config in words: ``suspect 4 of 4 [40 %, 100 %]``."""
+    name = parts(one.parts, asked)
+    told = [f"{name} {one.shown} of {one.runs} {between(one.interval, shares=True)}" if one.shown is not None else name]
+    if one.metrics:
+        lost = sum(math.isnan(value) for value in one.metrics)
+        mean = f"mean {figure(one.mean)}" if one.mean is not None else ""
+        broken = f"{lost} of {len(one.metrics)} diverged" if lost else ""
+        told.append(", ".join(part for part in (mean, broken) if part))
+    return ": ".join(part.strip() for part in told if part.strip())
+
+
+def comparison(one: Comparison, asked: Asked) -> list[str]:
+    """Return a test in sentences: the arms, the effect, and p at its look."""
+    lines = [f"{arm(one.worse, asked)}; {arm(one.better, asked)}"]
+    effects = []
+    if one.difference is not None:
+        interval = f" {between(one.interval)}" if one.interval else ""
+        effects.append(f"difference {figure(one.difference)}{interval}")
+    if one.share is not None:
+        effects.append(f"{percent(one.share)} more show it {between(one.share_interval, shares=True)}".rstrip())
+    if one.cohen_d is not None:
+        effects.append(f"d = {figure(one.cohen_d, 2)}")
+    if one.p_worse is not None:
+        effects.append(f"P(worse) = {figure(one.p_worse, 2)}")
+    if effects:
+        lines.append(", ".join(effects))
+    if one.p is not None:
+        lines.append(tested(one))
+    return lines
+
+
+def tested(one: Comparison) -> str:
+    """Return p, and at which look it was taken."""
+    text = f"exact p = {figure(one.p)}"
+    if one.p_adjusted is not None:
+        text += f", by Holm {figure(one.p_adjusted)}"
+    if one.looks:
+        last = one.looks[-1]
+        text += f" at {last.runs} + {last.runs} runs, which had to be at most {figure(last.alpha)}"
+    return f"{text} ({'one' if one.sides == 1 else 'two'}-sided)"
+
+
+def state(record: StepRecord) -> str:
+    """Return what became of a step."""
+    return STATES.get(record.state, record.outcome.replace("-", " ") or record.state)
+
+
+def asked_lines(asked: Asked) -> list[tuple[str, str]]:
+    """Return what was asked, each with its name."""
+    question, origins = asked.question, asked.origins
+    by = {"higher": ", higher is better", "lower": ", lower is better"}.get(question.better, "")
+
+    def from_(name: str) -> str:
+        origin = origins.get(name, "")
+        return f" ({origin})" if origin and origin != "given" else ""
+
+    pilot = question.symptom == "true" and not question.metric
+    told = [
+        ("Baseline", asked.comparison.old),
+        ("Suspect", f"{asked.comparison.new}: {plural(len(asked.varied), 'change')} to tell apart"),
+        (
+            "Symptom",
+            origins["symptom"] if pilot else question.symptom + from_("symptom") if question.symptom else "none",
+        ),
+        ("Metric", "" if pilot else question.metric + by + from_("metric") if question.metric else "none"),
+        ("Cut", "" if pilot else question.cut.text + from_("cut") if question.cut else "none, runs go to their end"),
+        ("Command", asked.command),
+    ]
+    return [(name, text) for name, text in told if text]
+
+
+def run_line(trial: Trial, outcome: Outcome) -> str:
+    """Return a run that has ended, for those who watch."""
+    name = f"{len(trial.parts)} of the changes" if trial.parts else "baseline"
+    if len(trial.parts) in (1, 2):
+        name = f"baseline with {', '.join(trial.parts)}"
+    shown = {True: "symptom", False: "no symptom", None: ""}[outcome.symptom]
+    metric = figure(outcome.metric) if outcome.metric is not None else ""
+    said = [STATUSES.get(outcome.status, outcome.status), shown, metric, outcome.detail if not outcome.judged else ""]
+    again = f" ({trial.repeat + 1})" if trial.repeat else ""
+    return f"{name}, seed {trial.seed}{again}: {', '.join(one for one in said if one)} ({seconds(outcome.seconds)})"
+
+
+def cost(found: Confirmation) -> str:
+    """Return what a study took."""
+    result = found.result
+    failed = f", {result.failed} of them without a verdict" if result.failed else ""
+    gpu = f", {result.gpu_seconds / 3600:.2g} GPU hours" if result.gpu_seconds else ""
+    return (
+        f"{plural(result.runs, 'run')}{failed}, {seconds(result.seconds)} of training{gpu}; seeds {seeds(result.seeds)}"
+    )

@@ -1,0 +1,246 @@
+"""The question put to every run: does it show the symptom, and what is its metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from diagnose.confirm.live import Judgement
+from diagnose.confirm.prefix import Cut, before, reached
+from diagnose.engine.catalogue import named
+from diagnose.engine.enrich import enrich
+from diagnose.engine.expect.bench import Arm, Bench
+from diagnose.engine.expect.conditions import ExpectScope, Known, named_rules, problems, ready
+from diagnose.engine.expect.spec import Experiment
+from diagnose.engine.lint import Options
+from diagnose.errors import DiagnoseError, SettingsError
+from diagnose.language import LanguageError, MissingError, Node, evaluate, parse
+from diagnose.language.evaluate import kind_of
+from diagnose.language.values import Mask
+from diagnose.model import Run, Series
+from diagnose.names import split_of, traits
+from diagnose.rules import Rule
+from diagnose.sources import Source, open_source
+
+FINAL = frozenset({"loss-nan", "loss-nan-reported", "out-of-memory", "traceback", "disk-full", "killed-by-system"})
+"""Rules whose finding no later line takes back: a run that shows them need not go on."""
+DIVERGED = frozenset({"loss-nan", "loss-nan-reported"})
+NO_METRIC = "none"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a run.
+
+    Attributes:
+        symptom: a condition of the language; empty if runs are told apart by the metric alone.
+        metric: an expression with a number; empty if by the symptom alone.
+        better: ``higher`` or ``lower``; empty if nobody knows.
+        cut: where runs end; None: they run to their end.
+        rules: those that the expressions ask for, and how they are applied.
+    """
+
+    symptom: str
+    metric: str
+    better: str = ""
+    cut: Cut | None = None
+    rules: Options = field(default_factory=lambda: Options(()))
+
+    @property
+    def text(self) -> str:
+        """All that a verdict depends on."""
+        codes = ",".join(rule.code for rule in self.rules.rules)
+        return f"symptom: {self.symptom}; metric: {self.metric}; cut: {self.cut.text if self.cut else '-'}; {codes}"
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The series that the question names; none if it asks rules, which may look at any."""
+        found: set[str] = set()
+        for text in (self.symptom, self.metric):
+            found |= series_in(text)
+        return frozenset(found)
+
+    @cached_property
+    def final(self) -> bool:
+        """Whether the symptom, once shown, stays."""
+        return bool(self.symptom) and _is_final(parse(self.symptom))
+
+    @cached_property
+    def diverges(self) -> bool:
+        """Whether the symptom is that numbers are lost, so that any metric is as bad as can be."""
+        return self.final and named_rules(self.symptom) <= DIVERGED
+
+    def __call__(self, run: Run, *, ended: bool) -> Judgement:
+        """Judge a run by what it has logged so far."""
+        run = enrich(run)
+        if not run.segments:
+            return Judgement(False if ended and self.symptom else None, None, False)
+        there = self.cut is not None and reached(run, self.cut, self.needed)
+        asked = _Asked(self, before(run, self.cut) if self.cut is not None else run)
+        shown = asked.shown() if self.symptom else None
+        metric = asked.metric() if self.metric else None
+        if self.diverges and shown:
+            metric = math.nan
+        if shown and self.final and (not self.metric or self.diverges):
+            return Judgement(True, metric, there)
+        if not (there or ended):
+            return Judgement(None, metric, False)
+        return Judgement(shown, metric, there)
+
+
+class _Asked:
+    """One run that is being asked."""
+
+    def __init__(self, question: Question, run: Run) -> None:
+        self.question, self.run = question, run
+        self.arm = Arm("run", run.path, run, self._sources(), question.rules)
+        self.bench = Bench(Experiment("", "confirm"), {"run": self.arm})
+
+    def _sources(self) -> dict[str, Source]:
+        if "said(" not in self.question.symptom + self.question.metric:
+            return {}
+        found = {}
+        for path in self.run.paths or [self.run.path]:
+            try:
+                found[path] = open_source(path)
+            except DiagnoseError:
+                continue
+        return found
+
+    def shown(self) -> bool | None:
+        """Return whether any part of the run shows the symptom; None if no part can tell."""
+        node = ready(self.question.symptom)
+        verdict: bool | None = None
+        for scope in self._scopes():
+            try:
+                if truth(node, scope):
+                    return True
+                verdict = False
+            except MissingError:
+                continue
+        return verdict
+
+    def metric(self) -> float | None:
+        """Return the metric of the last part of the run that has one."""
+        node = ready(self.question.metric)
+        for scope in reversed(self._scopes()):
+            try:
+                return number(node, scope)
+            except MissingError:
+                continue
+        return None
+
+    def _scopes(self) -> list[ExpectScope]:
+        return [self.bench.scope(self.arm, segment) for segment in self.run.segments]
+
+
+def truth(node: Node, scope: ExpectScope) -> bool:
+    """Return whether a condition holds.
+
+    Raises:
+        MissingError: if the log does not tell.
+        LanguageError: if it is no condition.
+    """
+    value = evaluate(node, scope)
+    if isinstance(value, Series | str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        said = f"{kind_of(value)} is no condition: compare it, as in `x > 0`"
+        raise LanguageError(said, node.text, node.column, node.line)
+    return bool(value.where.any()) if isinstance(value, Mask) else bool(value)
+
+
+def number(node: Node, scope: ExpectScope) -> float:
+    """Return the value of an expression.
+
+    Raises:
+        MissingError: if the log does not tell.
+        LanguageError: if it is no number.
+    """
+    value = evaluate(node, scope)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        said = f"{kind_of(value)} is no number: write best(x) or last(x)"
+        raise LanguageError(said, node.text, node.column, node.line)
+    return float(value)
+
+
+def question(
+    symptom: str, metric: str, better: str, cut: Cut | None, options: Options, rules: Iterable[Rule]
+) -> Question:
+    """Return a checked question.
+
+    Args:
+        symptom: a condition, or a rule by name or code; empty for none.
+        metric: an expression; empty or ``none`` for none.
+        better: which way the metric goes; empty to take it from the metric's name.
+        cut: where runs end.
+        options: how rules are applied.
+        rules: all there are.
+
+    Raises:
+        SettingsError: for what cannot be asked, with column and caret.
+    """
+    known = [rule for rule in rules if not rule.is_cause]
+    symptom = as_condition(symptom, known)
+    metric = "" if metric.strip() == NO_METRIC else metric.strip()
+    for what, text in (("--symptom", symptom), ("--metric", metric)):
+        if text:
+            _checked(what, text, known)
+    asked = {word for text in (symptom, metric) if text for word in named_rules(text)}
+    used = tuple(rule for word in sorted(asked) for rule in named(word, known))
+    return Question(symptom, metric, better or direction(metric), cut, replace(options, rules=used, gate=None))
+
+
+def as_condition(text: str, rules: Iterable[Rule]) -> str:
+    """Return a condition; the name or code of a rule alone asks for its finding."""
+    word = text.strip()
+    names = {name for rule in rules for name in (rule.name, rule.code)}
+    return f'found("{word}")' if word in names else word
+
+
+def direction(metric: str) -> str:
+    """Return which way an expression over one metric is better, by the metric's name; empty if that is not known."""
+    ways = {traits(name).better for name in series_in(metric)} if metric else set()
+    way = ways.pop() if len(ways) == 1 else ""
+    return way if way in ("higher", "lower") else ""
+
+
+def series_in(text: str) -> set[str]:
+    """Return the series that an expression names, as far as they can be told from it."""
+    if not text:
+        return set()
+    names = {str(node.args[0]) for node in parse(text).walk() if node.kind == "name"}
+    return {name for name in names if "/" in name and split_of(name)} | (names & {"lr", "grad_norm"})
+
+
+def metric_of(symptom: str) -> str:
+    """Return the metric that a symptom speaks of: ``best(val/accuracy)`` of ``best(val/accuracy) < 0.5``."""
+    names = series_in(symptom)
+    if len(names) != 1:
+        return ""
+    name = next(iter(names))
+    kind = traits(name)
+    if kind.kind == "loss":
+        return f"last({name})"
+    return f"best({name})" if kind.better in ("higher", "lower") else ""
+
+
+def _checked(what: str, text: str, rules: Iterable[Rule]) -> None:
+    known = Known(frozenset(word for rule in rules for word in (rule.name, rule.code)))
+    for error in problems(text, known):
+        raise SettingsError(f"{what}: {error}")
+    if "better_by(" in text.replace(" ", ""):
+        raise SettingsError(
+            f"{what}: better_by() compares with another run", mend="compare with a number: best(x) < 0.5"
+        )
+
+
+def _is_final(node: Node) -> bool:
+    """Whether a condition that holds cannot cease to hold as the log grows."""
+    if node.kind == "call" and node.args[0] == "found" and len(node.args) > 1 and node.args[1].kind == "string":
+        return str(node.args[1].args[0])[1:-1] in FINAL
+    if node.kind == "call" and node.args[0] == "seen":
+        return True
+    if node.kind in ("and_", "or_"):
+        return all(_is_final(arg) for arg in node.args if isinstance(arg, Node))
+    return False

@@ -1,0 +1,108 @@
+"""Runs a mechanism: its arms, its causes one by one if asked, and the comparison with a plain loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from diagnose.probes import device as devices
+from diagnose.probes import speed
+from diagnose.probes.declare import Arm, Mechanism, Values
+from diagnose.probes.lab import Lab, Meter
+from diagnose.probes.result import Outcome, Result, Used, Varied
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Watch = Callable[[str], None]
+
+
+class Experiment:
+    """One mechanism under way."""
+
+    def __init__(
+        self,
+        mechanism: Mechanism,
+        parameters: Sequence[Used],
+        device: torch.device,
+        replicas: int,
+        seed: int,
+        watch: Watch = lambda _: None,
+    ) -> None:
+        """Take what is tried, with which numbers, where, and how often; *watch* hears of each arm before it runs."""
+        self.mechanism, self.parameters = mechanism, tuple(parameters)
+        self.device, self.seed, self.watch = device, seed, watch
+        self.seeds = tuple(seed * 1_000_003 + replica for replica in range(replicas))
+        self.meter = Meter()
+        self.values: Values = {used.name: used.value for used in parameters}
+
+    def run(self, *, vary: bool = False, timed: bool = True) -> Result:
+        """Run all arms.
+
+        Args:
+            vary: take each suspected cause away alone, and leave each alone.
+            timed: measure the plain loop.
+        """
+        start = time.perf_counter()
+        arms = tuple(self._arm(arm) for arm in self.mechanism.ARMS)
+        varied, none_left = self._vary(arms) if vary and self.mechanism.FACTORS else ((), None)
+        steps = self.meter.total()
+        trainer = self.meter.trainer
+        measured = speed.measure(trainer) if timed and trainer is not None and trainer.batch else speed.Speed(0.0, 0.0)
+        return Result(
+            mechanism=self.mechanism.NAME,
+            title=self.mechanism.TITLE,
+            symptom=self.mechanism.SYMPTOM,
+            proxy=self.mechanism.PROXY,
+            device=self.device.type,
+            device_name=devices.describe(self.device),
+            replicas=len(self.seeds),
+            seed=self.seed,
+            parameters=self.parameters,
+            arms=arms,
+            varied=varied,
+            none_left=none_left,
+            steps=steps,
+            rate=measured.together,
+            loop_rate=measured.loop,
+            seconds=time.perf_counter() - start,
+            torch=torch.__version__,
+        )
+
+    def _arm(self, arm: Arm) -> Outcome:
+        return self._observe(arm.name, arm.title, arm.change(self.values))
+
+    def _vary(self, arms: Sequence[Outcome]) -> tuple[tuple[Varied, ...], Outcome]:
+        factors = self.mechanism.FACTORS
+        absent = {factor.name: factor.absent(self.values) for factor in factors}
+        made = []
+        for factor in factors:
+            without = self._observe(f"without {factor.name}", factor.title, absent[factor.name])
+            others = _merged(change for name, change in absent.items() if name != factor.name)
+            alone = self._observe(f"only {factor.name}", factor.title, others)
+            made.append(Varied(factor.name, factor.title, without, alone))
+        return tuple(made), self._observe("without any", "every varied cause taken away", _merged(absent.values()))
+
+    def _observe(self, name: str, title: str, changed: Mapping[str, Any]) -> Outcome:
+        self.watch(f"{self.mechanism.NAME}: {name}")
+        start = time.perf_counter()
+        torch.manual_seed(self.seed)  # what is drawn inside a step, such as dropout, comes from the device's own stream
+        lab = Lab(self.device, self.seeds, self.meter)
+        seen = self.mechanism.observe({**self.values, **changed}, lab)
+        hits = int(seen.symptom.sum())
+        measures = {key: _median(one) for key, one in seen.measures.items()}
+        diverged = 0 if seen.diverged is None else int(seen.diverged.sum())
+        differs = {key: value for key, value in changed.items() if value != self.values.get(key)}
+        return Outcome(name, title, hits, lab.replicas, measures, diverged, time.perf_counter() - start, differs)
+
+
+def _median(values: torch.Tensor) -> float:
+    finite = values.float()[values.float().isfinite()]
+    return float(finite.median()) if len(finite) else float("nan")
+
+
+def _merged(changes: Any) -> dict[str, Any]:
+    return {key: value for change in changes for key, value in change.items()}

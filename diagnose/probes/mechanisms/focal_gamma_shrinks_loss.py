@@ -1,0 +1,111 @@
+"""The focal loss is switched on and nothing else is fitted to it: what is left of the object loss?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values
+from diagnose.probes.sources import fact, number, setting, whole
+
+if TYPE_CHECKING:
+    import torch
+
+    from diagnose.probes.lab import Lab
+
+NAME = "focal-gamma-shrinks-loss"
+TITLE = "A focal gamma that is switched on without retuning shrinks the object loss"
+RULES = ("loss-term-activated", "loss-term-switched-on", "focal-pair", "series-scale-differs", "lower-loss-in-the-broken-run")
+SUSPECTS = ()
+SYMPTOM = (
+    "through the second half of training the object loss sends less than half of the gradient into the shared layers that plain "
+    "cross-entropy with the old weight would send at the same weights; whether detection suffers from it is told as a measure "
+    "(AP), and is no part of the symptom"
+)
+PROXY = (
+    "A dense network on generated cells stands in for the detector: one shared trunk, an object loss over all cells, class and "
+    "box losses over the few with an object. Gamma, alpha, the loss weights and the share of objects carry over; what the loss "
+    "of a large detector does to its mAP does not."
+)
+IMAGE_CELLS, IMAGES, VAL_CELLS = 64, 256, 8192
+
+PARAMETERS = (
+    Parameter("gamma", 0.5, "focusing parameter", (fact("focal_gamma", number), setting("focal_gamma", number)), least=0.0, most=5.0),
+    Parameter(
+        "alpha", 0.25, "weight of objects in the focal loss, as common code has it by default; 0: none",
+        (setting("focal_alpha", number),), least=0.0, most=1.0,
+    ),
+    Parameter("obj", 1.4, "weight of the object loss", (setting("obj_weight", number),), least=0.0),
+    Parameter("objects", 0.03, "share of cells with an object", least=0.001, most=0.5),
+    Parameter("batch", 20, "images of one update, of 64 cells each", (fact("batch_size", whole), setting("batch_size", whole)), least=1, most=256),
+    Parameter("momentum", 0.94, "momentum", (setting("momentum", number),), least=0.0, most=0.999),
+    Parameter("lr", 0.02, "learning rate of the small network", least=0.0, most=10.0),
+    Parameter("epochs", 24, "epochs of 256 images", least=2, most=1000),
+)
+ARMS = (
+    Arm("suspect", "focal loss on, the weight of the object loss as it was"),
+    Arm("control", "plain cross-entropy", lambda _: {"gamma": 0.0, "alpha": 0.0}),
+    Arm("fix", "focal loss on, its weight raised so that the object loss begins as large as it was", lambda _: {"fitted": True}),
+    Arm("gamma 2", "the gamma of the paper, without retuning", lambda _: {"gamma": 2.0}),
+)
+FACTORS = (
+    Factor("gamma", "gamma 0", lambda _: {"gamma": 0.0}),
+    Factor("alpha", "objects and background count alike", lambda _: {"alpha": 0.0}),
+)
+
+
+def observe(values: Values, lab: Lab) -> Observation:
+    """Train one arm."""
+    import torch
+
+    from diagnose.probes import cells
+    from diagnose.probes.lab import take
+    from diagnose.probes.networks import Mlp
+    from diagnose.probes.optimizers import Sgd
+    from diagnose.probes.trainer import Trainer
+
+    sets = lab.draw(lambda generator: cells.cells(generator, IMAGES * IMAGE_CELLS, VAL_CELLS, values["objects"]))
+    nets = lab.build(lambda: Mlp(cells.SIZES))
+    gamma, alpha, none = lab.each(values["gamma"]), lab.each(values["alpha"]), lab.each(0.0)
+
+    def loss(model: Any, x: torch.Tensor, there: torch.Tensor, y: torch.Tensor, box: torch.Tensor, weight: torch.Tensor, *focus: Any) -> Any:
+        objects, classes, boxes = cells.parts(model, x, there, y, box, *focus)
+        return weight * objects + classes + boxes
+
+    def alone(model: Any, x: torch.Tensor, there: torch.Tensor, *focus: Any) -> Any:
+        return cells.object_loss(model(x)[:, 0], there, *focus)
+
+    optimizer = Sgd(values["lr"], momentum=values["momentum"])
+    trainer = Trainer(lab, nets, loss, optimizer)
+    shared = Trainer(lab, nets, alone, optimizer, trains=lambda name: name.startswith(cells.TRUNK))
+    weight, ratios = lab.each(values["obj"]), []
+    whole_set = sets["x"], sets["there"]
+    if values.get("fitted"):
+        plain, focused = (shared.gradients(*whole_set, *focus)[1] for focus in ((none, none), (gamma, alpha)))
+        weight = weight * plain / focused
+    for epoch, batches in enumerate(lab.batches(IMAGES * IMAGE_CELLS, values["batch"] * IMAGE_CELLS, values["epochs"])):
+        for index in batches:
+            batch = [take(sets[key], index) for key in ("x", "there", "y", "box")]
+            trainer.step(*batch, weight, gamma, alpha)
+        if 2 * (epoch + 1) > values["epochs"]:
+            before, now = (_norm(shared.gradients(*batch[:2], *focus)[0]) for focus in ((none, none), (gamma, alpha)))
+            ratios.append(weight * now / (values["obj"] * before))
+    out = nets.predict(sets["val_x"])
+    plain, focused = (shared.gradients(*whole_set, *focus)[1] for focus in ((none, none), (gamma, alpha)))
+    left = torch.stack(ratios).median(0).values
+    return Observation(
+        symptom=left < 0.5,
+        measures={
+            "gradient left": left,
+            "object loss left": weight * focused / (values["obj"] * plain),
+            "AP": cells.average_precision(out[..., 0], sets["val_there"]),
+            "class accuracy of the possible": cells.class_accuracy(out, sets),
+            "box fit of the possible": cells.box_fit(out, sets),
+        },
+        diverged=~nets.finite(),
+    )
+
+
+def _norm(gradients: dict[str, torch.Tensor]) -> torch.Tensor:
+    import torch
+
+    return torch.cat([one.flatten(1) for one in gradients.values()], dim=1).norm(dim=1)

@@ -1,0 +1,58 @@
+"""Whole lines of a source in one reused buffer, whatever it is packed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnose.scan.fold import fold
+from diagnose.sources import Source
+from diagnose.sources.lines import LONGEST
+from diagnose.sources.source import too_large
+
+CHUNK = 1 << 20
+"""Bytes read at once: beyond it the cache of the processor is left, below it calls cost."""
+MOST = 64 * LONGEST
+"""Bytes of a line without an end, of which then only the last ``LONGEST`` are kept."""
+
+
+def blocks(source: Source, *, folded: bool = False) -> Iterator[tuple[bytearray, int]]:
+    """Yield a buffer and where the whole lines in it end; its content counts only until the next one is asked for.
+
+    The last line gets its newline if it has none. What overwritten states of a line are *folded* away before the rest of
+    the line is read, so that an epoch of a progress bar takes no memory.
+
+    Raises:
+        SourceError: when the decompressed bytes exceed the source's limit.
+    """
+    buffer, have, size = bytearray(2 * CHUNK), 0, 0
+    with source.open() as stream:
+        read_into = getattr(stream, "readinto", None)
+        while True:
+            if have + CHUNK > len(buffer):
+                buffer.extend(bytes(have + CHUNK - len(buffer)))
+            if read_into is not None:
+                with memoryview(buffer) as view:
+                    got = read_into(view[have : have + CHUNK])
+            else:
+                chunk = stream.read(CHUNK)
+                got = len(chunk)
+                buffer[have : have + got] = chunk
+            if not got:
+                break
+            size += got
+            if size > source.limit:
+                raise too_large(source.path, size, source.limit)
+            have += got
+            if folded:
+                have = fold(buffer, 0, have)
+            cut = buffer.rfind(b"\n", 0, have) + 1
+            if cut:
+                yield buffer, cut
+                buffer[: have - cut] = buffer[cut:have]
+                have -= cut
+            elif have > MOST:
+                buffer[:LONGEST] = buffer[have - LONGEST : have]
+                have = LONGEST
+    if have:
+        buffer[have : have + 1] = b"\n"
+        yield buffer, have + 1

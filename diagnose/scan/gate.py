@@ -1,0 +1,109 @@
+"""Which lines nobody wants: texts one of which every wanted line contains, found in all lines at once."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+CONTROL = tuple(bytes([code]) for code in range(32) if code not in (9, 10)) + (b"\x7f",)
+"""A line with terminal control is only known once it is decoded."""
+FOLDED = ("\u017f".encode(), "\u212a".encode())
+"""Letters beyond ASCII that equal ``s`` and ``k`` where case is ignored."""
+MOST = 60_000
+"""States of the automaton."""
+
+
+class Gate:
+    """Lines that hold one of some texts, whatever its case, or terminal control."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Take the texts; a line that matches is wanted."""
+        self.texts = tuple(sorted({text.lower().encode() for text in texts})) + CONTROL + FOLDED
+        self.pattern = re.compile(b"|".join(map(re.escape, self.texts)), re.IGNORECASE)
+
+    def table(self) -> tuple[bytes, bytes]:
+        """Return the classes of bytes, and the next state for each state and class; state 1 is reached by a hit."""
+        letters = sorted({byte for text in self.texts for byte in text})
+        classes = bytearray(256)
+        for number, byte in enumerate(letters, 1):
+            classes[byte] = number
+            classes[ord(chr(byte).upper())] = number if byte < 128 else classes[ord(chr(byte).upper())]
+        return bytes(classes), _automaton([bytes(classes[byte] for byte in text) for text in self.texts], len(letters))
+
+
+def _automaton(words: list[bytes], letters: int) -> bytes:
+    """Return the table of Aho and Corasick's automaton for words over 1..*letters*; state 1 absorbs."""
+    goto: list[dict[int, int]] = [{}, {}]
+    for word in words:
+        state = 0
+        for letter in word[:-1]:
+            if goto[state].get(letter) == 1:
+                break
+            if letter not in goto[state]:
+                goto.append({})
+                goto[state][letter] = len(goto) - 1
+            state = goto[state][letter]
+        else:
+            goto[state][word[-1]] = 1
+    width = letters + 1
+    rows: list[list[int]] = [[0] * width for _ in goto]
+    rows[1] = [1] * width
+    fail = [0] * len(goto)
+    order = [0]
+    for state in order:
+        for letter in range(width):
+            known = rows[fail[state]][letter] if state else 0
+            target = goto[state].get(letter)
+            if target is None or known == 1:
+                rows[state][letter] = known
+                continue
+            rows[state][letter] = target
+            if target != 1:
+                fail[target] = known
+                order.append(target)
+    if len(rows) > MOST:
+        raise ValueError("too many texts for one gate")
+    return struct.pack(f"={len(rows) * width}H", *(number for row in rows for number in row))
+
+
+def needed(pattern: str) -> frozenset[str] | None:
+    """Return texts one of which every match of a regular expression contains, whatever their case; None if unknown."""
+    from re import _parser  # type: ignore[attr-defined]  # the module for it, though without a public name
+
+    return _of(_parser.parse(pattern))
+
+
+def _of(parsed: Iterable[Any]) -> frozenset[str] | None:
+    found: list[frozenset[str]] = []
+    text = ""
+    for operation, argument in parsed:
+        name = str(operation)
+        if name == "LITERAL" and argument < 128:
+            text += chr(argument)
+            continue
+        if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            low, _, inside = argument
+            if low and len(inside) == 1 and str(inside[0][0]) == "LITERAL" and inside[0][1] < 128:
+                text += chr(inside[0][1]) * low
+                found.append(frozenset([text]))
+                text = ""
+                continue
+            member = _of(inside) if low else None
+        elif name == "SUBPATTERN":
+            member = _of(argument[3])
+        elif name == "ATOMIC_GROUP":
+            member = _of(argument)
+        elif name == "BRANCH":
+            branches = [_of(branch) for branch in argument[1]]
+            member = None if None in branches else frozenset().union(*[texts for texts in branches if texts])
+        elif name == "AT":
+            continue  # a place, no text
+        else:
+            member = None
+        found += [frozenset([text])] if text else []
+        found += [member] if member else []
+        text = ""
+    found += [frozenset([text])] if text else []
+    return max(found, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)

@@ -1,0 +1,256 @@
+"""Lines of one shape as a template, widened by trial.
+
+Lark parses one line. Its digits and runs of blanks may then stand for others as far as Lark, asked again about the line
+with other digits and blanks in their places, finds the same tokens there. What may vary is decided for all tokens of
+one terminal together; the whole template is tried once more with everything varied at once.
+
+Digits that may not vary in number still stand for any digits: no terminal of a line grammar tells one digit from another.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from diagnose.scan.template import (
+    ANY_NUMBER,
+    BEGINS_WITH_POINT,
+    BLANKS,
+    ENDS_IN_POINT,
+    EXPONENT,
+    FRACTION,
+    LITERAL,
+    MINUS,
+    NUMBER,
+    PLUS,
+    RUN,
+    WHOLE,
+    Part,
+    Place,
+    Template,
+    shape_of,
+)
+
+Parsed: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
+"""What Lark makes of a line: the rule, and terminal, start and end of each named token."""
+Parse: TypeAlias = Callable[[str], Parsed | None]
+
+NAMES = frozenset({"KEY", "NAME", "COLUMN", "METRIC", "MONITOR"})
+"""Terminals of names: their digits are part of the name."""
+FORMS = ("7", "0.4120", "-0.25", "+0.25", "1.25e-05", "3e+08", "7.", ".5", "123456789012345678901", "12345.1234567890123")
+"""Numbers of every shape; the longest show that no digits are counted."""
+WIDTHS = (18, 15, 12, 9, 6, 4, 3)
+"""Greatest number of digits that a run may have, whichever passes first."""
+WIDE = 40
+"""Most blanks in a run."""
+ROUNDS = 8
+"""Trials with everything varied at once."""
+LONGEST = 4000
+"""Characters of a line that is tried."""
+MOST_PARTS = 250
+
+TOKEN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+PIECE = re.compile(r"[0-9]+| +")
+BRACKET = re.compile(r"(?<=\[)(?=[0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A place where lines of one shape may differ: its part as widened so far, and what decides about it together."""
+
+    start: int
+    end: int
+    part: Part
+    group: tuple[str, int]
+
+
+def shape_key(text: str) -> str:
+    """Return what lines have in common that differ in the width of their numbers and blanks."""
+    return PIECE.sub(lambda found: "0" if found[0] != " " * len(found[0]) else " ", text)
+
+
+def learn(text: str, parsed: Parsed, parse: Parse) -> Template | None:
+    """Return a template for a line and all that differ from it in numbers and blanks only as Lark allows.
+
+    Args:
+        text: the line.
+        parsed: what Lark makes of it.
+        parse: asks Lark.
+
+    Returns:
+        The template; None if the line cannot be told from lines that Lark parses in another way.
+    """
+    if len(text) > LONGEST:
+        return None
+    slots = list(_slots(text, parsed))
+    if not slots or len(slots) > MOST_PARTS:
+        return None
+    trial = _Trial(text, parsed, parse)
+    for group in dict.fromkeys(slot.group for slot in slots):
+        trial.widen(slots, [at for at, slot in enumerate(slots) if slot.group == group])
+    slots = [slot for slot in slots if slot.end > slot.start or slot.part.high]  # without empty ones that stay empty
+    for _ in range(2):
+        if trial.passes_rounds(slots):
+            return _template(text, parsed, slots)
+        slots = [slot if slot.part.operation != BLANKS else _fixed(slot) for slot in slots if slot.end > slot.start]
+    return None
+
+
+def _fixed(slot: _Slot) -> _Slot:
+    width = slot.end - slot.start
+    return replace(slot, part=replace(slot.part, low=width, high=width))
+
+
+def _slots(text: str, parsed: Parsed) -> Iterator[_Slot]:
+    """Yield the places that may vary, from left to right, each as narrow as the line itself shows it."""
+    tokens = parsed[1]
+    edges = {edge for _, start, end in tokens for edge in (start, end)}
+    taken = bytearray(len(text) + 1)  # 1 for what names and numbers cover
+    runs: dict[int, tuple[str, int]] = {}
+    found: list[_Slot] = []
+    for name, start, end in tokens:
+        number = TOKEN.match(text, start, end)
+        if name in NAMES:
+            taken[start:end] = b"\1" * (end - start)
+        elif number and not re.search(r"[0-9]", text[number.end() : end]):
+            taken[start : number.end()] = b"\1" * (number.end() - start)
+            found.append(_Slot(start, number.end(), Part(NUMBER, low=shape_of(number[0].encode())), (name, -1)))
+        else:
+            for ordinal, run in enumerate(re.finditer(r"[0-9]+", text[start:end])):
+                runs[start + run.start()] = (name, ordinal)
+    found += [_Slot(at.start(), at.start(), Part(BLANKS), ("[", 0)) for at in BRACKET.finditer(text)]
+    for piece in PIECE.finditer(text):
+        start, end = piece.span()
+        if any(taken[start:end]) or any(start < edge < end for edge in edges):
+            continue
+        width = end - start
+        if text[start] != " ":
+            found.append(_Slot(start, end, Part(RUN, low=width, high=width), runs.get(start, ("", start))))
+        elif width > 1 or start == 0 or text[start - 1] == "[" or text[end : end + 1].isdigit():
+            group = ("[", 0) if text[start - 1 : start] == "[" else (" " if width > 1 else "", -1)
+            found.append(_Slot(start, end, Part(BLANKS, low=width, high=width), group))
+    yield from sorted(found, key=lambda slot: (slot.start, slot.end))
+
+
+class _Trial:
+    """Asks Lark about variants of one line."""
+
+    def __init__(self, text: str, parsed: Parsed, parse: Parse) -> None:
+        self._text, self._parsed, self._parse = text, parsed, parse
+        self._random = random.Random(text)  # noqa: S311 - the same line is always tried in the same way
+
+    def widen(self, slots: list[_Slot], which: Sequence[int]) -> None:
+        """Let the slots of one group vary as far as Lark allows."""
+        first = slots[which[0]]
+        part, operation = first.part, first.part.operation
+        if operation == NUMBER:
+            mask = self._shapes(slots, which)
+            if mask == WHOLE and all(slots[at].part.low == WHOLE for at in which):
+                for at in which:
+                    width = slots[at].end - slots[at].start
+                    slots[at] = replace(slots[at], part=Part(RUN, low=width, high=width))
+                self._widen_runs(slots, which)
+                return
+            for at in which:
+                slots[at] = replace(slots[at], part=replace(slots[at].part, low=slots[at].part.low | mask))
+        elif operation == BLANKS:
+            self._widen_blanks(slots, which)
+        elif first.group[0] or part.low not in (2, 4):  # dates and times are fixed
+            self._widen_runs(slots, which)
+
+    def _shapes(self, slots: list[_Slot], which: Sequence[int]) -> int:
+        """Return the greatest mask of shapes that Lark allows in all slots."""
+        failing = [shape_of(form.encode()) for form in FORMS if not self._passes(slots, dict.fromkeys(which, form))]
+        mask = ANY_NUMBER
+        for bit in (EXPONENT, PLUS, MINUS, ENDS_IN_POINT, BEGINS_WITH_POINT, FRACTION, WHOLE):
+            if any(not shape & ~mask and shape & bit for shape in failing):
+                mask &= ~bit
+        return mask
+
+    def _widen_runs(self, slots: list[_Slot], which: Sequence[int]) -> None:
+        for high in WIDTHS:
+            if self._passes(slots, dict.fromkeys(which, "5" * high)):
+                break
+        else:
+            return
+        if all(self._passes(slots, dict.fromkeys(which, "5" * width)) for width in (1, 2, high - 1)):
+            for at in which:
+                if slots[at].end - slots[at].start <= high:
+                    slots[at] = replace(slots[at], part=Part(RUN, low=1, high=high))
+
+    def _widen_blanks(self, slots: list[_Slot], which: Sequence[int]) -> None:
+        if not all(self._passes(slots, dict.fromkeys(which, " " * width)) for width in (2, 3, WIDE)):
+            return
+        low = 2
+        while low and self._passes(slots, dict.fromkeys(which, " " * (low - 1))):
+            low -= 1
+        for at in which:
+            if slots[at].end - slots[at].start >= low:
+                slots[at] = replace(slots[at], part=Part(BLANKS, low=low, high=WIDE))
+
+    def passes_rounds(self, slots: list[_Slot]) -> bool:
+        """Whether Lark finds the same tokens with everything varied at once, several times."""
+        return all(
+            self._passes(slots, {at: self._any(slot) for at, slot in enumerate(slots)}) for _ in range(ROUNDS)
+        )
+
+    def _any(self, slot: _Slot) -> str:
+        """Return what the part accepts, at random; now and then what the line itself shows."""
+        part, choose = slot.part, self._random.choice
+        if slot.end > slot.start and self._random.random() < 0.2:
+            return self._text[slot.start : slot.end]
+        if part.operation == NUMBER:
+            forms = [form for form in FORMS if not shape_of(form.encode()) & ~part.low]
+            return choose([*forms, self._text[slot.start : slot.end]])
+        width = choose([part.low, part.high, min(part.high, part.low + 1), self._random.randint(part.low, part.high)])
+        return (" " if part.operation == BLANKS else choose("0123456789")) * width
+
+    def _passes(self, slots: Sequence[_Slot], values: dict[int, str]) -> bool:
+        """Whether Lark finds the same tokens in the line with some slots replaced."""
+        pieces, moved, at, shift = [], [], 0, 0
+        for index, slot in enumerate(slots):
+            if index in values:
+                pieces += [self._text[at : slot.start], values[index]]
+                at, shift = slot.end, shift + len(values[index]) - (slot.end - slot.start)
+                moved.append((slot.start, slot.end, shift))
+        pieces.append(self._text[at:])
+        wanted = tuple(
+            (name, start + _shift(moved, start), end + _shift(moved, end, ends=True))
+            for name, start, end in self._parsed[1]
+        )
+        return self._parse("".join(pieces)) == (self._parsed[0], wanted)
+
+
+def _shift(moved: list[tuple[int, int, int]], place: int, *, ends: bool = False) -> int:
+    """Return by how much a place has moved; what ends at an empty slot stands before it."""
+    return next((by for start, end, by in reversed(moved) if end <= place and (start < place or not ends)), 0)
+
+
+def _template(text: str, parsed: Parsed, slots: Sequence[_Slot]) -> Template:
+    """Return the template of the line with its slots widened."""
+    parts: list[Part] = []
+    stops: list[tuple[int, int]] = []  # end of each slot, and the bytes beyond one per character before it
+    at = surplus = 0
+    for slot in slots:
+        if slot.start > at:
+            literal = text[at : slot.start].encode()
+            surplus += len(literal) - (slot.start - at)
+            parts.append(Part(LITERAL, literal))
+        parts.append(slot.part)
+        stops.append((slot.end, surplus))
+        at = slot.end
+    if at < len(text):
+        parts.append(Part(LITERAL, text[at:].encode()))
+
+    def place(position: int, *, ends: bool = False) -> Place:
+        for index in range(len(slots) - 1, -1, -1):
+            end, extra = stops[index]
+            if end <= position and (slots[index].start < position or not ends):
+                return index, position - end - extra
+        return -1, position
+
+    spans = tuple((name, place(start), place(end, ends=True)) for name, start, end in parsed[1])
+    return Template(parsed[0], tuple(parts), spans)

@@ -1,0 +1,128 @@
+"""The templates of one grammar, learned while lines are read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+from diagnose.scan import pure
+from diagnose.scan.engine import engine, kernel
+from diagnose.scan.gate import Gate
+from diagnose.scan.learn import Parse, Parsed, learn, shape_key
+from diagnose.scan.powers import powers
+from diagnose.scan.template import Template
+from diagnose.scan.trie import Trie
+
+MOST = 4096
+"""Templates of one grammar; what is beyond them is parsed by Lark."""
+ENOUGH = 2
+"""Lines of one shape, other in their digits, that make a template worth its trials."""
+REMEMBERED = 20_000
+"""Shapes that are counted at one time."""
+
+log = logging.getLogger("diagnose")
+
+
+class Scanner(Protocol):
+    """What kernel and pure path have in common."""
+
+    def match(self, line: bytes) -> tuple[int, tuple[int, ...]] | None: ...  # noqa: D102
+
+    def enable(  # noqa: D102
+        self,
+        template: int,
+        columns: tuple[int, ...],
+        major: int,
+        minor: int,
+        constant: int,
+        expected: float,
+        forbids: bool,
+        /,
+    ) -> None: ...
+
+    def disable(self) -> None: ...  # noqa: D102
+
+    def take(self, template: int, /) -> bytes: ...  # noqa: D102
+
+    def counters(self) -> tuple[float, float]: ...  # noqa: D102
+
+    def set_counters(self, major: float, minor: float, /) -> None: ...  # noqa: D102
+
+    def walk(  # noqa: D102
+        self, block: bytearray, start: int, end: int, line: int, everything: bool, /
+    ) -> tuple[int, int, int, int, int]: ...
+
+
+class Shapes:
+    """Templates of the lines that one grammar accepts, shared by all who read with it."""
+
+    def __init__(self, name: str, parse: Parse) -> None:
+        """Name the grammar; *parse* asks Lark."""
+        self.name = name
+        self._parse = parse
+        self._trie = Trie()
+        self._seen: dict[str, int] = {}
+        self._scanner = self.scanner()
+        self._full = False
+
+    @property
+    def templates(self) -> list[Template]:
+        """All templates; a template's number is its place."""
+        return self._trie.templates
+
+    def scanner(self, gate: Gate | None = None) -> Scanner:
+        """Return a scanner with all templates known so far; ``update`` gives it those learned later."""
+        if engine().name != "kernel":
+            scanner = pure.Scanner()
+            if gate is not None:
+                scanner.gate(gate)
+            self.update(scanner)
+            return scanner
+        made = kernel().Scanner()
+        made.set_powers(powers())
+        if gate is not None:
+            made.set_gate(*gate.table())
+        self.update(made)
+        return cast("Scanner", made)
+
+    def update(self, scanner: Scanner) -> None:
+        """Give a scanner all templates known so far."""
+        if isinstance(scanner, pure.Scanner):
+            scanner.learn(self.templates)
+        else:
+            scanner.load(*self._trie.program(), len(self.templates))  # type: ignore[attr-defined]
+
+    def match(self, text: str) -> tuple[Template, tuple[tuple[str, str], ...]] | None:
+        """Return the template of a line and the line's tokens, if it has one."""
+        if not self._trie.templates:
+            return None
+        found = self._scanner.match(text.encode("utf-8", "replace"))
+        if found is None:
+            return None
+        template = self._trie.templates[found[0]]
+        return template, template.tokens(text, found[1])
+
+    def note(self, text: str, parsed: Parsed) -> None:
+        """Take note of what Lark made of a line; the next one of the same shape makes a template of it."""
+        if self._full:
+            return
+        key = shape_key(text)
+        if len(self._seen) >= REMEMBERED:
+            self._seen.clear()
+        self._seen[key] = self._seen.get(key, 0) + 1
+        if self._seen[key] != ENOUGH:
+            return
+        template = learn(text, parsed, self._parse)
+        if template is not None and self._trie.add(template):
+            self.update(self._scanner)
+        if len(self._trie.templates) >= MOST:
+            self._full = True
+            log.warning("%s: more than %d shapes of lines; the rest is read slowly, line by line", self.name, MOST)
+
+    def parts_of(self, template: int) -> Iterator[int]:
+        """Yield for each token of a template the variable part that it is; -1 if it is not just that."""
+        known = self._trie.templates[template]
+        exact = known.exact_parts()
+        for _, start, end in known.spans:
+            yield exact.get((start, end), -1)

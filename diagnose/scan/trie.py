@@ -1,0 +1,88 @@
+"""Templates as one trie, laid out as the program that the kernel runs."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass, field
+
+from diagnose.scan.template import END, LITERAL, Part, Template
+
+NODE = struct.Struct("=8i")
+STOP = Part(END)
+
+
+@dataclass(slots=True)
+class _Node:
+    part: Part
+    template: int = -1
+    children: list[_Node] = field(default_factory=list)
+
+
+class Trie:
+    """Templates that share their beginnings."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._root = _Node(STOP)
+        self.templates: list[Template] = []
+
+    def add(self, template: Template) -> bool:
+        """Add a template; return whether it is new."""
+        children = self._root.children
+        for part in template.parts:
+            children = _descend(children, part)
+        if any(node.part is STOP for node in children):
+            return False
+        children.append(_Node(STOP, len(self.templates)))
+        self.templates.append(template)
+        return True
+
+    def program(self) -> tuple[bytes, bytes]:
+        """Return the nodes, each behind all that lead to it, and the bytes of the literals."""
+        rows: list[list[int]] = []
+        texts = bytearray()
+        self._lay_out(self._root.children, rows, texts)
+        return b"".join(NODE.pack(*row) for row in rows), bytes(texts)
+
+    def _lay_out(self, siblings: list[_Node], rows: list[list[int]], texts: bytearray) -> None:
+        """Append the nodes in the order in which they are tried; templates may be as deep as lines are long."""
+        waiting = [(siblings, -1)]
+        while waiting:
+            siblings, parent = waiting.pop()
+            before = -1
+            for node in siblings:
+                at = len(rows)
+                if before < 0 and parent >= 0:
+                    rows[parent][3] = at
+                if before >= 0:
+                    rows[before][4] = at
+                low = node.template if node.part is STOP else node.part.low
+                rows.append([node.part.operation, low, node.part.high, 0, -1, len(texts), len(node.part.text), 0])
+                texts += node.part.text
+                before = at
+                if node.part is not STOP:
+                    waiting.append((node.children, at))
+
+
+def _descend(children: list[_Node], part: Part) -> list[_Node]:
+    """Return the children below a part, splitting literals where they part company."""
+    if part.operation != LITERAL:
+        for node in children:
+            if node.part == part:
+                return node.children
+        children.append(_Node(part))
+        return children[-1].children
+    rest = part.text
+    while True:
+        node = next((node for node in children if node.part.operation == LITERAL and node.part.text[0] == rest[0]), None)
+        if node is None:
+            children.insert(0, _Node(Part(LITERAL, rest)))  # literals are tried first
+            return children[0].children
+        common = len(os.path.commonprefix([node.part.text, rest]))
+        if common < len(node.part.text):
+            tail = _Node(Part(LITERAL, node.part.text[common:]), children=node.children)
+            node.part, node.children = Part(LITERAL, rest[:common]), [tail]
+        rest, children = rest[common:], node.children
+        if not rest:
+            return children
