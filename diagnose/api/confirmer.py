@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,7 +94,7 @@ class Confirmer(Session):
         seconds, basis, known = self._seconds()
         example = self.jobs.example(Trial(tuple(sorted(self.made.varied)), self.spec.seed))
         return Planned(
-            asked=self._asked(terms),
+            asked=self._asked(terms, open=first),
             plan=plan(tuple(self.made.varied), self._study_options(terms)),
             seconds=seconds,
             basis=basis,
@@ -152,7 +153,8 @@ class Confirmer(Session):
         result = replace(result, not_varied=(*result.not_varied, *made.not_varied))
         asked = self._asked(terms)
         asked = replace(asked, notes=(*asked.notes, *made.variants.notes))
-        found = Confirmation(asked=asked, result=result, outcomes=tuple(outcomes), spent=spent)
+        pilots = 2 if evidence is not None and evidence.from_pilots else 0
+        found = Confirmation(asked=asked, result=result, outcomes=tuple(outcomes), spent=spent, pilots=pilots)
         return replace(found, record=str(write_record(found, spec.suspect, today().isoformat())))
 
     def _pilots(self, bench: Bench) -> Evidence:
@@ -198,8 +200,7 @@ class Confirmer(Session):
     def _open_terms(self) -> Terms:
         """Return terms for a dry run whose first runs would tell what to ask."""
         later = "taken from two first runs, one with each config"
-        asked = Question("true", "", "", None, Options(()))
-        return Terms(asked, {"symptom": later, "metric": later, "cut": later})
+        return Terms(Question("true", "", "", None, Options(())), {"symptom": later})
 
     def _terms(self, evidence: Evidence | None) -> Terms:
         spec = self.spec
@@ -210,7 +211,8 @@ class Confirmer(Session):
             finding = symptom_in(evidence, self.options)
             if finding is not None:
                 symptom = finding.name
-                origins["symptom"] = f"found in {finding.place.path}:{finding.place.line}: {finding.message}"
+                place = f"{_short(finding.place.path)}:{finding.place.line}"
+                origins["symptom"] = f"found at {place}: {finding.message}"
             else:
                 notes.append("no rule finds in the bad run what it does not find in the good one: the metric decides")
         asked = question(symptom, metric, spec.better, None, self.options, self.rules)
@@ -267,7 +269,7 @@ class Confirmer(Session):
             return max(1, Local(self.spec.slots).most(Job((), "", gpus=self.spec.gpus, cpus=self.spec.cpus)))
         return self.spec.slots or MOST_AHEAD
 
-    def _asked(self, terms: Terms) -> Asked:
+    def _asked(self, terms: Terms, *, open: bool = False) -> Asked:
         made = self.made
         return Asked(
             id=made.id,
@@ -281,4 +283,11 @@ class Confirmer(Session):
             notes=(*made.notes, *terms.notes),
             budget=self.spec.budget,
             executor=self.spec.executor,
+            open=open,
         )
+
+
+def _short(path: str) -> str:
+    """Return a path from here if it lies below."""
+    here = os.path.relpath(path)
+    return path if here.startswith("..") else here

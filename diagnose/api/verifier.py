@@ -13,7 +13,7 @@ from diagnose.api.session import Request, Session
 from diagnose.engine.catalogue import catalogue
 from diagnose.engine.expect.bench import Arm, Bench, figures_as_arm, read_arm
 from diagnose.engine.expect.conditions import named_rules
-from diagnose.engine.expect.judge import judge
+from diagnose.engine.expect.judge import UNFINISHED, judge
 from diagnose.engine.expect.load import load
 from diagnose.engine.expect.spec import Experiment
 from diagnose.engine.inputs import collect
@@ -127,7 +127,9 @@ def _asked(plan: Experiment) -> set[str]:
     conditions = [one.when for one in plan.risks] + [one.when for one in plan.decisions]
     conditions += [when for one in plan.hypotheses for when in (one.supported, one.weakened)]
     texts += [when for when in conditions if when is not None]
-    return {rule for risk in plan.risks for rule in risk.rules}.union(*(named_rules(one.text) for one in texts))
+    return {UNFINISHED, *(rule for risk in plan.risks for rule in risk.rules)}.union(
+        *(named_rules(one.text) for one in texts)
+    )
 
 
 def _asks(word: str, rule: Rule) -> bool:

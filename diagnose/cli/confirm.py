@@ -61,7 +61,7 @@ def run(given: Arguments) -> int:
         for name, file in outputs:
             _write(show_plan(confirmer.planned(), "json" if name == "json" else "full"), file)
         return 0
-    telling.begin(confirmer.made.id)
+    telling.begin(confirmer.made.id, tuple(confirmer.made.varied))
     try:
         found = confirmer.confirm()
     except KeyboardInterrupt:
@@ -81,9 +81,11 @@ class Telling:
         """Tell nothing if that is not wanted."""
         self.wanted = not (given.quiet or given.no_progress)
         self.number = 0
+        self.atoms: tuple[str, ...] = ()
 
-    def begin(self, id: str) -> None:
+    def begin(self, id: str, atoms: tuple[str, ...]) -> None:
         """Name the study."""
+        self.atoms = atoms
         if self.wanted:
             self._say(f"study {id}: runs are kept; if it is interrupted, run the same again")
 
@@ -94,7 +96,7 @@ class Telling:
         from diagnose.confirm.show import run_line
 
         self.number += 1
-        self._say(f"run {self.number}: {run_line(trial, outcome)}")
+        self._say(f"run {self.number}: {run_line(trial, outcome, self.atoms)}")
 
     def interrupted(self) -> None:
         """Say how to go on."""

@@ -22,6 +22,7 @@ COMMANDS = {
     "sweep": "Rank many runs, and say what went with the result.",
     "verify": "Evaluate an experiment that was registered beforehand against its runs.",
     "confirm": "Settle by experiment which change made a training go wrong.",
+    "reproduce": "Show by experiment whether a suspected mechanism does what is said of it.",
     "explain": "Explain a rule: what it means, when it fires, what to do.",
     "rules": "List, check, test and write rules.",
     "formats": "List the log formats, or show what is read from a file.",

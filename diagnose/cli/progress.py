@@ -15,9 +15,9 @@ PAUSE = 0.25
 class Progress:
     """Shows the current input on stderr from a thread of its own, so that one long file shows as well."""
 
-    def __init__(self, wanted: bool) -> None:
-        """Show nothing unless it is wanted and stderr is a terminal."""
-        self.shown = wanted and sys.stderr.isatty()
+    def __init__(self, wanted: bool, doing: str = "reading") -> None:
+        """Show nothing unless it is wanted and stderr is a terminal; *doing* is the word for what takes long."""
+        self.shown, self.doing = wanted and sys.stderr.isatty(), doing
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._show, daemon=True)
         self._number, self._name = 0, ""
@@ -44,7 +44,7 @@ class Progress:
             return
         while not self._done.wait(PAUSE):
             if self._number:
-                line = f"reading {self._number}: {plain(self._name)}"
+                line = f"{self.doing} {self._number}: {plain(self._name)}"
                 sys.stderr.write(f"\r\x1b[K{line[: width(sys.stderr) - 1]}")
                 sys.stderr.flush()
         sys.stderr.write("\r\x1b[K")

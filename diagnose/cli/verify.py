@@ -118,7 +118,10 @@ def _new(given: Arguments) -> int:
 
 def _outputs(given: Arguments) -> list[tuple[str, str]]:
     """Return each wanted output with its file; without one it goes to stdout."""
-    by_suffix = {".md": "markdown", ".json": "json"}.get(Path(given.output).suffix.lower(), "full")
+    suffix = Path(given.output).suffix.lower()
+    if suffix in (".html", ".htm", ".pdf", ".xml") and not given.output_format:
+        raise click.UsageError(f"no output is written as {suffix}: name a .md, .json or .txt file")
+    by_suffix = {".md": "markdown", ".json": "json"}.get(suffix, "full")
     found = []
     for spec in given.output_format or (by_suffix,):
         name, _, file = spec.partition(":")

@@ -36,6 +36,8 @@ class Asked:
         origins: how symptom, metric and cut came about, by name.
         notes: what the reader must know.
         budget: bounds.
+        executor: where runs are started.
+        open: whether first runs are to tell what to ask.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Asked:
     notes: tuple[str, ...] = ()
     budget: Budget = field(default_factory=Budget)
     executor: str = "local"
+    open: bool = False
 
     def title(self, id: str) -> str:
         """Return an atom in words."""
@@ -62,7 +65,6 @@ class Planned:
     Attributes:
         plan: runs by step.
         seconds: of one run, as far as that is known; None if it is not.
-        full: seconds of one run that is not cut, where that is another number.
         basis: where the seconds come from.
         slots: runs at once.
         gpus: that one run holds.
@@ -91,6 +93,7 @@ class Confirmation:
         outcomes: of all its runs, those that were asked for first first.
         spent: over all sessions.
         record: the file that a waiver is checked against; empty if none was written.
+        pilots: first runs, which told what to ask; the result does not rest on them.
     """
 
     asked: Asked
@@ -98,6 +101,7 @@ class Confirmation:
     outcomes: tuple[Outcome, ...]
     spent: Spent
     record: str = ""
+    pilots: int = 0
 
     @property
     def verdict(self) -> str:

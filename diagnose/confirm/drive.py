@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from diagnose.confirm.batch import Bench, run
 from diagnose.confirm.growing import logs_of
 from diagnose.confirm.job import Job
@@ -29,6 +31,8 @@ def drive(steps: Step[StudyResult], bench: Bench) -> tuple[StudyResult, list[Out
         trials = next(steps)
         while True:
             outcomes = run(trials, bench)
+            if not seen:
+                check_first(outcomes)
             seen += outcomes
             trials = steps.send(outcomes)
     except StopIteration as end:
@@ -42,11 +46,31 @@ def pilots(trials: list[Trial], bench: Bench) -> list[Run | None]:
     Raises:
         DiagnoseError: as ``drive``.
     """
-    run(trials, bench)
+    check_first(run(trials, bench), every=False)
     return [_log(bench.job(trial), bench) for trial in trials]
 
 
-def say_nothing(_: Run, *, ended: bool) -> Judgement:
+def check_first(outcomes: Sequence[Outcome], *, every: bool = True) -> None:
+    """Make sure that the command works at all before many runs are wasted on it.
+
+    Args:
+        outcomes: of the first runs.
+        every: whether one that works suffices.
+
+    Raises:
+        DiagnoseError: if the runs failed.
+    """
+    failed = [one for one in outcomes if one.status in ("failed", "timeout")]
+    if failed and (not every or len(failed) == len(outcomes)):
+        which = "suspect" if failed[0].trial.parts else "baseline"
+        how = "hung" if failed[0].status == "timeout" else "failed"
+        mend = f"see {failed[0].log}; add --again when it is mended"
+        if which == "suspect" and how == "failed":
+            mend += ", or say --symptom traceback if this is what is to be settled"
+        raise DiagnoseError(f"the first run of the {which} config {how}: {failed[0].detail}", mend=mend)
+
+
+def say_nothing(run: Run, *, ended: bool) -> Judgement:
     """Judge a pilot: it runs to its end."""
     return Judgement(None, None, False)
 

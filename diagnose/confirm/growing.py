@@ -6,7 +6,7 @@ import io
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -116,12 +116,12 @@ def whole_lines(source: Source) -> Source:
     def cut() -> IO[bytes]:
         return cast("IO[bytes]", _Cut(source.open(), end))
 
-    return Source(source.path, source.head[:end], end, cut, source.limit)
+    return replace(source, head=source.head[:end], size=end, _open=cut)
 
 
 def _last_line_end(stream: IO[bytes], source: Source) -> int | None:
-    """Return the bytes up to the last line end; None for what has no lines (event files) or cannot be sought in."""
-    if b"\0" in source.head[:WINDOW] or not stream.seekable() or not isinstance(stream, io.BufferedReader):
+    """Return the bytes up to the last line end; None for what has no lines (event files) or is packed."""
+    if not isinstance(stream, io.BufferedReader) or b"\0" in source.head[:WINDOW]:
         return None
     end = stream.seek(0, io.SEEK_END)
     for mark in (b"\n", b"\r"):

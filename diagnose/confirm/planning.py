@@ -31,7 +31,9 @@ def plan(atoms: Sequence[str], options: StudyOptions) -> StudyPlan:
 
 def _steps(count: int, options: StudyOptions) -> Iterator[StepPlan]:
     first, last = options.looks[0], options.looks[-1]
-    wanted = [name for name in ("noise", "control", "culprit", "confirmation", "path") if name not in options.skip]
+    wanted = {"noise", "control", "culprit", "confirmation", "path"} - set(options.skip)
+    if not options.metric:
+        wanted -= {"noise"}
     shared = 1 if "noise" in wanted else 0
     if "noise" in wanted:
         yield StepPlan("noise", 2, 2, "the suspect config twice with one seed")

@@ -68,7 +68,7 @@ def _checked(atoms: Sequence[str], options: StudyOptions) -> Parts:
 def _steps(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress) -> Step[None]:
     """Take the steps in turn, until one ends the study."""
     options, runs, everything = progress.options, progress.runs, progress.everything
-    if progress.runs_of("noise"):
+    if progress.runs_of("noise") and options.metric:
         floor = yield from noise(everything, runs, options)
         progress.deterministic = floor.deterministic
         progress.enter(floor.record)

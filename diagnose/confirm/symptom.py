@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +16,7 @@ from diagnose.engine.expect.bench import Arm, Bench
 from diagnose.engine.expect.conditions import ExpectScope, Known, named_rules, problems, ready
 from diagnose.engine.expect.spec import Experiment
 from diagnose.engine.lint import Options
-from diagnose.errors import DiagnoseError, SettingsError
+from diagnose.errors import DiagnoseError, SettingsError, did_you_mean
 from diagnose.language import LanguageError, MissingError, Node, evaluate, parse
 from diagnose.language.evaluate import kind_of
 from diagnose.language.values import Mask
@@ -28,6 +29,12 @@ FINAL = frozenset({"loss-nan", "loss-nan-reported", "out-of-memory", "traceback"
 """Rules whose finding no later line takes back: a run that shows them need not go on."""
 DIVERGED = frozenset({"loss-nan", "loss-nan-reported"})
 NO_METRIC = "none"
+RULE = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)+|[A-Z]+\d+")
+NO_CONDITION = frozenset({"number", "quantity", "string", "name", "binary", "sign", "power", "list"})
+NO_NUMBER = frozenset(
+    {"string", "name", "compare", "and_", "or_", "not_", "list", "true", "false", "contains", "lacks"}
+)
+"""Kinds of expressions."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,17 @@ class Question:
         return self.final and named_rules(self.symptom) <= DIVERGED
 
     def __call__(self, run: Run, *, ended: bool) -> Judgement:
-        """Judge a run by what it has logged so far."""
-        run = enrich(run)
+        """Judge a run by what it has logged so far.
+
+        Raises:
+            SettingsError: if the expressions make no sense on this log.
+        """
+        try:
+            return self._judged(enrich(run), ended=ended)
+        except LanguageError as error:
+            raise SettingsError(f"the symptom or the metric makes no sense: {error}") from None
+
+    def _judged(self, run: Run, *, ended: bool) -> Judgement:
         if not run.segments:
             return Judgement(False if ended and self.symptom else None, None, False)
         there = self.cut is not None and reached(run, self.cut, self.needed)
@@ -226,9 +242,20 @@ def metric_of(symptom: str) -> str:
 
 
 def _checked(what: str, text: str, rules: Iterable[Rule]) -> None:
-    known = Known(frozenset(word for rule in rules for word in (rule.name, rule.code)))
+    words = [word for rule in rules for word in (rule.name, rule.code)]
+    known = Known(frozenset(words))
+    if what == "--symptom" and RULE.fullmatch(text):
+        mend = did_you_mean(text, words) or "see `diagnose rules list`, or write a condition such as last(val/loss) > 2"
+        raise SettingsError(f"{what}: there is no rule {text!r}", mend=mend)
     for error in problems(text, known):
         raise SettingsError(f"{what}: {error}")
+    kind = parse(text).kind
+    if what == "--symptom" and kind in NO_CONDITION:
+        raise SettingsError(f"{what} {text!r}: no condition", mend="compare something, as in best(val/map) < 0.3")
+    if what == "--metric" and kind in NO_NUMBER:
+        raise SettingsError(
+            f"{what} {text!r}: no number", mend=f"write best({text}) or last({text})" if kind == "name" else ""
+        )
     if "better_by(" in text.replace(" ", ""):
         raise SettingsError(
             f"{what}: better_by() compares with another run", mend="compare with a number: best(x) < 0.5"

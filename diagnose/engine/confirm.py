@@ -44,6 +44,8 @@ def fault_of(id: str, path: str, changes: Iterable[Change] | None) -> str:
         raw = None
     if not isinstance(raw, dict) or raw.get("id") != id or not isinstance(raw.get("diff"), str):
         return f"the confirmation {id} is damaged"
+    if raw.get("verdict") == "undecided":
+        return f"the confirmation {id} came to no verdict"
     if changes is not None and raw["diff"] != diff_hash(changes):
         return f"the confirmation {id} was given for other changes"
     return ""

@@ -47,7 +47,7 @@ def _together(rules: list[tuple[Path, str, dict[str, Any]]]) -> Iterator[Problem
                 mend = did_you_mean(name, names)
                 told = f"`folds` names the unknown rule `{name}`" + (f" ({mend})" if mend else "")
                 yield Problem(str(path), _line(text, "folds"), told)
-        for name in raw.get("explains", ()):
+        for name in (item if isinstance(item, str) else item["name"] for item in raw.get("explains", ())):
             if name not in names:
                 mend = did_you_mean(name, names)
                 told = f"`explains` names the unknown rule `{name}`" + (f" ({mend})" if mend else "")

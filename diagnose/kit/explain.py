@@ -12,7 +12,7 @@ import yaml
 from diagnose.errors import RuleError
 from diagnose.kit import cases
 from diagnose.model import Cause
-from diagnose.rules import ArgumentRule, Rule
+from diagnose.rules import ArgumentRule, ExplainRule, Rule
 from diagnose.text.terminal import Style, wrap
 
 
@@ -58,7 +58,7 @@ def sections(rule: Rule) -> Iterator[Section]:
     if rule.folds:
         yield Section("Explains, and then stands for", "list", rule.folds)
     if rule.explains:
-        yield Section("Findings that follow from it", "list", rule.explains)
+        yield Section("Findings that follow from it", "list", tuple(map(_follows, rule.explains)))
     yield Section("Cases", "code", tuple(_cases(rule)))
     if rule.basis:
         yield Section("Basis of the thresholds", "text", (one_line(rule.basis),))
@@ -166,8 +166,13 @@ def _as_cause(rule: Rule) -> dict[str, Any]:
         "against": told(rule.against),
         "least": rule.least,
         "refutation": refutation(rule),
-        "explains": list(rule.explains),
+        "explains": [item.name for item in rule.explains],
     }
+
+
+def _follows(item: ExplainRule) -> str:
+    told = [item.name, *(["in a later segment"] if item.later else []), *([f"if `{item.when}`"] if item.when else [])]
+    return ", ".join(told)
 
 
 def one_line(text: str) -> str:

@@ -67,7 +67,7 @@ def sniff(head: Head) -> int:
         return 0
     document = parse(text)
     root = document.root
-    if root is None or not (document.complete or document.cut):
+    if root is None or not (document.complete or document.cut or document.damaged):
         return 0
     evidence = _evidence(root, 0)
     return 45 if evidence >= 2 else 0
@@ -101,7 +101,7 @@ def read(source: Source, build: RunBuilder) -> None:
     if document.root is not None:
         _Reader(build).walk(document.root, (), "")
     if not document.complete:
-        build.event("warning", document.line, category="damaged file", message=document.breach)
+        build.event("warning", document.breach_line, category="damaged file", message=document.breach)
 
 
 class _Reader:

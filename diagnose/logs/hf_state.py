@@ -40,7 +40,7 @@ def read(source: Source, build: RunBuilder) -> None:
     document = parse(text_of(source))
     state = document.root.members() if document.root else {}
     if not document.complete:
-        build.event("warning", document.line, category="damaged file", message=document.breach)
+        build.event("warning", document.breach_line, category="damaged file", message=document.breach)
     _plan(state, build)
     for entry in state["log_history"].items() if "log_history" in state else []:
         _entry(entry.members(), build)

@@ -104,11 +104,13 @@ class _Reader(TextLog):
             self.loop.train(epoch, inner, line.number, (epoch - 1) * total + inner)
             state_once(build, "steps_per_epoch", total, line)
             points(build, items_of(match), line.number, split)
+            self.enable(match, split, numbers)
         elif split == "train":
             inner, total = numbers
             self.loop.train(0.0, inner, line.number, inner)
             state_once(build, "planned_steps", total, line)
             points(build, items_of(match), line.number, split)
+            self.enable(match, split, numbers)
         else:
             if split == "val":
                 state_once(build, "val_steps", numbers[-1], line)

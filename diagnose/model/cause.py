@@ -35,7 +35,8 @@ class Cause:
         supports, against: the arguments, the heaviest first.
         refutation: what would show that it is not so: a cheap run or a look-up, in Markdown.
         advice: what to do if it is so, in order, as Markdown.
-        explains: names of findings that are its consequences, and are folded under it in reports.
+        explains: names of findings that would be its consequences.
+        folds: fingerprints of those that are told under it, and under no other cause.
     """
 
     code: str
@@ -49,3 +50,4 @@ class Cause:
     refutation: str = ""
     advice: str = ""
     explains: tuple[str, ...] = ()
+    folds: tuple[str, ...] = ()

@@ -7,8 +7,9 @@ from typing import Any
 
 from diagnose.model.place import Place
 
-STATUSES = ("ok", "too-short", "failed")
-"""In the order in which runs are ranked: those of one status among themselves."""
+STATUSES = ("ok", "too-short", "no-value", "failed")
+"""In the order in which runs are ranked: those of one status among themselves. ``no-value``: it did not fail, as far as
+is told, but has no value of the metric, or none that can be believed."""
 
 
 @dataclass(frozen=True, slots=True)

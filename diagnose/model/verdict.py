@@ -68,6 +68,7 @@ class HypothesisVerdict:
     text: str
     verdict: str
     because: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

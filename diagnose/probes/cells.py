@@ -18,7 +18,7 @@ CLASSES, BOX = 4, 4
 CLASS_PART, BOX_PART = 16, 8
 FEATURES = CLASS_PART + BOX_PART
 OUTPUTS = 1 + CLASSES + BOX
-SIZES = (FEATURES, 32, 32, OUTPUTS)
+SIZES = (FEATURES, 16, 16, OUTPUTS)
 TRUNK = ("layers.0.", "layers.1.")
 """Names of the parameters that all three losses train begin so."""
 SIGNAL, BOX_NOISE = 2.5, 0.7

@@ -41,14 +41,20 @@ def resampled(generator: torch.Generator, labels: torch.Tensor, counts: Sequence
     return torch.cat(chosen)
 
 
-def bayes(samples: torch.Tensor, means: torch.Tensor, shares: Sequence[float]) -> torch.Tensor:
+def bayes(
+    samples: torch.Tensor, means: torch.Tensor, shares: Sequence[float], groups: int | None = None
+) -> torch.Tensor:
     """Return the answers (replicas x samples) of who knows the centres and shares: no model can do better on average.
 
     Args:
         samples: replicas x samples x features, from ``around``.
         means: replicas x classes x features.
         shares: of the classes among the samples.
+        groups: the number of classes, if there are more centres: centre i then belongs to class ``i % groups``.
     """
     prior = torch.tensor(shares, dtype=samples.dtype, device=samples.device)
     score = samples @ means.transpose(1, 2) - 0.5 * means.pow(2).sum(2).unsqueeze(1)
-    return (score + prior.log()).argmax(2)
+    score = score + prior.log()
+    if groups is not None:
+        score = score.unflatten(2, (-1, groups)).logsumexp(2)
+    return score.argmax(2)

@@ -200,6 +200,14 @@ class RunBuilder:
                 if (plain := name.removesuffix(suffix)) not in draft.columns:
                     draft.columns[plain] = draft.columns.pop(name)
 
+    def column(self, name: str) -> Column | None:
+        """Return the points of a series in the open segment, by canonical name."""
+        return self._drafts[-1].columns.get(name) if self.is_open else None
+
+    def reached(self, segment: int, line: int) -> None:
+        """The segment that began as the so many-th extends to this line at least."""
+        self._drafts[segment - 1].last_line = max(self._drafts[segment - 1].last_line, line)
+
     def latest(self, name: str) -> tuple[str, float, float, float] | None:
         """Return how the last point of a series in the open segment is printed, with its value, epoch and step."""
         column = self._drafts[-1].columns.get(name) if self.is_open else None
@@ -209,6 +217,7 @@ class RunBuilder:
         """Mend what only whole curves of a free log show: clocks that are called times, scores in two scales."""
         for draft in self._drafts:
             for name, column in list(draft.columns.items()):
+                column.settle()
                 if name == "time/iter" and column.is_clock():
                     draft.columns.setdefault("time/elapsed", draft.columns.pop(name))
                 elif traits(name).kind == "score" and traits(name).high == 1:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from diagnose.model import Series
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
 
 ENOUGH = 8
 """Points within epochs that show whether a time is that of an iteration or has been running since the epoch began."""
@@ -29,20 +36,43 @@ class Column:
     step: array[float] = field(default_factory=lambda: array("d"))
     epoch: array[float] = field(default_factory=lambda: array("d"))
     line: array[int] = field(default_factory=lambda: array("q"))
+    bulk: list[Rows] = field(default_factory=list)
+
+    def extend(
+        self,
+        value: NDArray[np.float64],
+        step: NDArray[np.float64],
+        epoch: NDArray[np.float64],
+        line: NDArray[np.int64],
+    ) -> None:
+        """Add points that were read in bulk, some of which may stand before others that are already here."""
+        self.bulk.append((value, step, epoch, line))
 
     def series(self, name: str) -> Series:
-        """Return the points as a series of the model."""
+        """Return the points as a series of the model, in the order of their lines."""
+        return Series(name, self.printed, self.path, *self._rows())
+
+    def _rows(self) -> Rows:
         import numpy as np
 
-        return Series(
-            name,
-            self.printed,
-            self.path,
+        single: Rows = (
             np.frombuffer(self.value, dtype=np.float64),
             np.frombuffer(self.step, dtype=np.float64),
             np.frombuffer(self.epoch, dtype=np.float64),
             np.frombuffer(self.line, dtype=np.int64),
         )
+        if not self.bulk:
+            return single
+        columns: list[Any] = [np.concatenate(parts) for parts in zip(single, *self.bulk, strict=True)]
+        order = np.argsort(columns[3], kind="stable")
+        return tuple(column[order] for column in columns)  # type: ignore[return-value]
+
+    def settle(self) -> None:
+        """Put points that were read in bulk among the others."""
+        if self.bulk:
+            value, step, epoch, line = (column.tobytes() for column in self._rows())
+            self.value, self.step, self.epoch = array("d", value), array("d", step), array("d", epoch)
+            self.line, self.bulk = array("q", line), []
 
     def is_clock(self) -> bool:
         """Whether the values run on within each epoch: seconds since it began, not seconds of an iteration."""

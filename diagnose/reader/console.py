@@ -12,6 +12,11 @@ from diagnose.sources import Line
 EXCEPTION = re.compile(r"(?P<error>(?:[A-Za-z_]\w*\.)*[A-Z_]\w*)(?::(?: (?P<message>.*))?)?$")
 RAISED = re.compile(r"\w*(Error|Exception|Interrupt|Exit|Fault|Warning|StopIteration)$")
 BANNER = re.compile(r"\s*(\w+)\s{2,}Traceback")
+GATE = (
+    r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|alloc|sigterm|sigint|\^C|"
+    r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|errno|^(?:<{7}|>{7}) |"
+    r"File \"|\", line \d"
+)
 FRAMES = 400
 """Lines a traceback may have before it is given up as text that merely quotes one."""
 SAME_FAILURE = 120
@@ -30,12 +35,7 @@ class ConsoleEvents:
     def __init__(self, build: RunBuilder) -> None:
         """Report to *build*."""
         self._build = build
-        self._grammar = LineGrammar(
-            "console",
-            gate=r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|alloc|sigterm|sigint|\^C|"
-            r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|errno|^(?:<{7}|>{7}) |"
-            r"File \"|\", line \d",
-        )
+        self._grammar = LineGrammar("console", gate=GATE)
         self._printed = PrintedConfig(build)
         self._opened: Line | None = None
         self._age = 0
@@ -69,6 +69,11 @@ class ConsoleEvents:
         if raised is not None:
             self._end_traceback(raised["error"].rpartition(".")[2], (raised["message"] or "")[:QUOTED])
         return raised is not None or (match is not None and match.kind != "exception")
+
+    @property
+    def attentive(self) -> bool:
+        """Whether the lines that come may mean something whatever they hold."""
+        return self._opened is not None or self._printed.is_open
 
     @property
     def in_traceback(self) -> bool:

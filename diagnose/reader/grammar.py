@@ -3,7 +3,8 @@
 Plain Lark reads some 5,000 lines a second. Two lines that differ only in their digits, digit for digit, lex and parse
 alike as long as no terminal tells one digit from another, so the parse of the first serves for the second: the kinds
 of its tokens and where they start and end. A grammar must therefore treat all digits alike (no ``[1-5]`` in a
-terminal, no literal with a digit that a number could also stand for); ``tests/reader/test_grammar.py`` checks it.
+terminal, no literal with a digit that a number could also stand for); ``tests/scan/test_terminals.py`` checks it.
+Where numbers and blanks may also vary in width, ``diagnose.scan`` makes a template of the line, which serves for all.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from diagnose.parsers import parser
+from diagnose.scan import Shapes, engine
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -54,7 +57,8 @@ class Match:
                 yield text, value
 
 
-Template: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
+Parsed: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
+"""The rule that accepts a line, and terminal, start and end of each named token."""
 
 
 class LineGrammar:
@@ -66,14 +70,19 @@ class LineGrammar:
 
     def __init__(self, name: str, *, gate: str = "") -> None:
         """Name the grammar; *gate* is a cheap pattern that every acceptable line contains."""
-        self.name = name
+        self.name, self.gate = name, gate
         self._gate = re.compile(gate) if gate else None
-        self._memo: dict[str, Template | None] = {}
+        self._memo: dict[str, Parsed | None] = {}
 
     @property
     def lark(self) -> Lark:
         """The compiled grammar; compiled on first use, once for all readers of the process."""
         return parser(self.name)
+
+    @property
+    def shapes(self) -> Shapes:
+        """The templates learned so far, the same for all readers of the process."""
+        return _shapes(self.name)
 
     def parse(self, text: str) -> Match | None:
         """Return what the grammar reads in a line, or None if it does not accept it."""
@@ -81,31 +90,43 @@ class LineGrammar:
             return None
         shape = text.translate(BLANK_DIGITS)
         try:
-            template = self._memo[shape]
+            parsed = self._memo[shape]
         except KeyError:
+            shapes = None if engine().name == "lark" else self.shapes
+            if shapes is not None and (found := shapes.match(text)) is not None:
+                return Match(found[0].kind, found[1])
             if len(self._memo) >= MEMO:
                 self._memo.clear()
-            template = self._memo[shape] = self._learn(text)
-        if template is None:
+            parsed = self._memo[shape] = parse_line(self.lark, text)
+            if parsed is not None and shapes is not None:
+                shapes.note(text, parsed)
+        if parsed is None:
             return None
-        kind, slots = template
+        kind, slots = parsed
         return Match(kind, tuple([(name, text[start:end]) for name, start, end in slots]))
 
-    def _learn(self, text: str) -> Template | None:
-        from lark import Token, Tree
-        from lark.exceptions import UnexpectedInput
 
-        try:
-            tree = self.lark.parse(text)
-        except UnexpectedInput:
-            return None
-        if isinstance(tree, Token):
-            tree = Tree("start", [tree])
-        slots = [
-            (_own(token.type), token.start_pos or 0, token.end_pos or 0)
-            for token in tree.scan_values(lambda value: isinstance(value, Token))
-        ]
-        return _own(tree.data), tuple(slots)
+@cache
+def _shapes(name: str) -> Shapes:
+    return Shapes(name, lambda text: parse_line(parser(name), text))
+
+
+def parse_line(lark: Lark, text: str) -> Parsed | None:
+    """Return what Lark itself makes of a line; None if it does not accept it."""
+    from lark import Token, Tree
+    from lark.exceptions import UnexpectedInput
+
+    try:
+        tree = lark.parse(text)
+    except UnexpectedInput:
+        return None
+    if isinstance(tree, Token):
+        tree = Tree("start", [tree])
+    slots = [
+        (_own(token.type), token.start_pos or 0, token.end_pos or 0)
+        for token in tree.scan_values(lambda value: isinstance(value, Token))
+    ]
+    return _own(tree.data), tuple(slots)
 
 
 def _own(name: str) -> str:

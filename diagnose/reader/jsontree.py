@@ -11,7 +11,10 @@ from typing import TypeAlias
 TOKEN = re.compile(
     r'\s*(?:([{}\[\],:])|("(?:[^"\\\n]|\\.)*")|(-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|-?Infinity|NaN|true|false|null))'
 )
+NOTHING = re.compile(r"\s*")
 WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "true": True, "false": False, "null": None}
+REPAIRS = 3
+"""Damaged lines that are left out; what has more of them is not JSON."""
 DEEPEST = 200
 """Levels of nesting that are read; results are shallow, and what is deeper is an attack or not a result."""
 
@@ -58,16 +61,26 @@ class Document:
         complete: whether the text is one whole JSON value.
         cut: whether the text ended or broke off inside the value.
         line: the line reading stopped at.
+        damaged: lines that hold something that is no JSON, and were left out from there on.
     """
 
     root: Node | None
     complete: bool
     cut: bool
     line: int
+    damaged: tuple[int, ...] = ()
+
+    @property
+    def breach_line(self) -> int:
+        """The first line that is damaged, or else the one that reading stopped at."""
+        return self.damaged[0] if self.damaged else self.line
 
     @property
     def breach(self) -> str:
         """What to tell of a text that is not one whole value."""
+        if self.damaged and not self.cut:
+            lines = ", ".join(map(str, self.damaged))
+            return f"line {lines} is no JSON and was left out; what stands around it was read"
         return f"the JSON ends or breaks off in line {self.line}; what stands before it was read"
 
 
@@ -83,11 +96,12 @@ class _Reader:
         self.root: Node | None = None
         self.stack: list[Node] = []
         self.key: tuple[str, int] | None = None
+        self.damaged: list[int] = []
 
     def read(self) -> Document:
         position = len(self.text) - len(self.text.lstrip("\ufeff"))
         after_value = False  # whether a value has just ended: only then may a comma, bracket or the end follow
-        while found := TOKEN.match(self.text, position):
+        while found := TOKEN.match(self.text, position) or self._repaired(position):
             self._count(found.start(found.lastindex or 0))
             position = found.end()
             mark, string, word = found.groups()
@@ -115,7 +129,19 @@ class _Reader:
                 break
         rest = self.text[position:].strip(" \t\r\n\0")
         whole = self.root is not None and not self.stack
-        return Document(self.root, whole and not rest, bool(self.stack), self.line)
+        complete = whole and not rest and not self.damaged
+        return Document(self.root, complete, bool(self.stack), self.line, tuple(self.damaged))
+
+    def _repaired(self, position: int) -> re.Match[str] | None:
+        """Return the first token of the next line where the rest of this one is damaged, such as a stray quote."""
+        start = NOTHING.match(self.text, position).end()  # type: ignore[union-attr] - it matches anything
+        end = self.text.find("\n", start)
+        if not self.stack or end < 0 or len(self.damaged) >= REPAIRS:
+            return None
+        self._count(start)
+        self.damaged.append(self.line)
+        self.key = None
+        return TOKEN.match(self.text, end)
 
     def _scalar(self, string: str | None, word: str | None) -> bool:
         """Take a string, number or word; return whether a value has ended (a key is none)."""

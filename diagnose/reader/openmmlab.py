@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from diagnose.reader.builder import RunBuilder
+from diagnose.reader.bulk import Item
 from diagnose.reader.grammar import Match, number
 from diagnose.sources import Line
 
@@ -28,7 +30,14 @@ class Loop:
     def __init__(self, build: RunBuilder) -> None:
         """Report to *build*."""
         self._build = build
-        self._at = (0.0, 0.0)
+        self.at = (0.0, 0.0)
+
+    def passed(self, epoch: float, inner: float, step: float) -> None:
+        """Note that records of the same session were read in bulk, up to this one."""
+        self.at = (epoch, inner)
+        if epoch:
+            self._build.current_epoch = epoch
+        self._build.current_step = step
 
     def train(self, epoch: float, inner: float, line: int, step: float) -> None:
         """Enter a training record; one that is not later than the last one begins another session.
@@ -39,9 +48,9 @@ class Loop:
             line: physical line.
             step: optimizer step, NaN if unknown.
         """
-        if (epoch, inner) <= self._at and self._build.has_points:
+        if (epoch, inner) <= self.at and self._build.has_points:
             self._build.close()
-        self._at = (epoch, inner)
+        self.at = (epoch, inner)
         if epoch:
             self._build.epoch(epoch, line)
         self._build.current_step = step
@@ -74,6 +83,33 @@ def points(
         build.point(key, value, line, split=split, epoch=epoch, step=step, name=name)
         added += 1
     return added
+
+
+def bulk_items(match: Match, parts: Sequence[int], split: str) -> tuple[list[Item], bool] | None:
+    """Return what ``points`` takes of a text line, for reading lines like it in bulk.
+
+    Args:
+        match: the line.
+        parts: the variable part of its template that each token is, or -1.
+        split: as for ``points``.
+
+    Returns:
+        The items, and whether a value of -1 may mean that there is none; None if the line holds more than numbers.
+    """
+    items: list[Item] = []
+    for index, ((kind, key), (after, value)) in enumerate(pairwise(match.tokens)):
+        if kind != "KEY":
+            continue
+        bare = _bare(key, split)
+        if after == "DICT" or (after in ("VALUE", "GLUED") and parts[index + 1] < 0):
+            return None
+        if bare and after in ("VALUE", "GLUED"):
+            items.append(Item(bare, split, parts[index + 1]))
+        elif bare and after == "NONFINITE":
+            items.append(Item(bare, split, -1, value=number(value)))
+    if any(item.printed == "lr" for item in items):
+        items = [replace(item, name="base_lr") if item.printed == "base_lr" else item for item in items]
+    return items, any(ABSENT.search(item.printed) for item in items)
 
 
 @lru_cache(maxsize=4096)

@@ -27,6 +27,11 @@ class Blocks:
         self._rules = 0
         self.sessions = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the lines that come belong to a block."""
+        return bool(self._kind)
+
     def open(self, kind: str, line: Line) -> None:
         """Begin a block (``environment``, ``config`` or ``mismatch``) below a stamped line."""
         self.close()

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from diagnose.model import Fact
 from diagnose.reader.builder import RunBuilder
+from diagnose.reader.bulk import Bulk
 from diagnose.reader.console import ConsoleEvents
+from diagnose.reader.gates import gate
 from diagnose.reader.grammar import LineGrammar, Match
-from diagnose.reader.openmmlab import STAMP, Loop, Warnings, class_mismatch, saved
+from diagnose.reader.openmmlab import STAMP, Loop, Warnings, bulk_items, class_mismatch, saved
 from diagnose.reader.openmmlab_blocks import Blocks
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import Walk
+from diagnose.sources import Line, Source
+
+if TYPE_CHECKING:
+    from diagnose.reader.bulk import Floats
 
 
 class TextLog:
@@ -22,9 +32,10 @@ class TextLog:
 
     def read(self, source: Source) -> None:
         """Read all lines: matches, blocks between two stamped lines, and what any console may show."""
-        number = 0
-        for line in lines(source):
-            number = line.number
+        walk = Walk(source, self.grammar.shapes, gate(self.grammar.gate))
+        self.walk, self.bulk, self.planned = walk, Bulk(self.build, walk), self.plan()
+        for line in walk:
+            self.catch_up()
             match = self.grammar.parse(line.text)
             stamped = STAMP.match(line.text) is not None
             if match or stamped:
@@ -33,9 +44,65 @@ class TextLog:
                 self.take(match, line)
             elif stamped or not self.blocks.feed(line):
                 self.console.feed(line)
+            self.bulk.check()
+            if self.plan() != self.planned:
+                self.bulk.finish()
+            walk.counters = self.loop.at
+            walk.everything = self.blocks.is_open or self.console.attentive
+        self.catch_up()
+        self.bulk.finish()
         self.blocks.close()
         self.console.finish()
-        self.build.reach(number)
+        self.build.reach(walk.seen)
+
+    def catch_up(self) -> None:
+        """Follow the loop through the rows that were read in bulk since the last line."""
+        if (at := self.walk.counters) != self.loop.at:
+            epoch, inner = at
+            known = self.build.known("steps_per_epoch")
+            step = (epoch - 1) * float(known.value) + inner if epoch and known else inner
+            self.loop.passed(epoch, inner, step)
+
+    def plan(self) -> list[Fact | None]:
+        """Return what a training record must agree with to be read in bulk."""
+        return [self.build.known(name) for name in ("steps_per_epoch", "planned_steps")]
+
+    def enable(self, match: Match, split: str, numbers: Sequence[float]) -> None:
+        """Read lines like this one in bulk from here on, if the next one is of a later iteration and the same loop.
+
+        Args:
+            match: a training record that was just reported.
+            split: what it was reported as.
+            numbers: its epoch, where it has one, iteration, and iterations in all.
+        """
+        if self.walk.template < 0:
+            return
+        parts = list(self.grammar.shapes.parts_of(self.walk.template))
+        found = bulk_items(match, parts, split)
+        counters = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT"]
+        if found is None or -1 in counters or len(counters) != len(numbers):
+            return
+        *_, inner, total = counters
+        by_epoch = len(counters) == 3
+
+        def position(rows: Floats) -> tuple[Floats, Floats]:
+            if not by_epoch:
+                return rows[:, 0] * float("nan"), rows[:, 0]
+            return rows[:, 0], (rows[:, 0] - 1) * numbers[-1] + rows[:, 1]
+
+        if self.plan() != self.planned:
+            self.bulk.finish()
+        self.planned = self.plan()
+        self.bulk.enable(
+            found[0],
+            position,
+            counters[:-1],
+            major=counters[0] if by_epoch else -1,
+            minor=inner,
+            constant=total,
+            expected=numbers[-1],
+            forbids=found[1],
+        )
 
     def take(self, match: Match, line: Line) -> None:
         """Report a match that both loggers print."""

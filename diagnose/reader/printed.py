@@ -12,6 +12,8 @@ from diagnose.sources import Line
 
 ONE_LINE = re.compile(r"\b(?:Namespace|AttrDict|EasyDict|SimpleNamespace)\((?=\s*[A-Za-z_]\w*\s*=)")
 BEGIN = re.compile(r"(?:\b(?:\w*TrainingArguments|\w*Config|Namespace)\()\s*$")
+WANTED = frozenset({"Namespace(", "Dict(", "TrainingArguments(", "Config("})
+"""Texts one of which every line contains by which a printed config begins."""
 PAIR = re.compile(r"\s*[A-Za-z_]\w*\s*=")
 LONGEST = 500
 """Lines of a printed config."""
@@ -24,6 +26,11 @@ class PrintedConfig:
         """Report to *build*."""
         self._build = build
         self._left = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a printed config has begun and more of it may come."""
+        return self._left > 0
 
     def feed(self, line: Line) -> bool:
         """Return whether the line belongs to a printed config; report what it says."""

@@ -176,10 +176,17 @@ class Remarks:
         if weights is None:
             return
         self._weights[kind] = weights
+        told = [*weights.values()] if isinstance(value, list) else weights
         other = self._weights.get("alpha" if kind == "class weights" else "class weights")
         if other is not None and len(other) == len(weights) and max(weights.values()) == min(weights.values()):
+            if kind == "class weights":
+                self.fact("even_class_weights", told, line.number, text)
             return
-        self.fact("class_weights", [*weights.values()] if isinstance(value, list) else weights, line.number, text)
+        self.fact("class_weights", told, line.number, text)
+        for name in ("focal_alpha", "even_class_weights"):
+            self.scopes.forget(name)
+        if kind == "alpha":
+            self.fact("focal_alpha", told, line.number, text)
 
     def _on_branch_weights(self, match: Match, line: Line, text: str) -> None:
         """``Fusion weights: tabular=0.60, image=0.40``."""

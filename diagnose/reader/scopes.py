@@ -42,6 +42,10 @@ class Scopes:
 
     def heading(self, level: int, title: str, line: int) -> None:
         """Enter a heading: it ends those of its own and of deeper levels, and names the next segment."""
+        if self._is_announced(level, title):
+            self._titles[level] = title
+            self._build.heading(self._title, line)
+            return
         again = level < STAGE and level in self._titles and re.match(r"\D*1\b", title) is not None
         self._titles = {outer: text for outer, text in self._titles.items() if outer < level}
         self._titles[level] = title
@@ -58,6 +62,12 @@ class Scopes:
         for name, fact in ahead.items():
             self._facts.setdefault(name, {})[level - 1 if again else level] = fact
             self._restate(name)
+
+    def _is_announced(self, level: int, title: str) -> bool:
+        """Whether the heading in force has only announced this one: ``... FOR STAGE 1`` and then ``STAGE 1: ...``."""
+        number = re.match(r"\w+ \d+", title)
+        announced = number is not None and self._titles.get(level, "").upper().endswith(f" FOR {number[0].upper()}")
+        return announced and self._begun.get(level) == self._build.started
 
     def over(self, level: int) -> None:
         """Leave the headings from a level inwards: what they announced is done, or was skipped."""

@@ -68,7 +68,7 @@ ITEMS: Mapping[str, Mapping[str, Any]] = {
     "folds": {},
     "false-alarms": {},
     "references": {},
-    "explains": {},
+    "explains": {"name": str, "when": EXPRESSION, "later": bool},
 }
 """Lists of texts, or of mappings of these keys, the first of which is there always."""
 EACH = frozenset({"series", "kind", "better", "event", "unlike", "setting", "change", "name", "role"})
@@ -305,6 +305,9 @@ def _texts(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any]]:
     for index, item in enumerate(raw.get("suspects", ())):
         if isinstance(item, dict) and "when" in item:
             yield ("suspects", index), item["when"]
+    for index, item in enumerate(raw.get("explains", ())):
+        if isinstance(item, dict) and "when" in item:
+            yield ("explains", index), item["when"]
     for key in ("supports", "against"):
         for index, item in enumerate(raw.get(key, ())):
             at = item.get("at", [])

@@ -12,7 +12,7 @@ from diagnose import assets
 from diagnose.errors import RuleError
 from diagnose.language.parse import prepare
 from diagnose.model import Place
-from diagnose.rules.rule import ArgumentRule, Rule, Selector, SuspectRule
+from diagnose.rules.rule import ArgumentRule, ExplainRule, Rule, Selector, SuspectRule
 
 
 @cache
@@ -91,7 +91,12 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
         against=_arguments(raw, "against"),
         least=float(raw.get("least", 2)),
         refutation=str(raw.get("refutation", "")).strip(),
-        explains=tuple(raw.get("explains", ())),
+        explains=tuple(
+            ExplainRule(item)
+            if isinstance(item, str)
+            else ExplainRule(item["name"], _expression(item.get("when", "")), item.get("later", False))
+            for item in raw.get("explains", ())
+        ),
     )
 
 

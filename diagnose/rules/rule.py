@@ -64,6 +64,15 @@ class ArgumentRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainRule:
+    """A finding that follows from a cause: in its segment, or in a `later` one; under a condition if there is one."""
+
+    name: str
+    when: str = ""
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule file. Texts are Jinja templates (message, because, evidence texts) or Markdown (why, advice).
 
@@ -83,7 +92,7 @@ class Rule:
         supports, against: of a cause: what speaks for it and against it.
         least: the sum of weights from which on a cause is named.
         refutation: of a cause: the cheap run or look-up that would show that it is not so.
-        explains: names of findings that follow from a cause.
+        explains: findings that follow from a cause.
     """
 
     code: str
@@ -115,7 +124,7 @@ class Rule:
     against: tuple[ArgumentRule, ...] = ()
     least: float = 2.0
     refutation: str = ""
-    explains: tuple[str, ...] = ()
+    explains: tuple[ExplainRule, ...] = ()
 
     @property
     def is_cause(self) -> bool:

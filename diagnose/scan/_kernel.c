@@ -322,7 +322,7 @@ static inline int part_value(const Scanner *self, const Parts *parts, int which,
 /* Store a row; return 1 if stored, 0 if the line is one for Python, -1 if there is no room. */
 static int store(Scanner *self, Template *template, Parts *parts, Py_ssize_t line)
 {
-    double major = self->major, minor = self->minor, value;
+    double major = 0.0, minor = 0.0, value;
     if (template->major >= 0 && !part_value(self, parts, template->major, &major))
         return 0;
     if (template->minor >= 0 && !part_value(self, parts, template->minor, &minor))
@@ -864,8 +864,8 @@ static PyObject *module_number(PyObject *module, PyObject *args)
     Py_buffer powers;
     if (!PyArg_ParseTuple(args, "y#y*", &text, &length, &powers))
         return NULL;
-    Printed printed;
-    double value;
+    Printed printed = {0, 0, 0, 0, 0};
+    double value = 0;
     /* Bytes objects end in a NUL, which ends every number. */
     const uint8_t *after = powers.len == 651 * 16 ? number((const uint8_t *)text, &printed) : NULL;
     int known = after == (const uint8_t *)text + length && value_of(powers.buf, &printed, &value);

@@ -122,7 +122,7 @@ class Scanner:
 
     def _store(self, rows: _Rows, found: re.Match[bytes], line: int) -> bool | None:
         """Store a row; return False if the line is one for Python, None if there is no room."""
-        major, minor = self._counters
+        major = minor = 0.0
         if rows.major >= 0:
             major = float(found[rows.major + 1])
         if rows.minor >= 0:

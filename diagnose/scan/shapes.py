@@ -16,8 +16,8 @@ from diagnose.scan.trie import Trie
 
 MOST = 4096
 """Templates of one grammar; what is beyond them is parsed by Lark."""
-ENOUGH = 2
-"""Lines of one shape, other in their digits, that make a template worth its trials."""
+ENOUGH = 12
+"""Lines of one shape, other in their digits, that make a template worth its trials: so many lines are parsed for it."""
 REMEMBERED = 20_000
 """Shapes that are counted at one time."""
 
@@ -65,6 +65,7 @@ class Shapes:
         self._seen: dict[str, int] = {}
         self._scanner = self.scanner()
         self._full = False
+        self.enough = ENOUGH
 
     @property
     def templates(self) -> list[Template]:
@@ -104,14 +105,14 @@ class Shapes:
         return template, template.tokens(text, found[1])
 
     def note(self, text: str, parsed: Parsed) -> None:
-        """Take note of what Lark made of a line; the next one of the same shape makes a template of it."""
+        """Take note of what Lark made of a line; of enough of one shape a template is made."""
         if self._full:
             return
         key = shape_key(text)
         if len(self._seen) >= REMEMBERED:
             self._seen.clear()
         self._seen[key] = self._seen.get(key, 0) + 1
-        if self._seen[key] != ENOUGH:
+        if self._seen[key] != self.enough:
             return
         template = learn(text, parsed, self._parse)
         if template is not None and self._trie.add(template):

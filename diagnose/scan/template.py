@@ -68,14 +68,19 @@ class Template:
     def exact_parts(self) -> dict[tuple[Place, Place], int]:
         """Return the numbers and runs of digits by the places where they start and end."""
         found: dict[tuple[Place, Place], int] = {}
-        at, before = -1, 0
+        last, surplus = -1, 0  # the part before, and bytes beyond one per character
+        start = (-1, 0)
         for part in self.parts:
             if part.operation == LITERAL:
-                before = len(part.text.decode())
+                characters = len(part.text.decode())
+                start = (start[0], start[1] + characters)
+                surplus += len(part.text) - characters
                 continue
+            last += 1
+            end = (last, -surplus)
             if part.operation in (NUMBER, RUN):
-                found[_from_bytes(self.parts, at, before), (at + 1, 0)] = at + 1
-            at, before = at + 1, 0
+                found[start, end] = last
+            start = end
         return found
 
 

@@ -42,7 +42,7 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
     if encoding.startswith("utf-16"):
         text = source.read().decode(encoding, "replace")
         for number, line in enumerate(text.split("\n"), 1):
-            yield from _visible(number, line, frames)
+            yield from visible(number, line, frames)
         return
     with source.open() as stream:
         while chunk := stream.read(CHUNK):
@@ -57,9 +57,9 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
             *whole, rest = rest.split(b"\n")
             for raw in whole:
                 number += 1
-                yield from _visible(number, _decode(raw, encoding), frames)
+                yield from visible(number, decode(raw, encoding), frames)
     if rest:
-        yield from _visible(number + 1, _decode(rest, encoding), frames)
+        yield from visible(number + 1, decode(rest, encoding), frames)
 
 
 def text_of(source: Source) -> str:
@@ -95,12 +95,14 @@ def _is_gbk(head: bytes) -> bool:
     return len(wide) >= 4 and sum("一" <= char <= "鿿" or "　" <= char <= "〿" for char in wide) > len(wide) / 2
 
 
-def _decode(raw: bytes, encoding: str) -> str:
+def decode(raw: bytes, encoding: str) -> str:
+    """Return a physical line as text; what cannot be decoded becomes replacement characters."""
     text = raw[: 64 * LONGEST].decode("utf-8" if encoding == "utf-8-sig" else encoding, "replace")
     return text.removeprefix("\ufeff")
 
 
-def _visible(number: int, text: str, frames: bool) -> Iterator[Line]:
+def visible(number: int, text: str, frames: bool = False) -> Iterator[Line]:
+    """Yield what a physical line shows: its text without terminal control, or the states that nothing overwrote."""
     if "\x1b" in text:
         text = ANSI.sub("", CURSOR_UP.sub("\r", text))
     text = text.rstrip("\r")

@@ -59,7 +59,7 @@ def test_what_cannot_be_told_is_not_reached_but_said_apart(verify: Bench) -> Non
     verdict = verify(TIERS, "rising", require="exceptional")
 
     assert (verdict.reached, verdict.unknown) == (False, ("recall",))
-    assert verdict.criteria[-1].missing == "series val/recall"
+    assert verdict.criteria[-1].missing == "series val/recall (there is val/map)"
     assert verify(TIERS, "broken", require="exceptional").unknown == ()
 
 

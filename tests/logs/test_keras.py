@@ -485,6 +485,19 @@ def test_two_stage_run() -> None:
     assert [segment.epochs for segment in run.segments] == [21, 11, 11]
 
 
+def test_a_stage_that_is_announced_names_its_fit() -> None:
+    fit = "Epoch 1/2\n9/9 - 1s - loss: 0.7\nEpoch 2/2\n9/9 - 1s - loss: 0.6\n"
+    plain = parse(f"PRE-TRAINING 1/1: depth\n{fit}FREEZING THE BACKBONE FOR STAGE 1\n{fit}")
+    told = parse(f"FREEZING THE BACKBONE FOR STAGE 1\nTotal params: 9\nSTAGE 1: the head alone\n{fit}")
+
+    assert [segment.name for segment in plain.segments] == [
+        "PRE-TRAINING 1/1: depth",
+        "FREEZING THE BACKBONE FOR STAGE 1",
+    ]
+    assert [segment.name for segment in told.segments] == ["STAGE 1: the head alone"]
+    assert told.segments[0].facts["total_params"].value == 9
+
+
 def test_two_stage_run_after_the_fix() -> None:
     run = corpus("keras/dfu_two_stage/training_fold1_after_fix.log")
     restored = [event.fields["epoch"] for segment in run.segments for event in segment.events[1:2]]

@@ -1,4 +1,4 @@
-"""What may be to blame: one setting, several that are all needed, several of which each is enough, or something else."""
+"""What may be to blame: one setting, several that are all needed, or of which each is enough, or something else."""
 
 from __future__ import annotations
 

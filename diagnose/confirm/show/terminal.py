@@ -18,7 +18,6 @@ COLOURS = {
     "undecided": "bold yellow",
 }
 NAMES = 14
-MOST_PROBES = 40
 
 
 def as_text(found: Confirmation, style: Style, width: int) -> str:
@@ -31,19 +30,22 @@ def _lines(found: Confirmation, style: Style, width: int) -> Iterator[str]:
     yield from _painted(words.headline(found), style, COLOURS[found.verdict], width)
     yield from _wrapped(result.reason, width, 2)
     yield ""
-    yield from _table([*words.asked_lines(asked), ("Cost", words.cost(found))], width)
+    yield from _table([(row.name, row.whole) for row in words.rows(asked, words.cost(found))], width)
     for record in result.steps:
         yield ""
         told = f"{words.TITLES[record.name]}: {words.state(record)}"
         yield style.paint(escape.plain(told), "bold") + (f" ({plural(record.runs, 'run')})" if record.runs else "")
-        for one in record.comparisons:
+        for one in record.comparisons if not record.path else ():
             yield from _wrapped(f"{words.CLAIMS[one.claim]}: {'yes' if one.holds else 'no'}", width, 2)
             for line in words.comparison(one, asked):
                 yield from _wrapped(line, width, 4)
-        for name, weight in record.posterior[:3]:
+        for name, weight in words.likely(record)[:3]:
             yield from _wrapped(f"{words.percent(weight)}  {name}", width, 2)
         for stop in record.path:
             yield from _wrapped(f"{words.arm(stop.arm, asked)}" + _portion(stop.portion), width, 2)
+            if stop.step is not None:
+                p = f", exact p = {words.figure(stop.step.p)}" if stop.step.p is not None else ""
+                yield from _wrapped(f"against the stop before: {words.effect(stop.step, asked)}{p}", width, 4)
         for note in record.notes:
             yield from _wrapped(note, width, 2)
     yield from _listed(
@@ -69,7 +71,7 @@ def _plan_lines(planned: Planned, width: int) -> Iterator[str]:
     asked = planned.asked
     yield f"Plan of study {asked.id}; nothing was run."
     yield ""
-    yield from _table(words.asked_lines(asked), width)
+    yield from _table([(row.name, row.whole) for row in words.rows(asked)], width)
     yield ""
     yield "Changes, the most suspicious first:"
     for id, one in asked.varied.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from diagnose.confirm.confirmation import Asked, Confirmation
 from diagnose.confirm.model import FIX, Outcome, Trial
@@ -45,6 +46,8 @@ CLAIMS = {
 }
 STATUSES = {"stopped": "", "finished": "", "failed": "failed", "timeout": "hung", "lost": "lost", "skipped": "not run"}
 MOST_SEEDS = 12
+NAMED = 3
+LEAST = 0.01
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -89,19 +92,24 @@ def seeds(found: Sequence[int]) -> str:
 
 
 def parts(atoms: Iterable[str], asked: Asked) -> str:
+    """Return a config of a study in words."""
+    return config(atoms, asked.varied)
+
+
+def config(atoms: Iterable[str], everything: Iterable[str]) -> str:
     """Return a config in words: ``baseline``, ``suspect``, or what of the suspect it has."""
-    chosen = [one for one in atoms if one != FIX]
-    fixed = FIX in [*atoms]
-    everything = {*asked.varied}
+    given = [*atoms]
+    chosen = [one for one in given if one != FIX]
+    left = sorted({*everything} - {*chosen})
     if not chosen:
         name = "baseline"
-    elif {*chosen} == everything:
+    elif not left:
         name = "suspect"
-    elif len(everything) - len(chosen) < len(chosen) and len(everything) - len(chosen) <= 3:
-        name = f"suspect without {', '.join(sorted(everything - {*chosen}))}"
+    elif len(left) < len(chosen) and len(left) <= NAMED:
+        name = f"suspect without {', '.join(left)}"
     else:
         name = f"baseline with {', '.join(chosen)}"
-    return f"{name}, fixed" if fixed else name
+    return f"{name}, fixed" if FIX in given else name
 
 
 def culprit(one: Culprit, asked: Asked) -> str:
@@ -138,7 +146,7 @@ def comparison(one: Comparison, asked: Asked) -> list[str]:
         interval = f" {between(one.interval)}" if one.interval else ""
         effects.append(f"difference {figure(one.difference)}{interval}")
     if one.share is not None:
-        effects.append(f"{percent(one.share)} more show it {between(one.share_interval, shares=True)}".rstrip())
+        effects.append(_share(one))
     if one.cohen_d is not None:
         effects.append(f"d = {figure(one.cohen_d, 2)}")
     if one.p_worse is not None:
@@ -148,6 +156,21 @@ def comparison(one: Comparison, asked: Asked) -> list[str]:
     if one.p is not None:
         lines.append(tested(one))
     return lines
+
+
+def _share(one: Comparison) -> str:
+    """Return how much more often the symptom shows; an interval without width, as of equal runs, is none."""
+    text = f"symptom {'' if (one.share or 0) < 0 else '+'}{percent(one.share or 0)[:-2]} points"
+    if one.share_interval is None or one.share_interval[0] == one.share_interval[1]:
+        return text
+    low, high = (f"{100 * end:.0f}" for end in one.share_interval)
+    return f"{text} [{low}, {high}]"
+
+
+def effect(one: Comparison, asked: Asked) -> str:
+    """Return the effect of a test in one line; empty if nothing was measured."""
+    lines = comparison(one, asked)
+    return lines[1] if len(lines) > 1 and not lines[1].startswith("exact p") else ""
 
 
 def tested(one: Comparison) -> str:
@@ -166,40 +189,64 @@ def state(record: StepRecord) -> str:
     return STATES.get(record.state, record.outcome.replace("-", " ") or record.state)
 
 
-def asked_lines(asked: Asked) -> list[tuple[str, str]]:
-    """Return what was asked, each with its name."""
-    question, origins = asked.question, asked.origins
+def likely(record: StepRecord) -> list[tuple[str, float]]:
+    """Return the explanations of the search that are worth a line."""
+    return [(name, weight) for name, weight in record.posterior if weight >= LEAST] or [*record.posterior[:1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was asked.
+
+    Attributes:
+        origin: where it comes from; empty if the user said it.
+        coded: whether it is text for a machine.
+    """
+
+    name: str
+    text: str
+    origin: str = ""
+    coded: bool = False
+
+    @property
+    def whole(self) -> str:
+        """The text with its origin."""
+        return f"{self.text} ({self.origin})" if self.origin else self.text
+
+
+def rows(asked: Asked, took: str = "") -> list[Row]:
+    """Return what was asked, and what it took if that is known."""
+    question = asked.question
     by = {"higher": ", higher is better", "lower": ", lower is better"}.get(question.better, "")
-
-    def from_(name: str) -> str:
-        origin = origins.get(name, "")
-        return f" ({origin})" if origin and origin != "given" else ""
-
-    pilot = question.symptom == "true" and not question.metric
-    told = [
-        ("Baseline", asked.comparison.old),
-        ("Suspect", f"{asked.comparison.new}: {plural(len(asked.varied), 'change')} to tell apart"),
-        (
-            "Symptom",
-            origins["symptom"] if pilot else question.symptom + from_("symptom") if question.symptom else "none",
-        ),
-        ("Metric", "" if pilot else question.metric + by + from_("metric") if question.metric else "none"),
-        ("Cut", "" if pilot else question.cut.text + from_("cut") if question.cut else "none, runs go to their end"),
-        ("Command", asked.command),
+    origins = {name: "" if said == "given" else said for name, said in asked.origins.items()}
+    found = [
+        Row("Baseline", asked.comparison.old, coded=True),
+        Row("Suspect", asked.comparison.new, plural(len(asked.varied), "change") + " to tell apart", coded=True),
     ]
-    return [(name, text) for name, text in told if text]
+    if asked.open:
+        found.append(Row("Symptom", "not said", origins["symptom"]))
+    else:
+        cut = question.cut.text if question.cut else "none, runs go to their end"
+        found += [
+            Row("Symptom", question.symptom, origins["symptom"], coded=True)
+            if question.symptom
+            else Row("Symptom", "none"),
+            Row("Metric", question.metric + by, origins["metric"]) if question.metric else Row("Metric", "none"),
+            Row("Cut", cut, origins["cut"] if question.cut else ""),
+        ]
+    found.append(Row("Command", asked.command, coded=True))
+    return [*found, Row("Cost", took)] if took else found
 
 
-def run_line(trial: Trial, outcome: Outcome) -> str:
+def run_line(trial: Trial, outcome: Outcome, everything: Iterable[str] = ()) -> str:
     """Return a run that has ended, for those who watch."""
-    name = f"{len(trial.parts)} of the changes" if trial.parts else "baseline"
-    if len(trial.parts) in (1, 2):
-        name = f"baseline with {', '.join(trial.parts)}"
+    name = config(trial.parts, everything)
     shown = {True: "symptom", False: "no symptom", None: ""}[outcome.symptom]
     metric = figure(outcome.metric) if outcome.metric is not None else ""
     said = [STATUSES.get(outcome.status, outcome.status), shown, metric, outcome.detail if not outcome.judged else ""]
     again = f" ({trial.repeat + 1})" if trial.repeat else ""
-    return f"{name}, seed {trial.seed}{again}: {', '.join(one for one in said if one)} ({seconds(outcome.seconds)})"
+    told = ", ".join(one for one in said if one) or "done"
+    return f"{name}, seed {trial.seed}{again}: {told} ({seconds(outcome.seconds)})"
 
 
 def cost(found: Confirmation) -> str:

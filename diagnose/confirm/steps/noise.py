@@ -28,8 +28,8 @@ class NoiseFloor:
 def noise(everything: Parts, runs: Runs, options: StudyOptions) -> Step[NoiseFloor]:
     """Run the suspect config twice with the first seed of the control, which uses the first of the two again.
 
-    Runs are alike if both verdict and metric are, to the last digit that the log prints. Without a metric nothing is
-    known: verdicts agree too easily.
+    Runs are alike if both verdict and metric are, to the last digit that the log prints. Verdicts alone agree too
+    easily, so a study without a metric leaves this step out.
     """
     before = len(runs.known)
     trials = [Trial(everything, options.control_seeds[0], repeat) for repeat in (0, 1)]

@@ -75,7 +75,7 @@ def _explained(chapter: Chapter) -> dict[int, str]:
     found: dict[int, str] = {}
     for cause in (one for one in chapter.causes if one.score > 0):
         for number, finding in chapter.findings:
-            if finding.name in cause.explains:
+            if finding.fingerprint in cause.folds:
                 found.setdefault(number, cause.title)
     return found
 

@@ -10,8 +10,9 @@ from diagnose.engine.apply import given, require, subject
 from diagnose.engine.candidates import candidates
 from diagnose.engine.wording import advice, words
 from diagnose.language import Mask, MissingError, Node, Scope, evaluate, parse, place_of, truth
+from diagnose.language.functions.findings import found
 from diagnose.model import Finding, Place, Run, Segment
-from diagnose.rules import ArgumentRule, Rule
+from diagnose.rules import ArgumentRule, ExplainRule, Rule
 
 MOST_PLACES = 6
 """Lines shown for one argument."""
@@ -21,13 +22,18 @@ FINDINGS = ("found", "warned")
 
 @dataclass(slots=True)
 class Held:
-    """An argument that holds; ``number`` is its position in the rule."""
+    """An argument that holds; ``number`` is its position in the rule, ``rests`` the findings that it rests on."""
 
     number: int
     weight: float
     text: str
     places: list[Place]
-    finding: str
+    rests: list[Finding]
+
+    @property
+    def finding(self) -> str:
+        """The name of the first finding that it rests on, if it rests on one."""
+        return self.rests[0].name if self.rests else ""
 
 
 @dataclass(slots=True)
@@ -43,7 +49,7 @@ class Weighed:
     against: list[Held]
     refutation: str
     advice: str
-    explains: tuple[str, ...]
+    explains: list[Finding]
 
 
 def weigh(
@@ -86,7 +92,7 @@ def weigh(
             against,
             words(rule.refutation, scope),
             advice(rule.advice, scope),
-            tuple(name for name in rule.explains if _found(name, scope)),
+            [finding for item in rule.explains for finding in _followed(item, scope)],
         )
 
 
@@ -105,7 +111,7 @@ def _held(arguments: Sequence[ArgumentRule], scope: Scope, sign: float = 1.0) ->
         scope.values["told"] = finding.message if finding else ""
         places = list(dict.fromkeys(_places(shown)))[:MOST_PLACES]
         text = words(argument.text, scope)
-        yield Held(number, sign * argument.weight, text, places, finding.name if finding else "")
+        yield Held(number, sign * argument.weight, text, places, named)
 
 
 def _named(when: Node, scope: Scope) -> list[Finding]:
@@ -132,5 +138,12 @@ def _places(values: Sequence[Any]) -> Iterator[Place]:
                 yield place
 
 
-def _found(name: str, scope: Scope) -> bool:
-    return any(name in (finding.name, *finding.folded) for finding in scope.findings or ())
+def _followed(item: ExplainRule, scope: Scope) -> list[Finding]:
+    """Return the findings that are there and follow from the cause, in the segments that it reaches."""
+    if scope.findings is None:
+        return []
+    try:
+        holds = not item.when or truth(parse(item.when), scope)
+    except MissingError:
+        holds = False
+    return found(scope, item.name, "after" if item.later else "") if holds else []

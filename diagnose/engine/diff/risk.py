@@ -67,7 +67,9 @@ def judge(change: Change, row: Hyperparameter | None) -> Change:
     level = RISKS[::-1].index(usual)
     step, reason = _step(change, row, role)
     found = max(min(level + step, len(RISKS) - 1), 1) if level else 0
-    if reason:
+    if change.kind == "deactivation":
+        reasons = (f"{row.title if row is not None else 'it'} is switched off: what it did for training is missing now",)
+    elif reason:
         reasons = (reason, *reasons)
     score = FEAR.get(role, REST) * (1 + math.log10(min(magnitude(change), 1e3)))
     return replace(change, role=role, risk=RISKS[::-1][found], because=reasons, score=round(score, 4))

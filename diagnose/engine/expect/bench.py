@@ -59,14 +59,19 @@ class Arm:
         return [one for one in self.options.rules if fnmatchcase(one.name, rule) or fnmatchcase(one.code, rule)]
 
     def lacks(self, rule: str) -> str:
-        """Return what a rule lacked to say anything; empty if it ran. That no such event happened is an answer."""
+        """Return what a rule, or one of several, lacked to say anything; empty if all ran.
+
+        That no such event happened is an answer.
+        """
         self.found(rule)
         skipped = self.report.skipped if self.report is not None else {}
-        lacks = [skipped.get(one.name, "") for one in self._rules(rule)]
+        lacks = {one.name: skipped.get(one.name, "") for one in self._rules(rule)}
         if not lacks:
             return "the rule itself"
-        answered = any(not lack or lack.startswith("event ") for lack in lacks)
-        return "" if answered else lacks[0]
+        return next(
+            (f"{lack} for the rule {name}" for name, lack in lacks.items() if lack and not lack.startswith("event ")),
+            "",
+        )
 
     def concerns(self, finding: Finding, segment: Segment, *, before: bool = False) -> bool:
         """Whether a finding, or a part of its evidence, is about a segment (or one *before* it)."""
@@ -177,11 +182,16 @@ class Bench:
     judged: list[CriterionVerdict] = field(default_factory=list)
     tiers: dict[str, str] = field(default_factory=dict)
     risks: dict[str, str] = field(default_factory=dict)
+    _natural: dict[int, Segment] = field(default_factory=dict)
 
     def scope(self, arm: Arm, segment: Segment, *, whole: bool = True) -> ExpectScope:
         """Return the scope of a segment of a run."""
+        from diagnose.engine.expect.scale import on_natural_scale
+
+        if id(segment) not in self._natural:
+            self._natural[id(segment)] = on_natural_scale(segment)
         return ExpectScope(
-            segment,
+            self._natural[id(segment)],
             values={
                 "segment_index": float(segment.index),
                 "segment_count": float(len(arm.run.segments)),

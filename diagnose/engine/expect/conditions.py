@@ -7,7 +7,7 @@ arguments may be evaluated in another run, and rules cannot call them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,8 @@ from diagnose.rules.check import BUILT_IN, SERIES
 if TYPE_CHECKING:
     from diagnose.engine.expect.bench import Arm, Bench
 
+MOST_NAMED = 8
+"""Series that are named where one is not there."""
 MARK = "\0"
 """Begins the name that stands for a call; no expression can hold it."""
 NAMES_FIRST = frozenset({"found", "metric", "said", "in_run", "given", "met", "failed", "told", "reached", "shown"})
@@ -87,8 +89,20 @@ class ExpectScope(Scope):
         try:
             return Scope.lookup(self, name)
         except MissingError as error:
-            near = did_you_mean(name, self.segment.series) if error.what == f"series {name}" else ""
-            raise MissingError(f"{error.what} ({near})" if near else error.what) from None
+            near = _near(name, self.segment.series) if error.what == f"series {name}" else ""
+            raise MissingError(_told(error.what, near)) from None
+
+
+def _near(name: str, series: Mapping[str, Series]) -> str:
+    """Return which series may be meant by one that is not there: of the same metric, else the scores there are."""
+    split, _, base = name.rpartition("/")
+    alike = [one for one in series if one.rpartition("/")[2] == base and (not split or one.startswith(f"{split}/"))]
+    if len(alike) == 1:
+        return f"did you mean {alike[0]}?"
+    kinds = {one: traits(one).kind for one in series}
+    there = alike or [one for one, kind in kinds.items() if kind == traits(name).kind] or list(series)
+    more = f", and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
+    return f"there is {', '.join(there[:MOST_NAMED])}{more}" if there else "nothing was measured"
 
 
 CALLS: dict[str, tuple[Own, tuple[Node, ...]]] = {}
@@ -180,7 +194,7 @@ def _wrong_call(node: Node, known: Known) -> Iterator[str]:
     words = [arg.args[0][1:-1] if arg.kind == "string" else None for arg in args]
     for index, (what, allowed) in enumerate(_expected(name, known)):
         word = words[index] if index < len(words) else None
-        if word and not any(fnmatchcase(one, word) for one in allowed):
+        if word and "*" not in allowed and not any(fnmatchcase(one, word) for one in allowed):
             yield _told(f"unknown {what} `{word}`", did_you_mean(word, allowed))
 
 
@@ -196,6 +210,7 @@ def _expected(name: str, known: Known) -> tuple[tuple[str, tuple[str, ...]], ...
         "told": (criterion, run),
         "reached": (("tier", known.tiers), run),
         "shown": (("risk", known.risks),),
+        "better_by": (("series", ("*",)), ("form of a difference", ("", "share"))),
     }
     if name in OF_EVENTS:
         return (("event", tuple(event_kinds())),)
@@ -230,7 +245,7 @@ def found(scope: ExpectScope, rule: Node, where: Node | None = None) -> list[Fin
         there = [one for one in there if scope.arm.concerns(one, scope.segment, before=place == "before")]
     scope.trace += [Evidence(one.place, f"{one.name}: {one.message}") for one in there]
     if not there and (lack := scope.arm.lacks(name)):
-        raise MissingError(f"{lack} for the rule {name}")
+        raise MissingError(lack)
     return there
 
 
@@ -242,11 +257,21 @@ def metric(scope: ExpectScope, name: Node) -> Series:
     for key in (word, canonical(word), f"val/{canonical(word)}"):
         if key in series:
             return series[key]
-    for one in series.values():
-        if one.printed == word or fnmatchcase(one.name, word):
-            return one
-    near = did_you_mean(word, [*series, *(one.printed for one in series.values())])
-    raise MissingError(_told(f"metric {word}", near))
+    printed = [one for one in series.values() if one.printed == word or _joined(one.printed) == _joined(word)]
+    fitting = printed[:1] or [one for one in series.values() if fnmatchcase(one.name, word)]
+    if len(fitting) > 1:
+        raise MissingError(
+            f"one metric that {word} means: it fits {', '.join(one.name for one in fitting[:MOST_NAMED])}"
+        )
+    if not fitting:
+        near = did_you_mean(word, [*series, *(one.printed for one in series.values())])
+        raise MissingError(_told(f"metric {word}", near or _near(word, series)))
+    return fitting[0]
+
+
+def _joined(name: str) -> str:
+    """Return a name as it is where parts of a results file are joined in another way."""
+    return name.replace("/", "_")
 
 
 @_own("said(text)")
@@ -319,7 +344,9 @@ def better_by(scope: ExpectScope, series: Node, how: Node | None = None) -> floa
     ]
     gain = sign * (float(here) - float(there))
     if how is None or evaluate(how, scope) != "share":
-        return gain
+        return Point(
+            gain, path=here.path, line=here.line, step=here.step, epoch=here.epoch, series=here.series, scale=here.scale
+        )
     if not float(there):
         raise MissingError(f"a share of the baseline's {there.series}, which is 0")
     return gain / abs(float(there))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from diagnose.engine.expect.bench import Arm, Bench, segments_of
 from diagnose.engine.expect.conditions import ExpectScope, figure, ready
 from diagnose.engine.expect.evidence import evidence_of
+from diagnose.engine.expect.scale import check_comparisons
 from diagnose.engine.expect.spec import Criterion, DecisionSpec, Expression, Hypothesis, Risk
 from diagnose.errors import DiagnoseError
 from diagnose.language import LanguageError, Mask, MissingError, Node, evaluate, parse, place_of
@@ -26,6 +27,8 @@ from diagnose.model.verdict import (
 
 Outcome = tuple[str, str, tuple[Evidence, ...]]
 """Status, what is missing, evidence."""
+UNFINISHED = "run-truncated"
+"""The rule that tells whether a run is over."""
 OF_WHOLE_RUNS = frozenset({"found", "said", "given", "count", "default", "has", "min", "max", "abs"})
 """Functions that say the same in each segment if their arguments do."""
 
@@ -71,8 +74,16 @@ def judge(bench: Bench, require: str = "") -> Verdict:
         required,
         _rank(tier) >= _rank(required),
         _open(bench.judged, tier, required),
+        tuple(_notes(bench)),
     )
     return _quoted(verdict, bench)
+
+
+def _notes(bench: Bench) -> Iterator[str]:
+    """Yield what must be known of the runs: one that is not over may still change its verdict."""
+    for name, arm in bench.arms.items():
+        for one in arm.found(UNFINISHED):
+            yield f"{name} is not over, or was broken off: {one.message}"
 
 
 def _rank(tier: str) -> int:
@@ -175,6 +186,7 @@ def _holds(when: Expression, scope: ExpectScope) -> Outcome:
         node = ready(when.text)
         missing = ""
         try:
+            check_comparisons(node, scope)
             status = "met" if _truth(node, scope) else "not-met"
         except MissingError as error:
             status, missing = "unknown", error.what
@@ -270,7 +282,7 @@ def _risks_of(risk: Risk, arm: Arm, bench: Bench) -> Iterator[Outcome]:
         shown = tuple(Evidence(one.place, f"{one.name}: {one.message}") for one in found)
         yield (
             ("met" if found else "unknown" if lack else "not-met"),
-            (f"{lack} for the rule {rule}" if lack else ""),
+            lack,
             shown,
         )
     if risk.when is not None:
@@ -281,16 +293,7 @@ def _risks_of(risk: Risk, arm: Arm, bench: Bench) -> Iterator[Outcome]:
 
 def _hypothesis(one: Hypothesis, bench: Bench) -> HypothesisVerdict:
     if one.criteria:
-        by_status: dict[str, list[str]] = {"met": [], "not-met": [], "unknown": []}
-        for name in one.criteria:
-            by_status[bench.status(name)].append(name)
-        if by_status["not-met"]:
-            return HypothesisVerdict(one.id, one.text, "weakened", f"not met: {', '.join(by_status['not-met'])}")
-        if by_status["unknown"]:
-            return HypothesisVerdict(
-                one.id, one.text, "undecided", f"cannot be told: {', '.join(by_status['unknown'])}"
-            )
-        return HypothesisVerdict(one.id, one.text, "supported", f"met: {', '.join(by_status['met'])}")
+        return _by_criteria(one, bench)
     lacks = []
     for verdict, when in (("weakened", one.weakened), ("supported", one.supported)):
         if when is None:
@@ -298,12 +301,27 @@ def _hypothesis(one: Hypothesis, bench: Bench) -> HypothesisVerdict:
         status, missing, evidence = _asked(when, bench)
         if status == "met":
             told = "; ".join(item.text for item in evidence)
-            return HypothesisVerdict(one.id, one.text, verdict, told or when.text)
+            return HypothesisVerdict(one.id, one.text, verdict, told or when.text, evidence)
         lacks += [missing] if missing else []
     because = "; ".join(dict.fromkeys(lacks))
     return HypothesisVerdict(
         one.id, one.text, "undecided", f"missing: {because}" if because else "neither condition holds"
     )
+
+
+def _by_criteria(one: Hypothesis, bench: Bench) -> HypothesisVerdict:
+    """Return what the criteria of a hypothesis make of it: one that is not met weakens it."""
+    for status, verdict, word in (
+        ("not-met", "weakened", "not met"),
+        ("unknown", "undecided", "cannot be told"),
+        ("met", "supported", "met"),
+    ):
+        names = [name for name in one.criteria if bench.status(name) == status]
+        if names:
+            told = [got for got in bench.judged if got.id in names and got.status == status]
+            evidence = _evidence([(got.status, "", got.evidence) for got in told])
+            return HypothesisVerdict(one.id, one.text, verdict, f"{word}: {', '.join(names)}", evidence)
+    return HypothesisVerdict(one.id, one.text, "undecided")
 
 
 def _asked(when: Expression, bench: Bench) -> Outcome:
@@ -344,6 +362,7 @@ def _quoted(verdict: Verdict, bench: Bench) -> Verdict:
     quotes = bench.quotes()
     quotes.fetch(one.place for criterion in verdict.criteria for one in criterion.evidence)
     quotes.fetch(one.place for risk in verdict.risks for one in risk.evidence)
+    quotes.fetch(one.place for hypothesis in verdict.hypotheses for one in hypothesis.evidence)
 
     def quoted(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
         return tuple(Evidence(quotes.place(one.place), one.text) for one in evidence)
@@ -352,4 +371,5 @@ def _quoted(verdict: Verdict, bench: Bench) -> Verdict:
         verdict,
         criteria=tuple(replace(one, evidence=quoted(one.evidence)) for one in verdict.criteria),
         risks=tuple(replace(one, evidence=quoted(one.evidence)) for one in verdict.risks),
+        hypotheses=tuple(replace(one, evidence=quoted(one.evidence)) for one in verdict.hypotheses),
     )

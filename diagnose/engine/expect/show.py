@@ -81,6 +81,8 @@ def _lines(verdict: Verdict, style: Style, width: int) -> Iterator[str]:
         yield from _wrapped(f"{run.name} = {known}{told}{reached}", width, 2)
     if verdict.baseline:
         yield from _wrapped(f"baseline = {verdict.baseline}", width, 2)
+    for note in verdict.notes:
+        yield from _wrapped(f"note: {note}", width, 2)
     for tier, criteria in groups(verdict):
         yield ""
         yield style.paint(f"Criteria: {tier}", "bold")
@@ -93,7 +95,9 @@ def _lines(verdict: Verdict, style: Style, width: int) -> Iterator[str]:
             word = WORDS.get(hypothesis.verdict, hypothesis.verdict)
             head = f"  {style.paint(word, STYLES[hypothesis.verdict])}"
             yield from _headed(head, len(word) + 2, f"{hypothesis.id}: {hypothesis.text}", width)
-            if hypothesis.because:
+            if hypothesis.because == "; ".join(one.text for one in hypothesis.evidence):
+                yield from _shown(hypothesis.evidence, style, width)
+            elif hypothesis.because:  # criteria, whose evidence is shown with them
                 yield from _wrapped(hypothesis.because, width, 6)
     if verdict.risks:
         yield ""
@@ -221,7 +225,13 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "reached": verdict.reached,
         "cannot_be_told": list(verdict.unknown),
         "hypotheses": [
-            {"id": one.id, "text": one.text, "verdict": one.verdict, "because": one.because}
+            {
+                "id": one.id,
+                "text": one.text,
+                "verdict": one.verdict,
+                "because": one.because,
+                "evidence": [_evidence(item) for item in one.evidence],
+            }
             for one in verdict.hypotheses
         ],
         "risks": [
@@ -251,6 +261,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
             for one in verdict.runs
         ],
         "baseline": verdict.baseline,
+        "notes": list(verdict.notes),
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose.engine.expect.bench import Arm
 from diagnose.engine.expect.conditions import ExpectScope, figure
+from diagnose.engine.expect.scale import on_natural_scale
 from diagnose.language import MissingError
 from diagnose.language.functions import TABLE
 from diagnose.model import SEVERITIES, Finding, Point, Segment, Series
@@ -45,6 +46,14 @@ class Main:
         """How an expression names the series."""
         name = self.series.name
         return name if PLAIN.fullmatch(name) else f"metric({escape.json(name)})"
+
+    @property
+    def target(self) -> str:
+        """A condition for being clearly better: by a twentieth, or half of the way to the bound; empty beyond it."""
+        high, best = traits(self.series.name).high, float(self.best)
+        if high is None or best * 1.05 <= high:
+            return f'better_by({self.name}, "share") >= 5%'
+        return f"better_by({self.name}) >= {figure((high - best) / 2)}" if best < high else ""
 
     @property
     def noise(self) -> float:
@@ -84,20 +93,24 @@ def skeleton(arm: Arm, path: str) -> str:
 
 
 def _main(arm: Arm) -> Main | None:
-    """Return what speaks for the run: the last segment with a score, else the last with a loss."""
+    """Return what speaks for the run: the best score of a segment, else the best loss; of equals the last."""
     for function, split in (
         ("main_score", "val"),
         ("main_score", "test"),
         ("main_loss", "val"),
         ("main_loss", "train"),
     ):
-        for segment in reversed(arm.run.segments):
-            scope = ExpectScope(segment, segments=arm.run.segments)
+        found: list[Main] = []
+        for segment in map(on_natural_scale, arm.run.segments):
             try:
-                series = TABLE[function].call(scope, split)
-                return Main(segment, series, TABLE["best"].call(series))
+                series = TABLE[function].call(ExpectScope(segment, segments=arm.run.segments), split)
+                found.append(Main(segment, series, TABLE["best"].call(series)))
             except MissingError:
                 continue
+        found = [one for one in found if one.series.name == found[-1].series.name]
+        if found:
+            sign = -1.0 if traits(found[0].series.name).better == "lower" else 1.0
+            return max(reversed(found), key=lambda one: sign * float(one.best))
     return None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnose.engine.causes import causes_of
-from diagnose.engine.diff.run import BASELINE
 from diagnose.engine.lint import Options
 from diagnose.engine.story.reading import Reading
-from diagnose.model import Argument, Cause, Change, Finding, Run
+from diagnose.engine.story.settings import changed
+from diagnose.model import Argument, Cause, Change, Finding, Segment
 from diagnose.rules import Rule, builtin
 
 MOST = 8
@@ -21,28 +21,26 @@ def suspicions(
     reading: Reading, options: Options, changes: tuple[Change, ...] | None
 ) -> tuple[tuple[Cause, ...], bool]:
     """Return the suspects, the strongest first, and whether rules on causes weighed them."""
-    found: list[Cause] = []
-    for run in _runs(reading, changes):
-        # What the run as a whole shows is told once; beside its baseline only what needs one is added.
-        known = {cause.name for cause in found}
-        made = causes_of(run, reading.findings, options.rules, thresholds=options.thresholds, sources=reading.sources)
-        found += [cause for cause in made if cause.name not in known]
+    run = replace(reading.run, segments=[_compared(reading, segment, changes) for segment in reading.run.segments])
+    found = causes_of(
+        run,
+        reading.findings,
+        options.rules,
+        thresholds=options.thresholds,
+        sources=reading.sources,
+        baselines=reading.baseline or reading.beside,
+    )
     if found:
-        return tuple(sorted(found, key=lambda cause: (-cause.score, cause.code))), True
+        return tuple(found), True
     return _named(reading.findings), False
 
 
-def _runs(reading: Reading, changes: tuple[Change, ...] | None) -> list[Run]:
-    """Return the run as a whole, and each of its segments beside that of the baseline."""
-    run = reading.run
-    segments = [replace(segment, changes=changes) for segment in run.segments]
-    whole = replace(run, segments=segments)
-    pairs = [
-        replace(run, segments=[segment, replace(before, name=BASELINE, index=len(segments))])
-        for segment in segments
-        if (before := reading.baseline.get(segment.index)) is not None
-    ]
-    return [whole, *pairs] if len(segments) > 1 or not pairs else pairs
+def _compared(reading: Reading, segment: Segment, changes: tuple[Change, ...] | None) -> Segment:
+    """Return a segment with how its settings differ from those it is compared with: as was said, or as both state."""
+    before = reading.baseline.get(segment.index)
+    if changes is None and before is not None and segment.config and before.config:
+        changes = changed(segment, before)[0]
+    return replace(segment, changes=changes)
 
 
 def _named(findings: Sequence[Finding]) -> tuple[Cause, ...]:

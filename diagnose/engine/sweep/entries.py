@@ -12,14 +12,13 @@ from diagnose import logs
 from diagnose.engine.enrich import enrich
 from diagnose.engine.inputs import SKIPPED_FOLDERS, Input, collect
 from diagnose.engine.merge import merge
-from diagnose.engine.sweep import studies, tables
+from diagnose.engine.sweep import consoles, studies, tables
 from diagnose.engine.sweep.entry import Entry
+from diagnose.engine.sweep.stages import COUNTED, runs_of, without_shared
 from diagnose.errors import DiagnoseError
 from diagnose.model import Config, FileReport, Run, Segment
 from diagnose.sources import Source
 
-COUNTED = re.compile(r"(run|session|part|attempt) \d+")
-"""Names that only count the segments of a file."""
 PLAIN = re.compile(
     r"(?i)(results|log|logs|train|training|output|out|history|metrics|trial|nohup|stdout|trainer_state|scalars|\d[\d_T:-]*)"
 )
@@ -123,7 +122,7 @@ def _read(given: Input, found: Gathered, file: FileReport, format: str, limit: i
         found.configs += [(found.sources[run.path], enrich(run).segments[0].config) for run in configs if run.segments]
         return given.path, []
     run = enrich(told[0] if len(told) == 1 else merge(told))
-    entries = [*_entries(run, given)]
+    entries = _entries(run, given)
     for entry in entries:
         for config in configs:
             _settle(entry, enrich(config))
@@ -147,17 +146,19 @@ def _special(source: Source, found: Gathered, file: FileReport) -> list[Entry] |
     return entries
 
 
-def _entries(run: Run, given: Input) -> Iterator[Entry]:
+def _entries(run: Run, given: Input) -> list[Entry]:
+    """Return the runs of a log: trials of a search, attempts, titled parts, or segments."""
     paths = tuple(dict.fromkeys(source.path for source in given.sources))
-    if run.format == "optuna":
-        for segment in run.segments:
-            for entry in studies.from_console(segment):
-                entry.name = f"{segment.name} {entry.name}" if len(run.segments) > 1 else entry.name
-                yield entry
-        return
-    for segment in run.segments:
-        if segment.series or segment.events or segment.name:
-            yield Entry(segment.name, run.format, segment, paths)
+    for source in given.sources:
+        if (trials := consoles.trials_of(source, run.format)) is not None:
+            return trials
+    segments = runs_of(run.segments)
+    plain = given.sources if run.format == "text" else []
+    ended = [entry for source in plain for entry in consoles.attempts(source, segments)]
+    told = [segment for segment in segments if segment.series or segment.events or segment.name]
+    names = without_shared([segment.name for segment in told])
+    entries = [Entry(name, run.format, segment, paths) for name, segment in zip(names, told, strict=True)]
+    return sorted([*ended, *entries], key=lambda entry: entry.segment.first_line) if ended else entries
 
 
 def _settle(entry: Entry, config: Run) -> None:

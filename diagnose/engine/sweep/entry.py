@@ -25,6 +25,7 @@ class Entry:
         state: what a study says became of it: ``failed``, ``pruned``, ``running``, or empty.
         reason: what a study or table says of that.
         goal: the direction that a study states for its objective; empty if none.
+        study: the name of the study whose trial it is; empty if it is of none.
         bounds: the range of a setting that a study states.
         stated: events of summaries in other files that speak of this run.
         notes: what must be said of how it was read.
@@ -37,6 +38,7 @@ class Entry:
     state: str = ""
     reason: str = ""
     goal: str = ""
+    study: str = ""
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     stated: list[Event] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

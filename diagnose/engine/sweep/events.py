@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from diagnose.engine.sweep.entry import Entry
 from diagnose.engine.sweep.join import speaks_of, summaries
-from diagnose.engine.sweep.judge import NOTHING, ending
-from diagnose.engine.sweep.metric import goal_of, key_of, percents, series_in, value_of
+from diagnose.engine.sweep.judge import ending
+from diagnose.engine.sweep.metric import series_in, value_of
+from diagnose.engine.sweep.scale import Scales
+from diagnose.engine.sweep.spelling import goal_of, key_of
 from diagnose.engine.sweep.tables import Named
 from diagnose.model import Event, Place, Sweep, Trial
 from diagnose.names import split_of, traits
@@ -26,6 +28,7 @@ class Seen:
     sweep: Sweep
     entries: Mapping[str, Entry]
     path: str
+    scales: Scales
     named: Sequence[Named] = field(default_factory=tuple)
 
 
@@ -77,7 +80,7 @@ def _whole(seen: Seen, found: Sequence[Event]) -> Event:
 
 def _failed(seen: Seen) -> Iterator[Event]:
     for trial in seen.sweep.trials:
-        if trial.status == "failed" and trial.reason != NOTHING:
+        if trial.status == "failed":
             yield Event("sweep_failed", trial.place, {"run": trial.run, "reason": trial.reason})
 
 
@@ -100,7 +103,7 @@ def _pruned(trial: Trial) -> bool:
 
 def _unrecorded(seen: Seen) -> Iterator[Event]:
     """Yield where a summary states another best than the epochs show."""
-    percent = percents(seen.entries.values())
+    known = seen.scales
     for run, entry in seen.entries.items():
         told: dict[tuple[str, tuple[str, frozenset[str]]], Event] = {}
         for event, is_last in summaries(entry):
@@ -110,7 +113,7 @@ def _unrecorded(seen: Seen) -> Iterator[Event]:
             goal = goal_of(series.name) if series is not None else ""
             if series is None or not goal or traits(series.name).kind not in ("score", "loss", "error"):
                 continue
-            value = value_of(series, goal, percent)
+            value = value_of(series, goal, known)
             if value is None or not value.curve:
                 continue
             recorded = float(event.fields["value"])
@@ -132,7 +135,7 @@ def _unrecorded(seen: Seen) -> Iterator[Event]:
 
 def _zero(seen: Seen) -> Iterator[Event]:
     """Yield scores that are zero at the end of runs whose other score is not."""
-    sweep, percent = seen.sweep, percents(seen.entries.values())
+    sweep, known = seen.sweep, seen.scales
     if not sweep.metric or traits(sweep.metric).kind not in ("score", "other"):
         return
     main = key_of(sweep.metric)
@@ -152,7 +155,7 @@ def _zero(seen: Seen) -> Iterator[Event]:
         found: list[tuple[Trial, float, float, Place]] = []
         for trial in runs:
             series = series_in(seen.entries[trial.run], key)
-            value = value_of(series, "max", percent) if series is not None else None
+            value = value_of(series, "max", known) if series is not None else None
             if series is not None and value is not None:
                 found.append((trial, float(value.best), float(value.last), value.last.place))
         at_zero = [one for one in found if one[2] == 0]

@@ -11,7 +11,9 @@ from pathlib import PurePath
 from diagnose.engine.enrich import enrich
 from diagnose.engine.merge import add
 from diagnose.engine.sweep.entry import Entry, is_curve
-from diagnose.engine.sweep.metric import Metric, key_of, percents, series_in, value_of
+from diagnose.engine.sweep.metric import Metric, series_in, value_of
+from diagnose.engine.sweep.scale import Scales, scales
+from diagnose.engine.sweep.spelling import key_of
 from diagnose.model import UNKNOWN, Config, Event, Place, Run, Setting
 from diagnose.sources import Source
 
@@ -26,12 +28,12 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.lower()).strip("_")
 
 
-def join(entries: Sequence[Entry], metric: Metric | None) -> list[Entry]:
+def join(entries: Sequence[Entry], metric: Metric | None, sources: Mapping[str, Source]) -> list[Entry]:
     """Return entries of which each is one run: summaries go to the run whose log tells the same story.
 
     A summary that states another result than the log (and not zero, which is no result) is of another run.
     """
-    percent = percents(entries)
+    known = scales(entries, sources)
     by_name: dict[str, list[Entry]] = defaultdict(list)
     by_home: dict[PurePath, list[Entry]] = defaultdict(list)
     by_file: dict[tuple[str, ...], set[str]] = defaultdict(set)
@@ -50,7 +52,7 @@ def join(entries: Sequence[Entry], metric: Metric | None) -> list[Entry]:
             there = by_home.get(PurePath(stated.paths[0]).parent / stated.name, [])
             rivals = [entry for entry in there or told or group if entry is not stated and id(entry) not in gone]
             rivals = [entry for entry in rivals if not set(entry.paths) & set(stated.paths)]
-            fitting = [entry for entry in rivals if metric is None or _fits(stated, entry, metric, percent)]
+            fitting = [entry for entry in rivals if metric is None or _fits(stated, entry, metric, known)]
             if fitting:
                 shared = {id(one): len(siblings[id(one)] & siblings[id(stated)]) for one in fitting}
                 best = max(fitting, key=lambda one: (shared[id(one)], _agreement(one, stated)))
@@ -84,13 +86,13 @@ def _without_copies(entries: Sequence[Entry], metric: Metric | None) -> list[Ent
     return kept
 
 
-def _fits(stated: Entry, told: Entry, metric: Metric, percent: frozenset[str]) -> bool:
+def _fits(stated: Entry, told: Entry, metric: Metric, known: Scales) -> bool:
     """Whether a summary may be of a run: it states no other result."""
     one, other = series_in(stated, metric.key, metric.name), series_in(told, metric.key, metric.name)
     if (one is None) != (other is None) and "failed" in (stated.state, told.state):
         return False
-    left = value_of(one, metric.goal, percent) if one is not None else None
-    right = value_of(other, metric.goal, percent) if other is not None else None
+    left = value_of(one, metric.goal, known) if one is not None else None
+    right = value_of(other, metric.goal, known) if other is not None else None
     if left is None or right is None or float(left.best) == 0.0:
         return True
     return min(abs(left.best - right.best), abs(left.best - right.last)) <= max(ROUNDED * abs(right.best), 1e-9)

@@ -1,4 +1,4 @@
-"""What became of each run: it counts, it was too short to be judged, or it failed, and why."""
+"""What became of each run: it counts, it was too short to be judged, it has no value, or it failed, and why."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def _words(event: Event) -> str:
 
 def reached(entry: Entry, value: Value | None) -> int:
     """Return the last epoch that a run came to; 0 if it is not told."""
-    curve = max((math.ceil(epoch) for epoch, _ in value.curve), default=0) if value is not None else 0
+    told = value is not None and not value.counted
+    curve = max((math.ceil(epoch) for epoch, _ in value.curve), default=0) if value is not None and told else 0
     return max(entry.segment.epochs, curve)
 
 
@@ -96,25 +97,24 @@ def validations(value: Value | None) -> int:
     return len(value.curve) if value is not None else 0
 
 
-def status(entry: Entry, value: Value | None, others: Sequence[int]) -> tuple[str, str]:
+def status(entry: Entry, value: Value | None, others: Sequence[int], lacking: str = "") -> tuple[str, str]:
     """Return the status of a run and the reason for it.
 
     Args:
         entry: the run.
         value: what it came to in the metric; None for nothing.
         others: the epochs that all runs came to.
+        lacking: why there is no value.
     """
     words, _ = ending(entry)
-    if value is None or entry.state == "failed":
-        if entry.state == "running":
-            return "too-short", "still running, or given up without a word"
-        if entry.state == "pruned":
-            return "too-short", "pruned by the search"
-        return "failed", words or NOTHING
+    if entry.state == "failed":
+        return "failed", words
     if entry.state == "pruned":
         return "too-short", "pruned by the search"
     if entry.state == "running":
         return "too-short", "still running, or given up without a word"
+    if value is None:
+        return ("failed", words) if words else ("no-value", lacking or NOTHING)
     epochs, plan = reached(entry, value), planned(entry)
     if any(event.kind == "early_stop" for event in entry.segment.events):
         return "ok", ""
@@ -124,6 +124,6 @@ def status(entry: Entry, value: Value | None, others: Sequence[int]) -> tuple[st
     if 0 < validations(value) < LEAST and 0 < epochs < LEAST:
         return "too-short", f"{epochs} epoch{'s' * (epochs > 1)}{after}"
     usual = median(others) if others else 0
-    if epochs and usual and epochs < usual * AMONG:
+    if epochs and not plan and len(others) >= LEAST and epochs < usual * AMONG:
         return "too-short", f"{epochs} epochs where the others took {usual:.0f}{after}"
     return "ok", words and f"ended by: {words}"

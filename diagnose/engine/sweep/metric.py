@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from diagnose.engine.sweep.entry import OBJECTIVE, Entry, is_curve
+from diagnose.engine.sweep.scale import Scales
+from diagnose.engine.sweep.spelling import Key, goal_of, key_of
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.language import MissingError, Scope, evaluate, parse
 from diagnose.model import Point, Series
-from diagnose.names import canonical, slug, split_of, traits
+from diagnose.names import canonical, slug, split_of
 
 ASKED = ("main_score()", 'main_loss("val")', 'main_score("test")', 'main_score("train")', 'main_loss("train")')
 """What speaks for a run, the surest first."""
-SAME = {"acc": "accuracy", "char": "character", "seq": "sequence", "avg": "mean", "prec": "precision"}
-ASIDE = frozenset({"best", "final", "max", "min", "val", "valid", "validation", "last"})
-PERCENT = 1.5
-"""A share is never above one; a bounded score above this is printed in percent, and so are all of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +37,9 @@ class Metric:
     how: str
 
     @property
-    def key(self) -> tuple[str, frozenset[str]]:
+    def key(self) -> Key:
         """What its spellings share."""
         return key_of(self.name)
-
-
-@lru_cache(maxsize=4096)
-def key_of(name: str) -> tuple[str, frozenset[str]]:
-    """Return what spellings of a metric share: its split, and its words without regard to abbreviation and order."""
-    known = canonical(name)
-    split = split_of(known)
-    base = known.removeprefix(f"{split}/") if split else known
-    words = [SAME.get(word, word) for word in re.split(r"[\W_]+", slug(base)) if word]
-    return split or "val", frozenset(word for word in words if word not in ASIDE)
-
-
-def goal_of(name: str) -> str:
-    """Return the direction of a metric as far as its name tells it; empty if it does not."""
-    return {"higher": "max", "lower": "min"}.get(traits(name).better, "")
 
 
 def choose(entries: Sequence[Entry], wanted: str, goal: str) -> Metric | None:
@@ -70,11 +51,21 @@ def choose(entries: Sequence[Entry], wanted: str, goal: str) -> Metric | None:
     if wanted:
         return _named(entries, wanted, goal)
     found = _objective(entries, goal)
-    if found is not None:
+    if found is not None and found.goal:
         return found
+    scored = _asked(entries, goal)
+    if found is not None and scored is None:
+        raise SettingsError(
+            "nobody knows whether the objective of the search is better high or low", mend="add --goal max or --goal min"
+        )
+    return scored
+
+
+def _asked(entries: Sequence[Entry], goal: str) -> Metric | None:
+    """Return the score or loss that speaks for most runs."""
     for asked in ASKED:
-        tally: Counter[tuple[str, frozenset[str]]] = Counter()
-        first: dict[tuple[str, frozenset[str]], Series] = {}
+        tally: Counter[Key] = Counter()
+        first: dict[Key, Series] = {}
         for entry in sorted(entries, key=lambda one: not one.has_curve):
             series = _ask(asked, entry)
             if series is not None:
@@ -115,11 +106,22 @@ def _objective(entries: Sequence[Entry], goal: str) -> Metric | None:
             entry.segment.series[OBJECTIVE] = series
             entry.goal = entry.goal or goal_of(series.printed)
     stated = Counter(entry.goal for entry in having if entry.goal)
-    goal = goal or (stated.most_common(1)[0][0] if stated else "")
-    how = "the objective of the search"
-    if not goal:
-        goal, how = "max", "the objective of the search; its direction is not stated and taken to be max (--goal)"
-    return Metric(OBJECTIVE, OBJECTIVE, goal, how)
+    chosen = goal or (stated.most_common(1)[0][0] if stated else "")
+    printed = Counter(series.printed for entry in having if (series := entry.segment.series.get(OBJECTIVE)) is not None)
+    return Metric(OBJECTIVE, printed.most_common(1)[0][0], chosen, "the objective of the search")
+
+
+def rivals(entries: Sequence[Entry], metric: Metric | None) -> dict[int, str]:
+    """Return the trials whose study wants the other way, where studies differ, by identity and with what to say of it."""
+    goals = {entry.goal for entry in entries if entry.goal}
+    if metric is None or metric.name != OBJECTIVE or len(goals) < 2:
+        return {}
+    words = {"max": "maximises", "min": "minimises"}
+    return {
+        id(entry): f"its study {entry.study} {words[entry.goal]}: rank it with --goal {entry.goal}".replace("  ", " ")
+        for entry in entries
+        if entry.goal and entry.goal != metric.goal
+    }
 
 
 def _score(entry: Entry) -> Series | None:
@@ -150,17 +152,7 @@ def _ask(text: str, entry: Entry) -> Series | None:
     return found if isinstance(found, Series) and np.isfinite(found.value).any() else None
 
 
-def percents(entries: Iterable[Entry]) -> frozenset[str]:
-    """Return the files that print shares in percent: one share above one shows it for all of them."""
-    found = set()
-    for entry in entries:
-        for series in entry.segment.series.values():
-            if traits(series.name).high == 1.0 and np.nanmax(np.append(series.value, 0.0)) > PERCENT:
-                found.add(series.path)
-    return frozenset(found)
-
-
-def series_in(entry: Entry, key: tuple[str, frozenset[str]], exact: str = "") -> Series | None:
+def series_in(entry: Entry, key: Key, exact: str = "") -> Series | None:
     """Return the series of a metric in a run, whatever its spelling; a curve before a lone summary."""
     named = entry.segment.series.get(exact)
     if named is not None and is_curve(named):
@@ -171,21 +163,25 @@ def series_in(entry: Entry, key: tuple[str, frozenset[str]], exact: str = "") ->
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a run came to: the best point and the last, on the natural scale, and the whole curve."""
+    """What a run came to: the best point and the last, on the natural scale, and the whole curve.
+
+    Attributes:
+        counted: whether the epochs of the curve are told by nobody, and only the place of each value is known.
+    """
 
     best: Point
     last: Point
     curve: tuple[tuple[float, float], ...]
+    counted: bool = False
 
 
-def value_of(series: Series, goal: str, percent: frozenset[str]) -> Value | None:
-    """Return the best and the last value of a series; None if it holds no number."""
+def value_of(series: Series, goal: str, known: Scales) -> Value | None:
+    """Return the best and the last value of a series; None if it holds no number, or none that can be believed."""
     finite = np.flatnonzero(np.isfinite(series.value))
-    if not len(finite):
+    factor = known.factor(series)
+    if not len(finite) or math.isnan(factor):
         return None
-    scaled = series.path in percent and traits(series.name).high == 1.0
-    factor = 100.0 if scaled else 1.0
-    values = np.round(series.value[finite] / factor, 12) if scaled else series.value[finite]
+    values = series.value[finite] if factor == 1.0 else np.round(series.value[finite] / factor, 12)
     pick = int(values.argmax() if goal == "max" else values.argmin())
 
     def point(index: int) -> Point:
@@ -196,7 +192,8 @@ def value_of(series: Series, goal: str, percent: frozenset[str]) -> Value | None
         )  # fmt: skip
 
     epochs = series.epoch[finite]
-    if not np.isfinite(epochs).all():
+    counted = not np.isfinite(epochs).all()
+    if counted:
         epochs = np.arange(1.0, len(finite) + 1) if len(finite) > 1 else epochs
     curve = tuple(zip(epochs.tolist(), values.tolist(), strict=True)) if len(finite) > 1 or is_curve(series) else ()
-    return Value(point(pick), point(len(finite) - 1), tuple(pair for pair in curve if math.isfinite(pair[0])))
+    return Value(point(pick), point(len(finite) - 1), tuple(pair for pair in curve if math.isfinite(pair[0])), counted)

@@ -15,7 +15,9 @@ from diagnose.engine.sweep.importance import importance
 from diagnose.engine.sweep.join import configure, join, summaries
 from diagnose.engine.sweep.judge import NOTHING, planned, reached, status
 from diagnose.engine.sweep.links import links
-from diagnose.engine.sweep.metric import Metric, Value, choose, goal_of, key_of, percents, series_in, value_of
+from diagnose.engine.sweep.metric import Metric, Value, choose, rivals, series_in, value_of
+from diagnose.engine.sweep.scale import Scales, scales
+from diagnose.engine.sweep.spelling import goal_of, key_of
 from diagnose.engine.sweep.varied import nearest, params_of, repeats, settings_of, varied
 from diagnose.model import STATUSES, FileReport, Finding, Place, Run, Segment, Sweep, Trial
 from diagnose.names import hyperparameter, split_of, traits
@@ -39,6 +41,7 @@ class Compared:
     sweep: Sweep
     entries: dict[str, Entry] = field(default_factory=dict)
     homes: dict[str, tuple[Source, str]] = field(default_factory=dict)
+    scales: Scales = field(default_factory=Scales)
 
 
 def compare(found: Gathered, *, metric: str = "", goal: str = "", at: str = "best") -> Compared:
@@ -54,28 +57,35 @@ def compare(found: Gathered, *, metric: str = "", goal: str = "", at: str = "bes
         SettingsError: if no run has the metric, or nobody knows its direction.
     """
     chosen = choose(found.entries, metric, goal)
-    entries = join(found.entries, chosen)
+    entries = join(found.entries, chosen, found.sources)
+    known = scales(entries, found.sources)
     homes = configure(entries, found.configs)
     sweep = Sweep(notes=list(dict.fromkeys(note for entry in entries for note in entry.notes)))
     if chosen is not None:
         sweep.metric, sweep.printed, sweep.goal, sweep.detected = chosen.name, chosen.printed, chosen.goal, chosen.how
     sweep.at = at
-    sweep.trials = _ranked(entries, chosen, at)
+    sweep.trials = _ranked(entries, chosen, at, known)
     having = sum(trial.value is not None for trial in sweep.trials)
     sweep.detected = sweep.detected or f"{having} of {len(sweep.trials)} runs have it"
     without = [trial.run for trial in sweep.trials if trial.reason == NOTHING]
     if without and sweep.metric:
         more = f" and {len(without) - MOST_NAMED} more" if len(without) > MOST_NAMED else ""
         sweep.notes.append(f"no value of {sweep.printed}, and no error told: {', '.join(without[:MOST_NAMED])}{more}")
+    doubtful = [trial for trial in sweep.trials if trial.status == "no-value" and trial.reason != NOTHING]
+    sweep.notes += [f"{trial.run} is not ranked: {trial.reason}" for trial in doubtful[:MOST_NAMED]]
+    if len(doubtful) > MOST_NAMED:
+        sweep.notes.append(f"{len(doubtful) - MOST_NAMED} more runs are not ranked for reasons of their own")
     _relate(sweep, entries)
-    return Compared(sweep, {entry.name: entry for entry in entries}, homes)
+    return Compared(sweep, {entry.name: entry for entry in entries}, homes, known)
 
 
-def _ranked(entries: Sequence[Entry], metric: Metric | None, at: str) -> list[Trial]:
-    percent = percents(entries)
-    values = {id(entry): _value(entry, metric, percent) for entry in entries}
+def _ranked(entries: Sequence[Entry], metric: Metric | None, at: str, known: Scales) -> list[Trial]:
+    apart = rivals(entries, metric)
+    values = {id(entry): _value(entry, metric, known) if id(entry) not in apart else None for entry in entries}
     lengths = [length for entry in entries if (length := reached(entry, values[id(entry)]))]
-    trials = [_trial(entry, values[id(entry)], metric, at, lengths, percent) for entry in entries]
+    trials = [
+        _trial(entry, values[id(entry)], metric, at, lengths, known, apart.get(id(entry), "")) for entry in entries
+    ]
     sign = -1.0 if metric is None or metric.goal == "max" else 1.0
 
     def rank(trial: Trial) -> tuple[int, bool, float, str]:
@@ -85,15 +95,29 @@ def _ranked(entries: Sequence[Entry], metric: Metric | None, at: str) -> list[Tr
     return sorted(trials, key=rank)
 
 
-def _value(entry: Entry, metric: Metric | None, percent: frozenset[str]) -> Value | None:
+def _value(entry: Entry, metric: Metric | None, known: Scales) -> Value | None:
     series = series_in(entry, metric.key, metric.name) if metric is not None else None
-    return value_of(series, metric.goal, percent) if series is not None and metric is not None else None
+    return value_of(series, metric.goal, known) if series is not None and metric is not None else None
+
+
+def _lacking(entry: Entry, metric: Metric | None, known: Scales) -> str:
+    """Return why a run has no value of a metric that it does log."""
+    series = series_in(entry, metric.key, metric.name) if metric is not None else None
+    if series is None:
+        return NOTHING
+    return known.doubt(series) or f"{series.printed} is never a finite number"
 
 
 def _trial(
-    entry: Entry, value: Value | None, metric: Metric | None, at: str, lengths: Sequence[int], percent: frozenset[str]
+    entry: Entry,
+    value: Value | None,
+    metric: Metric | None,
+    at: str,
+    lengths: Sequence[int],
+    known: Scales,
+    apart: str,
 ) -> Trial:
-    state, reason = status(entry, value, lengths)
+    state, reason = status(entry, value, lengths, apart or _lacking(entry, metric, known))
     point = None if value is None else value.last if at == "last" else value.best
     place = point.place if point is not None else Place(entry.segment.path, entry.segment.first_line)
     epoch = float(point.epoch) if point is not None and point.epoch == point.epoch else None
@@ -109,19 +133,19 @@ def _trial(
         planned(entry),
         params_of(entry.segment),
         settings_of(entry),
-        dict(_metrics(entry, metric, percent, at)),
-        _curve(entry, value, percent),
+        dict(_metrics(entry, metric, known, at)),
+        _curve(entry, value, known),
         place_of(entry, place) if state == "failed" else place,
         entry.paths,
     )
 
 
-def _curve(entry: Entry, value: Value | None, percent: frozenset[str]) -> tuple[tuple[float, float], ...]:
+def _curve(entry: Entry, value: Value | None, known: Scales) -> tuple[tuple[float, float], ...]:
     """Return the curve of the metric, or the intermediate values that a search was told."""
     if value is not None and value.curve:
         return value.curve
     told = entry.segment.series.get(STEPS)
-    steps = value_of(told, "max", percent) if told is not None else None
+    steps = value_of(told, "max", known) if told is not None else None
     return steps.curve if steps is not None else ()
 
 
@@ -132,7 +156,7 @@ def _stated(entry: Entry, metric: Metric | None) -> float | None:
     return None
 
 
-def _metrics(entry: Entry, metric: Metric | None, percent: frozenset[str], at: str) -> Mapping[str, float]:
+def _metrics(entry: Entry, metric: Metric | None, known: Scales, at: str) -> Mapping[str, float]:
     found = {}
     for name, series in entry.segment.series.items():
         goal = goal_of(name)
@@ -140,7 +164,7 @@ def _metrics(entry: Entry, metric: Metric | None, percent: frozenset[str], at: s
             continue
         if (metric is not None and key_of(name) == metric.key) or name.startswith(OBJECTIVE):
             continue
-        value = value_of(series, goal, percent)
+        value = value_of(series, goal, known)
         if value is not None:
             found[name] = float(value.last if at == "last" else value.best)
     return found
@@ -228,7 +252,7 @@ def judge(compared: Compared, found: Gathered, path: str, options: Options) -> t
     file = FileReport(path)
     if not compared.sweep.trials:
         return [], file
-    seen = Seen(compared.sweep, compared.entries, path, found.named_best)
+    seen = Seen(compared.sweep, compared.entries, path, compared.scales, found.named_best)
     segment = Segment("", 0, path, 1, 1, events=events(seen))
     chosen = replace(options, rules=[rule for rule in options.rules if about_sweeps(rule)], gate=None)
     findings = lint_run(Run(path, "sweep", [segment], [path]), file, chosen, found.sources)

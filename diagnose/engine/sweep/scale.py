@@ -13,7 +13,7 @@ import numpy as np
 
 from diagnose.engine.quote import Quotes
 from diagnose.engine.sweep.entry import Entry
-from diagnose.engine.sweep.names import key_of
+from diagnose.engine.sweep.spelling import Key, key_of
 from diagnose.model import Place, Series
 from diagnose.names import traits
 from diagnose.sources import Source
@@ -27,8 +27,6 @@ MOST = 100.1
 HEADS = frozenset({"accuracy", "map", "ap", "f1", "iou", "miou", "dice", "precision", "recall", "kappa", "auc"})
 """Words that tell scores of one kind, which a program prints on one scale: character and sequence accuracy."""
 STRUCTURED = frozenset({".csv", ".tsv", ".json", ".jsonl"})
-
-type Key = tuple[str, frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -145,4 +143,4 @@ def _signs(open_: Iterable[_Seen], sources: Mapping[str, Source]) -> dict[int, b
 
 
 def _with_sign(text: str, value: float) -> bool:
-    return any(math.isclose(float(number), value) for number in re.findall(r"(\d+(?:\.\d+)?) ?%", text))
+    return any(math.isclose(float(number), value) for number in re.findall(r"(\d+(?:\.\d+)?) ?%(?!\s*[|\[\u2500-\u259f])", text))

@@ -17,6 +17,8 @@ LEAST_BOOTSTRAP = 6
 """Runs below which an interval would only repeat the few points there are."""
 AT_ONCE = 4_000_000
 """Numbers that a permutation or resampling holds at once."""
+MOST_FLAT = 0.025
+"""Share of resamples in which nothing varies, beyond which they would make an end of the interval."""
 SEED = 20250624
 
 Floats = NDArray[np.float64]
@@ -42,18 +44,30 @@ def _correlation(one: Floats, other: Floats) -> float | None:
 
 
 def interval(one: Sequence[float], other: Sequence[float]) -> tuple[float, float] | None:
-    """Return the 95 % percentile interval of Spearman's rho under resampling of runs; None with too few runs."""
+    """Return the 95 % percentile interval of Spearman's rho under resampling of runs.
+
+    None with too few runs, and where a value that only one run has decides: a resample either holds it or does not,
+    and the spread of such resamples says nothing.
+    """
     size = len(one)
-    if size < LEAST_BOOTSTRAP:
+    observed = spearman(one, other)
+    if size < LEAST_BOOTSTRAP or observed is None or _lone(one) or _lone(other):
         return None
     left, right = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     resamples = max(200, min(RESAMPLES, AT_ONCE // size))
     draws = np.random.default_rng(SEED).integers(0, size, (resamples, size))
-    found = [rho for pick in draws if (rho := spearman(left[pick], right[pick])) is not None]
-    if len(found) < resamples // 2:
+    found = [spearman(left[pick], right[pick]) for pick in draws]
+    if found.count(None) > MOST_FLAT * resamples:
         return None
-    low, high = np.quantile(found, (0.025, 0.975))
-    return float(low), float(high)
+    # A resample in which nothing varies shows no correlation.
+    low, high = np.quantile([0.0 if rho is None else rho for rho in found], (0.025, 0.975))
+    return (float(low), float(high)) if low <= observed <= high else None
+
+
+def _lone(values: Sequence[float]) -> bool:
+    """Whether values repeat, and yet one of them stands alone."""
+    _, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+    return len(counts) <= len(values) / 2 and int(counts.min()) == 1
 
 
 def p_of_correlation(one: Sequence[float], other: Sequence[float]) -> float | None:

@@ -1,4 +1,4 @@
-"""Optuna's storages, read without Optuna: a database of SQLite, a journal of JSON lines, and what a console printed.
+"""Optuna's storages, read without Optuna: a database of SQLite and a journal of JSON lines.
 
 The tables are those of ``optuna/storages/_rdb/models.py``, the codes those of ``optuna/storages/journal/_storage.py``.
 """
@@ -17,7 +17,7 @@ from typing import Any
 from diagnose.engine.enrich import name_settings
 from diagnose.engine.sweep.entry import OBJECTIVE, STEPS, Entry, segment_of, series_of
 from diagnose.errors import SourceError
-from diagnose.model import Place, Segment
+from diagnose.model import Place
 from diagnose.sources import Source, lines
 
 SQLITE = b"SQLite format 3\0"
@@ -25,10 +25,14 @@ STATES = {"FAIL": "failed", "PRUNED": "pruned", "RUNNING": "running", "WAITING":
 CODES = {0: "RUNNING", 1: "COMPLETE", 2: "PRUNED", 3: "FAIL", 4: "WAITING"}
 DIRECTIONS: Mapping[Any, str] = {"MINIMIZE": "min", "MAXIMIZE": "max", 1: "min", 2: "max"}
 MOST_TRIALS = 100_000
+NOTHING = "None"
+"""A choice among others, where a setting that is not told would be none."""
 
 
 @dataclass(slots=True)
-class _Trial:
+class StudyTrial:
+    """One trial, as a study tells it."""
+
     number: int
     state: str = "RUNNING"
     values: dict[int, float] = field(default_factory=dict)
@@ -40,10 +44,12 @@ class _Trial:
 
 
 @dataclass(slots=True)
-class _Study:
+class Study:
+    """A study: its directions by objective, and its trials."""
+
     name: str
     goals: dict[int, str] = field(default_factory=dict)
-    trials: dict[int, _Trial] = field(default_factory=dict)
+    trials: dict[int, StudyTrial] = field(default_factory=dict)
 
 
 def read(source: Source) -> list[Entry] | None:
@@ -64,31 +70,7 @@ def is_journal(source: Source) -> bool:
     return source.head.lstrip().startswith(b"{") and b'"op_code"' in source.head.split(b"\n", 1)[0]
 
 
-def from_console(segment: Segment) -> Iterator[Entry]:
-    """Yield the trials that a study's console printed: points of the series ``objective`` and ``param/...``."""
-    trials: dict[int, _Trial] = {}
-    for name, series in segment.series.items():
-        for index in range(len(series)):
-            point = series.point(index)
-            if not math.isfinite(point.step):
-                continue
-            trial = trials.setdefault(int(point.step), _Trial(int(point.step), "COMPLETE", line=point.line))
-            if name.startswith("param/"):
-                trial.params[name.removeprefix("param/")] = float(point)
-            elif name in (OBJECTIVE, f"{OBJECTIVE}/0"):
-                trial.values[0] = float(point)
-    for event in segment.events:
-        if event.kind in ("trial_failed", "trial_pruned"):
-            number = int(event.fields.get("trial", -1))
-            trial = trials.setdefault(number, _Trial(number, line=event.place.line))
-            trial.state = "FAIL" if event.kind == "trial_failed" else "PRUNED"
-            told = (event.fields.get("error"), event.fields.get("message"))
-            trial.reason = ": ".join(str(part) for part in told if part)
-    study = _Study(segment.name, trials=trials)
-    yield from (_entry(study, trials[number], segment.path) for number in sorted(trials))
-
-
-def _from_database(source: Source) -> list[_Study]:
+def _from_database(source: Source) -> list[Study]:
     uri = f"{Path(source.path).absolute().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as base:
@@ -99,13 +81,13 @@ def _from_database(source: Source) -> list[_Study]:
         raise SourceError(f"cannot be read as a study: {error}", place=Place(source.path), mend=mend) from None
 
 
-def _studies(base: sqlite3.Connection) -> list[_Study]:
-    found = {key: _Study(name) for key, name in base.execute("SELECT study_id, study_name FROM studies")}
+def _studies(base: sqlite3.Connection) -> list[Study]:
+    found = {key: Study(name) for key, name in base.execute("SELECT study_id, study_name FROM studies")}
     for study, objective, direction in _rows(base, "study_directions", "study_id", "objective", "direction"):
         found[study].goals[objective or 0] = DIRECTIONS.get(direction, "")
-    trials: dict[int, _Trial] = {}
+    trials: dict[int, StudyTrial] = {}
     for key, study, number, state in _rows(base, "trials", "trial_id", "study_id", "number", "state"):
-        trials[key] = _Trial(int(number if number is not None else key), str(state))
+        trials[key] = StudyTrial(int(number if number is not None else key), str(state))
         if study in found:
             found[study].trials[key] = trials[key]
     for key, objective, value in _rows(base, "trial_values", "trial_id", "objective", "value"):
@@ -133,9 +115,9 @@ def _rows(base: sqlite3.Connection, table: str, *columns: str) -> Iterator[tuple
     yield from base.execute(f"SELECT {asked} FROM {table} LIMIT {MOST_TRIALS * 50}")  # noqa: S608 - names of our own
 
 
-def _from_journal(source: Source) -> list[_Study]:
-    studies: list[_Study] = []
-    trials: list[_Trial] = []
+def _from_journal(source: Source) -> list[Study]:
+    studies: list[Study] = []
+    trials: list[StudyTrial] = []
     for line in lines(source):
         try:
             record = json.loads(line.text)
@@ -145,14 +127,14 @@ def _from_journal(source: Source) -> list[_Study]:
     return studies
 
 
-def _replay(record: Mapping[str, Any], studies: list[_Study], trials: list[_Trial], line: int) -> None:
+def _replay(record: Mapping[str, Any], studies: list[Study], trials: list[StudyTrial], line: int) -> None:
     match record["op_code"]:
         case 0:
             goals = {index: DIRECTIONS.get(code, "") for index, code in enumerate(record.get("directions", ()))}
-            studies.append(_Study(str(record["study_name"]), goals))
+            studies.append(Study(str(record["study_name"]), goals))
         case 4:
             study = studies[record["study_id"]]
-            trial = _Trial(len(study.trials), line=line)
+            trial = StudyTrial(len(study.trials), line=line)
             if isinstance(record.get("state"), int):
                 trial.state = CODES.get(record["state"], "RUNNING")
             trials.append(trial)
@@ -173,7 +155,7 @@ def _replay(record: Mapping[str, Any], studies: list[_Study], trials: list[_Tria
                     trials[record["trial_id"]].reason = str(value)[:300]
 
 
-def _set(trial: _Trial, name: str, value: Any, distribution: str) -> None:
+def _set(trial: StudyTrial, name: str, value: Any, distribution: str) -> None:
     """Set a parameter; a choice is stored as an index, and whole numbers as decimal ones."""
     try:
         told = json.loads(distribution)
@@ -185,7 +167,8 @@ def _set(trial: _Trial, name: str, value: Any, distribution: str) -> None:
     if "choices" in attributes:
         choices = attributes["choices"]
         index = int(value)
-        trial.params[name] = choices[index] if 0 <= index < len(choices) else value
+        chosen = choices[index] if 0 <= index < len(choices) else value
+        trial.params[name] = NOTHING if chosen is None else chosen
         return
     trial.params[name] = int(value) if kind.startswith("Int") else value
     low, high = attributes.get("low"), attributes.get("high")
@@ -193,10 +176,10 @@ def _set(trial: _Trial, name: str, value: Any, distribution: str) -> None:
         trial.bounds[name] = float(low), float(high)
 
 
-def _entries(studies: list[_Study], source: Source) -> Iterator[Entry]:
+def _entries(studies: list[Study], source: Source) -> Iterator[Entry]:
     for study in studies:
         for trial in study.trials.values():
-            entry = _entry(study, trial, source.path)
+            entry = entry_of(study, trial, source.path)
             if Path(f"{source.path}-wal").is_file():
                 entry.notes.append(
                     f"what {source.path}-wal holds, the latest trials, is not read: close the study first"
@@ -205,7 +188,8 @@ def _entries(studies: list[_Study], source: Source) -> Iterator[Entry]:
             yield entry
 
 
-def _entry(study: _Study, trial: _Trial, path: str) -> Entry:
+def entry_of(study: Study, trial: StudyTrial, path: str) -> Entry:
+    """Return a trial as a run."""
     segment = segment_of(f"trial {trial.number}", path, trial.line, trial.params)
     name_settings(segment.config)
     if trial.steps:
@@ -216,7 +200,7 @@ def _entry(study: _Study, trial: _Trial, path: str) -> Entry:
         name = OBJECTIVE if index == 0 else f"{OBJECTIVE}/{index}"
         segment.series[name] = series_of(name, OBJECTIVE, path, trial.line, [(math.nan, value)])
     entry = Entry(segment.name, "optuna", segment, (path,), STATES.get(trial.state, ""), trial.reason)
-    entry.goal, entry.bounds = study.goals.get(0, ""), trial.bounds
+    entry.goal, entry.study, entry.bounds = study.goals.get(0, ""), study.name, trial.bounds
     if len(study.goals) > 1:
         entry.notes.append(f"the study {study.name!r} has {len(study.goals)} objectives: ranked by the first")
     return entry

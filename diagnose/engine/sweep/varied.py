@@ -85,7 +85,7 @@ def varied(trials: Sequence[Trial]) -> tuple[dict[str, list[Any]], list[tuple[st
     """
     names = dict.fromkeys(name for trial in trials for name in trial.settings)
     found: dict[str, list[Any]] = {}
-    together: dict[tuple[int, ...], list[str]] = {}
+    together: dict[tuple[Any, ...], list[str]] = {}
     for name in sorted(names, key=lambda one: (hyperparameter(one) is None, one.count("."))):
         row = [trial.settings.get(name) for trial in trials]
         told = [value for value in row if value is not None]
@@ -94,12 +94,28 @@ def varied(trials: Sequence[Trial]) -> tuple[dict[str, list[Any]], list[tuple[st
             continue
         if len(distinct) == len(told) > 3 and not any(is_number(value) for value in told):
             continue  # a name, or a path, of each run's own
-        codes: dict[tuple[str, Any] | None, int] = {}
-        pattern = tuple(codes.setdefault(None if value is None else _hashed(value), len(codes)) for value in row)
+        pattern = _pattern(row, len(distinct) == len(told))
         together.setdefault(pattern, []).append(name)
         if len(together[pattern]) == 1:
             found[name] = row
     return found, [tuple(group) for group in together.values() if len({_known(name) for name in group}) > 1]
+
+
+def _pattern(row: Sequence[Any], distinct: bool) -> tuple[Any, ...]:
+    """Return what settings share that always moved together.
+
+    Where every run has a value of its own, as in a random search, all columns look alike: only one that is the other
+    in another unit moved with it.
+    """
+    if distinct and all(is_number(value) or value is None for value in row):
+        numbers = [None if value is None else float(value) for value in row]
+        told = [value for value in numbers if value is not None]
+        low, high = min(told), max(told)
+        scaled = [None if value is None else (value - low) / (high - low) for value in numbers]
+        flip = next(value for value in scaled if value is not None) > 1 / 2
+        return ("number", *(None if one is None else round(1 - one if flip else one, 9) for one in scaled))
+    codes: dict[tuple[str, Any] | None, int] = {}
+    return tuple(codes.setdefault(None if value is None else _hashed(value), len(codes)) for value in row)
 
 
 def _known(name: str) -> str:

@@ -10,29 +10,37 @@ from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Finding
 
 function = Registry()
-WHERE = ("", "before", "run")
+WHERE = ("", "before", "after", "run")
 
 
 @function
 def found(scope: Any, name: Any, where: Any = "") -> list[Finding]:
-    """Findings by the name of their rule (a glob) in the segment, in those `"before"` it, or in the whole `"run"`."""
+    """Findings by the name of their rule (a glob) in the segment, in those `"before"` or `"after"` it, or in the `"run"`."""
     if where not in WHERE:
-        raise ValueTypeError(f"`found` looks in the segment, 'before' it or in the 'run', not in {where!r}")
+        raise ValueTypeError(f"`found` looks in the segment, 'before' it, 'after' it or in the 'run', not in {where!r}")
     if scope.findings is None:
         raise MissingError("a run that was linted")
-    here = scope.segment.name
-    earlier = {segment.name for segment in scope.segments[: scope.segment.index]}
+    names = _names(scope, str(where))
     return [
         finding
         for finding in scope.findings
         if any(fnmatchcase(rule, str(name)) for rule in (finding.name, *finding.folded))
-        and (where == "run" or _stands(finding.segment, here, earlier, before=where == "before"))
+        and (where == "run" or _stands(finding, names, everywhere=not where))
     ]
 
 
-def _stands(segment: str, here: str, earlier: set[str], *, before: bool) -> bool:
-    """Whether a finding in *segment* counts; one without a name stands for several, and speaks of each."""
-    return segment in earlier if before else not segment or not here or segment == here
+def _names(scope: Any, where: str) -> set[str]:
+    """Return the names of the segments that are looked at."""
+    index = scope.segment.index
+    if not where:
+        return {scope.segment.name}
+    return {one.name for one in scope.segments if (one.index < index if where == "before" else one.index > index)}
+
+
+def _stands(finding: Finding, names: set[str], *, everywhere: bool) -> bool:
+    """Whether a finding speaks of one of the segments; one that names none counts wherever it is asked for here."""
+    own = finding.segments or ((finding.segment,) if finding.segment else ())
+    return not names.isdisjoint(own) if own and names != {""} else everywhere
 
 
 @function

@@ -53,7 +53,8 @@ def chance(scope: Any, series: Any) -> float:
 def natural(series: Any) -> Series:
     """The series on its natural scale: percent (a bounded metric with values above 1.5) becomes a share."""
     points = a_series(series, "natural")
-    if traits(points.name).high == 1.0 and np.nanmax(np.append(points.value, 0.0)) > 1.5:
+    finite = points.value[np.isfinite(points.value)]
+    if traits(points.name).high == 1.0 and finite.max(initial=0.0) > 1.5:
         return replace(points, value=points.value / 100.0, scale=100.0)
     return points
 

@@ -50,7 +50,7 @@ def rare_enough(value: Any) -> int | None:
 
 PARAMETERS = (
     Parameter(
-        "class_weights", (0.25, 0.12, 2.63), "weight of each class in the loss", (fact("class_weights", numbers),), least=0.0
+        "class_weights", (0.087, 0.043, 2.87), "weight of each class in the loss", (fact("class_weights", numbers),), least=0.0
     ),
     Parameter(
         "gamma", 2.0, "focusing parameter of the focal loss",
@@ -58,10 +58,10 @@ PARAMETERS = (
     ),
     Parameter("class_counts", (1000.0, 1000.0, 1000.0), "training samples of each class", (fact("class_counts", numbers),), least=1),
     Parameter(
-        "unique_counts", (1000.0, 2000.0, 95.0), "different samples of each class, before resampling", (original_counts,), least=1
+        "unique_counts", (1000.0, 2000.0, 30.0), "different samples of each class, before resampling", (original_counts,), least=1
     ),
     Parameter(
-        "val_shares", (0.32, 0.65, 0.03), "shares of the classes in validation",
+        "val_shares", (0.33, 0.66, 0.01), "shares of the classes in validation",
         (fact("val_class_distribution", numbers), fact("train_class_distribution", numbers)), least=0.0,
     ),
     Parameter("val_samples", 500, "validation samples", (fact("val_samples", whole),), least=10, most=20_000),

@@ -18,7 +18,7 @@ EPOCH = 3
 WIDEST = 38
 HEAD = 9
 NARROWEST = 8
-STATUS = {"ok": "green", "too-short": "yellow", "failed": "red"}
+STATUS = {"ok": "green", "too-short": "yellow", "no-value": "yellow", "failed": "red"}
 
 
 def full(sweep: Sweep, width: int, style: Style) -> Iterator[str]:

@@ -1,0 +1,85 @@
+"""From the name of a rule or mechanism, and perhaps a log, to what its experiment shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from diagnose.model import Run
+    from diagnose.probes.result import Result
+    from diagnose.rules import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be reproduced, and how.
+
+    Attributes:
+        word: a mechanism, or the code or name of a rule.
+        log: a log or folder whose numbers count; empty for the defaults.
+        format: read the log as this format.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        replicas: of each arm; 0 for what suits the device.
+        given: texts ``NAME=VALUE`` that win over log and defaults.
+        vary: also take each suspected cause away alone; None: if there is a log.
+        timed: measure a plain loop over replicas, too.
+        watch: called with the name of each arm before it runs.
+    """
+
+    word: str
+    log: str = ""
+    format: str = ""
+    device: str = "auto"
+    replicas: int = 0
+    seed: int = 0
+    given: tuple[str, ...] = ()
+    vary: bool | None = None
+    timed: bool = True
+    watch: Callable[[str], None] = lambda _: None
+
+
+def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
+    """Run the mechanism that is wished for, or all that a rule suspects.
+
+    Raises:
+        SettingsError: for unknown names and values.
+        ExtraMissingError: without torch.
+        DiagnoseError: if the log cannot be read.
+    """
+    from diagnose.probes import device as devices
+    from diagnose.probes import parameters
+    from diagnose.probes.registry import wanted
+
+    mechanisms = wanted(wish.word, rules)
+    given = parameters.given_for(mechanisms, wish.given)
+    run = read(wish.log, wish.format) if wish.log else None
+    resolved = []
+    for mechanism in mechanisms:
+        segment = parameters.about(mechanism, run) if run is not None else None
+        resolved.append((mechanism, parameters.resolve(mechanism, segment, given[mechanism.NAME])))
+    device = devices.pick(wish.device)
+
+    from diagnose.probes.experiment import Experiment
+
+    replicas = wish.replicas or devices.REPLICAS[device.type]
+    vary = bool(wish.log) if wish.vary is None else wish.vary
+    return [
+        Experiment(mechanism, values, device, replicas, wish.seed, wish.watch).run(vary=vary, timed=wish.timed)
+        for mechanism, values in resolved
+    ]
+
+
+def read(path: str, format: str = "") -> Run:
+    """Return the run that a file or folder holds.
+
+    Raises:
+        SourceError: if it cannot be read, is of no known format, or holds several.
+    """
+    from diagnose.engine.expect.bench import read_arm
+    from diagnose.engine.inputs import collect
+    from diagnose.engine.lint import Options
+    from diagnose.sources import MAX_BYTES
+
+    return read_arm("log", path, collect([path], limit=MAX_BYTES), Options(rules=(), format=format)).run

@@ -1,0 +1,104 @@
+"""One batch holds the whole data set, and patience counts epochs: does early stopping end it before it has learned?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values
+from diagnose.probes.sources import fact, number, numbers, patience, series, setting, whole
+
+if TYPE_CHECKING:
+    from diagnose.model import Segment
+    from diagnose.probes.lab import Lab
+
+NAME = "few-updates"
+TITLE = "A batch as large as the data set with a patience in epochs: training stops before it has learned"
+RULES = ("too-few-updates", "batch-larger-than-dataset", "patience-few-updates", "early-stop-premature", "steps-per-epoch-mismatch")
+SUSPECTS = ()
+SYMPTOM = "the best validation kappa, whose weights early stopping keeps, is below half of what the data allow"
+PROXY = (
+    "A small dense network from random weights on generated normal clouds stands in for the model. Samples, batch, patience, epochs and "
+    "the optimizer's rate carry over; how far a large pretrained network comes in one update does not."
+)
+HIDDEN = 32
+UPDATES = 300
+"""Updates that a patience should span, as the advice of patience-few-updates has it."""
+
+
+def classes_of(value: Any) -> int | None:
+    """Read the number of classes from their shares."""
+    found = numbers(value)
+    return len(found) if found is not None and len(found) >= 2 else None
+
+
+def moderate(value: Any) -> int | None:
+    """Read a number of epochs up to 400."""
+    found = whole(value)
+    return found if found is not None and found <= 400 else None
+
+
+PARAMETERS = (
+    Parameter("samples", 200, "training samples", (fact("train_samples", whole),), least=6, most=20_000),
+    Parameter("val_samples", 300, "validation samples", (fact("val_samples", whole),), least=6, most=20_000),
+    Parameter("classes", 3, "classes, equally frequent", (fact("num_classes", whole), fact("val_class_distribution", classes_of)), least=2, most=20),
+    Parameter("batch", 256, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1),
+    Parameter("patience", 10, "epochs without a better kappa before it stops", (patience,), least=1, most=1000),
+    Parameter("epochs", 100, "epochs planned", (fact("planned_epochs", moderate),), least=1, most=400),
+    Parameter("lr", 1e-3, "learning rate of Adam", (series("lr"), fact("lr", number), setting("lr", number)), least=0.0, most=1.0),
+    Parameter("signal", 3.0, "distance of a cloud's centre from the middle, in standard deviations", least=0.0),
+)
+
+
+def segment(one: Segment) -> bool:
+    """Whether a segment is one that early stopping ended."""
+    return any(event.kind == "early_stop" for event in one.events)
+
+
+def small(values: Values) -> dict[str, Any]:
+    """Return the batch that gives ten updates an epoch, or 32 where that is less."""
+    return {"batch": max(1, min(32, values["samples"] // 10))}
+
+
+def patient(values: Values) -> dict[str, Any]:
+    """Return a patience, and epochs, that span enough updates at the same batch."""
+    steps = math.ceil(values["samples"] / values["batch"])
+    waits = max(values["patience"], math.ceil(UPDATES / steps))
+    return {"patience": waits, "epochs": max(values["epochs"], 2 * waits)}
+
+
+ARMS = (
+    Arm("suspect", "batch and patience as they are"),
+    Arm("control", "ten updates an epoch or more, as many epochs of patience", small),
+    Arm("fix", f"the same batch, patience for {UPDATES} updates and epochs for twice as many", patient),
+)
+FACTORS = (
+    Factor("large-batch", "ten updates an epoch or more", small),
+    Factor("short-patience", f"patience for {UPDATES} updates", patient),
+    Factor("low-rate", "ten times the learning rate", lambda v: {"lr": 10 * v["lr"]}),
+)
+
+
+def observe(values: Values, lab: Lab) -> Observation:
+    """Train one arm."""
+    from diagnose.probes import classification
+    from diagnose.probes.networks import Mlp
+    from diagnose.probes.optimizers import Adam
+    from diagnose.probes.trainer import Trainer
+
+    work = classification.task(lab, values["samples"], values["val_samples"], values["classes"], values["signal"])
+    nets = lab.build(lambda: Mlp((classification.FEATURES, HIDDEN, values["classes"])))
+    trainer = Trainer(lab, nets, classification.cross_entropy, Adam(values["lr"]))
+    stop = classification.train(
+        lab, nets, work, trainer, batch=values["batch"], epochs=values["epochs"], patience=values["patience"]
+    )
+    return Observation(
+        symptom=classification.below_half(stop.best, work.attainable),
+        measures={
+            "best kappa": stop.best,
+            "attainable": work.attainable,
+            "best epoch": stop.best_epoch,
+            "stopped after": stop.stopped_epoch,
+        },
+        diverged=~nets.finite(),
+    )

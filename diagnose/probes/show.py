@@ -1,0 +1,130 @@
+"""What a reproduction showed, for people: on a terminal and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from diagnose.probes.result import LEAST, Outcome, Result, Used
+from diagnose.text import escape
+from diagnose.text.terminal import Style, wrap
+
+
+def text(result: Result, *, colour: bool = False, width: int = 100) -> str:
+    """Return the result for a terminal."""
+    return "\n".join(_text(result, Style(colour), width)) + "\n"
+
+
+def _text(result: Result, style: Style, width: int) -> Iterator[str]:
+    painted = style.paint(result.verdict, "bold green" if result.reproduced else "bold yellow")
+    yield f"{style.paint(result.mechanism, 'bold')}: {painted}"
+    yield result.title
+    yield ""
+    yield from _table(_rows(result.arms))
+    yield ""
+    yield from wrap(verdict(result), width)
+    if result.none_left is not None:
+        yield ""
+        yield "Each suspected cause alone, and the suspect without it:"
+        yield from _table(varied_rows(result))
+    yield ""
+    yield from wrap(f"Symptom: {result.symptom}.", width, 2)
+    yield from wrap(f"Proxy: {result.proxy}", width, 2)
+    yield ""
+    yield from (escape.plain(line) for used in result.parameters for line in wrap(_used(used), width, 4))
+    yield ""
+    yield from wrap(effort(result), width, 2)
+
+
+def markdown(result: Result) -> str:
+    """Return the result as a section of Markdown."""
+    lines = [f"## {result.mechanism}: {result.verdict}", "", escape.markdown(result.title), ""]
+    lines += _markdown_table(_rows(result.arms))
+    lines += ["", escape.markdown(verdict(result)), ""]
+    if result.none_left is not None:
+        lines += ["Each suspected cause alone, and the suspect without it:", "", *_markdown_table(varied_rows(result)), ""]
+    lines += [f"* Symptom: {escape.markdown(result.symptom)}.", f"* Proxy: {escape.markdown(result.proxy)}"]
+    lines += [f"* {escape.markdown(effort(result))}", ""]
+    rows = [["parameter", "value", "from"]]
+    rows += [[used.name, number(used.value), origin(used)] for used in result.parameters]
+    return "\n".join([*lines, *_markdown_table(rows)]) + "\n"
+
+
+def verdict(result: Result) -> str:
+    """Return the verdict in a sentence."""
+    suspect, control, fix = (result.arm(name) for name in ("suspect", "control", "fix"))
+    told = f"{percent(suspect)} of the replicas with the suspected cause show the symptom, {percent(control)} without it"
+    if not result.reproduced:
+        why = f"fewer than {LEAST:.0%}" if suspect.share < LEAST else "the intervals overlap"
+        return f"Not reproduced: {told} ({why})."
+    cured = "the fix cures it" if result.cured else "the fix does not cure it"
+    return f"Reproduced: {told}; {cured} ({percent(fix)})."
+
+
+def effort(result: Result) -> str:
+    """Return what it took, and how that compares with a plain loop."""
+    told = (
+        f"{result.replicas} replicas an arm on {result.device_name}, {result.steps} replica-steps in {result.seconds:.1f} s "
+        f"with drawing and evaluation; seed {result.seed}, torch {result.torch}."
+    )
+    if not result.loop_rate:
+        return told
+    return (
+        f"{told} Steps alone: {result.rate:.0f} replica-steps a second together, {result.loop_rate:.0f} in a plain loop over a few "
+        f"replicas on the same device, extrapolated: {result.speedup:.1f} times."
+    )
+
+
+def percent(outcome: Outcome) -> str:
+    """Return a share with its interval."""
+    low, high = outcome.interval
+    return f"{outcome.share:.1%} [{low:.1%}, {high:.1%}]"
+
+
+def origin(used: Used) -> str:
+    """Return where a parameter's value came from."""
+    lines = ", ".join(f"line {place.line}" for place in used.places if place.line)
+    words = {"default": "default, not from a log", "given": "given by --set", "log": "log", "derived": "derived from the log"}
+    return words[used.origin] + (f", {lines}" if lines else "") + (f" ({used.how})" if used.how else "")
+
+
+def number(value: Any) -> str:
+    """Return a value as people write it."""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(number, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def varied_rows(result: Result) -> list[list[str]]:
+    """Return the table of causes, with its head."""
+    rows = [["suspected cause", "only this cause", "all but this cause", "taken away by"]]
+    rows += [[one.name, percent(one.alone), percent(one.without), one.title] for one in result.varied]
+    if result.none_left is not None:
+        rows.append(["(none of them)", percent(result.none_left), "", ""])
+        rows.append(["(all of them)", percent(result.arm("suspect")), "", ""])
+    return rows
+
+
+def _rows(outcomes: Sequence[Outcome]) -> list[list[str]]:
+    names = list(dict.fromkeys(name for one in outcomes for name in one.measures))
+    diverged = any(one.diverged for one in outcomes)
+    rows = [["arm", "symptom", *names, *(["diverged"] if diverged else []), "what"]]
+    for one in outcomes:
+        measured = [number(float(f"{one.measures[name]:.3g}")) if name in one.measures else "" for name in names]
+        rows.append([one.name, percent(one), *measured, *([str(one.diverged)] if diverged else []), one.title])
+    return rows
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+
+
+def _markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    head, *body = [[escape.markdown(cell) for cell in row] for row in rows]
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)]
+
+
+def _used(used: Used) -> str:
+    return f"  {used.name} = {number(used.value)}: {used.meaning}; {origin(used)}"

@@ -1,0 +1,136 @@
+"""Rows of numbers that the scan engine has read, as points of the builder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from diagnose.names import canonical
+from diagnose.reader.builder import ABSURD, RunBuilder
+from diagnose.reader.column import Column
+from diagnose.scan import Walk
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+Position: TypeAlias = "Callable[[Floats], tuple[Floats, Floats]]"
+"""Epoch and step of rows, from their columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A number of a row that becomes a point.
+
+    Attributes:
+        printed, split, name: as ``RunBuilder.point`` takes them.
+        part: variable part of the template, or -1 if the template itself holds the number.
+        value: that number.
+    """
+
+    printed: str
+    split: str
+    part: int
+    name: str = ""
+    value: float = math.nan
+
+
+@dataclass(slots=True)
+class _Table:
+    """The rows of one template in one segment."""
+
+    columns: list[tuple[Column, int, float]]
+    position: Position
+    width: int
+    chunks: list[bytes] = field(default_factory=list)
+
+
+class Bulk:
+    """Hands rows of a walk over to the segment of the builder that was open when their template was enabled.
+
+    A reader treats the first line of each template in a segment itself, then enables the template; when the segment is
+    closed, all rows are handed over and every template is disabled again.
+    """
+
+    def __init__(self, build: RunBuilder, walk: Walk) -> None:
+        """Report rows of *walk* to *build*."""
+        self._build, self._walk = build, walk
+        walk.full = self.take
+        self._tables: dict[int, _Table] = {}
+        self._segment = -1
+
+    def enable(
+        self,
+        items: Iterable[Item],
+        position: Position,
+        extra: Iterable[int] = (),
+        *,
+        major: int = -1,
+        minor: int = -1,
+        constant: int = -1,
+        expected: float = 0.0,
+        forbids: bool = False,
+    ) -> None:
+        """Read lines of the template of the line that was just treated as rows from here on.
+
+        Args:
+            items: the numbers that become points, in the order in which the reader gave them to the builder.
+            position: called with the columns of *extra*, one row each; returns epochs and steps.
+            extra: variable parts that *position* needs.
+            major, minor, constant, expected, forbids: see ``Walk.enable``.
+        """
+        self.check()
+        if self._segment < 0:
+            self._segment = self._build.started
+        template = self._walk.template
+        extra, columns, parts = list(extra), [], []
+        used: set[str] = set()
+        for item in items:
+            name = item.name or canonical(item.printed, item.split)
+            column = self._build.column(name)
+            if column is None:
+                return
+            if column.printed != item.printed and name in used:
+                column = self._build.column(f"{name}~{item.printed}")
+                if column is None:
+                    return
+            used.add(name)
+            columns.append((column, len(extra) + len(parts) + 1 if item.part >= 0 else -1, item.value))
+            parts += [item.part] if item.part >= 0 else []
+        self._walk.enable([*extra, *parts], major=major, minor=minor, constant=constant, expected=expected, forbids=forbids)
+        self._tables[template] = _Table(columns, position, 1 + len(extra) + len(parts))
+
+    def take(self, template: int) -> None:
+        """Take the rows of a template for which there is no room left."""
+        if rows := self._walk.take(template):
+            self._tables[template].chunks.append(rows)
+
+    def check(self) -> None:
+        """Hand everything over if the segment it belongs to is no longer the open one."""
+        if self._segment >= 0 and (self._segment != self._build.started or not self._build.is_open):
+            self.finish()
+
+    def finish(self) -> None:
+        """Hand all rows over."""
+        self._walk.disable()
+        for template, table in self._tables.items():
+            self.take(template)
+            if table.chunks:
+                self._hand_over(table)
+        self._tables.clear()
+        self._segment = -1
+
+    def _hand_over(self, table: _Table) -> None:
+        import numpy as np
+
+        rows = np.frombuffer(b"".join(table.chunks), dtype=np.float64).reshape(-1, table.width)
+        line = rows[:, 0].astype(np.int64)
+        epoch, step = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in table.position(rows[:, 1:]))
+        for column, at, value in table.columns:
+            values = np.full(len(rows), value) if at < 0 else np.ascontiguousarray(rows[:, at])
+            column.extend(values, step, epoch, line)
+        self._build.reached(self._segment, int(line[-1]))

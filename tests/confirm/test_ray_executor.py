@@ -1,0 +1,144 @@
+"""A real Ray cluster of three nodes on this machine: runs are placed, and survive the loss of a node."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confirm_runs import Place, judge, processes, until
+
+from diagnose.confirm.batch import run
+from diagnose.confirm.ending import ending_of
+from diagnose.confirm.executors.ray import Ray
+from diagnose.confirm.model import Outcome, Trial
+from diagnose.errors import DiagnoseError
+
+pytest.importorskip("ray", reason="needs the extra `ray`")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc"),
+    pytest.mark.filterwarnings("ignore"),  # Ray's own
+    pytest.mark.xdist_group("ray"),
+]
+CUT = functools.partial(judge, cut=10)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_DISABLE_IMPORT_WARNING"] = "1"
+    from ray.cluster_utils import Cluster
+
+    memory = {"object_store_memory": 80 << 20}
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **memory})
+    cluster.add_node(num_cpus=2, **memory)
+    cluster.wait_for_nodes()
+    yield cluster
+    import ray
+
+    ray.shutdown()
+    cluster.shutdown()
+
+
+@pytest.fixture
+def executor(cluster: Any) -> Iterator[Ray]:
+    executor = Ray(cluster.address, lease=5)
+    yield executor
+    executor.close()
+
+
+def test_runs_end_as_on_this_machine(tmp_path: Path, executor: Ray) -> None:
+    place = Place(tmp_path, epochs=30, pause=0.05, bad={"nan": 3}, failing={"crash": 2})
+    trials = [Trial((), 0), Trial(("bad",), 0), Trial(("failing",), 0)]
+    with place.ledger() as ledger:
+        good, bad, failing = run(trials, place.bench(ledger, executor, judge=CUT))
+    assert (good.symptom, good.metric) == (False, pytest.approx(0.2))
+    assert (bad.symptom, bad.status) == (True, "stopped")
+    assert (failing.status, failing.detail) == ("failed", "exit status 1")
+    until(lambda: not processes(str(tmp_path)))
+
+
+def test_a_run_of_a_node_that_is_lost_is_made_again_elsewhere(tmp_path: Path, cluster: Any, executor: Ray) -> None:
+    place = Place(tmp_path, epochs=60, pause=0.1, deaf=True, helpers=1)
+    node = cluster.add_node(num_cpus=1, object_store_memory=80 << 20)
+    cluster.wait_for_nodes()
+    killed = []
+
+    def kill(trial: Trial, outcome: Outcome | None) -> None:
+        if outcome is None and trial.seed == 2 and not killed:  # as many as there are CPUs: one is on that node
+            until(lambda: len(place.noted("start")) == 3)
+            killed.append(cluster.remove_node(node, allow_graceful=False))
+
+    with place.ledger() as ledger:
+        trials = [Trial((), seed) for seed in range(3)]
+        outcomes = run(trials, place.bench(ledger, executor, judge=functools.partial(judge, cut=50), watch=kill))
+        assert killed
+        assert ledger.spent().runs == 4
+    assert [outcome.symptom for outcome in outcomes] == [False] * 3
+    assert len(place.noted("start")) == 4
+    until(lambda: not processes(str(tmp_path)))
+
+
+def test_a_killed_worker_takes_its_run_along(tmp_path: Path, executor: Ray) -> None:
+    place = Place(tmp_path, epochs=100, pause=0.05, deaf=True, helpers=2)
+
+    def kill(trial: Trial, outcome: Outcome | None) -> None:
+        if outcome is None:
+            status = place.job(trial).status
+            pid = until(lambda: (ending := ending_of(status)) and place.noted("start") and ending.started) and int(
+                Path(f"/proc/{supervisor(status)}/stat").read_text().rpartition(")")[2].split()[1]
+            )
+            os.kill(pid, signal.SIGKILL)
+
+    with place.ledger() as ledger:
+        (outcome,) = run([Trial((), 0)], place.bench(ledger, executor, watch=kill, retries=0))
+    assert outcome.status == "lost"
+    assert "WorkerCrashed" in outcome.detail or "terminated" in outcome.detail or outcome.detail == "orphaned"
+    until(lambda: not processes(str(tmp_path)))
+
+
+def supervisor(status: str) -> int:
+    import json
+
+    return int(json.loads(Path(status).read_text())["supervisor"])
+
+
+def test_runs_end_when_we_are_killed(tmp_path: Path, cluster: Any) -> None:
+    root = Path(__file__).parents[2]
+    code = f"""
+import sys; sys.path[:0] = [{str(root)!r}, {str(Path(__file__).parent)!r}]
+from pathlib import Path
+from confirm_runs import Place
+from diagnose.confirm.batch import run
+from diagnose.confirm.executors.ray import Ray
+from diagnose.confirm.model import Trial
+place = Place(Path({str(tmp_path)!r}), epochs=1000, pause=.1, deaf=True, helpers=2)
+with place.ledger() as ledger:
+    run([Trial((), 0)], place.bench(ledger, Ray({cluster.address!r}, lease=5)))
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    until(lambda: Place(tmp_path).noted("start"), 30)
+    process.kill()
+    process.wait()
+    until(lambda: not processes(str(tmp_path)), 20)
+
+
+def test_a_job_that_fits_no_node_is_refused(tmp_path: Path, executor: Ray) -> None:
+    place = Place(tmp_path)
+    place.gpus = 1
+    with place.ledger() as ledger, pytest.raises(DiagnoseError, match="no node of the Ray cluster has 1 CPU and 1 GPU"):
+        run([Trial((), 0)], place.bench(ledger, executor))
+
+
+def test_no_cluster_is_told() -> None:
+    code = "from diagnose.confirm.executors.ray import Ray; Ray('127.0.0.1:1')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60
+    )
+    assert "no Ray cluster can be reached" in done.stderr
