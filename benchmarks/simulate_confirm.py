@@ -9,15 +9,19 @@ looks like one of the other arm in symptom and in metric. See ``docs/confirm-sta
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
 from diagnose.confirm.model import FIX, Outcome, Trial
 from diagnose.confirm.result import StudyResult
+from diagnose.confirm.stats import bootstrap_difference, label_permutation, middle, sign_flip
+from diagnose.confirm.stats.permutation import doubled_ranks
 from diagnose.confirm.study import StudyOptions, study
 
 SETTINGS = 10
@@ -33,7 +37,7 @@ class World:
 
     Attributes:
         settings: how many.
-        kind: ``single``, ``and``, ``or``, ``triple`` (three are needed together); ``none``: the diff changes nothing.
+        kind: ``single``, ``and`` (all are needed), ``or`` (each is enough), ``none``: the diff changes nothing.
         members: numbers of the culprits.
         noise: share of wrong verdicts.
         always: share of runs that show the symptom if the diff changes nothing.
@@ -103,9 +107,8 @@ def weights(settings: int, kind: str) -> np.ndarray:
     return np.asarray(found / found.sum())
 
 
-def draw(settings: int, kind: str, seed: int) -> tuple[int, ...]:
+def draw(settings: int, count: int, seed: int) -> tuple[int, ...]:
     """Return culprits drawn by 1/rank."""
-    count = {"single": 1, "and": 2, "or": 2, "triple": 3}.get(kind, 1)
     random = np.random.default_rng(10_000 + seed)
     drawn = random.choice(settings, count, replace=False, p=weights(settings, "ranked"))
     return tuple(sorted(int(at) for at in drawn))
@@ -123,16 +126,19 @@ class Tally:
     most: int = 0
     search: int = 0
     fixes: int = 0
+    fixing: int = 0
 
     def add(self, world: World, result: StudyResult) -> None:
         """Count a study."""
         self.studies += 1
         self.runs += result.runs
         self.most = max(self.most, result.runs)
+        self.fixing += result.step("fix").runs
         self.search += len(result.step("culprit").probes)
-        kind = "set" if world.kind == "triple" else world.kind
         named = result.culprits[0] if result.culprits else None
-        right = named is not None and world.kind != "none" and (named.kind, named.atoms) == (kind, world.culprit)
+        right = named is not None and world.kind != "none" and named.atoms == world.culprit
+        if named is not None and len(named.atoms) > 1:
+            right &= named.kind in (world.kind, "set")
         confirmed = result.verdict == "confirmed"
         self.found += right
         self.confirmed += right and confirmed
@@ -144,14 +150,21 @@ class Tally:
         share = [
             f"{100 * count / self.studies:.1f} %" for count in (self.found, self.confirmed, self.wrong, self.fixes)
         ]
-        mean = [f"{total / self.studies:.1f}" for total in (self.search, self.runs)]
-        cells = [name, str(self.studies), share[0], share[1], share[2], mean[0], mean[1], str(self.most), share[3]]
-        return "| " + " | ".join(cells) + " |"
+        mean = [f"{total / self.studies:.1f}" for total in (self.search, self.runs - self.fixing, self.runs)]
+        return line(name, self.studies, *share[:3], *mean, self.most, share[3])
 
 
-HEAD = (
-    "| studies of | n | right culprit | and confirmed | wrong one confirmed | probes | runs | most runs | fix accepted |\n"
-    "|---|---|---|---|---|---|---|---|---|"
+COLUMNS = (
+    "studies of",
+    "n",
+    "right culprit",
+    "and confirmed",
+    "wrong one confirmed",
+    "probes",
+    "runs",
+    "with fix check",
+    "most",
+    "fix accepted",
 )
 
 
@@ -164,26 +177,37 @@ def many(
     for seed in range(start, start + studies):
         random = np.random.default_rng(20_000 + seed)
         kind = str(random.choice(kinds, p=[0.8, 0.1, 0.1])) if kinds else world.kind
-        this = replace(world, kind=kind, members=draw(world.settings, kind, seed))
+        count = len(world.members) if not kinds else 1 if kind == "single" else 2
+        this = replace(world, kind=kind, members=draw(world.settings, count, seed))
         result = simulate(this, known, options, seed)
         tally.add(this, result)
         verdicts[result.verdict] += 1
     return tally, verdicts
 
 
-def main(studies: int) -> int:
-    """Print the tables."""
-    symptom = StudyOptions(metric=False, fix=True, resamples=200)
+def line(*cells: object) -> str:
+    """Return a table row."""
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def head(*cells: str) -> str:
+    """Return the head of a table."""
+    return f"\n{line(*cells)}\n{line(*('---' for _ in cells))}".replace(" --- ", "---")
+
+
+def studies_table(studies: int) -> None:
+    """Print how often studies find what is to blame, and what that takes."""
+    symptom = StudyOptions(metric=False, fix=True, resamples=100)
     both = replace(symptom, metric=True, better="lower")
     base = World()
-    print(HEAD)
-    rows = [
+    print(head(*COLUMNS))
+    for name, world, options, prior, kinds in [
         ("mixed, symptom only", base, symptom, "ranked", KINDS),
         ("mixed, symptom and metric", base, both, "ranked", KINDS),
         ("one setting", base, symptom, "ranked", ()),
-        ("two, both needed", replace(base, kind="and"), symptom, "ranked", ()),
-        ("two, each enough", replace(base, kind="or"), symptom, "ranked", ()),
-        ("three, all needed", replace(base, kind="triple"), symptom, "ranked", ()),
+        ("two, both needed", replace(base, kind="and", members=(0, 1)), symptom, "ranked", ()),
+        ("two, each enough", replace(base, kind="or", members=(0, 1)), symptom, "ranked", ()),
+        ("three, all needed", replace(base, kind="and", members=(0, 1, 2)), symptom, "ranked", ()),
         ("mixed, flat prior", base, symptom, "flat", KINDS),
         ("mixed, reversed prior", base, symptom, "reversed", KINDS),
         ("mixed, no wrong verdicts", replace(base, noise=0.0), symptom, "ranked", KINDS),
@@ -194,13 +218,16 @@ def main(studies: int) -> int:
         ("mixed, 4 runs at once", base, replace(symptom, parallel=4), "ranked", KINDS),
         ("mixed, a fix that does nothing", replace(base, fix="nothing"), symptom, "ranked", KINDS),
         ("mixed, a fix that helps half", replace(base, fix="helps"), symptom, "ranked", KINDS),
-    ]
-    for name, world, options, prior, kinds in rows:
+    ]:
         tally, _ = many(world, studies, options, prior, kinds)
         print(tally.row(name), flush=True)
-    print(
-        "\n| A/A: the diff changes nothing | n | reproduced | confirmed | verdicts | runs |\n|---|---|---|---|---|---|"
-    )
+
+
+def empty_table(studies: int) -> None:
+    """Print what studies of a diff that changes nothing come to."""
+    symptom = StudyOptions(metric=False, resamples=100)
+    both = replace(symptom, metric=True, better="lower")
+    print(head("A/A: the diff changes nothing", "n", "reproduced", "confirmed", "verdicts", "runs"))
     for name, share, options in [
         ("symptom in 5 %", 0.05, symptom),
         ("symptom in 30 %", 0.3, symptom),
@@ -209,16 +236,89 @@ def main(studies: int) -> int:
         ("metric only, direction known", 0.0, replace(both, symptom=False)),
         ("metric only, direction unknown", 0.0, replace(both, symptom=False, better=None)),
     ]:
-        tally, verdicts = many(World(kind="none", always=share), 4 * studies, options)
-        reproduced = sum(verdicts[name] for name in ("confirmed", "refuted", "undecided"))
+        tally, verdicts = many(World(kind="none", always=share), studies, options)
+        reproduced = sum(verdicts[one] for one in ("confirmed", "refuted", "undecided"))
         told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
-        cells = [f"{100 * count / tally.studies:.1f} %" for count in (reproduced, verdicts["confirmed"])]
-        print(
-            f"| {name} | {tally.studies} | {cells[0]} | {cells[1]} | {told} | {tally.runs / tally.studies:.1f} |",
-            flush=True,
-        )
+        shares = [f"{100 * count / tally.studies:.1f} %" for count in (reproduced, verdicts["confirmed"])]
+        print(line(name, tally.studies, *shares, told, f"{tally.runs / tally.studies:.1f}"), flush=True)
+
+
+@cache
+def _p(ranks: tuple[int, ...], worse: tuple[int, ...]) -> float:
+    better = list(ranks)
+    for rank in worse:
+        better.remove(rank)
+    return label_permutation(worse, better)
+
+
+def _decided(worse: np.ndarray, better: np.ndarray) -> tuple[int, bool]:
+    """Return the look at which the control decides, or 0, and whether sign flips would have decided."""
+    options = StudyOptions()
+    flipped, at = False, 0
+    for runs, alpha in zip(options.looks, options.alphas, strict=True):
+        one, other = worse[:runs], better[:runs]
+        ranks = doubled_ranks([*one, *other])
+        if not at and _p(tuple(sorted(ranks)), tuple(sorted(ranks[:runs]))) <= alpha:
+            at = runs
+        flipped |= sign_flip((one - other).tolist()) <= alpha
+    return at, flipped
+
+
+def test_table(draws: int) -> None:
+    """Print level and power of the control's test, and of sign flips at the same looks."""
+    random = np.random.default_rng(3)
+    print(head("arms", "draws", "told apart", "at 4+4", "pairs", "by sign flips"))
+    for name, shift, shared, tail in [
+        ("alike", 0.0, 0.0, "normal"),
+        ("alike, pairs correlated .9", 0.0, 0.9, "normal"),
+        ("alike, heavy tails (Cauchy)", 0.0, 0.0, "cauchy"),
+        ("alike, symptom in 30 % of both", 0.0, 0.0, "symptom"),
+        ("1 deviation apart", 1.0, 0.0, "normal"),
+        ("2 deviations apart", 2.0, 0.0, "normal"),
+        ("3 deviations apart", 3.0, 0.0, "normal"),
+        ("1 deviation apart, pairs correlated .9", 1.0, 0.9, "normal"),
+        ("symptom in 95 % and 5 %", 0.95, 0.0, "symptom"),
+    ]:
+        looks = []
+        for _ in range(draws):
+            if tail == "symptom":
+                shares = [[shift or 0.3], [1 - shift if shift else 0.3]]
+                arms = (random.random((2, 8)) < shares).astype(float)
+            else:
+                arms = random.standard_cauchy((2, 8)) if tail == "cauchy" else random.normal(size=(2, 8))
+                arms = math.sqrt(shared) * random.normal(size=8) + math.sqrt(1 - shared) * arms
+                arms[0] += shift
+            looks.append(_decided(*arms))
+        told = [at for at, _ in looks if at]
+        shares = [len(told), sum(at == 4 for at in told), sum(flipped for _, flipped in looks)]
+        percent = [f"{100 * count / draws:.1f} %" for count in shares]
+        pairs = sum(at or 8 for at, _ in looks) / draws
+        print(line(name, draws, percent[0], percent[1], f"{pairs:.1f}", percent[2]), flush=True)
+
+
+def interval_table(draws: int) -> None:
+    """Print how often the bootstrap interval holds the true difference."""
+    random = np.random.default_rng(4)
+    print(head("runs per arm", "draws", "95 % interval holds the true difference"))
+    for runs in (4, 6, 8):
+        held = 0
+        for _ in range(draws):
+            low, high = bootstrap_difference(random.normal(1, 1, runs), random.normal(0, 1, runs), middle, 500) or (
+                2,
+                0,
+            )
+            held += low <= 1 <= high
+        print(line(runs, draws, f"{100 * held / draws:.1f} %"), flush=True)
+
+
+def main(studies: int) -> int:
+    """Print the tables."""
+    studies_table(studies)
+    empty_table(4 * studies)
+    test_table(40 * studies)
+    interval_table(10 * studies)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100))

@@ -73,6 +73,8 @@ class Confirmer(Session):
         """
         super().__init__(request)
         self.spec, self.watch = spec, watch
+        if spec.cut != AUTO:
+            read_cut(spec.cut)
         todo = self.plan(spec.suspect)
         self.limit = todo.settings.max_size or MAX_BYTES
         self.options: Options = todo.options
@@ -240,7 +242,7 @@ class Confirmer(Session):
         if evidence is None:
             return None, "", "runs are not cut: name a run that went badly with --suspect-run, or say --cut"
         shown = shown_at(asked, evidence)
-        if shown is None and evidence.good is None and not asked.final:
+        if shown is None and evidence.good is None and True not in asked.final:
             return (
                 None,
                 "",

@@ -10,8 +10,8 @@ from diagnose.api.session import Request, Session
 from diagnose.engine.diff.compare import compare
 from diagnose.engine.diff.results import results
 from diagnose.engine.diff.side import read_side
+from diagnose.engine.fixplan import FixPlan, PlanFile, write
 from diagnose.engine.fixplan import plan as make_plan
-from diagnose.engine.fixplan import write
 from diagnose.engine.inputs import Input, collect
 from diagnose.engine.plan import Plan
 from diagnose.engine.story import Given, Pair, Reading, governed, judge, of_config, read, stand_beside, tell
@@ -22,6 +22,8 @@ from diagnose.sources import MAX_BYTES
 
 MOST_RUNS = 20
 """Runs that one report tells of; more are the work of a sweep."""
+EXPECT = "EXPECT.yaml"
+"""The experiment of a plan, for `diagnose verify`."""
 PLAN = "plan"
 """What the folder of the plan is called in commands where none is written."""
 
@@ -38,6 +40,7 @@ class Reporter(Session):
         """Check the request. Raises SettingsError."""
         super().__init__(request)
         self.given = Given()
+        self._expect = ""
 
     def run(self, *, baseline: str = "", pair: tuple[str, str] | None = None, folder: str = "") -> Story:
         """Return the story.
@@ -67,17 +70,21 @@ class Reporter(Session):
             raise SourceError(
                 first.detail if first else "no log of a known format", place=Place(first.path if first else "")
             )
-        return tell(self.given)
+        story = tell(self.given)
+        self._expect = story.expect
+        return story
 
     def write_plan(self, folder: str, *, overwrite: bool = False) -> list[Path]:
-        """Write what to run next; without a pair of configs there is nothing to write.
+        """Write what to run next: the configs of the runs where two were compared, and the experiment to register.
 
         Raises:
             SettingsError: if files are there already and are not to be overwritten, or cannot be written.
         """
-        if self.given.pair is None or self.given.pair.plan is None:
+        plan = (self.given.pair.plan if self.given.pair else None) or FixPlan("", "")
+        expect = [PlanFile(EXPECT, self._expect)] if self._expect else []
+        if not plan.files and not expect:
             return []
-        return write(self.given.pair.plan, folder, apply=overwrite)
+        return write(replace(plan, files=[*plan.files, *expect]), folder, apply=overwrite)
 
     def _inputs(self, path: str) -> list[Input]:
         limit = self.plan(path).settings.max_size or MAX_BYTES

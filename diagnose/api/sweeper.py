@@ -69,7 +69,11 @@ class Sweeper(Session):
         files = list(self._found.files)
         if self.sweep.trials and not self.sweep.metric:
             detail = "no score, loss or objective in what was read: nothing can be ranked"
-            files.append(FileReport(first, status="unknown", detail=detail))
+            there = next((file for file in files if file.path == first and file.status == "ok"), None)
+            if there is None:
+                there = FileReport(first)
+                files.append(there)
+            there.status, there.detail = "unknown", detail
         if not self._found.entries and not any(file.status in ("error", "unknown") for file in files):
             files.append(
                 FileReport(first, status="unknown", detail="no run, and no results of runs, in what was named")

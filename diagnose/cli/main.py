@@ -33,15 +33,33 @@ COMMANDS = {
 """Subcommands and their one-line help, so that ``--help`` imports none of them."""
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    click.echo(f"diagnose, version {__version__}")
+    if ctx.params.get("verbose"):
+        from diagnose.scan import engine
+
+        click.echo("engine: {} ({})".format(*engine()))
+    ctx.exit()
+
+
 @click.group(
     cls=Lazy,
     package="diagnose.cli",
     table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, "-V", "--version", prog_name="diagnose")
-def main() -> None:
+@click.option("--verbose", is_flag=True, is_eager=True, help="With --version: say how logs are read, too.")
+@click.option(
+    "-V", "--version", is_flag=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
+def main(verbose: bool) -> None:
     """Read training logs and configs, say what is wrong, where, why, and what to change.
 
     Start with `diagnose lint PATH`: a log, a results file, or the folder of a run.
     """
+    if os.environ.get("DIAGNOSE_ENGINE"):
+        from diagnose.scan import engine
+
+        engine()  # a name that is none ends here, not at every file

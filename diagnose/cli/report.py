@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,7 +37,7 @@ class Arguments(Linting):
     "--plan",
     metavar="FOLDER",
     default="",
-    help="With --config-diff: write what to run next, as `diff --fix-plan` does.",
+    help="Write what to run next: EXPECT.yaml for `verify`, and with --config-diff what `diff --fix-plan` writes.",
 )
 @click.option("--apply", is_flag=True, help="With --plan: overwrite files that are there.")
 @options.selection
@@ -59,6 +61,7 @@ def run(given: Arguments) -> int:
     from diagnose.api.reporter import Reporter
     from diagnose.cli.console import say
     from diagnose.cli.progress import Progress
+    from diagnose.text.wording import plural
 
     kind = _kind(given)
     request = build_request(given)
@@ -76,18 +79,22 @@ def run(given: Arguments) -> int:
             say(f"Written to {given.output}.")
         if given.plan:
             say(
-                f"Wrote {len(written)} files to {given.plan}; begin with PLAN.md."
+                f"Wrote {plural(len(written), 'file')} to {given.plan}; begin with {_first(written)}."
                 if written
-                else "No plan was written: the configs do not differ, or the old one cannot be edited."
+                else "No plan was written: nothing is wrong, the configs do not differ, or the old cannot be edited."
             )
     return 2 if reporter.outcome.trouble else 0
+
+
+def _first(written: Sequence[Path]) -> str:
+    """Return the name of the file to be read first."""
+    names = {path.name for path in written}
+    return "PLAN.md" if "PLAN.md" in names else "EXPECT.yaml"
 
 
 def _kind(given: Arguments) -> str:
     from diagnose.emit.report import SUFFIXES, kind_of
 
-    if given.plan and not given.config_diff:
-        raise click.UsageError("--plan needs --config-diff OLD NEW: without it there is no config to edit")
     if given.apply and not given.plan:
         raise click.UsageError("--apply needs --plan")
     if not given.output:

@@ -57,7 +57,9 @@ class Word(options.ParamType):
 @click.option("--vary/--no-vary", default=None, help="Also take each cause away alone.  [with --from]")
 @click.option("--no-speed", is_flag=True, help="Do not measure a plain loop for comparison.")
 @click.option("-o", "--output", metavar="FILE", default="", help="Write to a file what would go to standard output.")
-@click.option("--output-format", type=click.Choice(FORMATS), help="How to write it.  [full, or as the suffix of -o says]")
+@click.option(
+    "--output-format", type=click.Choice(FORMATS), help="How to write it.  [full, or as the suffix of -o says]"
+)
 @click.option("--format", type=options.FormatName(), default="", metavar="NAME", help="Read the log as this format.")
 @options.settings
 @options.colour

@@ -72,6 +72,8 @@ def run(trials: Sequence[Trial], bench: Bench) -> list[Outcome]:
         else:
             outcomes[key] = found
             bench.watch(trial, found)
+    if len({job.folder for _, job in wanted.values()}) < len(wanted):
+        raise ValueError("two different runs share a folder")
     if wanted:
         with Round(bench) as round:
             outcomes |= round.all(wanted)

@@ -84,6 +84,7 @@ def compare(
     holds: bool,
     looks: Sequence[Look] = (),
     adjusted: float | None = None,
+    sides: int | None = None,
     resamples: int = 2000,
 ) -> Comparison:
     """Return a claim with its figures.
@@ -96,6 +97,7 @@ def compare(
         holds: what was decided.
         looks: at the data so far; without any, p is told for the arms as they stand.
         adjusted: p by Holm.
+        sides: that the test had, if the judge has learned the direction since.
         resamples: of the bootstrap.
     """
     votes = [[one for one in side[1] if judge.votes(one)] for side in (worse, better)]
@@ -114,8 +116,8 @@ def compare(
         arms[1],
         holds=holds,
         p=looks[-1].p if looks else p_value(votes[0], votes[1], judge),
-        sides=judge.sides,
-        p_paired=_paired(votes, split, judge.sides),
+        sides=sides or judge.sides,
+        p_paired=_paired(votes, split, sides or judge.sides),
         p_adjusted=adjusted,
         looks=tuple(looks),
         score=basis,

@@ -61,6 +61,8 @@ def _verdict(progress: Progress, culprits: tuple[Culprit, ...]) -> tuple[str, st
         left_out = "confirmation" in progress.options.skip
         why = "the confirmation was left out" if left_out else "the confirmation did not bear it out"
         return "undecided", f"The search points to {_named(culprits[0])}, but {why}."
+    if suspects and "confirmation" in progress.records:
+        return "undecided", "The suspects could neither be shown to be the cause nor be cleared."
     return "undecided", "The suspect config reproduces the symptom, but no setting could be found to bring it."
 
 

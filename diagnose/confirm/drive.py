@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from diagnose.confirm.batch import Bench, run
 from diagnose.confirm.growing import logs_of
@@ -15,7 +16,10 @@ from diagnose.engine.merge import merge
 from diagnose.errors import DiagnoseError
 from diagnose.logs import read
 from diagnose.model import Run
+from diagnose.text import escape
 
+TAIL = 4096
+LONGEST = 200
 PILOT = "pilot"
 """What runs are judged as that are only to show what can be asked."""
 
@@ -67,7 +71,20 @@ def check_first(outcomes: Sequence[Outcome], *, every: bool = True) -> None:
         mend = f"see {failed[0].log}; add --again when it is mended"
         if which == "suspect" and how == "failed":
             mend += ", or say --symptom traceback if this is what is to be settled"
-        raise DiagnoseError(f"the first run of the {which} config {how}: {failed[0].detail}", mend=mend)
+        said = _last_words(failed[0].log)
+        told = f"{failed[0].detail}: {said}" if said else failed[0].detail
+        raise DiagnoseError(f"the first run of the {which} config {how}: {told}", mend=mend)
+
+
+def _last_words(path: str) -> str:
+    """Return the last line that a run printed."""
+    try:
+        with Path(path).open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, 2) - TAIL))
+            lines = stream.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return next((escape.line(line)[:LONGEST] for line in reversed(lines) if line.strip()), "")
 
 
 def say_nothing(run: Run, *, ended: bool) -> Judgement:

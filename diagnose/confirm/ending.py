@@ -26,6 +26,7 @@ class Ending:
         started: seconds since 1970, by the clock of its node.
         seconds: wall time.
         host: its node.
+        supervisor: process that wrote it.
         gpus: ``CUDA_VISIBLE_DEVICES`` as it got it.
         detail: in words.
     """
@@ -38,6 +39,7 @@ class Ending:
     started: float = 0.0
     seconds: float = 0.0
     host: str = ""
+    supervisor: int = 0
     gpus: str = ""
     detail: str = ""
 
@@ -74,6 +76,7 @@ def ending_of(status: str, marker: str = "") -> Ending | None:
             float(raw.get("started", 0)),
             float(raw.get("seconds", 0)),
             str(raw.get("host", "")),
+            int(raw.get("supervisor", 0)),
             str(raw.get("gpus", "")),
             str(raw.get("detail", "")),
         )

@@ -83,7 +83,7 @@ def shown_at(question: Question, evidence: Evidence) -> Cut | None:
     What holds of every run at its start, such as a low score, counts only from where the good run has left it. Without
     a good run that can be told of a symptom alone that nothing takes back.
     """
-    if not question.symptom or not (question.final or evidence.good is not None):
+    if not question.symptom or not (True in question.final or evidence.good is not None):
         return None
     whole = replace(question, cut=None)
     there = _thinned(moments(evidence.bad))

@@ -15,7 +15,7 @@ from diagnose.confirm.job import Job
 from diagnose.errors import DiagnoseError
 from diagnose.model import Place
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 MARK = ".diagnose-run"
 """Lies in every folder of a run: nothing is cleared in a folder without it."""
 MEND = "free some space and run the same command again: it goes on where it stopped"

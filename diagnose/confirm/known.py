@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from diagnose.confirm.row import Row
 if TYPE_CHECKING:
     from diagnose.confirm.batch import Bench
 
+NOTICE = 5.0
+"""Seconds that a supervisor takes at most to end a run whose session is gone, once it has noticed."""
 NEVER_KEPT = frozenset({"lost", "skipped", ""})
 
 
@@ -78,11 +81,19 @@ def _conclusion(trial: Trial, job: Job, ending: Ending, bench: Bench) -> tuple[O
 
 
 def _await_end(row: Row, job: Job, bench: Bench) -> None:
-    """Wait until a run that another session began on a cluster has noticed that its session is gone."""
-    ending = ending_of(job.status, row.marker)
-    if row.executor in ("", "local") or ending is None:
-        return
-    until = time.monotonic() + max(bench.executor.lease, 1.0) + job.limits.grace
-    while ending is not None and not ending.ended and time.monotonic() < until:
-        time.sleep(bench.executor.pause or 0.1)
-        ending = ending_of(job.status, row.marker)
+    """Wait until a run that another session began has noticed that its session is gone."""
+    until = time.monotonic() + NOTICE + (bench.executor.lease if row.executor != "local" else 0.0)
+    while (ending := ending_of(job.status, row.marker)) is not None and not ending.ended:
+        if time.monotonic() > until or (row.executor == "local" and not _lives(ending.supervisor)):
+            return
+        time.sleep(0.05)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return pid > 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -73,15 +74,12 @@ class Ledger:
 
     def close(self) -> None:
         """Close it. What was written stays even if the last note of the time does not fit on the disk."""
-        try:
+        with contextlib.suppress(DiagnoseError):
             self.beat(0)
-        except DiagnoseError:
-            pass
-        finally:
-            self._base.close()
-            self._lock.close()
+        self._base.close()
+        self._lock.close()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
         with told(self.path):
             self._base.execute("BEGIN IMMEDIATE")
@@ -189,6 +187,18 @@ class Ledger:
             query = "SELECT began FROM session WHERE number = ?"
             (began,) = self._base.execute(query, (self.session,)).fetchone()
         return Spent(runs, gpus, wall + max(0.0, time.time() - began))
+
+
+def peek(path: str | Path, study: str) -> list[Row]:
+    """Return what a ledger knows of a study, without the lock and without writing; nothing if it cannot be read."""
+    place = Path(path).absolute()
+    try:
+        with contextlib.closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True, timeout=1)) as base:
+            base.row_factory = sqlite3.Row
+            found = base.execute(f"{SELECT} WHERE run.study = ? ORDER BY run.rowid", (study,)).fetchall()
+            return [row_of(row) for row in found]
+    except sqlite3.Error:
+        return []
 
 
 def _verdict(outcome: Outcome) -> tuple[int | None, str | None]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from diagnose.confirm.options import StudyOptions
+from diagnose.confirm.progress import SINGLY
 from diagnose.confirm.result import StepPlan, StudyPlan
 
 CAPACITY = 0.71
@@ -54,7 +55,7 @@ def _steps(count: int, options: StudyOptions) -> Iterator[StepPlan]:
         yield StepPlan("confirmation", expected, largest, "baseline + culprit, and suspect config - culprit")
         if "path" in wanted:
             new = min(options.path_atoms, count - 1)
-            largest = options.path_runs * max(0, count - 2)
+            largest = options.path_runs * min(max(0, count - 2), SINGLY - 1 + options.path_atoms)
             yield StepPlan("path", options.path_runs * new, largest, "stops of the path that no step before has run")
     if options.fix and "fix" not in options.skip:
         yield StepPlan("fix", first, last + 2 * (last - first), "the fixed config on the seeds of the control")

@@ -12,6 +12,9 @@ from diagnose.confirm.steps.control import Control
 from diagnose.confirm.steps.culprit import Candidate, Search
 from diagnose.confirm.steps.runs import Parts, Runs
 
+SINGLY = 4
+"""Culprits of so many atoms are taken apart by the path; larger ones are one stride."""
+
 
 @dataclass(slots=True)
 class Progress:
@@ -71,9 +74,13 @@ class Progress:
         self._tested += found.runs
         if against:
             self.refuted = found.holds
+            if found.holds:
+                self.culprit = None
         else:
-            self.culprit, self.confirmed = candidate, found.holds
-            if not found.holds and not found.out_of_budget:
+            self.confirmed = found.holds
+            if found.holds:
+                self.culprit = candidate
+            elif not found.out_of_budget:
                 self._notes.append(f"`{_words(candidate)}` could not be shown to be both necessary and sufficient.")
         outcome = "confirmed" if self.confirmed else "refuted" if self.refuted else "not-confirmed"
         state = "out-of-budget" if found.out_of_budget else "done"
@@ -95,12 +102,13 @@ class Progress:
         self.suspicion = {atom: float(found[at]) for at, atom in enumerate(search.atoms)}
 
     @property
-    def order(self) -> list[str]:
-        """The culprit's atoms, then as many others as the path is to add singly, each by suspicion."""
+    def order(self) -> list[Parts]:
+        """What the path adds: the culprit's atoms, then as many others as were asked for, each by suspicion."""
         ranked = sorted(self.everything, key=lambda atom: (-self.suspicion.get(atom, 0.0), atom))
         members = self.culprit.atoms if self.culprit else ()
-        others = [atom for atom in ranked if atom not in members]
-        return [*(atom for atom in ranked if atom in members), *others[: self.options.path_atoms]]
+        culprits = [(atom,) for atom in ranked if atom in members] if len(members) <= SINGLY else [members]
+        others = [(atom,) for atom in ranked if atom not in members]
+        return [*culprits, *others[: self.options.path_atoms]]
 
     @property
     def fresh_seeds(self) -> tuple[int, ...]:

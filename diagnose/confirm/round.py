@@ -194,6 +194,8 @@ class Round:
         while left and time.monotonic() < until:
             left = {key: one for key, one in left.items() if not _has_ended(one) and self._lives(one)}
             time.sleep(min(executor.pause, 0.1) if left else 0)
+        for one in self.active.values():
+            executor.cancel(one.handle)  # all of them, before anything else can go wrong
         interrupted = {}
         for key, one in [*self.active.items()]:
             ending = ending_of(one.job.status, one.marker)
@@ -201,7 +203,6 @@ class Round:
                 self._over(key, one, ending)
                 continue
             interrupted[key] = self.active.pop(key)
-            executor.cancel(one.handle)
             seconds = ending.seconds if ending is not None and ending.ended else one.seconds
             self.bench.ledger.drop(key, result, seconds, ending.host if ending is not None else "")
         return interrupted

@@ -79,7 +79,7 @@ def _steps(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress)
             return
     if not progress.over:
         yield from _blame(atoms, prior, progress)
-    if progress.runs_of("path") and progress.confirmed and len(everything) > 1:
+    if progress.runs_of("path") and progress.confirmed and "confirmation" in progress.records:
         progress.enter((yield from path(progress.order, everything, runs, options, progress.fresh_seeds)))
     if progress.runs_of("fix") and options.fix:
         fixed = yield from fix(everything, runs, options)
@@ -116,6 +116,7 @@ def _search(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress
     if progress.over:
         return
     search = Search(atoms, prior, options, runs, *_noise(progress))
+    search.made = len(runs.known) - sum(record.runs for record in progress.records.values())
     for _ in range(options.attempts):
         candidate = yield from search.seek()
         progress.culprit = candidate
@@ -139,7 +140,8 @@ def _settled(progress: Progress) -> Step[None]:
     try:
         yield from runs.fill([(parts, options.control_seeds) for parts in ends], options.looks[0], options.spare)
     except OutOfBudget:
-        progress.enter(StepRecord("culprit", "out-of-budget", "undecided"))
+        made = len(runs.known) - sum(record.runs for record in progress.records.values())
+        progress.enter(StepRecord("culprit", "out-of-budget", "undecided", made))
         return
     runs.judge.settle(*(runs.votes(parts, options.control_seeds) for parts in ends))
 

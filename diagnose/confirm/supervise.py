@@ -29,7 +29,7 @@ UNKILLABLE = 30.0
 SIZE = 4096
 """Bytes of the status file, taken at the start: a full disk cannot keep a run from reporting its end."""
 MOST_FILES = 20_000
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG, errno.EIO, errno.EROFS)
 SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36
 
 

@@ -70,14 +70,14 @@ class Question:
         return frozenset(found)
 
     @cached_property
-    def final(self) -> bool:
-        """Whether the symptom, once shown, stays."""
-        return bool(self.symptom) and _is_final(parse(self.symptom))
+    def final(self) -> frozenset[bool]:
+        """The verdicts on the symptom that no later line takes back."""
+        return final(parse(self.symptom)) if self.symptom else frozenset()
 
     @cached_property
     def diverges(self) -> bool:
         """Whether the symptom is that numbers are lost, so that any metric is as bad as can be."""
-        return self.final and named_rules(self.symptom) <= DIVERGED
+        return True in self.final and named_rules(self.symptom) <= DIVERGED and not series_in(self.symptom)
 
     def __call__(self, run: Run, *, ended: bool) -> Judgement:
         """Judge a run by what it has logged so far.
@@ -99,8 +99,8 @@ class Question:
         metric = asked.metric() if self.metric else None
         if self.diverges and shown:
             metric = math.nan
-        if shown and self.final and (not self.metric or self.diverges):
-            return Judgement(True, metric, there)
+        if shown in self.final and (not self.metric or (shown and self.diverges)):
+            return Judgement(shown, metric, there)
         if not (there or ended):
             return Judgement(None, metric, False)
         return Judgement(shown, metric, there)
@@ -262,12 +262,33 @@ def _checked(what: str, text: str, rules: Iterable[Rule]) -> None:
         )
 
 
-def _is_final(node: Node) -> bool:
-    """Whether a condition that holds cannot cease to hold as the log grows."""
-    if node.kind == "call" and node.args[0] == "found" and len(node.args) > 1 and node.args[1].kind == "string":
-        return str(node.args[1].args[0])[1:-1] in FINAL
+def final(node: Node) -> frozenset[bool]:
+    """Return the truth values that a condition, once it has them, keeps as the log grows."""
+    args = [arg for arg in node.args if isinstance(arg, Node)]
+    if node.kind == "call" and node.args[0] == "found" and len(args) == 1 and args[0].kind == "string":
+        return frozenset({True} if str(args[0].args[0])[1:-1] in FINAL else ())
     if node.kind == "call" and node.args[0] == "seen":
-        return True
+        return frozenset({True})
+    if node.kind == "not_":
+        return frozenset(not value for value in final(args[0]))
     if node.kind in ("and_", "or_"):
-        return all(_is_final(arg) for arg in node.args if isinstance(arg, Node))
-    return False
+        return frozenset.intersection(*(final(arg) for arg in args))
+    return _final_comparison(node, args)
+
+
+def _final_comparison(node: Node, args: list[Node]) -> frozenset[bool]:
+    """Return the same of ``best(x) < number``: the best value only gets better."""
+    nothing: frozenset[bool] = frozenset()
+    if (
+        node.kind != "compare"
+        or len(node.args) != 3
+        or [arg.kind for arg in args] not in (["call", "number"], ["call", "quantity"])
+    ):
+        return nothing
+    call, sign = args[0], str(node.args[1])
+    if call.args[0] != "best" or len(call.args) != 2 or getattr(call.args[1], "kind", "") != "name":
+        return nothing
+    better = traits(str(call.args[1].args[0])).better
+    if better not in ("higher", "lower") or sign not in ("<", "<=", ">", ">="):
+        return nothing
+    return frozenset({(sign[0] == ">") == (better == "higher")})

@@ -41,9 +41,16 @@ def _found(selector: Selector, segment: Segment) -> tuple[list[Any], str]:
         settings = segment.config.settings.values()
         chosen = [setting for setting in settings if _set(setting, selector, segment.config.framework)]
         return chosen, "config " + " or ".join([*selector.setting, *selector.names, *selector.roles])
-    wanted = f"series {' or '.join(selector.series) or '*'}"
-    kinds = [f"of kind {kind}" for kind in selector.kinds]
-    return [one for name, one in segment.series.items() if _logged(name, selector)], " ".join([wanted, *kinds])
+    return [one for name, one in segment.series.items() if _logged(name, selector)], _wanted(selector)
+
+
+def _wanted(selector: Selector) -> str:
+    """Return what to call the series that a rule walks: ``series of kind loss or norm among train/*, val/*``."""
+    if not selector.kinds:
+        return f"series {' or '.join(selector.series) or '*'}"
+    *others, last = selector.kinds
+    kinds = f"{', '.join(others)} or {last}" if others else last
+    return f"series of kind {kinds}" + (f" among {', '.join(selector.series)}" if selector.series else "")
 
 
 def _changed(change: Change, selector: Selector) -> bool:

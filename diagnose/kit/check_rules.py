@@ -52,7 +52,7 @@ def _together(rules: list[tuple[Path, str, dict[str, Any]]]) -> Iterator[Problem
                 mend = did_you_mean(name, names)
                 told = f"`explains` names the unknown rule `{name}`" + (f" ({mend})" if mend else "")
                 yield Problem(str(path), _line(text, "explains"), told)
-        for key in ("message", "why", "advice", "refutation"):
+        for key in ("message", "why", "advice", "refutation", "experiment"):
             if fault := template_fault(str(raw.get(key, ""))):
                 yield Problem(str(path), _line(text, key), f"`{key}`: {fault}")
         for key in ("supports", "against"):

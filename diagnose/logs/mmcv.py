@@ -101,5 +101,8 @@ class _Reader(TextLog):
             self.enable(match, split, numbers)
         else:
             epoch_of = numbers[0] if match.kind in ("by_epoch", "evaluated_epoch") else None
-            if not points(build, items_of(match), line.number, split, epoch=epoch_of) and split == "val":
+            added = points(build, items_of(match), line.number, split, epoch=epoch_of)
+            if added:
+                self.blocks.evaluated(split, epoch_of)
+            if not added and split == "val":
                 build.event("validation_empty", line.number, line.text.strip(), message="validation without a metric")

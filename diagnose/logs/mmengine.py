@@ -115,4 +115,8 @@ class _Reader(TextLog):
             if split == "val":
                 state_once(build, "val_steps", numbers[-1], line)
             epoch_of = numbers[0] if match.kind == "by_epoch" else math.nan if split == "test" else None
-            points(build, items_of(match), line.number, split, epoch=epoch_of)
+            added = points(build, items_of(match), line.number, split, epoch=epoch_of)
+            if added:
+                self.blocks.evaluated(split, epoch_of)
+            if not added and split == "val":
+                self.enable_silent(match, numbers[-1])

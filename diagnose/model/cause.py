@@ -37,6 +37,7 @@ class Cause:
         advice: what to do if it is so, in order, as Markdown.
         explains: names of findings that would be its consequences.
         folds: fingerprints of those that are told under it, and under no other cause.
+        experiment: what one run would change, and nothing else; empty if a look-up settles it.
     """
 
     code: str
@@ -51,3 +52,4 @@ class Cause:
     advice: str = ""
     explains: tuple[str, ...] = ()
     folds: tuple[str, ...] = ()
+    experiment: str = ""

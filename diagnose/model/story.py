@@ -224,6 +224,7 @@ class Recovery:
         command_source: the line that tells the command; None if it is a template.
         template: whether the commands must be filled in.
         stop: the early-stop limit in words.
+        lookups: what settles a suspect without a run.
     """
 
     phases: tuple[Phase, ...]
@@ -233,6 +234,7 @@ class Recovery:
     template: bool = True
     stop: tuple[Statement, ...] = ()
     folder: str = ""
+    lookups: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class Sweep:
         links: settings that were varied, the surest first.
         noise: spread among repeats of one setting, the largest; None without repeats.
         repeats: the runs of each setting that was run more than once.
+        known: of how many compared runs most of the settings that were varied are told.
         nearest: the run that differs from the winner in the fewest settings, and in which.
         notes: what must be said about how it was read.
     """
@@ -135,6 +136,7 @@ class Sweep:
     importance: list[Importance] = field(default_factory=list)
     noise: float | None = None
     repeats: list[tuple[str, ...]] = field(default_factory=list)
+    known: int = 0
     nearest: tuple[str, tuple[str, ...]] | None = None
     notes: list[str] = field(default_factory=list)
 

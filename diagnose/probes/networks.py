@@ -27,26 +27,46 @@ class Mlp(nn.Module):
 
 
 class NormedMlp(nn.Module):
-    """A hidden layer with batch normalisation, whose statistics the caller keeps: no buffers that change in a step.
+    """Hidden layers with batch normalisation, whose statistics the caller keeps: no buffers that change in a step.
 
     Given statistics it normalises by them, as in validation; without, by those of the batch, which it returns.
     """
 
-    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
-        """Take the numbers of inputs, hidden units and outputs."""
+    def __init__(self, inputs: int, hidden: int, outputs: int, depth: int = 1) -> None:
+        """Take the numbers of inputs, hidden units, outputs and hidden layers."""
         super().__init__()
-        self.before = nn.Linear(inputs, hidden)
-        self.gain = nn.Parameter(torch.ones(hidden))
-        self.shift = nn.Parameter(torch.zeros(hidden))
+        sizes = [inputs, *[hidden] * depth]
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in zip(sizes, sizes[1:], strict=False))
+        self.gain = nn.Parameter(torch.ones(depth, hidden))
+        self.shift = nn.Parameter(torch.zeros(depth, hidden))
         self.after = nn.Linear(hidden, outputs)
 
-    def forward(
-        self, inputs: torch.Tensor, mean: torch.Tensor | None = None, variance: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, Statistics]:
-        """Return logits, and the statistics that normalised the hidden layer."""
-        hidden = self.before(inputs)
-        if mean is None or variance is None:
-            mean = hidden.mean(0)
-            variance = (hidden - mean).square().mean(0)
-        normed = (hidden - mean) / (variance + 1e-3).sqrt() * self.gain + self.shift
-        return self.after(torch.relu(normed)), (mean, variance)
+    def forward(self, inputs: torch.Tensor, statistics: Statistics | None = None) -> tuple[torch.Tensor, Statistics]:
+        """Return logits, and the statistics (layers x units each) that normalised the hidden layers."""
+        seen = []
+        for index, layer in enumerate(self.layers):
+            inputs = layer(inputs)
+            if statistics is None:
+                mean = inputs.mean(0)
+                variance = (inputs - mean).square().mean(0)
+            else:
+                mean, variance = statistics[0][index], statistics[1][index]
+            seen.append((mean, variance))
+            inputs = (inputs - mean) / (variance + 1e-3).sqrt() * self.gain[index] + self.shift[index]
+            inputs = torch.relu(inputs)
+        means, variances = zip(*seen, strict=True)
+        return self.after(inputs), (torch.stack(means), torch.stack(variances))
+
+
+class Weighted(nn.Module):
+    """A branch with the weight of its predictions, of which the logit is a parameter."""
+
+    def __init__(self, branch: nn.Module, weight: float) -> None:
+        """Take the branch, and the weight it starts with."""
+        super().__init__()
+        self.branch = branch
+        self.logit = nn.Parameter(torch.logit(torch.tensor(weight), eps=1e-6))
+
+    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the weight and the branch's logits."""
+        return torch.sigmoid(self.logit), self.branch(inputs)

@@ -80,7 +80,13 @@ def parse(parameter: Parameter, text: str) -> Any:
             return int(text)
         return float(text) if isinstance(default, float) else text
     except ValueError:
-        kind = "numbers with commas" if isinstance(default, tuple) else "a whole number" if isinstance(default, int) else "a number"
+        kind = (
+            "numbers with commas"
+            if isinstance(default, tuple)
+            else "a whole number"
+            if isinstance(default, int)
+            else "a number"
+        )
         raise SettingsError(f"{parameter.name} takes {kind}, not {text!r}") from None
 
 

@@ -27,7 +27,7 @@ class Replicas:
         """Stack the weights of models."""
         params, buffers = stack_module_state(list(models))
         self.device = device
-        self.flat = torch.cat([one.detach().flatten(1) for one in params.values()], dim=1).to(device)
+        self.flat = torch.cat([one.detach().reshape(len(one), -1) for one in params.values()], dim=1).to(device)
         self.shapes = {name: one.shape[1:] for name, one in params.items()}
         self.params = self.views(self.flat)
         self.buffers: State = {name: one.detach().to(device) for name, one in buffers.items()}

@@ -42,7 +42,12 @@ def markdown(result: Result) -> str:
     lines += _markdown_table(_rows(result.arms))
     lines += ["", escape.markdown(verdict(result)), ""]
     if result.none_left is not None:
-        lines += ["Each suspected cause alone, and the suspect without it:", "", *_markdown_table(varied_rows(result)), ""]
+        lines += [
+            "Each suspected cause alone, and the suspect without it:",
+            "",
+            *_markdown_table(varied_rows(result)),
+            "",
+        ]
     lines += [f"* Symptom: {escape.markdown(result.symptom)}.", f"* Proxy: {escape.markdown(result.proxy)}"]
     lines += [f"* {escape.markdown(effort(result))}", ""]
     rows = [["parameter", "value", "from"]]
@@ -53,7 +58,9 @@ def markdown(result: Result) -> str:
 def verdict(result: Result) -> str:
     """Return the verdict in a sentence."""
     suspect, control, fix = (result.arm(name) for name in ("suspect", "control", "fix"))
-    told = f"{percent(suspect)} of the replicas with the suspected cause show the symptom, {percent(control)} without it"
+    told = (
+        f"{percent(suspect)} of the replicas with the suspected cause show the symptom, {percent(control)} without it"
+    )
     if not result.reproduced:
         why = f"fewer than {LEAST:.0%}" if suspect.share < LEAST else "the intervals overlap"
         return f"Not reproduced: {told} ({why})."
@@ -84,7 +91,12 @@ def percent(outcome: Outcome) -> str:
 def origin(used: Used) -> str:
     """Return where a parameter's value came from."""
     lines = ", ".join(f"line {place.line}" for place in used.places if place.line)
-    words = {"default": "default, not from a log", "given": "given by --set", "log": "log", "derived": "derived from the log"}
+    words = {
+        "default": "default, not from a log",
+        "given": "given by --set",
+        "log": "log",
+        "derived": "derived from the log",
+    }
     return words[used.origin] + (f", {lines}" if lines else "") + (f" ({used.how})" if used.how else "")
 
 

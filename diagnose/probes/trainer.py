@@ -70,8 +70,8 @@ class Trainer:
         """
         self.batch = batch
         grads, value = self.gradients(*batch)
-        gradient = torch.cat([grads[name].flatten(1) for name in self.names], dim=1)
         flat = self.replicas.flat
+        gradient = torch.cat([grads[name].reshape(len(flat), -1) for name in self.names], dim=1)
         if self._columns is None:
             self.optimizer.step(flat, gradient, alive, scale)
         else:

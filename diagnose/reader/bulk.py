@@ -119,7 +119,7 @@ class Bulk:
         self._walk.disable()
         for template, table in self._tables.items():
             self.take(template)
-            if table.chunks:
+            if table.columns and table.chunks:
                 self._hand_over(table)
         self._tables.clear()
         self._segment = -1

@@ -43,11 +43,13 @@ class ConsoleEvents:
         self._frames: list[int] = []  # line numbers of frames outside any traceback: its beginning may be cut off
         self._memory = (-SAME_FAILURE, 0)
         self._unread = 0
+        self._last = 0
         self.failures = 0
         """How many tracebacks, interrupts and kills were seen."""
 
     def feed(self, line: Line) -> bool:
         """Report what the line shows, if anything; return whether it was such a line."""
+        self._last = line.number
         if self._opened is None and self._printed.feed(line):
             return False
         match = self._grammar.parse(line.text)
@@ -67,7 +69,7 @@ class ConsoleEvents:
         if match is not None:
             self._report(match.kind, line.number, text)
         if raised is not None:
-            self._end_traceback(raised["error"].rpartition(".")[2], (raised["message"] or "")[:QUOTED])
+            self._end_traceback(raised["error"].rpartition(".")[2], (raised["message"] or "")[:QUOTED], line.number)
         return raised is not None or (match is not None and match.kind != "exception")
 
     @property
@@ -86,9 +88,11 @@ class ConsoleEvents:
         return len(frames) > 1 and line.number - frames[-1] < HEADLESS and not line.text.startswith(" ")
 
     def finish(self) -> None:
-        """Report a traceback that the end of the file cut off."""
+        """Report a traceback that the end of the file cut off, and how far lines follow one."""
         if self._opened is not None:
-            self._end_traceback("", "")
+            self._end_traceback("", "", 0)
+        if self.failures:
+            self._build.reach(self._last)
 
     def _report(self, kind: str, number: int, text: str) -> None:
         message = text[:QUOTED]
@@ -134,12 +138,13 @@ class ConsoleEvents:
             return found if found["error"].rpartition(".")[2] == notebook[1] else None
         return found if self._framed or RAISED.match(found["error"]) else None
 
-    def _end_traceback(self, error: str, message: str) -> None:
+    def _end_traceback(self, error: str, message: str, end: int) -> None:
         opened, self._opened = self._opened, None
         if opened is not None:
             notebook = BANNER.match(opened.text)
             error = error or (notebook[1] if notebook else "")
-            self._build.event("traceback", opened.number, opened.text.strip(), error=error, message=message)
+            ends = {"ends": float(end)} if end > opened.number else {}
+            self._build.event("traceback", opened.number, opened.text.strip(), error=error, message=message, **ends)
 
 
 def _indent(text: str) -> int:

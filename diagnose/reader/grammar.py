@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from diagnose.parsers import parser
-from diagnose.scan import Shapes, engine
+from diagnose.scan import ENOUGH, Shapes, engine
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -72,7 +72,7 @@ class LineGrammar:
         """Name the grammar; *gate* is a cheap pattern that every acceptable line contains."""
         self.name, self.gate = name, gate
         self._gate = re.compile(gate) if gate else None
-        self._memo: dict[str, Parsed | None] = {}
+        self._memo: dict[str, list[Any]] = {}  # what Lark made of each shape, and how often it came again
 
     @property
     def lark(self) -> Lark:
@@ -89,20 +89,22 @@ class LineGrammar:
         if self._gate is not None and not self._gate.search(text):
             return None
         shape = text.translate(BLANK_DIGITS)
-        try:
-            parsed = self._memo[shape]
-        except KeyError:
+        known = self._memo.get(shape)
+        if known is None:
             shapes = None if engine().name == "lark" else self.shapes
             if shapes is not None and (found := shapes.match(text)) is not None:
                 return Match(found[0].kind, found[1])
             if len(self._memo) >= MEMO:
                 self._memo.clear()
-            parsed = self._memo[shape] = parse_line(self.lark, text)
-            if parsed is not None and shapes is not None:
-                shapes.note(text, parsed)
-        if parsed is None:
+            known = self._memo[shape] = [parse_line(self.lark, text), 0]
+            if known[0] is not None and shapes is not None:
+                shapes.note(text, known[0])
+        if known[0] is None:
             return None
-        kind, slots = parsed
+        known[1] += 1
+        if known[1] == ENOUGH and engine().name != "lark":
+            self.shapes.note(text, known[0], ENOUGH)
+        kind, slots = known[0]
         return Match(kind, tuple([(name, text[start:end]) for name, start, end in slots]))
 
 

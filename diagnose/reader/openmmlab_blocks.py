@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 from diagnose.configs.openmmlab import config_facts
 from diagnose.model import Setting
@@ -16,6 +17,32 @@ FAMILY = {"MMEngine": 0, "MMDetection": 1, "MMDetection3D": 1, "MMSegmentation":
 """Packages that make up the framework, and their order in the fact."""
 
 
+DETECTED = re.compile(r"\| class +\| gts +\| dets +\| recall +\| ap +\|\s*$")
+"""The head of the table that an evaluation of VOC prints: a row for each class."""
+DETECTED_ROW = re.compile(r"\|[^|]+\| *(\d+) *\| *(\d+) *\| *(\d+(?:\.\d+)?|nan) *\| *[\d.nan]+ *\|\s*$")
+DETECTED_START = "| class "
+DETECTIONS, RECALL = "dets", "mean recall"
+"""What the sum of a column, and the mean of another, are called."""
+
+
+@dataclass(slots=True)
+class Detected:
+    """What the table of one evaluation holds: boxes found, and the recall of each class that has objects."""
+
+    line: int
+    found: float = 0.0
+    recalls: list[float] = field(default_factory=list)
+
+    def take(self, text: str) -> None:
+        """Take a row of the table; others hold no class."""
+        row = DETECTED_ROW.match(text)
+        if row is None:
+            return
+        self.found += float(row[2])
+        if row[3] != "nan" and float(row[1]):
+            self.recalls.append(float(row[3]))
+
+
 class Blocks:
     """Reads what stands between two stamped lines: environment, config dump, state-dict report."""
 
@@ -26,6 +53,8 @@ class Blocks:
         self._lines: list[Line] = []
         self._rules = 0
         self.sessions = 0
+        self.detected: Detected | None = None
+        self._table = Detected(0)
 
     @property
     def is_open(self) -> bool:
@@ -39,9 +68,20 @@ class Blocks:
 
     def feed(self, line: Line) -> bool:
         """Take a line without a stamp; return whether it belongs to the open block."""
+        text = line.text
+        if text.startswith(DETECTED_START) and DETECTED.match(text):
+            self.open("detected", line)
+            # With several thresholds of overlap there is a table for each: the first one counts.
+            self._table = Detected(line.number)
+            return True
         if not self._kind:
             return False
-        text = line.text
+        if self._kind == "detected":
+            if not text.startswith(("|", "+")):
+                self.close()
+                return False
+            self._table.take(text)
+            return True
         if self._kind == "environment":
             if re.fullmatch(r"-{20,}\s*", text):
                 self._rules += 1
@@ -81,7 +121,22 @@ class Blocks:
             state_config(self._build, reading.settings)
         elif kind == "mismatch":
             self._mismatch()
+        elif kind == "detected" and self.detected is None:
+            self.detected = self._table
         return kind
+
+    def evaluated(self, split: str, epoch: float | None) -> None:
+        """Report the table above the record of an evaluation, if there was one."""
+        table, self.detected = self.detected, None
+        if table is None or not split:
+            return
+        values = [(DETECTIONS, f"{split}/{DETECTIONS}", table.found)]
+        if table.recalls:
+            values.append((RECALL, f"{split}/recall", sum(table.recalls) / len(table.recalls)))
+        for printed, name, value in values:
+            known = self._build.column(name)
+            if known is None or known.printed == printed:
+                self._build.point(printed, value, table.line, epoch=epoch, name=name)
 
     def _mismatch(self) -> None:
         missing = unexpected = mismatched = 0

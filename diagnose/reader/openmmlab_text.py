@@ -12,7 +12,7 @@ from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.gates import gate
 from diagnose.reader.grammar import LineGrammar, Match
 from diagnose.reader.openmmlab import STAMP, Loop, Warnings, bulk_items, class_mismatch, saved
-from diagnose.reader.openmmlab_blocks import Blocks
+from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks
 from diagnose.scan import Walk
 from diagnose.sources import Line, Source
 
@@ -32,7 +32,7 @@ class TextLog:
 
     def read(self, source: Source) -> None:
         """Read all lines: matches, blocks between two stamped lines, and what any console may show."""
-        walk = Walk(source, self.grammar.shapes, gate(self.grammar.gate))
+        walk = Walk(source, self.grammar.shapes, gate(self.grammar.gate, texts=(DETECTED_START,)))
         self.walk, self.bulk, self.planned = walk, Bulk(self.build, walk), self.plan()
         for line in walk:
             self.catch_up()
@@ -45,8 +45,7 @@ class TextLog:
             elif stamped or not self.blocks.feed(line):
                 self.console.feed(line)
             self.bulk.check()
-            if self.plan() != self.planned:
-                self.bulk.finish()
+            self.agree()
             walk.counters = self.loop.at
             walk.everything = self.blocks.is_open or self.console.attentive
         self.catch_up()
@@ -65,7 +64,23 @@ class TextLog:
 
     def plan(self) -> list[Fact | None]:
         """Return what a training record must agree with to be read in bulk."""
-        return [self.build.known(name) for name in ("steps_per_epoch", "planned_steps")]
+        return [self.build.known(name) for name in ("steps_per_epoch", "planned_steps", "val_steps")]
+
+    def enable_silent(self, match: Match, total: float) -> None:
+        """Pass over lines like this one from here on: iterations of a validation that say nothing but the time."""
+        if self.walk.template < 0 or not self.build.is_open or any(name == "DICT" for name, _ in match.tokens):
+            return
+        parts = list(self.grammar.shapes.parts_of(self.walk.template))
+        counters = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT"]
+        if counters[-1] >= 0:
+            self.agree()
+            self.bulk.enable((), lambda rows: (rows, rows), constant=counters[-1], expected=total)
+
+    def agree(self) -> None:
+        """Begin anew with rows if what they must agree with is no longer what it was."""
+        if (plan := self.plan()) != self.planned:
+            self.bulk.finish()
+            self.planned = plan
 
     def enable(self, match: Match, split: str, numbers: Sequence[float]) -> None:
         """Read lines like this one in bulk from here on, if the next one is of a later iteration and the same loop.
@@ -90,9 +105,7 @@ class TextLog:
                 return rows[:, 0] * float("nan"), rows[:, 0]
             return rows[:, 0], (rows[:, 0] - 1) * numbers[-1] + rows[:, 1]
 
-        if self.plan() != self.planned:
-            self.bulk.finish()
-        self.planned = self.plan()
+        self.agree()
         self.bulk.enable(
             found[0],
             position,

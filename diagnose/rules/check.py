@@ -21,7 +21,7 @@ REQUIRED = ("code", "name", "title", "severity", "since", "when", "message", "wh
 OPTIONAL = ("status", "needs", "each", "merge", "params", "let", "at", "evidence", "subject", "suspects", "folds",
             "false-alarms", "references", "basis")  # fmt: skip
 CAUSE = ("code", "name", "title", "since", "why", "supports", "refutation", "advice", "cases")
-OF_CAUSES = ("against", "least", "explains")
+OF_CAUSES = ("against", "least", "explains", "experiment")
 ARGUMENT = ("when", "weight", "text", "at")
 """Keys of what speaks for or against a cause; the last two may be left out."""
 NEEDS = (
@@ -43,7 +43,7 @@ SHAPES: tuple[tuple[tuple[str, ...], Any, str], ...] = (
     (("when", "at", "subject"), EXPRESSION, "an expression"),
     (("severity",), (str, dict), "a severity, or severities with conditions"),
     (("params", "let", "each"), dict, "a mapping"),
-    (("refutation",), str, "a text"),
+    (("refutation", "experiment"), str, "a text"),
     (("least",), (int, float), "a number"),
     (
         (

@@ -91,6 +91,7 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
         against=_arguments(raw, "against"),
         least=float(raw.get("least", 2)),
         refutation=str(raw.get("refutation", "")).strip(),
+        experiment=str(raw.get("experiment", "")).strip(),
         explains=tuple(
             ExplainRule(item)
             if isinstance(item, str)

@@ -92,6 +92,7 @@ class Rule:
         supports, against: of a cause: what speaks for it and against it.
         least: the sum of weights from which on a cause is named.
         refutation: of a cause: the cheap run or look-up that would show that it is not so.
+        experiment: of a cause: what one run would change, and nothing else; empty if a look-up settles it.
         explains: findings that follow from a cause.
     """
 
@@ -124,6 +125,7 @@ class Rule:
     against: tuple[ArgumentRule, ...] = ()
     least: float = 2.0
     refutation: str = ""
+    experiment: str = ""
     explains: tuple[ExplainRule, ...] = ()
 
     @property

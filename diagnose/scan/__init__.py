@@ -6,7 +6,7 @@
 
 from diagnose.scan.engine import ENGINES, Engine, engine
 from diagnose.scan.gate import Gate, needed
-from diagnose.scan.shapes import Shapes
+from diagnose.scan.shapes import ENOUGH, Shapes
 from diagnose.scan.walk import Walk, lines
 
-__all__ = ["ENGINES", "Engine", "Gate", "Shapes", "Walk", "engine", "lines", "needed"]
+__all__ = ["ENGINES", "ENOUGH", "Engine", "Gate", "Shapes", "Walk", "engine", "lines", "needed"]

@@ -342,8 +342,10 @@ static int store(Scanner *self, Template *template, Parts *parts, Py_ssize_t lin
         row[column] = value;
     }
     template->count++;
-    self->major = major;
-    self->minor = minor;
+    if (template->minor >= 0) {
+        self->major = major;
+        self->minor = minor;
+    }
     return 1;
 }
 
@@ -361,13 +363,15 @@ static int wanted(const Scanner *self, const uint8_t *at, const uint8_t *end)
 {
     if (self->gate == NULL)
         return 1;
-    uint32_t state = 0;
+    uint32_t state = 0, width = (uint32_t)self->gate_classes;
+    while (end > at && end[-1] == '\r')
+        end--; /* a part of the line's end; anywhere else it overwrites */
     for (; at < end; at++) {
-        state = self->gate[state * (uint32_t)self->gate_classes + self->classes[*at]];
+        state = self->gate[state * width + self->classes[*at]];
         if (state == 1)
             return 1;
     }
-    return 0;
+    return self->gate[state * width + self->classes['\n']] == 1;
 }
 
 static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t number, int everything, Parts *parts,

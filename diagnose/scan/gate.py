@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable
+from re import _parser  # type: ignore[attr-defined]  # the module for it, though without a public name
 from typing import Any
 
 CONTROL = tuple(bytes([code]) for code in range(32) if code not in (9, 10)) + (b"\x7f",)
 """A line with terminal control is only known once it is decoded."""
 FOLDED = ("\u017f".encode(), "\u212a".encode())
 """Letters beyond ASCII that equal ``s`` and ``k`` where case is ignored."""
+SPACES = tuple(chr(code) for code in range(0x3001) if chr(code).isspace() and chr(code).encode() not in CONTROL)
 MOST = 60_000
 """States of the automaton."""
+
+
+BLANK = str(_parser.parse(r"\s"))
+END = [(str(operation), argument) for operation, argument in _parser.parse("$")]
 
 
 class Gate:
@@ -69,17 +75,20 @@ def _automaton(words: list[bytes], letters: int) -> bytes:
 
 
 def needed(pattern: str) -> frozenset[str] | None:
-    """Return texts one of which every match of a regular expression contains, whatever their case; None if unknown."""
-    from re import _parser  # type: ignore[attr-defined]  # the module for it, though without a public name
+    """Return texts one of which every match of a regular expression contains, whatever their case; None if unknown.
 
+    In the texts, the end of the line is a newline.
+    """
     return _of(_parser.parse(pattern))
 
 
 def _of(parsed: Iterable[Any]) -> frozenset[str] | None:
     found: list[frozenset[str]] = []
     text = ""
-    for operation, argument in parsed:
-        name = str(operation)
+    pieces = [(str(operation), argument) for operation, argument in parsed]
+    for at, (name, argument) in enumerate(pieces):
+        if text and name == "MAX_REPEAT" and str(argument[2]) == BLANK and pieces[at + 1 :] == END:
+            return frozenset([f"{text[-1]}\n", *(f"{space}\n" for space in SPACES)])
         if name == "LITERAL" and argument < 128:
             text += chr(argument)
             continue
@@ -106,4 +115,6 @@ def _of(parsed: Iterable[Any]) -> frozenset[str] | None:
         found += [member] if member else []
         text = ""
     found += [frozenset([text])] if text else []
+    if ends := [texts for texts in found if all(text.endswith("\n") for text in texts)]:
+        return ends[0]  # few lines end in blanks
     return max(found, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)

@@ -38,6 +38,9 @@ Parsed: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
 """What Lark makes of a line: the rule, and terminal, start and end of each named token."""
 Parse: TypeAlias = Callable[[str], Parsed | None]
 
+Habits: TypeAlias = dict[tuple[str, tuple[str, int], int], Part]
+"""How places of lines of one kind were allowed to vary, by what decides about them together: tried first."""
+
 NAMES = frozenset({"KEY", "NAME", "COLUMN", "METRIC", "MONITOR"})
 """Terminals of names: their digits are part of the name."""
 FORMS = ("7", "0.4120", "-0.25", "+0.25", "1.25e-05", "3e+08", "7.", ".5", "123456789012345678901", "12345.1234567890123")
@@ -74,13 +77,14 @@ def shape_key(text: str) -> str:
     return PIECE.sub(lambda found: "0" if found[0] != " " * len(found[0]) else " ", text)
 
 
-def learn(text: str, parsed: Parsed, parse: Parse) -> Template | None:
+def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template | None:
     """Return a template for a line and all that differ from it in numbers and blanks only as Lark allows.
 
     Args:
         text: the line.
         parsed: what Lark makes of it.
         parse: asks Lark.
+        habits: of the lines learned before.
 
     Returns:
         The template; None if the line cannot be told from lines that Lark parses in another way.
@@ -91,14 +95,38 @@ def learn(text: str, parsed: Parsed, parse: Parse) -> Template | None:
     if not slots or len(slots) > MOST_PARTS:
         return None
     trial = _Trial(text, parsed, parse)
+    usual = _usual(parsed[0], slots, habits)
+    if usual is not None and trial.passes_rounds(usual):
+        return _template(text, parsed, usual)
+    wide = list(slots)
     for group in dict.fromkeys(slot.group for slot in slots):
-        trial.widen(slots, [at for at, slot in enumerate(slots) if slot.group == group])
-    slots = [slot for slot in slots if slot.end > slot.start or slot.part.high]  # without empty ones that stay empty
-    for _ in range(2):
-        if trial.passes_rounds(slots):
-            return _template(text, parsed, slots)
-        slots = [slot if slot.part.operation != BLANKS else _fixed(slot) for slot in slots if slot.end > slot.start]
-    return None
+        trial.widen(wide, [at for at, slot in enumerate(slots) if slot.group == group])
+    found = [slot for slot in wide if slot.end > slot.start or slot.part.high]  # without empty ones that stay empty
+    if trial.passes_rounds(found):
+        habits |= {_habit(parsed[0], slot): slot_now.part for slot, slot_now in zip(slots, wide, strict=True)}
+        return _template(text, parsed, found)
+    found = [_fixed(slot) if slot.part.operation == BLANKS else slot for slot in found if slot.end > slot.start]
+    return _template(text, parsed, found) if trial.passes_rounds(found) else None
+
+
+def _habit(kind: str, slot: _Slot) -> tuple[str, tuple[str, int], int]:
+    return kind, slot.group, slot.part.operation
+
+
+def _usual(kind: str, slots: Sequence[_Slot], habits: Habits) -> list[_Slot] | None:
+    """Return the slots as they are allowed to vary in other lines of the kind; None if any is new."""
+    found = []
+    for slot in slots:
+        part = habits.get(_habit(kind, slot))
+        if part is None:
+            return None
+        if part.operation == NUMBER:
+            part = replace(part, low=part.low | slot.part.low)
+        elif not part.low <= slot.end - slot.start <= part.high:
+            part = _fixed(slot).part
+        if slot.end > slot.start or part.high:
+            found.append(replace(slot, part=part))
+    return found
 
 
 def _fixed(slot: _Slot) -> _Slot:

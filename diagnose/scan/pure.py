@@ -105,7 +105,7 @@ class Scanner:
                 stored = self._store(self._rows[which], found[1], line)
                 if not stored:
                     return (A_LINE if stored is False else FULL, start, stop + 1, line, which)
-            elif found is not None or everything or self._wanted is None or self._wanted.search(text):
+            elif found is not None or everything or self._wanted is None or self._wanted.search(text.rstrip(b"\r") + b"\n"):
                 return A_LINE, start, stop + 1, line, which
             start, line = stop + 1, line + 1
         return NO_MORE, start, start, line, -1
@@ -138,7 +138,8 @@ class Scanner:
             return False
         rows.values.append(float(line))
         rows.values += values
-        self._counters = (major, minor)
+        if rows.minor >= 0:
+            self._counters = (major, minor)
         return True
 
 

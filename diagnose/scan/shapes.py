@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from diagnose.scan import pure
 from diagnose.scan.engine import engine, kernel
 from diagnose.scan.gate import Gate
-from diagnose.scan.learn import Parse, Parsed, learn, shape_key
+from diagnose.scan.learn import Habits, Parse, Parsed, learn, shape_key
 from diagnose.scan.powers import powers
 from diagnose.scan.template import Template
 from diagnose.scan.trie import Trie
@@ -63,6 +63,7 @@ class Shapes:
         self._parse = parse
         self._trie = Trie()
         self._seen: dict[str, int] = {}
+        self._habits: Habits = {}
         self._scanner = self.scanner()
         self._full = False
         self.enough = ENOUGH
@@ -104,17 +105,18 @@ class Shapes:
         template = self._trie.templates[found[0]]
         return template, template.tokens(text, found[1])
 
-    def note(self, text: str, parsed: Parsed) -> None:
-        """Take note of what Lark made of a line; of enough of one shape a template is made."""
+    def note(self, text: str, parsed: Parsed, times: int = 1) -> None:
+        """Take note of what Lark made of a line that came so many times; of enough of one shape a template is made."""
         if self._full:
             return
         key = shape_key(text)
         if len(self._seen) >= REMEMBERED:
             self._seen.clear()
-        self._seen[key] = self._seen.get(key, 0) + 1
-        if self._seen[key] != self.enough:
+        before = self._seen.get(key, 0)
+        self._seen[key] = before + times
+        if not before < self.enough <= before + times:
             return
-        template = learn(text, parsed, self._parse)
+        template = learn(text, parsed, self._parse, self._habits)
         if template is not None and self._trie.add(template):
             self.update(self._scanner)
         if len(self._trie.templates) >= MOST:

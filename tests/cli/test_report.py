@@ -45,7 +45,7 @@ def test_suffix_decides(diagnose: Any, suffix: str, start: str) -> None:
         (["nowhere.log"], "no such file"),
         (["letter.txt"], "no known format"),
         (["sick.csv", "--baseline", "nowhere.log"], "no such file"),
-        (["sick.csv", "--plan", "p"], "--config-diff"),
+        (["sick.csv", "--apply"], "--plan"),
         (["sick.csv", "--config-diff", "letter.txt", "letter.txt"], "letter.txt"),
         (["sick.csv", "-o", "no/such/r.md"], "cannot write"),
     ],

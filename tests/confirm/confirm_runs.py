@@ -108,7 +108,12 @@ class Place:
         return Ledger(self.folder / "ledger.sqlite", study)
 
     def bench(
-        self, ledger: Ledger, executor: Executor | None = None, judge: Judge = judge, judged_as: str = "nan", **more: Any
+        self,
+        ledger: Ledger,
+        executor: Executor | None = None,
+        judge: Judge = judge,
+        judged_as: str = "nan",
+        **more: Any,
     ) -> Bench:
         return Bench(ledger, executor or Local(2), self.job, judge, judged_as, **more)
 
@@ -130,8 +135,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-def processes(word: str) -> list[int]:
-    """Return the living processes with a word in their command line or environment, but for this one."""
+def processes(*words: str) -> list[int]:
+    """Return the living processes with all words in their command line or environment, but for this one."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit() and int(folder.name) != os.getpid():
@@ -139,6 +144,11 @@ def processes(word: str) -> list[int]:
                 data = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
             except OSError:
                 continue
-            if word.encode() in data and alive(int(folder.name)):
+            if all(word.encode() in data for word in words) and alive(int(folder.name)):
                 found.append(int(folder.name))
     return found
+
+
+def supervisors(folder: Path) -> list[int]:
+    """Return the supervisors of runs below a folder; others may run their own tests."""
+    return processes(f"{folder}/", "supervise.py\0")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confirm_runs import Place, judge, processes, until
+from confirm_runs import Place, judge, processes, supervisors, until
 
 from diagnose.confirm import batch, folder
 from diagnose.confirm.batch import run
@@ -190,7 +190,7 @@ def test_a_lost_run_is_tried_again(tmp_path: Path) -> None:
     def kill(trial: Trial, outcome: Outcome | None) -> None:
         if outcome is None and len(killed) < 1:
             until(lambda: place.noted("start"))
-            (pid,) = [pid for pid in processes("supervise.py") if str(tmp_path) in Path(f"/proc/{pid}/cmdline").read_text()]
+            (pid,) = supervisors(tmp_path)
             os.kill(pid, signal.SIGKILL)
             killed.append(pid)
 
@@ -208,7 +208,7 @@ def test_a_run_lost_again_and_again_is_lost(tmp_path: Path) -> None:
 
     def kill(trial: Trial, outcome: Outcome | None) -> None:
         if outcome is None:
-            (pid,) = until(lambda: processes("supervise.py"))
+            (pid,) = until(lambda: supervisors(tmp_path))
             os.kill(pid, signal.SIGKILL)
 
     with place.ledger() as ledger:
@@ -223,7 +223,7 @@ def test_a_command_that_cannot_be_started_ends_the_study(tmp_path: Path) -> None
     with place.ledger() as ledger:
         bench = place.bench(ledger)
         bench.job = lambda trial: replace(place.job(trial), argv=("no-such-command", "x"))
-        with pytest.raises(DiagnoseError, match="the command cannot be started: No such file.*no-such-command"):
+        with pytest.raises(DiagnoseError, match=r"the command cannot be started: No such file.*no-such-command"):
             run(BASE, bench)
         assert {row.state for row in ledger.rows()} == {"planned"}
         assert ledger.spent().runs == 0
@@ -386,6 +386,15 @@ def test_a_link_in_place_of_the_out_folder_is_not_followed(tmp_path: Path) -> No
         run(BASE[:1], place.bench(ledger, again=frozenset({"finished"})))
     assert (precious / "file").exists()
     assert not out.is_symlink()
+
+
+def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with place.ledger() as ledger:
+        bench = place.bench(ledger)
+        bench.job = lambda trial: replace(place.job(trial), folder=str(tmp_path / "same"))
+        with pytest.raises(ValueError, match="share a folder"):
+            run(BASE, bench)
 
 
 def test_it_says_so_where_there_are_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,9 @@ def test_only_whole_lines_are_read_while_a_file_grows(tmp_path: Path, text: str,
     assert source.read().decode() == whole
     path.write_text(text + "more\nand more\n")
     assert source.read().decode() == whole, "it does not change once it is opened"
-    assert [line.text for line in lines(source)] == [line for line in whole.replace("\r", "\n").split("\n") if line][-2:]
+    assert [line.text for line in lines(source)] == [line for line in whole.replace("\r", "\n").split("\n") if line][
+        -2:
+    ]
 
 
 def test_a_number_that_is_being_written_is_not_read(tmp_path: Path) -> None:

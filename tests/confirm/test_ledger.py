@@ -13,7 +13,7 @@ import pytest
 from confirm_runs import Place
 
 from diagnose.confirm.budget import Budget, Spent
-from diagnose.confirm.ledger import Ledger
+from diagnose.confirm.ledger import Ledger, peek
 from diagnose.confirm.model import Outcome, Trial
 from diagnose.errors import DiagnoseError
 
@@ -45,6 +45,9 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         assert (row.outcome.seconds, row.outcome.log, row.outcome.detail) == (7.0, "x.log", "d")
         assert [known.key for known in ledger.rows()] == [key]
         assert ledger.find("nothing") is None
+        assert [known.key for known in peek(ledger.path, "study")] == [key]
+    assert peek(ledger.path, "another") == peek(tmp_path / "none", "study") == []
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("metric", [None, math.inf, -math.inf, 0.1, 1e-300])
@@ -76,7 +79,9 @@ def test_two_at_once_are_refused(tmp_path: Path) -> None:
         with pytest.raises(DiagnoseError, match=r"the ledger is in use by process \d+ on \S+ \(wait for it"):
             place.ledger()
         code = f"from diagnose.confirm.ledger import Ledger; Ledger({str(tmp_path / 'ledger.sqlite')!r}, 's')"
-        other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+        other = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+        )
         assert "the ledger is in use by process" in other.stderr
     place.ledger().close()
 
@@ -136,7 +141,9 @@ def test_a_full_disk_is_told_and_what_was_written_stays(tmp_path: Path) -> None:
         key = finished(ledger, place)
         (pages,) = ledger._base.execute("PRAGMA page_count").fetchone()
         ledger._base.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(DiagnoseError, match=r"cannot be written: database or disk is full \(free some space and run"):
+        with pytest.raises(
+            DiagnoseError, match=r"cannot be written: database or disk is full \(free some space and run"
+        ):
             for seed in range(200):
                 finished(ledger, place, Trial((), seed), detail="x" * 500)
         assert ledger.find(key) is not None
@@ -147,7 +154,7 @@ def test_a_full_disk_is_told_and_what_was_written_stays(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DiagnoseError, match="the ledger cannot be made: Not a directory|File exists"):
+    with pytest.raises(DiagnoseError, match=r"the ledger cannot be made: Not a directory|File exists"):
         Ledger(tmp_path / "file" / "ledger.sqlite", "s")
 
 

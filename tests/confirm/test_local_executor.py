@@ -122,7 +122,7 @@ def test_cancelled_and_closed_runs_are_gone(tmp_path: Path) -> None:
 def test_executors_by_name(tmp_path: Path) -> None:
     assert open_executor("local", slots=3).name == "local"
     assert cpus() >= 1
-    with pytest.raises(SettingsError, match="unknown executor 'slrum'.*did you mean slurm"):
+    with pytest.raises(SettingsError, match=r"unknown executor 'slrum'.*did you mean slurm"):
         open_executor("slrum")
 
 

@@ -36,7 +36,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     memory = {"object_store_memory": 80 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **memory})
+    soon = {"health_check_period_ms": 500, "health_check_failure_threshold": 3, "health_check_initial_delay_ms": 0}
+    head = {"num_cpus": 0, "include_dashboard": False, "_system_config": soon, **memory}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     cluster.add_node(num_cpus=2, **memory)
     cluster.wait_for_nodes()
     yield cluster
@@ -65,7 +67,7 @@ def test_runs_end_as_on_this_machine(tmp_path: Path, executor: Ray) -> None:
 
 
 def test_a_run_of_a_node_that_is_lost_is_made_again_elsewhere(tmp_path: Path, cluster: Any, executor: Ray) -> None:
-    place = Place(tmp_path, epochs=60, pause=0.1, deaf=True, helpers=1)
+    place = Place(tmp_path, epochs=40, pause=0.1, deaf=True, helpers=1)
     node = cluster.add_node(num_cpus=1, object_store_memory=80 << 20)
     cluster.wait_for_nodes()
     killed = []
@@ -77,7 +79,7 @@ def test_a_run_of_a_node_that_is_lost_is_made_again_elsewhere(tmp_path: Path, cl
 
     with place.ledger() as ledger:
         trials = [Trial((), seed) for seed in range(3)]
-        outcomes = run(trials, place.bench(ledger, executor, judge=functools.partial(judge, cut=50), watch=kill))
+        outcomes = run(trials, place.bench(ledger, executor, judge=functools.partial(judge, cut=30), watch=kill))
         assert killed
         assert ledger.spent().runs == 4
     assert [outcome.symptom for outcome in outcomes] == [False] * 3
@@ -136,9 +138,9 @@ def test_a_job_that_fits_no_node_is_refused(tmp_path: Path, executor: Ray) -> No
         run([Trial((), 0)], place.bench(ledger, executor))
 
 
-def test_no_cluster_is_told() -> None:
-    code = "from diagnose.confirm.executors.ray import Ray; Ray('127.0.0.1:1')"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60
-    )
-    assert "no Ray cluster can be reached" in done.stderr
+def test_no_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(DiagnoseError, match=r"no Ray cluster answers at 127.0.0.1:1: .*refused"):
+        Ray("127.0.0.1:1")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confirm_runs import Place, judge, processes, until
+from confirm_runs import Place, judge, processes, supervisors, until
 
 from diagnose.confirm.batch import run
 from diagnose.confirm.executors import open_executor
@@ -54,7 +54,7 @@ def test_a_job_that_slurm_ends_is_made_again(tmp_path: Path, executor: Slurm) ->
     def kill(trial: Trial, outcome: Outcome | None) -> None:
         if outcome is None and not killed:
             until(lambda: place.noted("start"), 30)
-            killed.extend(pid for pid in processes("supervise.py") if pid in processes(str(tmp_path)))
+            killed.extend(supervisors(tmp_path))
             for pid in killed:
                 os.kill(pid, signal.SIGTERM)
 
@@ -94,7 +94,7 @@ with place.ledger() as ledger:
 
 
 def test_options_are_checked(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="submitit does not accept this.*no_such_thing"):
+    with pytest.raises(SettingsError, match=r"submitit does not accept this.*no_such_thing"):
         Slurm(str(tmp_path), options={**LOCAL, "no_such_thing": "1"})
     Slurm(str(tmp_path), options={**LOCAL, "slurm_partition": "gpu", "timeout_min": "30"})
 

@@ -22,7 +22,10 @@ from diagnose.confirm.job import Job, Limits
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 
 
-def begin(tmp_path: Path, code: str, limits: Limits = Limits(grace=0.5), **more: Any) -> tuple[Job, Any]:
+SHORT = Limits(grace=0.5)
+
+
+def begin(tmp_path: Path, code: str, limits: Limits = SHORT, **more: Any) -> tuple[Job, Any]:
     """Start a supervised Python program."""
     job = Job((sys.executable, "-c", code), str(tmp_path / "run"), cwd=str(tmp_path), limits=limits)
     clear(job)

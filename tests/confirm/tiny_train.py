@@ -2,8 +2,8 @@
 
     python tiny_train.py --hyp CONFIG --seed N --project OUT [--set KEY=VALUE ...]
 
-Two weights on badly scaled data, momentum, a warm-up, clipping. A rate above what the curvature allows leaves the floats
-within some epochs unless the gradient is clipped. Its own faults for tests: ``crash`` and ``silent``.
+Two weights on badly scaled data, momentum, a warm-up, clipping. A rate above what the curvature allows leaves the
+floats within some epochs unless the gradient is clipped. ``crash`` and ``pause`` do what they say.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import yaml
 
 from diagnose.api.reporter import Reporter
 from diagnose.api.session import Request
+from diagnose.api.verifier import Verifier
 from diagnose.model.story import Story
 
 FOCAL = Path(__file__).parents[2] / "fixtures" / "expect" / "focal_switched_on"
@@ -65,3 +66,33 @@ def test_recovery_in_phases_with_the_next_trial(focal: tuple[Reporter, Story], t
     assert trial["fl_gamma"] == 0.0
     assert trial["lr0"] == 0.005
     assert (trial["obj"], trial["batch_size"]) == (1.3, 18)
+
+
+def test_mild_signs_that_agree_make_a_suspect(tmp_path: Path) -> None:
+    folder = FOCAL.parent / "gradient_conflict"
+    reporter = Reporter(Request(paths=(str(folder / "stage2_1.log"),), isolated=True))
+    story = reporter.run()
+    (chapter,) = story.chapters
+
+    assert {finding.severity for _, finding in story.findings} <= {"info", "hint"}
+    assert not chapter.healthy
+    assert chapter.causes[0].name == "objective-mismatch"
+    assert story.recovery is not None
+    isolation = next(phase for phase in story.recovery.phases if phase.title == "Isolation")
+    assert "weight 0" in isolation.steps[0].title
+
+    assert [path.name for path in reporter.write_plan(str(tmp_path / "plan"))] == ["EXPECT.yaml"]
+    paths = str(tmp_path / "plan" / "EXPECT.yaml"), f"A={folder / 'plan_a.log'}"
+    verdict = Verifier(Request(paths=paths, isolated=True)).verify()
+    assert {one.id: one.verdict for one in verdict.hypotheses}["objective-mismatch"] == "weakened"
+
+
+def test_what_a_look_up_settles_is_given_no_run(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    log.write_text("".join(f"Epoch {n}/9\n9/9 - 1s - loss: {1 / n:.3f} - val_map: 0.0000\n" for n in range(1, 10)))
+    story = Reporter(Request(paths=(str(log),), isolated=True)).run()
+
+    assert story.recovery is not None
+    assert any(one.text.startswith("evaluation-broken: Feed the labels") for one in story.recovery.lookups)
+    steps = [step.title for phase in story.recovery.phases for step in phase.steps]
+    assert not any("evaluation-broken" in title for title in steps)

@@ -21,7 +21,7 @@ def open_executor(
         name: one of ``NAMES``.
         folder: where Slurm's own files go; every node must see it.
         slots: most runs at once; 0: what the machines hold (Slurm: 32).
-        address: of a Ray cluster; empty: the one this machine belongs to, else one of its own.
+        address: of a Ray cluster; empty: what ``RAY_ADDRESS`` names, else one of this machine alone.
         options: for Slurm, parameters of submitit (``slurm_partition``, ``timeout_min``); ``cluster=local`` runs them
             on this machine.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class Ray:
         """Connect.
 
         Args:
-            address: of the cluster; empty: the one this machine belongs to, else one of its own.
+            address: of the cluster; empty: what ``RAY_ADDRESS`` names, else one of this machine alone.
             slots: most tasks at once; 0: as many as fit.
             lease: seconds after which a run ends that has not heard of us.
 
@@ -43,10 +44,11 @@ class Ray:
         self.lease, self._slots, self._ray = lease, slots, ray
         self._ours = not ray.is_initialized()
         if self._ours:
+            _reach(address)
             try:
                 ray.init(address=address or None, log_to_driver=False, logging_level="WARNING", include_dashboard=False)
             except (ConnectionError, RuntimeError, ValueError) as error:
-                raise DiagnoseError(f"no Ray cluster can be reached: {error}", mend="check --ray-address") from None
+                raise DiagnoseError(f"no Ray cluster can be reached: {error}", mend="check the address") from None
         self._tasks: dict[str, Any] = {}
         self._jobs: dict[str, Job] = {}
         self._why: dict[str, str] = {}
@@ -106,6 +108,16 @@ class Ray:
             self.cancel(handle)
         if self._ours:
             self._ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Make sure that something answers at an address: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+        except (OSError, OverflowError) as error:
+            raise DiagnoseError(f"no Ray cluster answers at {address}: {error}", mend="check the address") from None
 
 
 def _resources(job: Job) -> dict[str, float]:

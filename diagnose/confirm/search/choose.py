@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 import numpy as np
 
-from diagnose.confirm.search.hypotheses import Bools, Floats
+from diagnose.confirm.search.hypotheses import Bools, Floats, Hypotheses
 from diagnose.confirm.search.posterior import Posterior
 
 EVERY = 11
@@ -33,45 +34,49 @@ def choose(posterior: Posterior, count: int, avoid: Collection[tuple[bool, ...]]
         count: how many, at most `AHEAD`; fewer come back if there are no more.
         avoid: subsets that need not be tried again.
     """
-    candidates = _candidates(posterior, avoid)
-    if not len(candidates):
-        return []
+    few = len(posterior.hypotheses.atoms) <= EVERY
+    candidates, predicted = _every(posterior.hypotheses) if few else _sampled(posterior)
+    if avoid:
+        allowed = _allowed(candidates, avoid)
+        candidates, predicted = candidates[allowed], predicted[allowed]
     chosen: list[Bools] = []
     # Beliefs after each possible string of verdicts of the probes chosen so far; their totals are its probability.
     branches = posterior.weights[None, :]
-    for _ in range(min(count, AHEAD)):
-        predicted = posterior.hypotheses.predict(candidates)
+    while len(candidates) and len(chosen) < min(count, AHEAD):
         gains = _gains(branches, predicted, posterior)
-        if len(candidates) > 2**EVERY - 1 or len(posterior.hypotheses.atoms) > EVERY:
+        if not few:
             candidates, predicted, gains = _improved(branches, candidates, gains, posterior, avoid)
-        at = int(np.argmax(np.round(gains, 9)))
+        at = int(np.argmax(np.round(gains, 6)))
         chosen.append(candidates[at])
+        if len(chosen) == count:
+            break
         likely = _likely(predicted[at], posterior)
         branches = np.concatenate([branches * likely, branches * (1 - likely)])
-        keep = np.ones(len(candidates), dtype=bool)
-        keep[at] = False
-        candidates = candidates[keep]
-        if not len(candidates):
-            break
+        rest = np.arange(len(candidates)) != at
+        candidates, predicted = candidates[rest], predicted[rest]
     return chosen
 
 
-def _likely(predicted: Bools, posterior: Posterior) -> Floats:
-    """Return how probable it is that the symptom shows, by hypothesis (last axis)."""
+def _likely(predicted: Floats, posterior: Posterior) -> Floats:
+    """Return how probable it is that the symptom shows, by hypothesis."""
     missed, false = posterior.rates
-    found = np.where(predicted, 1 - missed, false)
+    found = false + (1 - missed - false) * predicted
     if posterior.hypotheses.has_other:
-        found[..., -1] = 0.5
+        found[-1] = 0.5
     return found
 
 
-def _gains(branches: Floats, predicted: Bools, posterior: Posterior) -> Floats:
+def _gains(branches: Floats, predicted: Floats, posterior: Posterior) -> Floats:
     """Return what each candidate is expected to tell."""
-    likely = _likely(predicted, posterior)
-    within = _entropy(likely) @ branches.sum(axis=0)
+    missed, false = posterior.rates
     masses = branches.sum(axis=1)
-    shares = (likely @ branches.T) / masses
-    return np.asarray(_entropy(shares) @ masses - within)
+    other = branches[:, -1] if posterior.hypotheses.has_other else np.zeros(len(branches))
+    on = predicted @ branches.T
+    off = masses - other - on
+    shown = (1 - missed) * on + false * off + 0.5 * other
+    noise = _entropy(np.array([missed, false]))
+    within = noise[0] * on + noise[1] * off + other
+    return np.asarray((masses * _entropy(shown / masses) - within).sum(axis=1))
 
 
 def _entropy(share: Floats) -> Floats:
@@ -79,46 +84,52 @@ def _entropy(share: Floats) -> Floats:
     return np.asarray(-safe * np.log2(safe) - (1 - safe) * np.log2(1 - safe))
 
 
-def _candidates(posterior: Posterior, avoid: Collection[tuple[bool, ...]]) -> Bools:
-    """Return subsets worth a look: never none and never all, whose verdicts the control has told."""
+@lru_cache(maxsize=4)
+def _every(hypotheses: Hypotheses) -> tuple[Bools, Floats]:
+    """Return the subsets of a small diff, other than none and all, and what each explanation predicts of them."""
+    count = len(hypotheses.atoms)
+    found = (np.arange(1, 2**count - 1)[:, None] >> np.arange(count)) & 1 == 1
+    return found, hypotheses.predict(found).astype(float)
+
+
+def _sampled(posterior: Posterior) -> tuple[Bools, Floats]:
+    """Return subsets of a large diff: the most suspicious atoms, single atoms, and a draw."""
     count = len(posterior.hypotheses.atoms)
-    if count <= EVERY:
-        numbers = np.arange(1, 2**count - 1)
-        found = (numbers[:, None] >> np.arange(count)) & 1 == 1
-    else:
-        random = np.random.default_rng(posterior.probes)
-        order = np.argsort(-posterior.marginals(), kind="stable")
-        prefixes = np.zeros((count - 1, count), dtype=bool)
-        for size in range(1, count):
-            prefixes[size - 1, order[:size]] = True
-        sizes = random.uniform(0.1, 0.9, (SAMPLE, 1))
-        drawn = random.random((SAMPLE, count)) < sizes
-        found = np.unique(np.concatenate([prefixes, np.eye(count, dtype=bool), drawn]), axis=0)
-    return _allowed(found, avoid)
+    random = np.random.default_rng(posterior.probes)
+    order = np.argsort(-posterior.marginals(), kind="stable")
+    prefixes = np.zeros((count - 1, count), dtype=bool)
+    for size in range(1, count):
+        prefixes[size - 1, order[:size]] = True
+    drawn = random.random((SAMPLE, count)) < random.uniform(0.1, 0.9, (SAMPLE, 1))
+    found = np.concatenate([prefixes, np.eye(count, dtype=bool), drawn])
+    found = np.unique(found[_allowed(found, ())], axis=0)
+    return found, posterior.hypotheses.predict(found).astype(float)
 
 
 def _allowed(subsets: Bools, avoid: Collection[tuple[bool, ...]]) -> Bools:
+    """Return which subsets are worth a look: not none and not all, whose verdicts the control has told."""
     fine = subsets.any(axis=1) & ~subsets.all(axis=1)
     if avoid:
         fine &= np.array([tuple(row) not in avoid for row in subsets.tolist()], dtype=bool)
-    return subsets[fine]
+    return np.asarray(fine)
 
 
 def _improved(
     branches: Floats, candidates: Bools, gains: Floats, posterior: Posterior, avoid: Collection[tuple[bool, ...]]
-) -> tuple[Bools, Bools, Floats]:
+) -> tuple[Bools, Floats, Floats]:
     """Flip one atom at a time of the best candidates for as long as one of them gains."""
     count = candidates.shape[1]
     best = candidates[np.argsort(-gains, kind="stable")[:KEPT]]
     reached = float(gains.max())
     for _ in range(count):
         flipped = (best[:, None, :] ^ np.eye(count, dtype=bool)[None]).reshape(-1, count)
-        pool = _allowed(np.unique(np.concatenate([best, flipped]), axis=0), avoid)
-        found = _gains(branches, posterior.hypotheses.predict(pool), posterior)
+        pool = np.unique(np.concatenate([best, flipped]), axis=0)
+        pool = pool[_allowed(pool, avoid)]
+        found = _gains(branches, posterior.hypotheses.predict(pool).astype(float), posterior)
         best = pool[np.argsort(-found, kind="stable")[:KEPT]]
         if float(found.max()) <= reached + 1e-6:
             break
         reached = float(found.max())
     candidates = np.unique(np.concatenate([best, candidates]), axis=0)
-    predicted = posterior.hypotheses.predict(candidates)
+    predicted = posterior.hypotheses.predict(candidates).astype(float)
     return candidates, predicted, _gains(branches, predicted, posterior)

@@ -30,8 +30,8 @@ class Noise:
         """Return what the control tells of wrong verdicts.
 
         Before it, a rate of .1 is expected with the weight of five runs; of runs that repeat exactly, .03 with the
-        weight of ten. After 4+4 runs without a wrong verdict that leaves .056 (.02). Less for the latter (.007) saved no
-        probes in simulation and named the wrong culprit more often where another config acts like another seed.
+        weight of ten. After 4+4 runs without a wrong verdict that leaves .056 (.02). Less for the latter (.007) saved
+        no probes in simulation, and named the wrong culprit more often where another config acts like another seed.
 
         Args:
             missed: runs of the suspect config that did not show the symptom.

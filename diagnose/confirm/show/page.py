@@ -60,7 +60,7 @@ def _shared(found: Confirmation) -> dict[str, Any]:
         "likely": words.likely,
         "titles": words.TITLES,
         "questions": words.QUESTIONS,
-        "claims": words.CLAIMS,
+        "claim": lambda one: words.claim(one, asked),
         "shown_steps": [
             one for one in result.steps if one.comparisons or one.posterior or one.probes or one.path or one.notes
         ],

@@ -36,7 +36,7 @@ def _lines(found: Confirmation, style: Style, width: int) -> Iterator[str]:
         told = f"{words.TITLES[record.name]}: {words.state(record)}"
         yield style.paint(escape.plain(told), "bold") + (f" ({plural(record.runs, 'run')})" if record.runs else "")
         for one in record.comparisons if not record.path else ():
-            yield from _wrapped(f"{words.CLAIMS[one.claim]}: {'yes' if one.holds else 'no'}", width, 2)
+            yield from _wrapped(f"{words.claim(one, asked)}: {'yes' if one.holds else 'no'}", width, 2)
             for line in words.comparison(one, asked):
                 yield from _wrapped(line, width, 4)
         for name, weight in words.likely(record)[:3]:

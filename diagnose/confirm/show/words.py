@@ -35,15 +35,16 @@ STATES = {
     "not-reached": "not reached",
 }
 CLAIMS = {
-    "reproduced": "suspect against baseline",
-    "sufficient": "the culprit alone against the baseline",
-    "necessary": "suspect against suspect without the culprit",
-    "not-sufficient": "the change alone against the baseline",
-    "not-necessary": "suspect against suspect without the change",
-    "worse-than-before": "against the stop before",
-    "better-than-suspect": "suspect against the fix",
-    "not-worse-than-baseline": "the fix against the baseline",
+    "reproduced": "Shown by the suspect, not by the baseline",
+    "sufficient": "Enough alone",
+    "necessary": "Gone without it",
+    "not-sufficient": "Not enough alone",
+    "not-necessary": "Still there without it",
+    "worse-than-before": "Worse than at the stop before",
+    "better-than-suspect": "The fix is better than the suspect",
+    "not-worse-than-baseline": "The fix is as good as the baseline",
 }
+"""What a test asks."""
 STATUSES = {"stopped": "", "finished": "", "failed": "failed", "timeout": "hung", "lost": "lost", "skipped": "not run"}
 MOST_SEEDS = 12
 NAMED = 3
@@ -136,6 +137,15 @@ def arm(one: Arm, asked: Asked) -> str:
         broken = f"{lost} of {len(one.metrics)} diverged" if lost else ""
         told.append(", ".join(part for part in (mean, broken) if part))
     return ": ".join(part.strip() for part in told if part.strip())
+
+
+def claim(one: Comparison, asked: Asked) -> str:
+    """Return what a test asks; of several settings each is named."""
+    text = CLAIMS.get(one.claim, one.claim)
+    if one.claim in ("necessary", "not-necessary"):
+        left = sorted({*asked.varied} - {*one.better.parts})
+        return text.removesuffix("it") + ", ".join(left) if left else text
+    return text
 
 
 def comparison(one: Comparison, asked: Asked) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -23,6 +24,7 @@ STEPS = 60
 """Halvings of a bisection: to the last bit of a share."""
 
 
+@cache
 def clopper_pearson(shown: int, runs: int, level: float = 0.95) -> tuple[float, float]:
     """Return the exact interval of a share.
 

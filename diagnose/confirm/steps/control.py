@@ -50,6 +50,7 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
     before = len(runs.known)
     seeds = options.control_seeds
     looks: list[Look] = []
+    sides = runs.judge.sides
     outcome, state, notes = "undecided", "done", []
     try:
         for at, (count, alpha) in enumerate(zip(options.looks, options.alphas, strict=True)):
@@ -78,6 +79,7 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
         runs.judge,
         holds=reproduced,
         looks=looks,
+        sides=sides,
         resamples=options.resamples,
     )
     record = StepRecord(

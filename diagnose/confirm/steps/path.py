@@ -16,7 +16,7 @@ SHOWN = 0.05
 
 
 def path(
-    order: Sequence[str], everything: Parts, runs: Runs, options: StudyOptions, known: Sequence[int]
+    order: Sequence[Parts], everything: Parts, runs: Runs, options: StudyOptions, known: Sequence[int]
 ) -> Step[StepRecord]:
     """Switch on atoms one by one, in order, and the rest of the diff in one last stride.
 
@@ -26,14 +26,14 @@ def path(
     Heuristics 22(4), with an order given by the search in place of a race at every stop.
 
     Args:
-        order: atoms to add singly.
+        order: atoms to add at each stop.
         everything: parts of the suspect config.
         runs: of the study.
         options: choices.
         known: seeds of further runs that may be used: those of the confirmations.
     """
     before = len(runs.known)
-    stops: list[Parts] = [tuple(sorted(order[:at])) for at in range(len(order) + 1)]
+    stops: list[Parts] = [tuple(sorted(atom for added in order[:at] for atom in added)) for at in range(len(order) + 1)]
     if stops[-1] != everything:
         stops.append(everything)
     seeds = options.control_seeds

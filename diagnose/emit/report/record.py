@@ -126,6 +126,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "supports": [_argument(one) for one in cause.supports],
         "against": [_argument(one) for one in cause.against],
         "refutation": cause.refutation,
+        "experiment": cause.experiment,
         "advice": cause.advice,
         "explains": list(cause.explains),
         "tested": False,
@@ -166,6 +167,7 @@ def _recovery(recovery: Recovery | None) -> dict[str, Any] | None:
     if recovery is None:
         return None
     return {
+        "look_up_first": [_statement(one) for one in recovery.lookups],
         "phases": [
             {"title": phase.title, "purpose": phase.purpose,
              "runs": [

@@ -133,6 +133,7 @@ def _cause(group: list[Weighed], run: Run) -> Cause:
         first.refutation,
         first.advice,
         tuple(dict.fromkeys(name for one in (first, *others) for name in _names(one))),
+        experiment=first.experiment,
     )
 
 

@@ -48,6 +48,7 @@ class Weighed:
     supports: list[Held]
     against: list[Held]
     refutation: str
+    experiment: str
     advice: str
     explains: list[Finding]
 
@@ -91,8 +92,9 @@ def weigh(
             supports,
             against,
             words(rule.refutation, scope),
+            words(rule.experiment, scope),
             advice(rule.advice, scope),
-            [finding for item in rule.explains for finding in _followed(item, scope)],
+            [finding for item in rule.explains for finding in _followed(item, scope, subject(value, segment))],
         )
 
 
@@ -138,12 +140,13 @@ def _places(values: Sequence[Any]) -> Iterator[Place]:
                 yield place
 
 
-def _followed(item: ExplainRule, scope: Scope) -> list[Finding]:
-    """Return the findings that are there and follow from the cause, in the segments that it reaches."""
+def _followed(item: ExplainRule, scope: Scope, about: str) -> list[Finding]:
+    """Return the findings that follow from the cause in the segments that it reaches: those about the same, if any are."""
     if scope.findings is None:
         return []
     try:
         holds = not item.when or truth(parse(item.when), scope)
     except MissingError:
         holds = False
-    return found(scope, item.name, "after" if item.later else "") if holds else []
+    findings = found(scope, item.name, "after" if item.later else "") if holds else []
+    return [finding for finding in findings if about and finding.subject == about] or findings

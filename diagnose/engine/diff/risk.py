@@ -67,7 +67,7 @@ def judge(change: Change, row: Hyperparameter | None) -> Change:
     level = RISKS[::-1].index(usual)
     step, reason = _step(change, row, role)
     found = max(min(level + step, len(RISKS) - 1), 1) if level else 0
-    if change.kind == "deactivation":
+    if change.kind == "deactivation" and role == "loss":
         reasons = (f"{row.title if row is not None else 'it'} is switched off: what it did for training is missing now",)
     elif reason:
         reasons = (reason, *reasons)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,12 +20,24 @@ MOST_RULES = 4
 FINITE = "losses-finite"
 OF_CONFIGS = ("DIFF", "CFG")
 """Families whose findings a run cannot make come or go."""
+OF_LENGTH = frozenset({"run-truncated", "too-few-epochs"})
+"""Findings that a run cut short on purpose shows as well."""
 
 
 def criteria(
-    segments: Sequence[Segment], findings: Sequence[Finding], baseline: dict[int, Segment]
+    segments: Sequence[Segment],
+    findings: Sequence[Finding],
+    baseline: dict[int, Segment],
+    explained: Collection[str] = (),
 ) -> tuple[Criterion, ...]:
-    """Return the criteria, by tier."""
+    """Return the criteria, by tier.
+
+    Args:
+        segments: of the run.
+        findings: in it.
+        baseline: the segments it is compared with, by index.
+        explained: names of findings that the strongest suspect explains: they must be gone, however mild.
+    """
     judged = [(segment, series) for segment in segments if (series := judge_of(segment)) is not None]
     # The last fit that was followed by epochs, if possible one that the baseline has too.
     judged.sort(key=lambda pair: (_has(baseline.get(pair[0].index), pair[1]), len(pair[1]) > 1))
@@ -35,7 +47,7 @@ def criteria(
     everywhere = all(loss_of(segment, "train") is not None for segment in segments)
     made += [
         one if everywhere or one.id != FINITE or not made else replace(one, segment=made[0].segment)
-        for one in _of_findings(findings, segments)
+        for one in _of_findings(findings, segments, explained)
         if one.id != FINITE or not baseline or any(loss_of(before, "train") for before in baseline.values())
     ]
     order = ("minimum", "target", "exceptional")
@@ -103,13 +115,18 @@ def _of_metric(segment: Segment, series: Series, baseline: dict[int, Segment]) -
             )  # fmt: skip
         return
     level = chance_of(segment, series)
-    if level is not None:
+    if level is not None and not is_better(series.name, float(series.value[mine]), level):
         yield _criterion(
             "above-guessing", "minimum", f"{best_of(series.printed)} above {number(level)}",
             f"best({series.name}) > {level:.6g}", f"the level of guessing; {reached}",
         )  # fmt: skip
     top = float(series.value[mine])
     if level is None or (top > level if higher else top < level):
+        yield _criterion(
+            "as-good-as-this-run", "minimum",
+            f"{best_of(series.printed)} {word} {number(top)}",
+            f"best({series.name}) {sign} {top:.6g}", f"{reached}: what it had once must not be lost",
+        )  # fmt: skip
         yield _criterion(
             "better-than-this-run", "target",
             f"{best_of(series.printed)} {'above' if higher else 'below'} {number(top)}",
@@ -121,14 +138,19 @@ def _of_metric(segment: Segment, series: Series, baseline: dict[int, Segment]) -
             "best_epoch() > 1", "a run whose first epoch is its best has learnt nothing after it")  # fmt: skip
 
 
-def _of_findings(findings: Sequence[Finding], segments: Sequence[Segment]) -> Iterator[Criterion]:
+def _of_findings(
+    findings: Sequence[Finding], segments: Sequence[Segment], explained: Collection[str]
+) -> Iterator[Criterion]:
     names = [loss.name for segment in segments if (loss := loss_of(segment, "train")) is not None]
     if names and any(names[-1] in segment.series for segment in segments):
         yield _criterion(FINITE, "minimum", "every training loss is a number",
             f"all(is_finite({names[-1]}))", "no run with a NaN loss can be judged")  # fmt: skip
-    logged = [finding for finding in findings if not finding.code.startswith(OF_CONFIGS)]
+    logged = [
+        finding for finding in findings if not finding.code.startswith(OF_CONFIGS) and finding.name not in OF_LENGTH
+    ]
     worst = [finding for finding in logged if finding.severity == "error"]
     worst = worst or [finding for finding in logged if finding.severity == "warning"][:1]
+    worst += [finding for finding in logged if finding.name in explained]
     for name in list(dict.fromkeys(finding.name for finding in worst))[:MOST_RULES]:
         yield _criterion(f"no-{name}", "minimum", f"the finding {name} is gone", f'not found("{name}")',
             "it was found in this run")  # fmt: skip

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 from diagnose.engine.fixplan import FixPlan
 from diagnose.engine.fixplan.model import HALF, Single, shown
 from diagnose.engine.story.commands import Command
+from diagnose.engine.story.expectfile import Trial
 from diagnose.engine.story.limits import Limits
-from diagnose.model import Cause
-from diagnose.model.story import Decision, Phase, Recovery, Step
+from diagnose.model import Cause, Place
+from diagnose.model.story import Decision, Phase, Recovery, Statement, Step
 from diagnose.text.changes import brief
-from diagnose.text.markup import blocks
 from diagnose.text.wording import plural
 
 MOST_CAUSES = 5
-MOST_SINGLES = 8
+MOST_SINGLES = 12
+MANY = 3
+"""Half steps from which on a next trial is no small one."""
 Decided = tuple[list[Decision], list[Decision]]
 
 
@@ -28,8 +30,8 @@ def recovery(
     run: str,
     baseline: str,
     folder: str,
-) -> tuple[Recovery, list[Decision]]:
-    """Return the plan and its scenarios."""
+) -> tuple[Recovery, list[Decision], list[Trial]]:
+    """Return the plan, its scenarios, and its isolation runs."""
     draft = _Draft(
         [cause for cause in causes if cause.score > 0][:MOST_CAUSES], plan, command, limit, run, baseline, folder
     )
@@ -42,8 +44,9 @@ def recovery(
         command.place is None,
         limit.stop,
         folder,
+        tuple(draft.lookups()),
     )
-    return made, list(draft.scenarios())
+    return made, list(draft.scenarios()), list(draft.trials())
 
 
 class _Draft:
@@ -84,13 +87,32 @@ class _Draft:
         step = Step(f"{self.run} again, same code, data and seed", "", self.command.with_file(""), "", self.epochs)
         return Phase("Control", purpose, (step,))
 
+    def lookups(self) -> Iterator[Statement]:
+        """Yield what settles a suspect without a run of its own."""
+        for cause in self.causes:
+            if cause.refutation and not cause.experiment:
+                yield Statement(f"{cause.name}: {cause.refutation}")
+
     def isolation(self) -> Phase:
         purpose = "One thing differs from the control in each run, so that its result speaks of that thing alone."
         steps = [*self._singles()] if self.plan is not None else [*self._suspects()]
         return Phase("Isolation", purpose, tuple(steps))
 
+    def singles(self) -> list[Single]:
+        """Return the single changes of the plan: those that a suspect rests on first, the strongest suspect leading."""
+        if self.plan is None:
+            return []
+        shown_by = [{place for argument in cause.supports for place in argument.places} for cause in self.causes]
+
+        def rank(single: Single) -> int:
+            places = {move.change.place for move in single.atom.moves}
+            return next((at for at, lines in enumerate(shown_by) if _meet(places, lines)), len(shown_by))
+
+        return sorted(self.plan.singles, key=rank)
+
     def _singles(self) -> Iterator[Step]:
-        for single in self.plan.singles[:MOST_SINGLES] if self.plan else ():
+        singles = self.singles()
+        for single in singles[:MOST_SINGLES]:
             lead = single.atom.lead
             title = f"control with {lead.key} {shown(lead.old)} → {shown(lead.new)}"
             more = len(single.atom.moves) - 1
@@ -98,15 +120,28 @@ class _Draft:
             file = self.file(single.files)
             why = f"risk {single.atom.risk}" + (f"; {brief(lead.change)[0]}" if brief(lead.change) else "")
             yield Step(title, why, self.command.with_file(file), file, self.epochs)
+        if len(singles) > MOST_SINGLES:
+            yield Step(f"{plural(len(singles) - MOST_SINGLES, 'more single change')}, of less risk: see PLAN.md")
 
     def _suspects(self) -> Iterator[Step]:
-        for cause in self.causes:
-            first = next((block.text for block in blocks(cause.advice) if block.kind == "item"), "")
-            why = cause.refutation or (
-                f"If the symptom stays, {cause.name} is not enough to explain it." if first else ""
-            )
-            title = f"{cause.name}: {first.rstrip('.')}" if first else f"only what removes {cause.name}"
-            yield Step(title, why, "", "", self.epochs)
+        for cause in self.tested():
+            yield Step(f"{cause.name}: {cause.experiment}", cause.refutation, "", "", self.epochs)
+
+    def trials(self) -> Iterator[Trial]:
+        """Yield the isolation runs as an experiment that is registered beforehand names them."""
+        if self.plan is not None:
+            for single in self.singles():
+                lead = single.atom.lead
+                what = f"{lead.key} {shown(lead.old)} -> {shown(lead.new)}"
+                belief = f"{what} spoils the run by itself."
+                yield Trial(lead.key, f"{what} alone, {self.file(single.files)}", belief, mends=False)
+            return
+        for cause in self.tested():
+            yield Trial(cause.name, f"{cause.experiment}, nothing else", f"{cause.title}.", mends=True)
+
+    def tested(self) -> list[Cause]:
+        """Return the suspects that a run of their own settles."""
+        return [cause for cause in self.causes if cause.experiment]
 
     def progressive(self) -> Phase:
         purpose = (
@@ -120,7 +155,7 @@ class _Draft:
                      "", "", "", self.epochs),
             ]  # fmt: skip
             return Phase("Progressive", purpose, tuple(steps))
-        if self.plan is None and len(self.causes) > 1:
+        if self.plan is None and len(self.tested()) > 1:
             step = Step("all remedies that helped alone, one more in each run", "", "", "", self.epochs)
             return Phase("Progressive", purpose, (step,))
         return Phase("Progressive", purpose, ())
@@ -139,7 +174,13 @@ class _Draft:
                 else (f"next trial: equals the control, {plural(kept, 'change')} taken back")
             )
             file = self.file(self.plan.trial)
-            return Phase("Next trial", purpose, (Step(title, "", self.command.with_file(file), file, full),))
+            why = (
+                f"{len(half)} settings move at once, if only half as far: a failure would again belong to all of them. "
+                "Take fewer where the answer matters more than the time."
+                if len(half) > MANY
+                else ""
+            )
+            return Phase("Next trial", purpose, (Step(title, why, self.command.with_file(file), file, full),))
         base = "the baseline" if self.baseline else "the control"
         step = Step(f"{base} with the remedies that phase 2 and 3 showed to help, and nothing else", "", "", "", full)
         return Phase("Next trial", purpose, (step,))
@@ -155,6 +196,8 @@ class _Draft:
                 "the control does not show the symptom",
                 "It was chance or the environment: repeat with two more seeds before anything is changed.",
             )
+        if self.plan is None and not self.tested():
+            return
         what = "single change fails" if self.plan is not None else "remedy removes the symptom"
         enough = "enough to spoil the run" if self.plan is not None else "enough to mend it"
         yield Decision(
@@ -178,7 +221,12 @@ class _Draft:
                 f"only the run on {name} differs from its control",
                 f"{name} is strongly suspected; repeat both with at least {seeds} seeds each. {rest}",
             )
-        if self.plan is None and self.causes:
+        if self.plan is not None and self.plan.singles:
+            yield Decision(
+                "no single run differs from its control",
+                "No change is enough by itself: add them one by one, then suspect code, data and seed.",
+            )
+        if self.plan is None and self.tested():
             yield Decision(
                 "all runs show the symptom",
                 "None of the suspects above is enough: look at data, labels and the evaluation before more settings.",
@@ -186,15 +234,20 @@ class _Draft:
 
     def _pairs(self) -> Iterator[tuple[str, str]]:
         if self.plan is not None:
-            names = [_key(single) for single in self.plan.singles[:3]]
+            names = [_key(single) for single in self.singles()[:3]]
         else:
-            names = [cause.name for cause in self.causes[:3]]
+            names = [cause.name for cause in self.tested()[:3]]
         for at, name in enumerate(names):
             others = [other for other in names if other != name]
             rest = f"{' and '.join(others)} are then weakened, not refuted." if others else ""
             if len(others) == 1:
                 rest = f"{others[0]} is then weakened, not refuted."
             yield name, rest if at < 3 else ""
+
+
+def _meet(places: set[Place], others: set[Place]) -> bool:
+    """Whether two sets of places share a line."""
+    return bool({(one.path, one.line) for one in places} & {(one.path, one.line) for one in others})
 
 
 def _key(single: Single) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from diagnose.engine.causes import causes_of
@@ -15,6 +15,7 @@ from diagnose.rules import Rule, builtin
 MOST = 8
 NO_CAUSE = ("hint",)
 """Severities of findings whose suspects are not worth a test of their own."""
+NOT_WEIGHED = "no rule on causes fits: what speaks against it was not looked for"
 
 
 def suspicions(
@@ -32,7 +33,7 @@ def suspicions(
     )
     if found:
         return tuple(found), True
-    return _named(reading.findings), False
+    return _named(reading.findings, reading.file.ran), False
 
 
 def _compared(reading: Reading, segment: Segment, changes: tuple[Change, ...] | None) -> Segment:
@@ -43,18 +44,24 @@ def _compared(reading: Reading, segment: Segment, changes: tuple[Change, ...] | 
     return replace(segment, changes=changes)
 
 
-def _named(findings: Sequence[Finding]) -> tuple[Cause, ...]:
-    """Return what the findings name as suspects; the score is the highest weight that any of them gives."""
+def _named(findings: Sequence[Finding], ran: Collection[str]) -> tuple[Cause, ...]:
+    """Return what the findings name as suspects; the score is the highest weight that any of them gives.
+
+    What this run gives no reason for is left out, and so is what a rule looked for in this run and did not find.
+    """
     arguments: dict[str, list[Argument]] = {}
+    there = {finding.name: finding for finding in findings}
+    seen = there.keys() | {name for finding in findings for name in finding.folded}
     for finding in findings:
         if finding.severity in NO_CAUSE:
             continue
         for suspect in finding.suspects:
-            reasons = "; ".join(suspect.because) or f"the finding {finding.name} names it, without a reason of this run"
+            if suspect.name not in seen and (suspect.name in ran or not suspect.because):
+                continue
+            reasons = "; ".join(suspect.because) or f"the finding {finding.name} names it, and it was found too"
             argument = Argument(suspect.score, f"{finding.name}: {reasons}", (finding.place,), finding.name)
             arguments.setdefault(suspect.name, []).append(argument)
     rules = {rule.name: rule for rule in builtin()}
-    there = {finding.name: finding for finding in findings}
     causes = [_cause(name, found, rules.get(name), there.get(name)) for name, found in arguments.items()]
     causes.sort(key=lambda cause: (-cause.score, -len(cause.supports), cause.name))
     return tuple(causes[:MOST])
@@ -71,5 +78,6 @@ def _cause(name: str, arguments: list[Argument], rule: Rule | None, finding: Fin
         finding.segment if finding else "",
         supports[0].weight,
         supports,
+        (Argument(-0.0, NOT_WEIGHED),),
         advice=finding.advice if finding else "",
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -12,7 +13,7 @@ from diagnose import logs
 from diagnose.engine.enrich import enrich
 from diagnose.engine.inputs import SKIPPED_FOLDERS, Input, collect
 from diagnose.engine.merge import merge
-from diagnose.engine.sweep import consoles, studies, tables
+from diagnose.engine.sweep import consoles, oracle, studies, tables
 from diagnose.engine.sweep.entry import Entry
 from diagnose.engine.sweep.stages import COUNTED, runs_of, without_shared
 from diagnose.errors import DiagnoseError
@@ -25,6 +26,9 @@ PLAIN = re.compile(
 """File names that say nothing: the folder is the name of the run."""
 DATABASES = frozenset({".db", ".sqlite", ".sqlite3"})
 TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".journal", ".log"})
+OWN = re.compile(rb"""["']?schema["']?\s*:\s*["']?diagnose/[\w-]+-v\d""")
+"""How our own files begin: the report of a sweep is no run of the next one."""
+OWN_HEAD = 1 << 10
 MOST_TABLE = 8 << 20
 """Bytes of a file that is opened only to see whether it is a table of runs."""
 
@@ -105,6 +109,10 @@ def _read(given: Input, found: Gathered, file: FileReport, format: str, limit: i
     """Read one input; return its path and its entries, which are named when all are known."""
     if given.error is not None:
         raise given.error
+    given.sources = [source for source in given.sources if not OWN.search(source.head[:OWN_HEAD])]
+    if not given.sources:
+        file.status, file.detail = "unknown", "written by diagnose: name the runs, not what was found in them"
+        return given.path, []
     found.sources |= {source.path: source for source in given.sources}
     if len(given.sources) == 1 and not format:
         special = _special(given.sources[0], found, file)
@@ -158,6 +166,8 @@ def _entries(run: Run, given: Input) -> list[Entry]:
     told = [segment for segment in segments if segment.series or segment.events or segment.name]
     names = without_shared([segment.name for segment in told])
     entries = [Entry(name, run.format, segment, paths) for name, segment in zip(names, told, strict=True)]
+    for entry in entries:
+        oracle.plan(entry)
     return sorted([*ended, *entries], key=lambda entry: entry.segment.first_line) if ended else entries
 
 
@@ -190,19 +200,29 @@ def _points(segment: Segment) -> int:
 
 
 def _homes(paths: list[str]) -> dict[str, str]:
-    """Return short names of paths: what tells them apart, without endings that say nothing."""
-    names: dict[str, str] = {}
-    parts = {path: _telling(PurePath(path)) for path in paths}
-    if len(parts) == 1:
-        return {path: words[-1] if words else path for path, words in parts.items()}
-    levels = [set(level) for level in zip(*parts.values(), strict=False)]
-    shared = next((depth for depth, names_here in enumerate(levels) if len(names_here) > 1), len(levels))
-    for path, words in parts.items():
-        rest = words[min(shared, max(len(words) - 1, 0)) :]
-        names[path] = "/".join(rest) or path
-    if len(set(names.values())) < len(names):
-        return {path: path for path in paths}
+    """Return short names of paths: what tells them apart, without the folders that all share and empty endings."""
+    words = {path: _telling(PurePath(path)) for path in paths}
+    if len(words) == 1:
+        return {path: found[-1] if found else path for path, found in words.items()}
+    names = _beyond(words)
+    for whole in (_stem, lambda path: [word for word in path.parts if word != os.sep]):
+        tally = Counter(names.values())
+        if all(count == 1 for count in tally.values()):
+            break
+        words = {path: whole(PurePath(path)) if tally[names[path]] > 1 else words[path] for path in paths}
+        names = _beyond(words)
     return names
+
+
+def _beyond(words: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return paths without the folders that all of them share."""
+    levels = [set(level) for level in zip(*words.values(), strict=False)]
+    shared = next((depth for depth, here in enumerate(levels) if len(here) > 1), len(levels))
+    return {path: "/".join(found[min(shared, max(len(found) - 1, 0)) :]) or path for path, found in words.items()}
+
+
+def _stem(path: PurePath) -> list[str]:
+    return [*(word for word in path.parent.parts if word != os.sep), path.stem]
 
 
 def _telling(path: PurePath) -> list[str]:

@@ -27,6 +27,7 @@ class Entry:
         goal: the direction that a study states for its objective; empty if none.
         study: the name of the study whose trial it is; empty if it is of none.
         bounds: the range of a setting that a study states.
+        ran, plan: the epochs that a search gave to a trial, and those of a full run; 0 if they are not known.
         stated: events of summaries in other files that speak of this run.
         notes: what must be said of how it was read.
     """
@@ -40,6 +41,8 @@ class Entry:
     goal: str = ""
     study: str = ""
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    ran: int = 0
+    plan: int = 0
     stated: list[Event] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TypeAlias
 
 from diagnose.engine.sweep.entry import Entry
 from diagnose.engine.sweep.join import speaks_of, summaries
@@ -17,6 +19,9 @@ from diagnose.model import Event, Place, Sweep, Trial
 from diagnose.names import split_of, traits
 
 PRUNED = "pruned by the search"
+HALF = 0.5
+Measured: TypeAlias = tuple[Trial, float, float, Place]
+"""A run with the best and the last value of a score, and where the last one stands."""
 UNRECORDED = 0.02
 """Difference between a stated best and the best of the epochs, beyond which it is not rounding."""
 
@@ -66,6 +71,7 @@ def _whole(seen: Seen, found: Sequence[Event]) -> Event:
         "gap": gap,
         "noise": sweep.noise if sweep.noise is not None else math.nan,
         "repeated": len(sweep.repeats),
+        "known": sweep.known,
         "settings": len(sweep.links),
         "nearest": near,
         "nearest_settings": list(names),
@@ -152,24 +158,40 @@ def _zero(seen: Seen) -> Iterator[Event]:
         ):
             continue
         done.add(key)
-        found: list[tuple[Trial, float, float, Place]] = []
+        found: list[Measured] = []
         for trial in runs:
             series = series_in(seen.entries[trial.run], key)
             value = value_of(series, "max", known) if series is not None else None
             if series is not None and value is not None:
                 found.append((trial, float(value.best), float(value.last), value.last.place))
+        found, within = _most_at_zero(found)
         at_zero = [one for one in found if one[2] == 0]
         if not at_zero:
             continue
         best = max(found, key=lambda one: one[1])
         fields = {
-            "metric": _printed(seen, name, [one[0] for one in found]),
+            "metric": _printed(seen, name, [one[0] for one in found]), "within": within,
             "zero": float(len(at_zero)), "never": float(sum(one[1] == 0 for one in found)), "runs": float(len(found)),
             "best": best[1], "run": best[0].run, "other": sweep.printed or sweep.metric,
             "other_low": min(float(one[0].value or 0) for one in at_zero),
             "other_high": max(float(one[0].value or 0) for one in at_zero),
         }  # fmt: skip
         yield Event("sweep_zero", at_zero[0][3], fields)
+
+
+def _most_at_zero(found: list[Measured]) -> tuple[list[Measured], str]:
+    """Return the runs among which a score is mostly zero: all, or, if it is not so of all, those of one file."""
+    groups: dict[str, list[Measured]] = {}
+    for one in found:
+        groups.setdefault(one[0].paths[0] if one[0].paths else "", []).append(one)
+
+    def share(group: list[Measured]) -> float:
+        return sum(one[2] == 0 for one in group) / max(len(group), 1)
+
+    path, most = max(groups.items(), key=lambda pair: (share(pair[1]) if len(pair[1]) > 1 else 0.0), default=("", []))
+    if share(found) >= HALF or len(most) < 2 or share(most) <= share(found):
+        return found, ""
+    return most, PurePath(path).name
 
 
 def _printed(seen: Seen, name: str, trials: Sequence[Trial]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
+from typing import TypeAlias
 
 from diagnose.engine.enrich import enrich
 from diagnose.engine.merge import add
 from diagnose.engine.sweep.entry import Entry, is_curve
+from diagnose.engine.sweep.judge import WITHOUT, ending
 from diagnose.engine.sweep.metric import Metric, series_in, value_of
 from diagnose.engine.sweep.scale import Scales, scales
 from diagnose.engine.sweep.spelling import key_of
@@ -19,6 +21,10 @@ from diagnose.sources import Source
 
 SUMMARIES = frozenset({"best_summary", "metric_summary"})
 LEAST_COPY = 3
+ANNOUNCED = 1 << 14
+"""Bytes of a log in which it says how it was set up."""
+CONFIGURATION = re.compile(r"(?im)\b(?:config(?:uration)?|preset|experiment|variant)\s*[:=]\s*[\"']?([\w.-]+)[\"']?\s*$")
+Homes: TypeAlias = dict[str, tuple[Source, str]]
 ROUNDED = 0.006
 """Difference that rounding of a percentage to few places explains."""
 
@@ -26,6 +32,11 @@ ROUNDED = 0.006
 def plain(name: str) -> str:
     """Return a name as it is compared: case and signs aside."""
     return re.sub(r"[\W_]+", "_", name.lower()).strip("_")
+
+
+def bare(reason: str) -> str:
+    """Return a reason as it is compared; empty where none is told."""
+    return "" if reason == WITHOUT else plain(reason)
 
 
 def join(entries: Sequence[Entry], metric: Metric | None, sources: Mapping[str, Source]) -> list[Entry]:
@@ -91,6 +102,9 @@ def _fits(stated: Entry, told: Entry, metric: Metric, known: Scales) -> bool:
     one, other = series_in(stated, metric.key, metric.name), series_in(told, metric.key, metric.name)
     if (one is None) != (other is None) and "failed" in (stated.state, told.state):
         return False
+    ends = [bare(ending(entry)[0]) for entry in (stated, told)]
+    if all(ends) and ends[0] not in ends[1] and ends[1] not in ends[0]:
+        return False  # two runs of one name, each with a failure of its own
     left = value_of(one, metric.goal, known) if one is not None else None
     right = value_of(other, metric.goal, known) if other is not None else None
     if left is None or right is None or float(left.best) == 0.0:
@@ -152,29 +166,52 @@ def _tell_apart(entries: Iterable[Entry]) -> None:
                 entry.name = f"{entry.name} ({qualify(entry, seen[name])})"
 
 
-def configure(entries: Iterable[Entry], configs: Iterable[tuple[Source, Config]]) -> dict[str, tuple[Source, str]]:
+def configure(entries: Iterable[Entry], found: Sequence[tuple[Source, Config]], sources: Mapping[str, Source]) -> Homes:
     """Give runs their part of config files that name them (``experiments.small.model.name``).
+
+    A run that failed has no share in a config that only bears its name: what made it fail was mended there since.
 
     Returns:
         By name of a run, the file and the key below which its config stands; an empty key is the whole file.
     """
-    homes: dict[str, tuple[Source, str]] = {}
+    homes: Homes = {}
     entries = list(entries)
     names = {plain(entry.name.split(" (")[0]) for entry in entries}
     # A file that names more of the runs is nearer to what was run than one that happens to name the same.
-    by_names = sorted(configs, key=lambda pair: -sum(_stem(name, pair[1].settings) is not None for name in names))
+    configs = sorted(found, key=lambda pair: -sum(_stem(name, pair[1].settings) is not None for name in names))
     for entry in entries:
-        short = plain(entry.name.split(" (")[0])
-        for source, config in by_names:
-            stem = _stem(short, config.settings)
-            if stem is None and plain(PurePath(source.path).stem) == short:
-                stem = ""
-            if stem is None:
-                continue
-            below = {key[len(stem) :]: setting for key, setting in config.settings.items() if key.startswith(stem)}
-            _settle(entry, below)
-            homes.setdefault(entry.name, (source, stem))
+        if ending(entry)[0] and not entry.has_curve:
+            continue
+        if not _from_configs(entry, plain(entry.name.split(" (")[0]), configs, homes) and not entry.segment.config:
+            for name in _announced(entry, sources, names):
+                if _from_configs(entry, name, configs, homes):
+                    break
     return homes
+
+
+def _from_configs(entry: Entry, name: str, configs: Iterable[tuple[Source, Config]], homes: Homes) -> bool:
+    """Add what configs hold under a name, and note the first of them."""
+    hit = False
+    for source, config in configs:
+        stem = _stem(name, config.settings)
+        if stem is None and plain(PurePath(source.path).stem) == name:
+            stem = ""
+        if stem is None:
+            continue
+        below = {key[len(stem) :]: setting for key, setting in config.settings.items() if key.startswith(stem)}
+        _settle(entry, below)
+        homes.setdefault(entry.name, (source, stem))
+        hit = True
+    return hit
+
+
+def _announced(entry: Entry, sources: Mapping[str, Source], names: Collection[str]) -> list[str]:
+    """Return the run whose config a log says that it trains with: ``training with configuration: small``."""
+    source = sources.get(entry.paths[0])
+    if source is None or b"\0" in source.head[:4096] or entry.segment.index:
+        return []
+    text = source.head[:ANNOUNCED].decode("utf-8", "replace")
+    return [name for told in CONFIGURATION.findall(text) if (name := plain(told)) in names]
 
 
 def _stem(name: str, settings: Mapping[str, Setting]) -> str | None:

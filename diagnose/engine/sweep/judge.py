@@ -25,12 +25,13 @@ PREFIX = re.compile(
     r"^[\d\-/:., TZ\[\]|]*(?:[\w.<>]+\s+(?:-|\|)\s+)?(?:ERROR|CRITICAL|FATAL)\b[\s:|\-\]]*", re.IGNORECASE
 )
 NOTHING = "no value of the metric"
+WITHOUT = "reported as failed, without a reason"
 LONGEST = 300
 
 
 def planned(entry: Entry) -> int | None:
     """Return the epochs of a full run: what the config says, else what the log plans, the larger of both."""
-    found = [whole(setting.value) for setting in _epochs(entry.segment)]
+    found = [entry.plan or None, *(whole(setting.value) for setting in _epochs(entry.segment))]
     fact = entry.segment.facts.get("planned_epochs")
     found.append(whole(fact.value) if fact is not None else None)
     known = [number for number in found if number]
@@ -61,7 +62,7 @@ def ending(entry: Entry) -> tuple[str, Place | None]:
         events = _fatal(entry.segment)
         told = entry.reason or (_words(events[0]) if events else "")
         place = events[0].place if events else Place(entry.segment.path, entry.segment.first_line)
-        return _bare(told, entry.name) or "reported as failed, without a reason", place
+        return _bare(told, entry.name) or WITHOUT, place
     events = _fatal(entry.segment)
     return (_bare(_words(events[0]), entry.name), events[0].place) if events else ("", None)
 
@@ -89,7 +90,7 @@ def reached(entry: Entry, value: Value | None) -> int:
     """Return the last epoch that a run came to; 0 if it is not told."""
     told = value is not None and not value.counted
     curve = max((math.ceil(epoch) for epoch, _ in value.curve), default=0) if value is not None and told else 0
-    return max(entry.segment.epochs, curve)
+    return max(entry.segment.epochs, curve, entry.ran)
 
 
 def validations(value: Value | None) -> int:

@@ -97,7 +97,8 @@ def _verdict(link: Link, adjusted: float | None) -> str:
         return "too few runs"
     # With so few runs, or so few runs in every group but one, one lucky run makes the difference.
     small = link.runs < LEAST_RUNS or (sum(group.runs > 1 for group in link.groups) < 2 and bool(link.groups))
-    sure = adjusted < CERTAIN and (link.low is None or link.high is None or link.low * link.high > 0)
+    spanned = link.low is not None and link.high is not None and link.low * link.high > 0
+    sure = adjusted < CERTAIN and (spanned or link.kind == "choice")
     if sure and not small:
         return "clear"
     if link.runs < LEAST_RUNS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -17,7 +18,8 @@ from diagnose.engine.sweep.judge import NOTHING, planned, reached, status
 from diagnose.engine.sweep.links import links
 from diagnose.engine.sweep.metric import Metric, Value, choose, rivals, series_in, value_of
 from diagnose.engine.sweep.scale import Scales, scales
-from diagnose.engine.sweep.spelling import goal_of, key_of
+from diagnose.engine.sweep.spelling import Key, goal_of, key_of
+from diagnose.engine.sweep.varied import known as told_of
 from diagnose.engine.sweep.varied import nearest, params_of, repeats, settings_of, varied
 from diagnose.model import STATUSES, FileReport, Finding, Place, Run, Segment, Sweep, Trial
 from diagnose.names import hyperparameter, split_of, traits
@@ -59,7 +61,7 @@ def compare(found: Gathered, *, metric: str = "", goal: str = "", at: str = "bes
     chosen = choose(found.entries, metric, goal)
     entries = join(found.entries, chosen, found.sources)
     known = scales(entries, found.sources)
-    homes = configure(entries, found.configs)
+    homes = configure(entries, found.configs, found.sources)
     sweep = Sweep(notes=list(dict.fromkeys(note for entry in entries for note in entry.notes)))
     if chosen is not None:
         sweep.metric, sweep.printed, sweep.goal, sweep.detected = chosen.name, chosen.printed, chosen.goal, chosen.how
@@ -82,9 +84,11 @@ def compare(found: Gathered, *, metric: str = "", goal: str = "", at: str = "bes
 def _ranked(entries: Sequence[Entry], metric: Metric | None, at: str, known: Scales) -> list[Trial]:
     apart = rivals(entries, metric)
     values = {id(entry): _value(entry, metric, known) if id(entry) not in apart else None for entry in entries}
+    names = _spellings(entries)
     lengths = [length for entry in entries if (length := reached(entry, values[id(entry)]))]
     trials = [
-        _trial(entry, values[id(entry)], metric, at, lengths, known, apart.get(id(entry), "")) for entry in entries
+        _trial(entry, values[id(entry)], metric, at, lengths, known, apart.get(id(entry), ""), names)
+        for entry in entries
     ]
     sign = -1.0 if metric is None or metric.goal == "max" else 1.0
 
@@ -116,6 +120,7 @@ def _trial(
     lengths: Sequence[int],
     known: Scales,
     apart: str,
+    names: Mapping[Key, str],
 ) -> Trial:
     state, reason = status(entry, value, lengths, apart or _lacking(entry, metric, known))
     point = None if value is None else value.last if at == "last" else value.best
@@ -133,7 +138,7 @@ def _trial(
         planned(entry),
         params_of(entry.segment),
         settings_of(entry),
-        dict(_metrics(entry, metric, known, at)),
+        dict(_metrics(entry, metric, known, at, math.nan if epoch is None else epoch, names)),
         _curve(entry, value, known),
         place_of(entry, place) if state == "failed" else place,
         entry.paths,
@@ -156,18 +161,35 @@ def _stated(entry: Entry, metric: Metric | None) -> float | None:
     return None
 
 
-def _metrics(entry: Entry, metric: Metric | None, known: Scales, at: str) -> Mapping[str, float]:
-    found = {}
+def _metrics(
+    entry: Entry, metric: Metric | None, known: Scales, at: str, epoch: float, names: Mapping[Key, str]
+) -> Mapping[str, float]:
+    """Return every other score and loss, at the epoch whose value counts where the metric has one there."""
+    found: dict[str, float] = {}
     for name, series in entry.segment.series.items():
-        goal = goal_of(name)
+        goal, key = goal_of(name), key_of(name)
         if not goal or split_of(name) == "train" or traits(name).kind not in ("score", "loss", "error"):
             continue
-        if (metric is not None and key_of(name) == metric.key) or name.startswith(OBJECTIVE):
+        if (metric is not None and key == metric.key) or name.startswith(OBJECTIVE):
             continue
         value = value_of(series, goal, known)
-        if value is not None:
-            found[name] = float(value.last if at == "last" else value.best)
+        if value is None:
+            continue
+        beside = dict(value.curve).get(epoch) if not value.counted else None
+        if beside is None and epoch == epoch and value.curve and not value.counted:
+            continue  # measured at other epochs: what it was at this one cannot be told
+        chosen = beside if beside is not None else value.last if at == "last" else value.best
+        found.setdefault(names.get(key, name), float(chosen))
     return found
+
+
+def _spellings(entries: Sequence[Entry]) -> dict[Key, str]:
+    """Return one name for each metric, whatever files call it: that of a log before that of a summary."""
+    names: dict[Key, str] = {}
+    for entry in sorted(entries, key=lambda one: not one.has_curve):
+        for name in entry.segment.series:
+            names.setdefault(key_of(name), name)
+    return names
 
 
 def _relate(sweep: Sweep, entries: Sequence[Entry]) -> None:
@@ -178,6 +200,7 @@ def _relate(sweep: Sweep, entries: Sequence[Entry]) -> None:
         sweep.notes.append(f"{', '.join(group)} changed in the same runs: what one of them did, all did")
     bounds = {name: limits for entry in entries for name, limits in _bounds(entry)}
     groups = repeats(trials, table)
+    sweep.known = told_of(trials, table)
     sweep.links = links(*_distinct(trials, table, groups), bounds, sweep.winner)
     sweep.repeats = [tuple(trial.run for trial in group) for group in groups]
     spreads = [max(one.value or 0 for one in group) - min(one.value or 0 for one in group) for group in groups]
@@ -214,10 +237,14 @@ def _distinct(
     trials: Sequence[Trial], table: Mapping[str, Sequence[Any]], groups: Sequence[Sequence[Trial]]
 ) -> tuple[list[Trial], dict[str, list[Any]]]:
     """Return one run for each setting, with the median of its repeats: repeats tell nothing new of a setting."""
+    sized = {group[0].run: next((one.params for one in group if one.params is not None), None) for group in groups}
     middle = {group[0].run: median(one.value or 0.0 for one in group) for group in groups}
     gone = {one.run for group in groups for one in group[1:]}
     kept = [index for index, trial in enumerate(trials) if trial.run not in gone]
-    chosen = [replace(trials[index], value=middle.get(trials[index].run, trials[index].value)) for index in kept]
+    chosen = [
+        replace(one, value=middle.get(one.run, one.value), params=sized.get(one.run, one.params))
+        for one in (trials[index] for index in kept)
+    ]
     return chosen, {name: [row[index] for index in kept] for name, row in table.items()}
 
 

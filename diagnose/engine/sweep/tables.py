@@ -205,9 +205,9 @@ def _entry(told: Mapping[str, Any], path: str, line: int, name: str, lines: Mapp
         if key == label:
             continue
         if short in STATE:
-            state = str(value).strip().lower().removeprefix("trialstate.")
+            state, reason = _state(str(value), reason)
         elif short in ERROR and isinstance(value, str):
-            reason = value
+            reason = value.strip() or reason
         elif _is_result(key) and isinstance(value, int | float):
             results.setdefault(_result(key), float(value) if abs(value) < MOST or value != value else math.inf)
             places.setdefault(_result(key), (lines or {}).get(key, line))
@@ -225,6 +225,15 @@ def _entry(told: Mapping[str, Any], path: str, line: int, name: str, lines: Mapp
     word = "pruned" if state.startswith("prune") else word
     word = "running" if state in ("running", "waiting", "pending", "queued") else word
     return Entry(name, "table of runs", segment, (path,), word, reason)
+
+
+def _state(told: str, reason: str) -> tuple[str, str]:
+    """Return the word of a state, and the reason that may follow it: ``failed: out of memory``."""
+    words = told.strip().removeprefix("TrialState.")
+    word, colon, rest = words.partition(":")
+    if colon and FAILED.match(word) and " " not in word.strip():
+        return word.strip().lower(), reason or rest.strip()
+    return words.lower().removeprefix("trialstate."), reason
 
 
 def _result(key: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from diagnose.engine.sweep.entry import Entry
 from diagnose.model import UNKNOWN, Segment, Trial
@@ -17,6 +18,9 @@ ASIDE = frozenset({"bookkeeping", "hardware", "seed"})
 STATED = ("batch_size", "lr", "weight_decay", "optimizer", "loss", "model", "image_size", "momentum", "focal_gamma")
 """Facts that are settings, where a log states them and no config does."""
 SIZE = "parameters"
+OFF = re.compile(r"(?i)(false|off|no|disabled)\s*\(.*\)")
+OF_THE_TUNER = "tuner/"
+"""What Keras Tuner itself adds to the settings of a trial: its rung, not what was tried."""
 LONGEST = 80
 MOST = 1e300
 MANY = 8
@@ -42,15 +46,23 @@ def settings_of(entry: Entry) -> dict[str, Any]:
         fact = segment.facts.get(name)
         if fact is not None and name not in found:
             _put(found, name, fact.value)
-    lr = segment.series.get("lr")
-    if "lr" not in found and lr is not None and len(lr) and math.isfinite(float(lr.value[0])):
-        found["lr"] = float(lr.value[0])
+    if "lr" not in found and (rate := _rate(segment)) is not None:
+        found["lr"] = rate
     return {name: value for name, value in found.items() if not _is_aside(hyperparameter(name), name)}
+
+
+def _rate(segment: Segment) -> float | None:
+    """Return the learning rate that a run was set to, as its curve shows it: the peak, for a warm-up begins far below."""
+    series = segment.series.get("lr")
+    finite = series.value[np.isfinite(series.value)] if series is not None else ()
+    return float(max(finite)) if len(finite) else None
 
 
 def _put(found: dict[str, Any], name: str, value: Any) -> None:
     if value is None or value is UNKNOWN:
         return
+    if isinstance(value, str) and OFF.fullmatch(value.strip()):
+        value = False  # switched off, with an amount that has no effect
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))[:LONGEST]
     if is_number(value) and abs(value) > MOST:
@@ -62,7 +74,7 @@ def _put(found: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _is_aside(row: Hyperparameter | None, key: str) -> bool:
-    return (row is not None and row.role in ASIDE) or key.rpartition(".")[2].startswith("_")
+    return (row is not None and row.role in ASIDE) or key.startswith(OF_THE_TUNER) or key.rpartition(".")[2].startswith("_")
 
 
 def params_of(segment: Segment) -> float | None:
@@ -135,22 +147,33 @@ def is_number(value: Any) -> bool:
 def repeats(trials: Sequence[Trial], table: Mapping[str, Sequence[Any]]) -> list[list[Trial]]:
     """Return the runs that share all settings that were varied, where there are several.
 
-    Of runs with names of their own too little may be known: then all known settings must be the same, and many.
+    A setting that none of them tells counts as the same if most are told. Of runs with names of their own too little may be known: then all known settings must be the same, and many.
     """
     if not table:
         return []
     groups: dict[Any, list[Trial]] = {}
     stems = Counter(_stem(trial.run) for trial in trials)
     for index, trial in enumerate(trials):
+        if not _is_told(table, index):
+            continue  # where little is told, nobody knows that it is the same
+        # What a run of focal loss sets, one of cross-entropy does not.
         pattern: tuple[Any, ...] = tuple(
-            _hashed(column[index]) for column in table.values() if column[index] is not None
+            None if column[index] is None else _hashed(column[index]) for column in table.values()
         )
-        if len(pattern) < len(table):
-            continue  # where a setting is not told, nobody knows that it is the same
         whole = tuple(sorted((name, _hashed(value)) for name, value in trial.settings.items()))
         pattern = (*pattern, _stem(trial.run) if len(whole) < MANY or stems[_stem(trial.run)] > 1 else whole)
         groups.setdefault(pattern, []).append(trial)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def known(trials: Sequence[Trial], table: Mapping[str, Sequence[Any]]) -> int:
+    """Return of how many runs most of the settings that were varied are told."""
+    return sum(_is_told(table, index) for index in range(len(trials)))
+
+
+def _is_told(table: Mapping[str, Sequence[Any]], index: int) -> bool:
+    missing = sum(column[index] is None for column in table.values())
+    return bool(table) and missing * 2 <= len(table)
 
 
 def _stem(run: str) -> str:

@@ -12,12 +12,15 @@ from diagnose.engine.fixplan.document import Document, documents
 from diagnose.engine.fixplan.nested import ClashError, as_yaml, nested
 from diagnose.engine.sweep.entry import Entry
 from diagnose.engine.sweep.judge import is_epochs, whole
-from diagnose.engine.sweep.varied import settings_of
+from diagnose.engine.sweep.studies import NOTHING
+from diagnose.engine.sweep.varied import OF_THE_TUNER, settings_of
 from diagnose.errors import SettingsError
 from diagnose.model import UNKNOWN, Config, Place, Setting, Sweep
 from diagnose.sources import Source
 
 FRESH = "epochs"
+PLAIN = frozenset({"", ".yaml", ".yml", ".json", ".txt"})
+"""Endings of files that can hold a plain tree of settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,16 @@ def _longer(document: Document, full: int | None) -> dict[str, Any]:
 
 
 def _fresh(sweep: Sweep, config: Config, name: str, full: int | None, origin: str) -> Written:
-    settings = dict(config.settings)
+    suffix = PurePath(name).suffix.lower()
+    if suffix not in PLAIN:
+        raise SettingsError(
+            f"what is known of the best run cannot be written as {suffix}", place=Place(name), mend="name a .yaml or .json"
+        )
+    settings = {
+        key: replace(one, value=None) if one.value == NOTHING else one
+        for key, one in config.settings.items()
+        if not key.startswith(OF_THE_TUNER)
+    }
     notes = [f"written from {origin}"]
     keys = [key for key in settings if is_epochs(key, config.framework)]
     if full and not keys:
@@ -129,7 +141,7 @@ def _fresh(sweep: Sweep, config: Config, name: str, full: int | None, origin: st
     text, left = as_yaml(Config(settings))
     if left:
         notes.append(f"left out, since their values cannot be told: {', '.join(left[:20])}")
-    if PurePath(name).suffix.lower() == ".json":
+    if suffix == ".json":
         return Written(_json(settings), tuple(notes))
     head = [_head(sweep), *notes]
     return Written("".join(f"# {_line(words)}\n" for words in head) + text, tuple(notes))

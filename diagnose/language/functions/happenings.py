@@ -6,7 +6,7 @@ from typing import Any
 
 from diagnose.language.functions.registry import Registry
 from diagnose.language.values import Mask, MissingError, ValueTypeError
-from diagnose.model import Event
+from diagnose.model import Event, Place
 from diagnose.names import event_kinds
 
 function = Registry()
@@ -52,6 +52,21 @@ def last_event(scope: Any, kind: Any) -> Event:
     if not found:
         raise MissingError(f"event {kind}")
     return found[-1]
+
+
+@function
+def end_of(event: Any) -> Event:
+    """The line on which an event that takes several lines ends: the error of a traceback."""
+    if not isinstance(event, Event):
+        raise ValueTypeError("`end_of` needs an event")
+    end = event.fields.get("ends")
+    return Event(event.kind, Place(event.place.path, int(end)), event.fields) if end else event
+
+
+@function
+def lines_after(scope: Any, event: Any) -> float:
+    """Lines of the segment that follow the end of an event, whatever they hold."""
+    return float(max(scope.segment.last_line - end_of(event).place.line, 0))
 
 
 @function

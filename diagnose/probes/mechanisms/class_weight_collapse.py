@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +23,13 @@ RULES = ("class-weights-too-strong", "extreme-class-weights", "class-collapse", 
 SUSPECTS = ()
 SYMPTOM = "after the last epoch one class makes up 99 % or more of the validation answers"
 PROXY = (
-    "A network of one batch-normalised hidden layer on generated normal clouds stands in for the model on its data. Shares, "
+    "A network of batch-normalised hidden layers on generated normal clouds stands in for the model on its data. Shares, "
     "weights, samples, batch and epochs carry over; how separable the classes are (signal) and what a step of the learning rate "
     "does to a large network do not."
 )
 COLLAPSED = 0.99
 FEATURES, HIDDEN = 16, 32
-UNLIMITED = 20.0
+PLENTY = 10
 """How many times the samples are multiplied where few samples are taken away as a cause."""
 
 
@@ -42,7 +44,7 @@ def original_counts(segment: Segment) -> Found | None:
     return Found(made, (*shares.places, *counts.places), how)
 
 
-def rare_enough(value: Any) -> int | None:
+def short_enough(value: Any) -> int | None:
     """Read a whole number up to 400: longer runs are of another kind."""
     found = whole(value)
     return found if found is not None and found <= 400 else None
@@ -50,27 +52,65 @@ def rare_enough(value: Any) -> int | None:
 
 PARAMETERS = (
     Parameter(
-        "class_weights", (0.087, 0.043, 2.87), "weight of each class in the loss", (fact("class_weights", numbers),), least=0.0
+        "class_weights",
+        (0.087, 0.043, 2.87),
+        "weight of each class in the loss",
+        (fact("class_weights", numbers),),
+        least=0.0,
     ),
     Parameter(
-        "gamma", 2.0, "focusing parameter of the focal loss",
-        (fact("focal_gamma", number), setting("focal_gamma", number)), least=0.0, most=10.0,
+        "gamma",
+        2.0,
+        "focusing parameter of the focal loss",
+        (fact("focal_gamma", number), setting("focal_gamma", number)),
+        least=0.0,
+        most=10.0,
     ),
-    Parameter("class_counts", (1000.0, 1000.0, 1000.0), "training samples of each class", (fact("class_counts", numbers),), least=1),
     Parameter(
-        "unique_counts", (1000.0, 2000.0, 30.0), "different samples of each class, before resampling", (original_counts,), least=1
+        "class_counts",
+        (1000.0, 1000.0, 1000.0),
+        "training samples of each class",
+        (fact("class_counts", numbers),),
+        least=1,
     ),
     Parameter(
-        "val_shares", (0.33, 0.66, 0.01), "shares of the classes in validation",
-        (fact("val_class_distribution", numbers), fact("train_class_distribution", numbers)), least=0.0,
+        "unique_counts",
+        (1000.0, 2000.0, 30.0),
+        "different samples of each class, before resampling",
+        (original_counts,),
+        least=1,
+    ),
+    Parameter(
+        "val_shares",
+        (0.33, 0.66, 0.01),
+        "shares of the classes in validation",
+        (fact("val_class_distribution", numbers), fact("train_class_distribution", numbers)),
+        least=0.0,
     ),
     Parameter("val_samples", 500, "validation samples", (fact("val_samples", whole),), least=10, most=20_000),
     Parameter("batch", 32, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1),
-    Parameter("epochs", 3, "epochs", (event("early_stop", "epoch", whole), fact("planned_epochs", rare_enough)), least=1, most=400),
-    Parameter("lr", 1e-3, "learning rate of Adam", (series("lr"), fact("lr", number), setting("lr", number)), least=0.0, most=1.0),
+    Parameter(
+        "epochs",
+        3,
+        "epochs",
+        (event("early_stop", "epoch", whole), fact("planned_epochs", short_enough)),
+        least=1,
+        most=400,
+    ),
+    Parameter(
+        "lr",
+        1e-3,
+        "learning rate of Adam",
+        (series("lr"), fact("lr", number), setting("lr", number)),
+        least=0.0,
+        most=1.0,
+    ),
     Parameter("signal", 0.5, "distance of a class's centre from the middle, in standard deviations", least=0.0),
+    Parameter("depth", 1, "hidden layers", least=1, most=16),
     Parameter("shift", 0.0, "how far inputs lie from those that the starting statistics were made for", least=0.0),
-    Parameter("norm_momentum", 0.99, "momentum of the moving statistics of batch normalisation", least=0.0, most=0.9999),
+    Parameter(
+        "norm_momentum", 0.99, "momentum of the moving statistics of batch normalisation", least=0.0, most=0.9999
+    ),
 )
 ARMS = (
     Arm("suspect", "class weights and focal loss as they are"),
@@ -81,8 +121,14 @@ FACTORS = (
     Factor("class-weights", "all weights 1", lambda v: {"class_weights": even(v)}),
     Factor("focal-gamma", "gamma 0", lambda v: {"gamma": 0.0}),
     Factor("few-updates", "batch 32 in as many epochs", lambda v: {"batch": min(32, v["batch"])}),
-    Factor("stale-statistics", "batch normalisation validates with the statistics of the training data", lambda _: {"norm_momentum": 0.0}),
-    Factor("few-samples", "20 times the samples, none of them twice, in as many updates", lambda _: {"few": False}),
+    Factor(
+        "stale-statistics",
+        "batch normalisation validates with the statistics of the training data",
+        lambda _: {"norm_momentum": 0.0},
+    ),
+    Factor(
+        "few-samples", f"{PLENTY} times the samples, none of them twice, in as many updates", lambda _: {"few": False}
+    ),
 )
 
 
@@ -95,7 +141,7 @@ def observe(values: Values, lab: Lab) -> Observation:
     """Train one arm."""
     import torch
 
-    from diagnose.probes import data, losses, metrics
+    from diagnose.probes import losses, metrics
     from diagnose.probes.lab import take
     from diagnose.probes.networks import NormedMlp
     from diagnose.probes.optimizers import Adam
@@ -104,7 +150,7 @@ def observe(values: Values, lab: Lab) -> Observation:
     weights = values["class_weights"]
     classes = len(weights)
     sets = lab.draw(lambda generator: _sets(values, generator))
-    nets = lab.build(lambda: NormedMlp(FEATURES, HIDDEN, classes))
+    nets = lab.build(lambda: NormedMlp(FEATURES, HIDDEN, classes, values["depth"]))
 
     def loss(model: Any, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, g: torch.Tensor) -> Any:
         logits, statistics = model(x)
@@ -112,16 +158,14 @@ def observe(values: Values, lab: Lab) -> Observation:
 
     trainer = Trainer(lab, nets, loss, Adam(values["lr"]), further=True)
     w, g, keep = lab.rows(weights), lab.each(values["gamma"]), values["norm_momentum"]
-    mean = torch.zeros(lab.replicas, HIDDEN, device=lab.device)
+    mean = torch.zeros(lab.replicas, values["depth"], HIDDEN, device=lab.device)
     variance = torch.ones_like(mean)
-    samples = sets["x"].shape[1]
-    for batches in lab.batches(samples, values["batch"], values["epochs"]):
-        for index in batches:
-            _, (seen, spread) = trainer.step(take(sets["x"], index), take(sets["y"], index), w, g)
-            mean, variance = keep * mean + (1 - keep) * seen, keep * variance + (1 - keep) * spread
+    for index in _updates(values, lab, sets["x"].shape[1]):
+        _, (seen, spread) = trainer.step(take(sets["x"], index), take(sets["y"], index), w, g)
+        mean, variance = keep * mean + (1 - keep) * seen, keep * variance + (1 - keep) * spread
     if keep == 0.0:
         mean, variance = nets.map(lambda model, x: model(x)[1], sets["x"])
-    answers = nets.map(lambda model, x, m, v: model(x, m, v)[0].argmax(-1), sets["val_x"], mean, variance)
+    answers = nets.map(lambda model, x, m, v: model(x, (m, v))[0].argmax(-1), sets["val_x"], mean, variance)
     fitted = nets.map(lambda model, x: model(x)[0].argmax(-1), sets["x"])
     return Observation(
         symptom=metrics.largest_share(answers, classes) >= COLLAPSED,
@@ -134,6 +178,19 @@ def observe(values: Values, lab: Lab) -> Observation:
     )
 
 
+def _updates(values: Values, lab: Lab, samples: int) -> Iterator[torch.Tensor]:
+    """Yield the indices of each batch; as many and as large ones as with the samples that there are."""
+    of_all = round(sum(values["class_counts"]))
+    left = values["epochs"] * math.ceil(of_all / values["batch"])
+    size = samples if samples == of_all and values["batch"] >= of_all else min(values["batch"], of_all)
+    for batches in lab.batches(samples, size, left):
+        for index in batches:
+            yield index
+            left -= 1
+            if not left:
+                return
+
+
 def _sets(values: Values, generator: torch.Generator) -> dict[str, torch.Tensor]:
     import torch
 
@@ -144,7 +201,11 @@ def _sets(values: Values, generator: torch.Generator) -> dict[str, torch.Tensor]
     away = values["shift"] * torch.randn(FEATURES, generator=generator)
     val_y = data.labels_of(data.counts_of(values["val_shares"], values["val_samples"]))
     val_x = data.around(generator, means, val_y) + away
-    y = data.labels_of(values["unique_counts"])
-    chosen = data.resampled(generator, y, values["class_counts"])
+    if values.get("few", True):
+        y = data.labels_of(values["unique_counts"])
+        chosen = data.resampled(generator, y, values["class_counts"])
+    else:
+        y = data.labels_of([PLENTY * count for count in values["class_counts"]])
+        chosen = torch.arange(len(y))
     x = data.around(generator, means, y) + away
     return {"x": x[chosen], "y": y[chosen], "val_x": val_x, "val_y": val_y}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values
-from diagnose.probes.sources import fact, number, numbers, patience, series, setting, whole
+from diagnose.probes import common
+from diagnose.probes.declare import Arm, Factor, Observation, Values
 
 if TYPE_CHECKING:
     from diagnose.model import Segment
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 NAME = "few-updates"
 TITLE = "A batch as large as the data set with a patience in epochs: training stops before it has learned"
-RULES = ("too-few-updates", "batch-larger-than-dataset", "patience-few-updates", "early-stop-premature", "steps-per-epoch-mismatch")
+RULES = (
+    "too-few-updates",
+    "batch-larger-than-dataset",
+    "patience-few-updates",
+    "early-stop-premature",
+    "steps-per-epoch-mismatch",
+)
 SUSPECTS = ()
 SYMPTOM = "the best validation kappa, whose weights early stopping keeps, is below half of what the data allow"
 PROXY = (
@@ -26,27 +32,15 @@ UPDATES = 300
 """Updates that a patience should span, as the advice of patience-few-updates has it."""
 
 
-def classes_of(value: Any) -> int | None:
-    """Read the number of classes from their shares."""
-    found = numbers(value)
-    return len(found) if found is not None and len(found) >= 2 else None
-
-
-def moderate(value: Any) -> int | None:
-    """Read a number of epochs up to 400."""
-    found = whole(value)
-    return found if found is not None and found <= 400 else None
-
-
 PARAMETERS = (
-    Parameter("samples", 200, "training samples", (fact("train_samples", whole),), least=6, most=20_000),
-    Parameter("val_samples", 300, "validation samples", (fact("val_samples", whole),), least=6, most=20_000),
-    Parameter("classes", 3, "classes, equally frequent", (fact("num_classes", whole), fact("val_class_distribution", classes_of)), least=2, most=20),
-    Parameter("batch", 256, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1),
-    Parameter("patience", 10, "epochs without a better kappa before it stops", (patience,), least=1, most=1000),
-    Parameter("epochs", 100, "epochs planned", (fact("planned_epochs", moderate),), least=1, most=400),
-    Parameter("lr", 1e-3, "learning rate of Adam", (series("lr"), fact("lr", number), setting("lr", number)), least=0.0, most=1.0),
-    Parameter("signal", 3.0, "distance of a cloud's centre from the middle, in standard deviations", least=0.0),
+    common.samples(200),
+    common.val_samples(300),
+    common.classes(),
+    common.batch(256),
+    common.waiting(10),
+    common.epochs(60),
+    common.rate(1e-4),
+    common.signal(3.0),
 )
 
 

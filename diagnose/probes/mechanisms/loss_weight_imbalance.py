@@ -22,7 +22,7 @@ PROXY = (
     "so that at the start it sends a gradient of the same norm into the shared layers, and the new weights count by their "
     "factors over the old ones. Absolute weights do not carry over, nor does mAP."
 )
-IMAGE_CELLS, IMAGES, VAL_CELLS = 16, 256, 2048
+IMAGE_CELLS, IMAGES, VAL_CELLS, MEASURED = 16, 256, 2048, 512
 STRONG = 10.0
 
 PARAMETERS = (
@@ -85,11 +85,12 @@ def observe(values: Values, lab: Lab) -> Observation:
     trainer = Trainer(lab, nets, loss, optimizer)
     shared = Trainer(lab, nets, loss, optimizer, trains=lambda name: name.startswith(cells.TRUNK))
     everything = [sets[key] for key in ("x", "there", "y", "box")]
+    some = [one[:, :MEASURED] for one in everything]
 
     def norms() -> torch.Tensor:
         """Return the norm that each loss by itself sends into the shared layers: replicas x 3."""
         rows = [lab.rows(tuple(float(part == one) for part in range(3))) for one in range(3)]
-        found = [shared.gradients(*everything, row, none, none)[0].values() for row in rows]
+        found = [shared.gradients(*some, row, none, none)[0].values() for row in rows]
         return torch.stack([torch.cat([one.flatten(1) for one in each], dim=1).norm(dim=1) for each in found], dim=1)
 
     factors = lab.rows(tuple(values[name] / values[f"{name}_before"] for name in ("obj", "cls", "box")))

@@ -21,7 +21,7 @@ PROXY = (
     "A dense network on generated normal clouds, trained by SGD with momentum. Learning rate, decay, momentum and batch carry "
     "over as numbers, the length of training only in part: over a run that is n times longer the decay removes n times as much."
 )
-SAMPLES, STRONG = 1024, 500.0
+SAMPLES, STRONG = 1024, 5000.0
 
 PARAMETERS = (
     Parameter("lr", 0.004, "learning rate of SGD", (series("lr"), fact("lr", number), setting("lr", number)), least=0.0, most=1.0),
@@ -45,7 +45,7 @@ ARMS = (
     Arm("suspect", "the new learning rate and weight decay"),
     Arm("control", "the old ones", lambda v: {"lr": v["lr_before"], "weight_decay": v["weight_decay_before"]}),
     Arm("fix", "the new learning rate, the decay such that their product is as it was", product_kept),
-    Arm("strong", "500 times the new weight decay", lambda v: {"weight_decay": v["weight_decay"] * STRONG}),
+    Arm("strong", "5000 times the new weight decay", lambda v: {"weight_decay": v["weight_decay"] * STRONG}),
 )
 FACTORS = (
     Factor("weight-decay", "the old weight decay", lambda v: {"weight_decay": v["weight_decay_before"]}),

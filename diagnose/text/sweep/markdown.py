@@ -34,6 +34,8 @@ def section(sweep: Sweep) -> Iterator[str]:
         yield from _table(
             head, ([one.run, *words.at_epochs(one, epochs), words.spark(one, low, high)] for one in curves)
         )
+        if more := words.more_curves(sweep):
+            yield from (f"*{more}.*", "")
     if sizes := words.sizes(sweep):
         yield from ("### By size of the model", "")
         yield from _table(

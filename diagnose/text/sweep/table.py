@@ -16,6 +16,9 @@ WIDE = 120
 EPOCH = 3
 """Column of the epoch of the best value, for which a terminal is too narrow."""
 WIDEST = 38
+WIDEST_NAME = 60
+NAME = 28
+"""Columns that a name keeps until the others are as narrow as they can be."""
 HEAD = 9
 NARROWEST = 8
 STATUS = {"ok": "green", "too-short": "yellow", "no-value": "yellow", "failed": "red"}
@@ -31,11 +34,13 @@ def full(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
     for row in ranking:
         del row[EPOCH]
         row[-1] = row[-1].split(":")[0]
-    yield from _table(ranking[: MOST_RUNS + 1], width, style)
+    yield from _table(ranking[: MOST_RUNS + 1], width, style, 1)
     if len(ranking) > MOST_RUNS + 1:
         yield f"  and {len(ranking) - 1 - MOST_RUNS} more: --output-format json"
     failed = [one for one in sweep.trials if one.status == "failed" and one.reason]
     yield from (f"  {plain(one.run)}: {plain(one.reason)}" for one in failed[:MOST_FAILED])
+    if len(failed) > MOST_FAILED:
+        yield f"  and {len(failed) - MOST_FAILED} more that failed: --output-format json"
     curves = words.with_curves(sweep)
     if len(curves) > 1:
         low, high = words.bounds(curves)
@@ -43,11 +48,13 @@ def full(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
         yield from ("", style.paint("Learning curves", "bold") + f" ({words.number(low)} to {words.number(high)})")
         head = ["Run", *(f"ep {words.number(epoch)}" for epoch in epochs), ""]
         body = [[one.run, *words.at_epochs(one, epochs), words.spark(one, low, high)] for one in curves]
-        yield from _table([head, *body], width, style)
+        yield from _table([head, *body], width, style, 0)
+        if more := words.more_curves(sweep):
+            yield f"  and {more}: --output-format json"
     if sizes := words.sizes(sweep)[:MOST_RUNS]:
         yield from ("", style.paint("By size of the model", "bold"))
         body = [[words.amount(one.params), words.number(one.value), one.run] for one in sizes]
-        yield from _table([["Size", sweep.printed, "Run"], *body], width, style)
+        yield from _table([["Size", sweep.printed, "Run"], *body], width, style, 2)
     yield from _links(sweep, width, style)
     for note in sweep.notes:
         yield from wrap(f"note: {plain(note)}", width, 2)
@@ -75,26 +82,42 @@ def _links(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
         )
 
 
-def _table(rows: Sequence[Sequence[str]], width: int, style: Style) -> Iterator[str]:
-    """Yield a table; where it is too wide, titles are shortened first, then the widest columns."""
+def _table(rows: Sequence[Sequence[str]], width: int, style: Style, names: int) -> Iterator[str]:
+    """Yield a table; where it is too wide, titles are shortened first, then the widest columns, the names of runs last."""
     cells = [[plain(cell) for cell in row] for row in rows]
     count = len(cells[0])
-    widths = [min(max(columns(row[index]) for row in cells), WIDEST) for index in range(count)]
+    most = [WIDEST_NAME if index == names else WIDEST for index in range(count)]
+    widths = [min(max(columns(row[index]) for row in cells), most[index]) for index in range(count)]
     room = width - 2 - len(GAP) * (count - 1)
     if sum(widths) > room:
         body = [max((columns(row[index]) for row in cells[1:]), default=0) for index in range(count)]
         widths = [min(wide, max(inner, HEAD)) for wide, inner in zip(widths, body, strict=True)]
     while sum(widths) > max(room, NARROWEST * count) and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+        others = [wide for index, wide in enumerate(widths) if index != names and wide > NARROWEST]
+        widths[names if not others or widths[names] > NAME else widths.index(max(others))] -= 1
     for number, row in enumerate(cells):
         padded = []
         for index, cell in enumerate(row):
-            short = shorten(cell, widths[index])[0] if columns(cell) > widths[index] else cell
+            cut = name if number and index == names else _head
+            short = cut(cell, widths[index]) if columns(cell) > widths[index] else cell
             pad = " " * (widths[index] - columns(short))
             right = number and index and _is_number(cell) and index < count - 1
             padded.append(pad + short if right else short + pad)
         line = ("  " + GAP.join(padded)).rstrip()
         yield style.paint(line, "bold") if not number else line
+
+
+def _head(cell: str, width: int) -> str:
+    return shorten(cell, width)[0]
+
+
+def name(text: str, width: int) -> str:
+    """Return a name cut to a width so that it can still be told from its like: a path keeps its end, a word both ends."""
+    left = "" if "/" in text else text[: max((width - 1) // 2, 1)]
+    right = text[len(left) :]
+    while right and columns(left) + 1 + columns(right) > width:
+        right = right[1:]
+    return f"{left}\N{HORIZONTAL ELLIPSIS}{right}"
 
 
 def _is_number(cell: str) -> bool:

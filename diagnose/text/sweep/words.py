@@ -71,7 +71,9 @@ def has_size(sweep: Sweep) -> bool:
 
 def heading(sweep: Sweep, most: int = MOST_SETTINGS) -> list[str]:
     """Return the titles of a ranking's columns."""
-    best = f"{sweep.printed or sweep.metric or 'result'}"
+    best = sweep.printed or sweep.metric or "result"
+    if sweep.at == "best" and "best" not in best.lower() and any(trial.epoch is not None for trial in sweep.ranked):
+        best += " (best)"
     titles = ["#", "Run", best, "Epoch", "Last", "Epochs"]
     titles += [other] if (other := other_metric(sweep)) else []
     titles += ["Size"] if has_size(sweep) else []
@@ -200,6 +202,12 @@ def sizes(sweep: Sweep) -> list[Trial]:
 def with_curves(sweep: Sweep) -> list[Trial]:
     """Return the runs whose curves are shown side by side, best first."""
     return [trial for trial in sweep.ranked if len(trial.curve) >= LEAST_CURVE][:MOST_CURVES]
+
+
+def more_curves(sweep: Sweep) -> str:
+    """Return how many curves are not shown; empty if all are."""
+    left = sum(len(trial.curve) >= LEAST_CURVE for trial in sweep.ranked) - MOST_CURVES
+    return f"{wording.plural(left, 'more curve')} not shown" if left > 0 else ""
 
 
 def shared_epochs(trials: Sequence[Trial]) -> list[float]:
