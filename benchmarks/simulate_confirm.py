@@ -1,6 +1,7 @@
 """How ``diagnose confirm`` fares on simulated studies, as Markdown tables.
 
-    python benchmarks/simulate_confirm.py [STUDIES]
+    python benchmarks/simulate_confirm.py [STUDIES]            # prints
+    python benchmarks/simulate_confirm.py [STUDIES] --write    # into docs/confirm-statistics.md
 
 Nothing is trained: a world knows which settings are to blame, and a run is a draw. Every wrong verdict is a run that
 looks like one of the other arm in symptom and in metric. See ``docs/confirm-statistics.md``.
@@ -9,20 +10,22 @@ looks like one of the other arm in symptom and in metric. See ``docs/confirm-sta
 from __future__ import annotations
 
 import hashlib
-import math
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from diagnose.confirm.model import FIX, Outcome, Trial
 from diagnose.confirm.result import StudyResult
-from diagnose.confirm.stats import bootstrap_difference, label_permutation, middle, sign_flip
-from diagnose.confirm.stats.permutation import doubled_ranks
 from diagnose.confirm.study import StudyOptions, study
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.level_and_power import head, intervals_table, line, tests_table
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "confirm-statistics.md"
 
 SETTINGS = 10
 NOISE = 0.05
@@ -185,22 +188,12 @@ def many(
     return tally, verdicts
 
 
-def line(*cells: object) -> str:
-    """Return a table row."""
-    return "| " + " | ".join(map(str, cells)) + " |"
-
-
-def head(*cells: str) -> str:
-    """Return the head of a table."""
-    return f"\n{line(*cells)}\n{line(*('---' for _ in cells))}".replace(" --- ", "---")
-
-
-def studies_table(studies: int) -> None:
-    """Print how often studies find what is to blame, and what that takes."""
+def studies_table(studies: int) -> Iterator[str]:
+    """Yield rows: how often studies find what is to blame, and what that takes."""
     symptom = StudyOptions(metric=False, fix=True, resamples=100)
     both = replace(symptom, metric=True, better="lower")
     base = World()
-    print(head(*COLUMNS))
+    yield from head(*COLUMNS)
     for name, world, options, prior, kinds in [
         ("mixed, symptom only", base, symptom, "ranked", KINDS),
         ("mixed, symptom and metric", base, both, "ranked", KINDS),
@@ -220,14 +213,14 @@ def studies_table(studies: int) -> None:
         ("mixed, a fix that helps half", replace(base, fix="helps"), symptom, "ranked", KINDS),
     ]:
         tally, _ = many(world, studies, options, prior, kinds)
-        print(tally.row(name), flush=True)
+        yield tally.row(name)
 
 
-def empty_table(studies: int) -> None:
-    """Print what studies of a diff that changes nothing come to."""
+def empty_table(studies: int) -> Iterator[str]:
+    """Yield rows: what studies of a diff that changes nothing come to."""
     symptom = StudyOptions(metric=False, resamples=100)
     both = replace(symptom, metric=True, better="lower")
-    print(head("A/A: the diff changes nothing", "n", "reproduced", "confirmed", "verdicts", "runs"))
+    yield from head("A/A: the diff changes nothing", "n", "reproduced", "confirmed", "verdicts", "runs")
     for name, share, options in [
         ("symptom in 5 %", 0.05, symptom),
         ("symptom in 30 %", 0.3, symptom),
@@ -240,85 +233,30 @@ def empty_table(studies: int) -> None:
         reproduced = sum(verdicts[one] for one in ("confirmed", "refuted", "undecided"))
         told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
         shares = [f"{100 * count / tally.studies:.1f} %" for count in (reproduced, verdicts["confirmed"])]
-        print(line(name, tally.studies, *shares, told, f"{tally.runs / tally.studies:.1f}"), flush=True)
+        yield line(name, tally.studies, *shares, told, f"{tally.runs / tally.studies:.1f}")
 
 
-@cache
-def _p(ranks: tuple[int, ...], worse: tuple[int, ...]) -> float:
-    better = list(ranks)
-    for rank in worse:
-        better.remove(rank)
-    return label_permutation(worse, better)
-
-
-def _decided(worse: np.ndarray, better: np.ndarray) -> tuple[int, bool]:
-    """Return the look at which the control decides, or 0, and whether sign flips would have decided."""
-    options = StudyOptions()
-    flipped, at = False, 0
-    for runs, alpha in zip(options.looks, options.alphas, strict=True):
-        one, other = worse[:runs], better[:runs]
-        ranks = doubled_ranks([*one, *other])
-        if not at and _p(tuple(sorted(ranks)), tuple(sorted(ranks[:runs]))) <= alpha:
-            at = runs
-        flipped |= sign_flip((one - other).tolist()) <= alpha
-    return at, flipped
-
-
-def test_table(draws: int) -> None:
-    """Print level and power of the control's test, and of sign flips at the same looks."""
-    random = np.random.default_rng(3)
-    print(head("arms", "draws", "told apart", "at 4+4", "pairs", "by sign flips"))
-    for name, shift, shared, tail in [
-        ("alike", 0.0, 0.0, "normal"),
-        ("alike, pairs correlated .9", 0.0, 0.9, "normal"),
-        ("alike, heavy tails (Cauchy)", 0.0, 0.0, "cauchy"),
-        ("alike, symptom in 30 % of both", 0.0, 0.0, "symptom"),
-        ("1 deviation apart", 1.0, 0.0, "normal"),
-        ("2 deviations apart", 2.0, 0.0, "normal"),
-        ("3 deviations apart", 3.0, 0.0, "normal"),
-        ("1 deviation apart, pairs correlated .9", 1.0, 0.9, "normal"),
-        ("symptom in 95 % and 5 %", 0.95, 0.0, "symptom"),
-    ]:
-        looks = []
-        for _ in range(draws):
-            if tail == "symptom":
-                shares = [[shift or 0.3], [1 - shift if shift else 0.3]]
-                arms = (random.random((2, 8)) < shares).astype(float)
-            else:
-                arms = random.standard_cauchy((2, 8)) if tail == "cauchy" else random.normal(size=(2, 8))
-                arms = math.sqrt(shared) * random.normal(size=8) + math.sqrt(1 - shared) * arms
-                arms[0] += shift
-            looks.append(_decided(*arms))
-        told = [at for at, _ in looks if at]
-        shares = [len(told), sum(at == 4 for at in told), sum(flipped for _, flipped in looks)]
-        percent = [f"{100 * count / draws:.1f} %" for count in shares]
-        pairs = sum(at or 8 for at, _ in looks) / draws
-        print(line(name, draws, percent[0], percent[1], f"{pairs:.1f}", percent[2]), flush=True)
-
-
-def interval_table(draws: int) -> None:
-    """Print how often the bootstrap interval holds the true difference."""
-    random = np.random.default_rng(4)
-    print(head("runs per arm", "draws", "95 % interval holds the true difference"))
-    for runs in (4, 6, 8):
-        held = 0
-        for _ in range(draws):
-            low, high = bootstrap_difference(random.normal(1, 1, runs), random.normal(0, 1, runs), middle, 500) or (
-                2,
-                0,
-            )
-            held += low <= 1 <= high
-        print(line(runs, draws, f"{100 * held / draws:.1f} %"), flush=True)
-
-
-def main(studies: int) -> int:
-    """Print the tables."""
-    studies_table(studies)
-    empty_table(4 * studies)
-    test_table(40 * studies)
-    interval_table(10 * studies)
+def main(words: Sequence[str]) -> int:
+    """Print the tables, or write them between their marks in the documentation."""
+    numbers = [int(word) for word in words if word.isdigit()]
+    studies = numbers[0] if numbers else 100
+    tables = {"studies": studies_table(studies), "empty": empty_table(4 * studies)}
+    tables |= {"tests": tests_table(40 * studies), "intervals": intervals_table(10 * studies)}
+    text = PAGE.read_text(encoding="utf-8")
+    for name, rows in tables.items():
+        made = []
+        for row in rows:
+            print(row, flush=True)
+            made.append(row)
+        print(flush=True)
+        before, _, rest = text.partition(f"<!-- {name} -->\n")
+        text = "\n".join(
+            [f"{before}<!-- {name} -->", "", *made, "", f"<!-- end -->{rest.partition('<!-- end -->')[2]}"]
+        )
+    if "--write" in words:
+        PAGE.write_text(text, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100))
+    sys.exit(main(sys.argv[1:]))

@@ -55,7 +55,7 @@ class Reporter(Session):
             RuleError: for rules that are not valid.
             SourceError: if the baseline or a config cannot be read, or nothing at all is left to tell of.
         """
-        self.given.folder = folder or PLAN
+        self.given.folder, self.given.written = folder or PLAN, folder
         if baseline:
             self.given.baseline = self._baseline_run(baseline)
         if pair is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from diagnose.api.session import Outcome, Request, Session
 from diagnose.engine.sweep.entries import Gathered, gather
 from diagnose.engine.sweep.run import Compared, compare, judge
-from diagnose.engine.sweep.winner import Written, config_of
+from diagnose.engine.sweep.winner import Written, config_of, own_configs
 from diagnose.errors import SettingsError
 from diagnose.model import FileReport, Place, Report, Sweep
 from diagnose.sources import MAX_BYTES
@@ -106,9 +106,10 @@ class Sweeper(Session):
             raise SettingsError("no run is the best: there is no config to write", place=Place(file))
         entry = self._compared.entries[winner.run]
         sources = {path: source for path, source in self._found.sources.items() if path in entry.paths}
+        sources |= own_configs(entry, sources)
         written = config_of(self.sweep, entry, self._compared.homes.get(winner.run), sources, file, epochs)
         there = Path(file)
-        if there.exists() and any(there.samefile(path) for path in self._found.sources if Path(path).exists()):
+        if there.exists() and any(there.samefile(path) for path in {*self._found.sources, *sources} if Path(path).exists()):
             raise SettingsError("would overwrite a file that was read", place=Place(file), mend="name another file")
         try:
             Path(file).write_text(written.text, encoding="utf-8", newline="")

@@ -65,11 +65,11 @@ class Word(options.ParamType):
 @options.colour
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(word: str, listing: bool, output_format: str | None, output: str, **given: Any) -> int:
-    """Show a mechanism by experiment: train many small replicas at once, with a suspected cause, without it, and mended.
+    """Train many small replicas at once with a suspected cause, without it, and mended, to show what it does.
 
-    RULE is a code or name (DATA009, extreme-class-weights); all mechanisms it suspects are tried. The replicas are small
-    stand-ins on generated data, on a GPU or the CPU: they show whether a mechanism can do what is said of it, with the
-    numbers of your log, not that it did so in your run. For that there is `diagnose confirm`.
+    RULE is a code or name (DATA009, extreme-class-weights); all mechanisms it suspects are tried. The replicas are
+    small stand-ins on generated data: they show whether a mechanism can do what is said of it, with the numbers of your
+    log, not that it did so in your run. For that there is `diagnose confirm`.
 
     Exit status: 0 whatever came out, 2 if it could not be done.
     """

@@ -16,7 +16,6 @@ from diagnose.confirm.stats import (
     cohen_d,
     label_permutation,
     middle,
-    scores,
     sign_flip,
 )
 from diagnose.confirm.verdicts import Judge
@@ -47,8 +46,8 @@ def p_value(worse: Outcomes, better: Outcomes, judge: Judge) -> float:
     """Return the exact p of the first arm being worse; 1 without runs."""
     if not worse or not better:
         return 1.0
-    found, _ = _scores(worse, better, judge)
-    return label_permutation(found[: len(worse)], found[len(worse) :], judge.sides)
+    one, other = ([judge.score(run) for run in side] for side in (worse, better))
+    return label_permutation(one, other, judge.sides)
 
 
 def majority(worse: Outcomes, better: Outcomes, judge: Judge) -> bool:
@@ -64,15 +63,13 @@ def best_case(worse: Outcomes, better: Outcomes, judge: Judge, runs: int) -> flo
     """Return the p that is left if all further runs, up to ``runs`` per arm, come out in favour of the claim."""
     if not worse or not better:
         return 0.0
-    found, _ = _scores(worse, better, judge)
-    more = [math.inf] * max(0, runs - len(worse)), [-math.inf] * max(0, runs - len(better))
     # Above infinity there is nothing: diverged runs are moved down to leave room.
-    finite = [min(value, 1e300) for value in found]
-    ahead = label_permutation([*finite[: len(worse)], *more[0]], [*finite[len(worse) :], *more[1]], judge.sides)
-    if judge.sides == 1:
-        return ahead
-    more = [-math.inf] * len(more[0]), [math.inf] * len(more[1])
-    return min(ahead, label_permutation([*finite[: len(worse)], *more[0]], [*finite[len(worse) :], *more[1]], 2))
+    sides = [[min(judge.score(run), 1e300) for run in side] for side in (worse, better)]
+    missing = [max(0, runs - len(side)) for side in sides]
+    return min(
+        label_permutation(sides[0] + [best] * missing[0], sides[1] + [-best] * missing[1], judge.sides)
+        for best in ((math.inf,) if judge.sides == 1 else (math.inf, -math.inf))
+    )
 
 
 def compare(
@@ -104,8 +101,6 @@ def compare(
     arms = [arm(side[0], found, judge) for side, found in zip((worse, better), votes, strict=True)]
     if not all(votes):
         return Comparison(claim, arms[0], arms[1], holds=False, looks=tuple(looks))
-    found, basis = _scores(votes[0], votes[1], judge)
-    split = found[: len(votes[0])], found[len(votes[0]) :]
     finite = [[value for value in one.metrics if math.isfinite(value)] for one in arms]
     size = cohen_d(finite[0], finite[1]) if all(finite) else None
     shown = [[float(bool(judge.shown(one))) for one in side] for side in votes]
@@ -117,14 +112,14 @@ def compare(
         holds=holds,
         p=looks[-1].p if looks else p_value(votes[0], votes[1], judge),
         sides=sides or judge.sides,
-        p_paired=_paired(votes, split, sides or judge.sides),
+        p_paired=_paired(votes, judge, sides or judge.sides),
         p_adjusted=adjusted,
         looks=tuple(looks),
-        score=basis,
+        score="symptom" if judge.symptom else "metric",
         difference=float(middle(np.array(finite[0])) - middle(np.array(finite[1]))) if all(finite) else None,
         interval=bootstrap_difference(finite[0], finite[1], middle, resamples),
         cohen_d=None if size is None else -size if judge.better == "higher" else size,
-        p_worse=chance_above(*split),
+        p_worse=_chance(votes, judge),
         share=float(np.mean(shown[0]) - np.mean(shown[1])) if told else None,
         share_interval=bootstrap_difference(shown[0], shown[1], lambda drawn: drawn.mean(axis=-1), resamples)
         if told
@@ -132,9 +127,13 @@ def compare(
     )
 
 
-def _scores(worse: Outcomes, better: Outcomes, judge: Judge) -> tuple[list[float], str]:
-    pooled = [*worse, *better]
-    return scores([one.symptom if judge.symptom else None for one in pooled], [judge.badness(one) for one in pooled])
+def _chance(votes: Sequence[Outcomes], judge: Judge) -> float:
+    """Return the chance that a run of the first arm is worse, by metric if all have one, else by symptom."""
+    values = [[judge.badness(run) for run in side] for side in votes]
+    known = [[value for value in side if value is not None] for side in values]
+    if [len(side) for side in known] != [len(side) for side in votes]:
+        known = [[judge.score(run) for run in side] for side in votes]
+    return chance_above(known[0], known[1])
 
 
 def _share(outcomes: Outcomes, judge: Judge) -> float | None:
@@ -142,11 +141,8 @@ def _share(outcomes: Outcomes, judge: Judge) -> float | None:
     return sum(verdicts) / len(verdicts) if verdicts else None
 
 
-def _paired(votes: Sequence[Outcomes], split: tuple[Sequence[float], Sequence[float]], sides: int) -> float | None:
+def _paired(votes: Sequence[Outcomes], judge: Judge, sides: int) -> float | None:
     """Return the sign-flip p over the seeds that both arms have."""
-    one, other = (
-        {run.trial.seed: value for run, value in zip(side, found, strict=True)}
-        for side, found in zip(votes, split, strict=True)
-    )
+    one, other = ({run.trial.seed: judge.score(run) for run in side} for side in votes)
     differences = [0.0 if one[seed] == other[seed] else one[seed] - other[seed] for seed in one if seed in other]
     return sign_flip(differences, sides) if differences else None

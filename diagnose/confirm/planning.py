@@ -12,8 +12,8 @@ from diagnose.confirm.result import StepPlan, StudyPlan
 CAPACITY = 0.71
 """Bits that a verdict tells if one of twenty is wrong: 1 - H(.05)."""
 CERTAINTY = 1.5
-"""Further probes for the last bit of certainty: fitted to ``benchmarks/simulate_confirm.py``, which it meets within
-one run for 2 to 30 atoms."""
+"""Further probes for the last bit of certainty: fitted to ``benchmarks/simulate_confirm.py`` with a flat prior. A prior
+that is right saves a run or two."""
 
 
 def plan(atoms: Sequence[str], options: StudyOptions) -> StudyPlan:

@@ -43,13 +43,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the data: a p value and the boundary it had to reach.
-
-    Attributes:
-        runs: per arm, the smaller of both.
-        p: exact.
-        alpha: the share of the total alpha that this look may spend.
-    """
+    """One look at the data: runs in the smaller arm, the exact p, and the alpha that this look may spend."""
 
     runs: int
     p: float
@@ -71,11 +65,12 @@ class Comparison:
         p_paired: exact sign-flip p over the seeds that both arms share, for the reader only; None without pairs.
         p_adjusted: by Holm over the claims of the same step; None if the step has one claim.
         looks: all looks, in order.
-        score: what was ranked: ``symptom``, ``metric`` or ``symptom, then metric``.
+        score: what was tested: ``symptom``, or ``metric`` where no symptom is judged.
         difference: mean metric of ``worse`` less that of ``better``, finite values only; None without metric.
         interval: its 95 % bootstrap interval.
         cohen_d: in units of the pooled deviation, positive if ``worse`` is worse; None if it cannot be told.
-        p_worse: chance that a run of ``worse`` is worse than one of ``better``, ties counted half.
+        p_worse: chance that a run of ``worse`` is worse than one of ``better``, by metric where every run has one, else
+            by symptom; ties counted half.
         share: difference of the shares that show the symptom; None without one.
         share_interval: its 95 % bootstrap interval.
     """
@@ -249,13 +244,7 @@ class StepPlan:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """What a study is expected to cost, for a dry run.
-
-    Attributes:
-        steps: those that will run.
-        expected: runs in all.
-        largest: the most, cut at `StudyOptions.max_runs`.
-    """
+    """What a study is expected to cost: its steps, and their sums, cut at `StudyOptions.max_runs`."""
 
     steps: tuple[StepPlan, ...]
     expected: int

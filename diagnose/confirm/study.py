@@ -29,12 +29,13 @@ def study(atoms: Sequence[str], prior: Mapping[str, float], options: StudyOption
     Drive it so, with ``run`` returning one outcome per trial in the same order::
 
         steps = study(atoms, prior, options)
-        trials = next(steps)
+        outcomes = None
         while True:
             try:
-                trials = steps.send(run(trials))
+                trials = steps.send(outcomes)
             except StopIteration as end:
                 return end.value
+            outcomes = run(trials)
 
     Never yields the same trial twice, and never an empty list. An outcome ``skipped`` ends the study as undecided, with
     all records up to there. Given the same outcomes it asks for the same trials, so a study can be resumed by running

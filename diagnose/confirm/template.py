@@ -13,7 +13,7 @@ from diagnose.errors import SettingsError, did_you_mean
 
 CONFIG, SEED, OUT, SET = "config", "seed", "out", "set"
 PLACEHOLDERS = (CONFIG, SEED, OUT, SET)
-MARK = re.compile(r"(?<![$\w])\{([A-Za-z_-]+)\}")
+MARK = re.compile(r"(?<!\$)\{([A-Za-z_-]+)\}")
 """A word in braces. ``${HOME}`` is left alone, and so is JSON."""
 EXAMPLE = "-- python train.py --hyp {config} --seed {seed} --project {out}"
 SET_FORM = "{key}={value}"

@@ -42,6 +42,13 @@ class Judge:
         """Return whether a run says anything: failed and lost ones do not."""
         return outcome.symptom is not None if self.symptom else outcome.metric is not None
 
+    def score(self, outcome: Outcome) -> float:
+        """Return what the tests rank of a run that votes: its verdict if there is a symptom, else its metric."""
+        if self.symptom:
+            return float(bool(outcome.symptom))
+        value = self.badness(outcome)
+        return math.inf if value is None else value
+
     def badness(self, outcome: Outcome) -> float | None:
         """Return the metric with higher as worse; None where there is none or its direction is not known."""
         if not self.metric or (self.symptom and not self.better):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import lines
+from diagnose.sources import Line, Source
 
 NAME = "darknet"
 TITLE = "Darknet console"

@@ -17,7 +17,8 @@ from diagnose.reader.likeness import home_split
 from diagnose.reader.plain_row import BAR, RUNNING, Row, measures, row_of
 from diagnose.reader.plain_signs import LONGEST, PREFIX, TRIAL, likelihood
 from diagnose.reader.printed import PrintedConfig
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import lines
+from diagnose.sources import Line, Source
 
 NAME = "text"
 TITLE = "training log in text"

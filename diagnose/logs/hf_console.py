@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
 from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import lines
+from diagnose.sources import Line, Source
 
 NAME = "hf-console"
 TITLE = "Hugging Face Trainer console"

@@ -8,7 +8,8 @@ from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder,
 from diagnose.reader.bars import Bar, Epochs
 from diagnose.reader.remarks import Remarks
 from diagnose.reader.scopes import Scopes
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import lines
+from diagnose.sources import Line, Source
 
 NAME = "keras"
 TITLE = "Keras console (verbose=1 or 2)"

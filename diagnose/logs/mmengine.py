@@ -118,5 +118,5 @@ class _Reader(TextLog):
             added = points(build, items_of(match), line.number, split, epoch=epoch_of)
             if added:
                 self.blocks.evaluated(split, epoch_of)
-            if not added and split == "val":
-                self.enable_silent(match, numbers[-1])
+            if split == "val":
+                self.enable(match, split, numbers)

@@ -6,7 +6,8 @@ import ast
 import re
 
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import lines
+from diagnose.sources import Line, Source
 
 NAME = "optuna"
 TITLE = "Optuna console"

@@ -10,7 +10,8 @@ from diagnose.reader.coco import coco_metric
 from diagnose.reader.printed import printed_settings
 from diagnose.reader.yolo_rows import whole
 from diagnose.reader.yolo_settings import plain, state
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import lines
+from diagnose.sources import Line, Source
 
 NAME = "yolox"
 TITLE = "YOLOX train_log.txt"

@@ -1,4 +1,4 @@
-"""A classification that several mechanisms share: generated data, a training with early stopping, and what it reached."""
+"""A classification that mechanisms share: generated data, a training with early stopping, and what it reached."""
 
 from __future__ import annotations
 

@@ -56,5 +56,5 @@ def bayes(
     score = samples @ means.transpose(1, 2) - 0.5 * means.pow(2).sum(2).unsqueeze(1)
     score = score + prior.log()
     if groups is not None:
-        score = score.unflatten(2, (-1, groups)).logsumexp(2)
+        score = score.reshape(*score.shape[:2], -1, groups).logsumexp(2)
     return score.argmax(2)

@@ -1,4 +1,4 @@
-"""What an experiment works with: a device, and one seed per replica from which its data, weights and order are drawn."""
+"""What an experiment works with: a device, and a seed per replica from which data, weights and order are drawn."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Lab:
         sources = [self.generator(replica, ORDER) for replica in range(self.replicas)]
         for _ in range(epochs):
             order = torch.stack([torch.randperm(samples, generator=one) for one in sources]).to(self.device)
-            yield list(order.split(size, dim=1))
+            yield list(torch.split(order, size, dim=1))
 
 
 def take(stacked: torch.Tensor, index: torch.Tensor) -> torch.Tensor:

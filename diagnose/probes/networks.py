@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -17,13 +18,13 @@ class Mlp(nn.Module):
     def __init__(self, sizes: Sequence[int]) -> None:
         """Take the numbers of inputs, of hidden units per layer, and of outputs."""
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(sizes))
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return logits (samples x outputs)."""
         for layer in list(self.layers)[:-1]:
             inputs = torch.relu(layer(inputs))
-        return self.layers[-1](inputs)  # type: ignore[no-any-return]
+        return self.layers[-1](inputs)
 
 
 class NormedMlp(nn.Module):
@@ -36,7 +37,7 @@ class NormedMlp(nn.Module):
         """Take the numbers of inputs, hidden units, outputs and hidden layers."""
         super().__init__()
         sizes = [inputs, *[hidden] * depth]
-        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(sizes))
         self.gain = nn.Parameter(torch.ones(depth, hidden))
         self.shift = nn.Parameter(torch.zeros(depth, hidden))
         self.after = nn.Linear(hidden, outputs)

@@ -93,7 +93,7 @@ def parse(parameter: Parameter, text: str) -> Any:
 def check(parameter: Parameter, value: Any) -> None:
     """Raise SettingsError for a value outside the parameter's bounds."""
     if not _fits(parameter, value):
-        bounds = f"{parameter.least if parameter.least is not None else ''}..{parameter.most if parameter.most is not None else ''}"
+        bounds = "..".join("" if bound is None else f"{bound:g}" for bound in (parameter.least, parameter.most))
         raise SettingsError(f"{parameter.name} = {value} is outside {bounds}")
 
 

@@ -38,7 +38,7 @@ class Replicas:
 
     def views(self, flat: torch.Tensor) -> State:
         """Return the parameters by name as views into a tensor such as ``flat``."""
-        parts = flat.split([shape.numel() for shape in self.shapes.values()], dim=1)
+        parts = torch.split(flat, [shape.numel() for shape in self.shapes.values()], dim=1)
         named = zip(self.shapes.items(), parts, strict=True)
         return {name: part.view(len(flat), *shape) for (name, shape), part in named}
 

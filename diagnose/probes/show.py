@@ -71,14 +71,14 @@ def verdict(result: Result) -> str:
 def effort(result: Result) -> str:
     """Return what it took, and how that compares with a plain loop."""
     told = (
-        f"{result.replicas} replicas an arm on {result.device_name}, {result.steps} replica-steps in {result.seconds:.1f} s "
-        f"with drawing and evaluation; seed {result.seed}, torch {result.torch}."
+        f"{result.replicas} replicas an arm on {result.device_name}, {result.steps} replica-steps in "
+        f"{result.seconds:.1f} s with drawing and evaluation; seed {result.seed}, torch {result.torch}."
     )
     if not result.loop_rate:
         return told
     return (
-        f"{told} Steps alone: {result.rate:.0f} replica-steps a second together, {result.loop_rate:.0f} in a plain loop over a few "
-        f"replicas on the same device, extrapolated: {result.speedup:.1f} times."
+        f"{told} Steps alone: {result.rate:.0f} replica-steps a second together, {result.loop_rate:.0f} in a plain "
+        f"loop over a few replicas on the same device, extrapolated: {result.speedup:.1f} times."
     )
 
 

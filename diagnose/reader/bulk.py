@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
+FIRST = 3
+"""Doubles of a row before its columns: the line, and the counters of the last row that had any."""
 Position: TypeAlias = "Callable[[Floats], tuple[Floats, Floats]]"
 """Epoch and step of rows, from their columns."""
 
@@ -79,7 +81,7 @@ class Bulk:
 
         Args:
             items: the numbers that become points, in the order in which the reader gave them to the builder.
-            position: called with the columns of *extra*, one row each; returns epochs and steps.
+            position: called with the counters and the columns of *extra*, one row each; returns epochs and steps.
             extra: variable parts that *position* needs.
             major, minor, constant, expected, forbids: see ``Walk.enable``.
         """
@@ -99,10 +101,10 @@ class Bulk:
                 if column is None:
                     return
             used.add(name)
-            columns.append((column, len(extra) + len(parts) + 1 if item.part >= 0 else -1, item.value))
+            columns.append((column, FIRST + len(extra) + len(parts) if item.part >= 0 else -1, item.value))
             parts += [item.part] if item.part >= 0 else []
         self._walk.enable([*extra, *parts], major=major, minor=minor, constant=constant, expected=expected, forbids=forbids)
-        self._tables[template] = _Table(columns, position, 1 + len(extra) + len(parts))
+        self._tables[template] = _Table(columns, position, FIRST + len(extra) + len(parts))
 
     def take(self, template: int) -> None:
         """Take the rows of a template for which there is no room left."""

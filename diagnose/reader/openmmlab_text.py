@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class TextLog:
             self.bulk.check()
             self.agree()
             walk.counters = self.loop.at
-            walk.everything = self.blocks.is_open or self.console.attentive
+            walk.everything = self.blocks.is_open or self.console.attentive or self.blocks.detected is not None
         self.catch_up()
         self.bulk.finish()
         self.blocks.close()
@@ -66,16 +67,6 @@ class TextLog:
         """Return what a training record must agree with to be read in bulk."""
         return [self.build.known(name) for name in ("steps_per_epoch", "planned_steps", "val_steps")]
 
-    def enable_silent(self, match: Match, total: float) -> None:
-        """Pass over lines like this one from here on: iterations of a validation that say nothing but the time."""
-        if self.walk.template < 0 or not self.build.is_open or any(name == "DICT" for name, _ in match.tokens):
-            return
-        parts = list(self.grammar.shapes.parts_of(self.walk.template))
-        counters = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT"]
-        if counters[-1] >= 0:
-            self.agree()
-            self.bulk.enable((), lambda rows: (rows, rows), constant=counters[-1], expected=total)
-
     def agree(self) -> None:
         """Begin anew with rows if what they must agree with is no longer what it was."""
         if (plan := self.plan()) != self.planned:
@@ -83,36 +74,40 @@ class TextLog:
             self.planned = plan
 
     def enable(self, match: Match, split: str, numbers: Sequence[float]) -> None:
-        """Read lines like this one in bulk from here on, if the next one is of a later iteration and the same loop.
+        """Read lines like this one in bulk from here on, as far as they belong to the same loop.
 
         Args:
-            match: a training record that was just reported.
-            split: what it was reported as.
+            match: a record that was just reported.
+            split: what it was reported as; records of training must be of a later iteration each.
             numbers: its epoch, where it has one, iteration, and iterations in all.
         """
-        if self.walk.template < 0:
+        if self.walk.template < 0 or not self.build.is_open:
             return
         parts = list(self.grammar.shapes.parts_of(self.walk.template))
         found = bulk_items(match, parts, split)
         counters = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT"]
         if found is None or -1 in counters or len(counters) != len(numbers):
             return
-        *_, inner, total = counters
-        by_epoch = len(counters) == 3
+        self.agree()
+        trains, by_epoch = split == "train", len(counters) == 3
+        known = self.build.known("steps_per_epoch")
+        total = float(known.value) if known else 0.0
 
         def position(rows: Floats) -> tuple[Floats, Floats]:
-            if not by_epoch:
-                return rows[:, 0] * float("nan"), rows[:, 0]
-            return rows[:, 0], (rows[:, 0] - 1) * numbers[-1] + rows[:, 1]
+            """Epoch and step: rows hold the counters of the loop and, of a validation, its epoch."""
+            epoch, inner = rows[:, 0], rows[:, 1]
+            step = (epoch - 1) * total + inner if total else inner
+            if trains:
+                return (epoch, step) if by_epoch else (epoch * math.nan, inner)
+            return (rows[:, 2], step) if by_epoch else (epoch * math.nan, step)
 
-        self.agree()
         self.bulk.enable(
             found[0],
             position,
-            counters[:-1],
-            major=counters[0] if by_epoch else -1,
-            minor=inner,
-            constant=total,
+            () if trains or not by_epoch else counters[:1],
+            major=counters[0] if by_epoch and trains else -1,
+            minor=counters[-2] if trains else -1,
+            constant=counters[-1],
             expected=numbers[-1],
             forbids=found[1],
         )

@@ -15,7 +15,8 @@ from diagnose.reader.printed import printed_settings
 from diagnose.reader.yolo_data import DataReport
 from diagnose.reader.yolo_rows import TrainRow, train_columns, train_row, val_columns, val_name, val_row, whole
 from diagnose.reader.yolo_settings import printed, state
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import lines
+from diagnose.sources import Line, Source
 
 WARNINGS = 50
 """Distinct warnings reported of one file."""

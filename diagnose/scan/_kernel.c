@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_VARIABLES = 256, MOST_RETRIES = 48, DOUBLES_OF_A_TEMPLATE = 1 << 16 };
+enum { FIRST_COLUMN = 3, MOST_VARIABLES = 256, MOST_RETRIES = 48, DOUBLES_OF_A_TEMPLATE = 1 << 16 };
 
 /* Operations of a program; the same numbers stand in template.py. */
 enum { LITERAL, RUN, NUMBER, BLANKS, END };
@@ -37,7 +37,7 @@ typedef struct {
 
 typedef struct {
     int enabled;              /* whether rows are wanted at present */
-    int width;                /* doubles in a row: its line, then the columns */
+    int width;                /* doubles in a row: its line, the counters, then the columns */
     int columns[MOST_VARIABLES]; /* the variable part that each column comes from */
     int major, minor;         /* variable parts that must rise from row to row, or -1 */
     int constant;             /* variable part that must stay what it was, or -1 */
@@ -336,7 +336,9 @@ static int store(Scanner *self, Template *template, Parts *parts, Py_ssize_t lin
         return -1;
     double *row = template->rows + template->count * template->width;
     row[0] = (double)line;
-    for (int column = 1; column < template->width; column++) {
+    row[1] = template->minor < 0 ? self->major : major;
+    row[2] = template->minor < 0 ? self->minor : minor;
+    for (int column = FIRST_COLUMN; column < template->width; column++) {
         if (!part_value(self, parts, template->columns[column], &value) || (template->forbids && value == -1.0))
             return 0;
         row[column] = value;
@@ -722,13 +724,13 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
     Py_ssize_t count = PySequence_Size(columns);
     if (count < 0)
         return NULL;
-    if (which < 0 || which >= self->template_count || count >= MOST_VARIABLES || self->templates[which].count) {
+    if (which < 0 || which >= self->template_count || count > MOST_VARIABLES - FIRST_COLUMN || self->templates[which].count) {
         PyErr_SetString(PyExc_ValueError, "no such template, too many columns, or rows not taken yet");
         return NULL;
     }
     Template *template = &self->templates[which];
     template->enabled = 0;
-    template->width = (int)count + 1;
+    template->width = (int)count + FIRST_COLUMN;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *item = PySequence_GetItem(columns, i);
         long column = item == NULL ? -1 : PyLong_AsLong(item);
@@ -738,7 +740,7 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
                 PyErr_SetString(PyExc_ValueError, "a column is a variable part");
             return NULL;
         }
-        template->columns[i + 1] = (int)column;
+        template->columns[i + FIRST_COLUMN] = (int)column;
     }
     if (major >= MOST_VARIABLES || minor >= MOST_VARIABLES || constant >= MOST_VARIABLES) {
         PyErr_SetString(PyExc_ValueError, "a counter is a variable part");
@@ -769,7 +771,7 @@ static PyObject *scanner_disable(PyObject *object, PyObject *unused)
     return Py_NewRef(Py_None);
 }
 
-PyDoc_STRVAR(take_doc, "take(template): its rows as bytes of doubles: the line, then the columns; they are forgotten here.");
+PyDoc_STRVAR(take_doc, "take(template): its rows as bytes of doubles: line, counters, columns; they are forgotten here.");
 static PyObject *scanner_take(PyObject *object, PyObject *args)
 {
     Scanner *self = idle(object);

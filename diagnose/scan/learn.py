@@ -96,7 +96,7 @@ def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template |
         return None
     trial = _Trial(text, parsed, parse)
     usual = _usual(parsed[0], slots, habits)
-    if usual is not None and trial.passes_rounds(usual):
+    if usual is not None and trial.passes_rounds(usual, ROUNDS // 2):
         return _template(text, parsed, usual)
     wide = list(slots)
     for group in dict.fromkeys(slot.group for slot in slots):
@@ -221,10 +221,10 @@ class _Trial:
             if slots[at].end - slots[at].start >= low:
                 slots[at] = replace(slots[at], part=Part(BLANKS, low=low, high=WIDE))
 
-    def passes_rounds(self, slots: list[_Slot]) -> bool:
+    def passes_rounds(self, slots: list[_Slot], count: int = ROUNDS) -> bool:
         """Whether Lark finds the same tokens with everything varied at once, several times."""
         rounds = [self._trap(slots, *widths) for widths in TRAPS]
-        rounds += [{at: self._any(slot) for at, slot in enumerate(slots)} for _ in range(ROUNDS)]
+        rounds += [{at: self._any(slot) for at, slot in enumerate(slots)} for _ in range(count)]
         return all(self._passes(slots, values) for values in rounds)
 
     def _trap(self, slots: list[_Slot], first: int, other: int) -> dict[int, str]:

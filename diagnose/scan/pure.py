@@ -11,6 +11,7 @@ from diagnose.scan.gate import Gate
 from diagnose.scan.template import ANY_NUMBER, LITERAL, NUMBER, Part, Template, shape_of
 
 NO_MORE, A_LINE, FULL = range(3)
+FIRST_COLUMN = 3
 ROOM = 1 << 16
 """Doubles kept of one template before they must be taken."""
 
@@ -80,7 +81,7 @@ class Scanner:
             rows.enabled = False
 
     def take(self, template: int) -> bytes:
-        """Return the rows of a template as bytes of doubles: the line, then the columns; they are forgotten here."""
+        """Return the rows of a template as bytes of doubles: line, counters, columns; they are forgotten here."""
         values, self._rows[template].values = self._rows[template].values, []
         return struct.pack(f"={len(values)}d", *values)
 
@@ -131,15 +132,14 @@ class Scanner:
                 return False
         if rows.constant >= 0 and float(found[rows.constant + 1]) != rows.expected:
             return False
-        if len(rows.values) >= ROOM // (len(rows.columns) + 1) * (len(rows.columns) + 1):
+        if len(rows.values) + FIRST_COLUMN + len(rows.columns) > ROOM:
             return None
         values = [float(found[column + 1]) for column in rows.columns]
         if rows.forbids and -1.0 in values:
             return False
-        rows.values.append(float(line))
-        rows.values += values
         if rows.minor >= 0:
             self._counters = (major, minor)
+        rows.values += (float(line), *self._counters, *values)
         return True
 
 

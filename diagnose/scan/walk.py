@@ -107,7 +107,7 @@ class Walk:
         self._scanner.disable()
 
     def take(self, template: int) -> bytes:
-        """Return the rows stored of a template: doubles, line and columns row by row."""
+        """Return the rows stored of a template, row by row: line, major and minor counter then, and the columns."""
         return self._scanner.take(template)
 
     @property

@@ -19,7 +19,6 @@ from diagnose.confirm.stats import (
     holm,
     label_permutation,
     middle,
-    scores,
     sign_flip,
     spending,
 )
@@ -137,25 +136,6 @@ def test_spending_sums_to_its_total(claims, looks):
 
 def test_first_look_of_two_claims_is_just_enough():
     assert spending(0.05, 1 / 70, 2, 3)[0] / 2 >= 1 / 70
-
-
-def test_symptom_comes_before_the_metric():
-    found, basis = scores([True, False, True, False], [0.0, 9.0, 1.0, 8.0])
-    assert basis == "symptom, then metric"
-    assert sorted(range(4), key=found.__getitem__) == [3, 1, 0, 2]
-
-
-def test_a_metric_that_some_lack_is_left_out_among_its_like():
-    found, _ = scores([True, True, False, False], [None, 5.0, 1.0, 2.0])
-    assert found[0] == found[1] > found[3] > found[2]
-    assert scores([True, False], [None, None])[1] == "symptom"
-
-
-def test_scores_refuse_runs_that_say_nothing():
-    with pytest.raises(ValueError, match="neither"):
-        scores([None, None], [1.0, None])
-    with pytest.raises(ValueError, match="no verdict"):
-        scores([None, True], [1.0, 1.0])
 
 
 def test_nan_is_the_worst_in_either_direction():

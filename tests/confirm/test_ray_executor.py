@@ -24,7 +24,6 @@ pytest.importorskip("ray", reason="needs the extra `ray`")
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc"),
     pytest.mark.filterwarnings("ignore"),  # Ray's own
-    pytest.mark.xdist_group("ray"),
 ]
 CUT = functools.partial(judge, cut=10)
 

@@ -1,4 +1,4 @@
-"""Whole studies, with a world in place of a training command."""
+"""Whole studies, with a world in place of a training command: what they find."""
 
 from __future__ import annotations
 
@@ -6,44 +6,10 @@ import math
 from collections import Counter
 
 import pytest
+from confirm_worlds import ATOMS, BOTH, SYMPTOM, conduct, culprit, outcome
 
 from diagnose.confirm.model import FIX, Outcome
-from diagnose.confirm.result import STEPS, VERDICTS
-from diagnose.confirm.study import StudyOptions, plan, study
-
-ATOMS = [f"s{at}" for at in range(10)]
-SYMPTOM = StudyOptions(metric=False, resamples=100)
-BOTH = StudyOptions(better="lower", resamples=100)
-METRIC = StudyOptions(symptom=False, better="higher", resamples=100)
-
-
-def outcome(trial, bad, status="finished"):
-    return Outcome(trial, status, bad, (2.0 if bad else 1.0) + 0.01 * (trial.seed % 7) + 0.001 * trial.repeat, 2.0, 1)
-
-
-def conduct(run, options=SYMPTOM, atoms=ATOMS, prior=None):
-    """Return the result of a study, and check what holds for every one."""
-    asked = []
-    steps = study(atoms, prior or {}, options)
-    try:
-        trials = next(steps)
-        while True:
-            assert trials
-            asked += trials
-            trials = steps.send([run(trial) for trial in trials])
-    except StopIteration as end:
-        result = end.value
-    assert max(Counter(asked).values(), default=1) == 1
-    assert all(trial.parts == tuple(sorted(trial.parts)) for trial in asked)
-    assert result.verdict in VERDICTS
-    assert [record.name for record in result.steps] == list(STEPS)
-    assert sum(record.runs for record in result.steps) == result.runs == len(result.trials)
-    return result
-
-
-def culprit(*members, kind="and"):
-    test = any if kind == "or" else all
-    return lambda trial: outcome(trial, FIX not in trial.parts and test(one in trial.parts for one in members))
+from diagnose.confirm.study import StudyOptions
 
 
 def test_one_planted_culprit_is_confirmed_in_thirty_runs():
@@ -170,67 +136,6 @@ def test_four_together_are_found_by_delta_debugging():
     assert (result.culprits[0].kind, result.culprits[0].atoms) == ("set", ("s0", "s3", "s7", "s9"))
 
 
-@pytest.mark.parametrize("limit", [0, 1, 5, 9, 14, 20])
-def test_a_budget_is_kept_and_what_was_found_is_told(limit):
-    result = conduct(culprit("s6"), StudyOptions(metric=False, max_runs=limit, resamples=100))
-    assert result.verdict == "undecided"
-    assert result.runs == limit
-    assert "budget" in result.reason
-    assert "out-of-budget" in [record.state for record in result.steps]
-
-
-def test_skipped_outcomes_are_the_end_of_the_budget():
-    left = iter(range(11))
-    run = culprit("s6")
-    result = conduct_loosely(lambda trial: run(trial) if next(left, None) is not None else Outcome(trial, "skipped"))
-    assert (result.verdict, result.runs) == ("undecided", 11)
-
-
-def conduct_loosely(run, options=SYMPTOM):
-    steps = study(ATOMS, {}, options)
-    trials = next(steps)
-    while True:
-        try:
-            trials = steps.send([run(trial) for trial in trials])
-        except StopIteration as end:
-            return end.value
-
-
-def test_failed_runs_are_no_vote_and_are_replaced():
-    def run(trial):
-        return Outcome(trial, "failed") if trial.seed in (2, 101) else culprit("s6")(trial)
-
-    result = conduct(run, BOTH)
-    assert result.verdict == "confirmed"
-    assert result.failed >= 3
-    assert 2 not in result.step("control").comparisons[0].worse.seeds
-
-
-def test_a_command_that_always_fails_is_undecided():
-    result = conduct(lambda trial: Outcome(trial, "failed"), BOTH)
-    assert (result.verdict, result.reason) == ("undecided", "Too few runs gave a verdict.")
-    assert result.runs <= 14
-
-
-def test_combinations_that_crash_are_left_alone():
-    def run(trial):
-        crashes = "s1" in trial.parts and "s2" not in trial.parts
-        return Outcome(trial, "failed") if crashes else culprit("s6")(trial)
-
-    result = conduct(run)
-    assert (result.verdict, result.culprits[0].atoms) == ("confirmed", ("s6",))
-
-
-def test_runs_that_repeat_exactly_are_probed_with_the_seed_that_showed_it():
-    def run(trial):
-        bad = "s6" in trial.parts
-        return Outcome(trial, "finished", bad, float(bad) + trial.seed)
-
-    result = conduct(run, BOTH)
-    assert result.step("noise").outcome == "deterministic"
-    assert {probe.seed for probe in result.step("culprit").probes} == {1}
-
-
 def test_a_fix_is_accepted_only_if_it_cures():
     options = StudyOptions(better="lower", fix=True, resamples=100)
     cured = conduct(culprit("s6"), options)
@@ -250,63 +155,3 @@ def test_a_fix_that_falls_short_of_the_baseline_is_not_accepted():
     assert result.fix_accepted is False
     better, close = result.step("fix").comparisons
     assert (better.holds, close.holds) == (True, False)
-
-
-def test_four_probes_at_once():
-    result = conduct(culprit("s6"), StudyOptions(metric=False, parallel=4, resamples=100))
-    assert (result.verdict, result.culprits[0].atoms) == ("confirmed", ("s6",))
-
-
-def test_the_control_can_be_left_out():
-    result = conduct(culprit("s6"), StudyOptions(better="lower", skip=("noise", "control", "path"), resamples=100))
-    assert result.verdict == "confirmed"
-    metric = conduct(
-        lambda trial: Outcome(trial, "finished", None, 1.0 - 0.5 * ("s6" in trial.parts) + trial.seed % 3 / 30),
-        StudyOptions(symptom=False, better="higher", skip=("noise", "control"), resamples=100),
-    )
-    assert (metric.verdict, metric.culprits[0].atoms) == ("confirmed", ("s6",))
-
-
-def test_what_was_not_varied_is_told():
-    result = conduct(culprit("s1"), StudyOptions(metric=False, skip=("culprit",), resamples=100))
-    assert any("Never run apart" in line for line in result.not_varied)
-
-
-def test_the_same_outcomes_give_the_same_study():
-    assert conduct(culprit("s6"), BOTH) == conduct(culprit("s6"), BOTH)
-
-
-def test_plan_bounds_the_study():
-    for options in (SYMPTOM, BOTH, StudyOptions(better="lower", fix=True, path_atoms=3, resamples=100)):
-        found = plan(ATOMS, options)
-        for members, kind in ((("s6",), "and"), (("s1", "s2"), "or"), (("s0", "s3", "s7", "s9"), "and")):
-            result = conduct(culprit(*members, kind=kind), options)
-            assert result.runs <= found.largest
-            for step in found.steps:
-                assert result.step(step.name).runs <= step.largest
-        assert abs(conduct(culprit("s6"), options).runs - found.expected) <= 6
-    assert plan(ATOMS, StudyOptions(max_runs=5)).largest == 5
-    assert [step.name for step in plan(["one"], BOTH).steps] == ["noise", "control"]
-
-
-@pytest.mark.parametrize(
-    ("atoms", "options", "words"),
-    [
-        ([], {}, "do not differ"),
-        (["a", "a"], {}, "an id of its own"),
-        (["fix"], {}, "an id of its own"),
-        (["a"], {"suspects": ("b",)}, "`b` is not among the changes"),
-    ],
-)
-def test_studies_that_make_no_sense_are_refused(atoms, options, words):
-    with pytest.raises(ValueError, match=words):
-        next(study(atoms, {}, StudyOptions(**options)))
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"symptom": False, "metric": False}, {"better": "up"}, {"skip": ("nothing",)}, {"looks": (4, 6)}],
-)
-def test_options_are_checked(options):
-    with pytest.raises(ValueError, match=r"symptom or|`better`|no step|looks"):
-        StudyOptions(**options)

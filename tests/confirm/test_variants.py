@@ -155,7 +155,7 @@ def test_braces_that_are_no_placeholders_stay() -> None:
 
 def test_nothing_to_vary() -> None:
     with pytest.raises(SourceError, match="nothing that could be varied"):
-        arranged("lr: 0.1\nname: a\n", "lr: 0.1\nname: b\n")
+        arranged("lr0: 0.1\nmomentum: 0.9\nname: a\n", "lr0: 0.1\nmomentum: 0.9\nname: b\n")
 
 
 @pytest.mark.parametrize(

@@ -175,9 +175,10 @@ def test_a_run_that_is_not_given_leaves_it_open(verify: Bench) -> None:
         ("both", "unknown"),
         ("A", "unknown"),
         ("B", "no"),
-        ("", "follows"),
+        ("", "unknown"),  # what is left when nothing else holds, and that cannot be told
     ]
     assert verdict.decisions[0].missing == "run A, which is not given"
+    assert verdict.decision is None
 
 
 def test_a_run_without_criteria_of_the_lowest_tier_reaches_none(verify: Bench) -> None:

@@ -1,10 +1,9 @@
 """The statistics of experiments, in numpy and the standard library: see ``docs/confirm-statistics.md``."""
 
-from diagnose.confirm.stats.effects import chance_above, cohen_d, middle
+from diagnose.confirm.stats.effects import badness, chance_above, cohen_d, middle
 from diagnose.confirm.stats.holm import holm, spending
 from diagnose.confirm.stats.intervals import bootstrap_difference, clopper_pearson
 from diagnose.confirm.stats.permutation import label_permutation, sign_flip
-from diagnose.confirm.stats.scores import badness, scores
 
 __all__ = [
     "badness",
@@ -15,7 +14,6 @@ __all__ = [
     "holm",
     "label_permutation",
     "middle",
-    "scores",
     "sign_flip",
     "spending",
 ]

@@ -51,3 +51,12 @@ def chance_above(one: Sequence[float], other: Sequence[float]) -> float:
     """
     won = sum(1.0 if a > b else 0.5 if a == b else 0.0 for a in one for b in other)
     return won / (len(one) * len(other))
+
+
+def badness(metric: float | None, better: str | None) -> float | None:
+    """Return a metric so turned that higher is worse; NaN is the worst there is."""
+    if metric is None:
+        return None
+    if math.isnan(metric):
+        return math.inf
+    return -metric if better == "higher" else metric

@@ -116,10 +116,10 @@ def _decide(
         return "reproduced", ""
     if judge.symptom:
         shares = [sum(one.symptom is True for one in arm) / len(arm) for arm in (bad, good)]
-        if shares[1] >= MOST or (not later and min(shares) >= 0.5):
-            return "reference-also-bad", ""
         if not shares[0]:
             return "not-reproduced", f"None of {len(bad)} runs of the suspect config showed the symptom."
+        if shares[1] >= MOST or (not later and min(shares) >= 0.5):
+            return "reference-also-bad", ""
         if look.p <= look.alpha and not later:
             return "not-reproduced", "The runs are worse, but fewer than half show the symptom."
     if not later:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from diagnose.confirm.compare import compare, majority, p_value
+from diagnose.confirm.compare import arm, compare, majority, p_value
 from diagnose.confirm.model import FIX, Outcome, Step
 from diagnose.confirm.options import StudyOptions
 from diagnose.confirm.result import Comparison, Look, StepRecord
@@ -34,9 +34,9 @@ def fix(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Fixed]:
     """Run the fixed config on the seeds of the control.
 
     Accepted if it is better than the suspect config (exact test with the looks of the control) and not worse than the
-    baseline by more than the smallest effect of interest. The second is judged once, at the look at which the first was
-    shown: by the means, and by the shares that show the symptom. Whether the whole interval stays inside is a fact of
-    the record (``shown_close``); four runs seldom can show that much.
+    baseline by more than the smallest effect of interest: by the means, and by the shares that show the symptom. As
+    long as one of both is missing and looks are left, more runs are made. Whether the whole interval stays inside is a
+    fact of the record (``shown_close``); few runs seldom can show that much.
     """
     before = len(runs.known)
     parts = tuple(sorted([*(everything if options.fix_parts is None else options.fix_parts), FIX]))
@@ -48,10 +48,13 @@ def fix(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Fixed]:
             yield from runs.fill([(parts, seeds), (everything, seeds), ((), seeds)], count, options.spare)
             runs.judge.settle(runs.votes(everything, seeds), runs.votes((), seeds))
             bad, tried = runs.votes(everything, seeds), runs.votes(parts, seeds)
-            looks.append(Look(min(len(bad), len(tried)), p_value(bad, tried, runs.judge), alpha))
-            cured = looks[-1].p <= alpha and majority(bad, tried, runs.judge)
+            if not cured:
+                looks.append(Look(min(len(bad), len(tried)), p_value(bad, tried, runs.judge), alpha))
+                cured = looks[-1].p <= alpha and majority(bad, tried, runs.judge)
             later = list(zip(options.looks, options.alphas, strict=True))[at + 1 :]
-            if cured or hopeless(bad, tried, later, runs):
+            if cured and _close((parts, tried), (everything, bad), runs.votes((), seeds), runs, options)[0].holds:
+                break
+            if not cured and hopeless(bad, tried, later, runs):
                 break
     except OutOfBudget:
         state = "out-of-budget"
@@ -65,7 +68,7 @@ def fix(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Fixed]:
         looks=looks,
         resamples=options.resamples,
     )
-    close, facts, notes = _close((parts, tried), good, better, runs, options)
+    close, facts, notes = _close((parts, tried), (everything, bad), good, runs, options)
     accepted = None if state != "done" and not cured else cured and close.holds
     return Fixed(
         accepted,
@@ -83,8 +86,8 @@ def fix(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Fixed]:
 
 def _close(
     tried: tuple[Parts, Sequence[Outcome]],
+    bad: tuple[Parts, Sequence[Outcome]],
     good: Sequence[Outcome],
-    better: Comparison,
     runs: Runs,
     options: StudyOptions,
 ) -> tuple[Comparison, dict[str, float | int | str | bool], tuple[str, ...]]:
@@ -99,7 +102,7 @@ def _close(
     if found.share is not None and judge.symptom:
         facts["share_margin"] = options.fix_share
         holds &= found.share <= options.fix_share
-    margin = _margin(better.worse.mean, found.better.mean, options)
+    margin = _margin(arm(*bad, judge).mean, found.better.mean, options)
     turned = -1 if judge.better == "higher" else 1
     if margin is not None and found.difference is not None and judge.better:
         diverged = sum(not math.isfinite(value) for value in found.worse.metrics)

@@ -39,9 +39,9 @@ class Runs:
         if self.limit is not None:
             new = new[: max(0, self.limit - len(self.known))]
         if new:
-            for outcome in (yield new):
+            for trial, outcome in zip(new, (yield new), strict=True):
                 if outcome.status != "skipped":
-                    self.known[outcome.trial] = outcome
+                    self.known[trial] = outcome
         if any(trial not in self.known for trial in wanted):
             raise OutOfBudget
         return [self.known[trial] for trial in wanted]

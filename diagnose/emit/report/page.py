@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from diagnose.emit.report.svg import classes, svg
@@ -56,7 +56,7 @@ def _shared(story: Story, version: str, url: Callable[[str], str]) -> dict[str, 
         "url": url,
         "explained": explained,
         "several": len(story.chapters) > 1,
-        "where": where,
+        "where": partial(where, names=short_names(_paths(story))),
         "changes": changes,
         "position": wording.position,
         "plural": wording.plural,
@@ -80,8 +80,41 @@ def _explained(chapter: Chapter) -> dict[int, str]:
     return found
 
 
-def where(places: Iterable[Place]) -> str:
-    """Return ``run.log:12, 15`` for the lines that show something: the first few."""
+def _paths(story: Story) -> Iterator[str]:
+    """Yield the paths that the story points at."""
+    for chapter in story.chapters:
+        yield chapter.file.path
+        for _, finding in chapter.findings:
+            yield from (place.path for place in (finding.place, *(one.place for one in finding.evidence)))
+        for cause in chapter.causes:
+            yield from (place.path for one in (*cause.supports, *cause.against) for place in one.places)
+        yield from (place.path for one in chapter.summary for place in one.places)
+        yield from (place.path for one in chapter.expectations for place in one.places)
+    for comparison in story.comparisons:
+        places = [place for one in comparison.changes for place in (one.old_place, one.new_place)]
+        places += [place for one in comparison.results for place in (one.old_place, one.new_place)]
+        yield from (place.path for place in places if place is not None)
+
+
+def short_names(paths: Iterable[str]) -> dict[str, str]:
+    """Return what each path is called: its last part, with as many folders as tell it from the others."""
+    parts = {path: path.replace("\\", "/").rstrip("/").split("/") for path in dict.fromkeys(paths) if path}
+    names = {}
+    for path, own in parts.items():
+        count = 1
+        while count < len(own) and any(other[-count:] == own[-count:] for one, other in parts.items() if one != path):
+            count += 1
+        names[path] = "/".join(own[-count:]) or path
+    return names
+
+
+def where(places: Iterable[Place], names: Mapping[str, str] | None = None) -> str:
+    """Return ``run.log:12, 15`` for the lines that show something: the first few.
+
+    Args:
+        places: where it stands.
+        names: what paths are called, from ``short_names``.
+    """
     found: dict[str, list[int]] = {}
     for place in places:
         if place.path:
@@ -90,7 +123,7 @@ def where(places: Iterable[Place]) -> str:
                 lines.append(place.line)
     told = []
     for path, lines in found.items():
-        name = path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
+        name = (names or {}).get(path) or short_names([path])[path]
         shown = ", ".join(map(str, lines[:MOST_PLACES])) + (" ..." if len(lines) > MOST_PLACES else "")
         told.append(f"{name}:{shown}" if lines else name)
     return "; ".join(told)
@@ -127,7 +160,7 @@ def _environment(kind: str) -> Environment:
         remark=lambda value: "\n".join(remark.blocks(value)).strip("\n"),
         sentence=remark.sentence,
         indented=lambda value, by=4: "\n".join(" " * by + one if one else one for one in str(value).split("\n")),
-        weight=lambda value: f"{value:+.4g}",
+        weight=lambda value: f"{value:+.4g}" if value else "0",
         number=lambda value: changes.number(float(value), 4),
     )
     made.tests["cause"] = lambda value: isinstance(value, Cause | Argument)

@@ -331,12 +331,16 @@ def _asked(when: Expression, bench: Bench) -> Outcome:
 
 
 def _decisions(specs: Sequence[DecisionSpec], bench: Bench) -> Iterator[Decision]:
-    decided = False
+    decided, untold = False, list[str]()
     for spec in specs:
         if decided:
             yield Decision(spec.scenario, spec.then, "not-asked")
             continue
         status, missing = _follows(spec, bench)
+        if status == "follows" and untold and spec.when is None and not spec.tier:
+            status, missing = "unknown", f"whether {untold[0]} holds"  # what is left when nothing else holds
+        if status == "unknown":
+            untold.append(spec.scenario or spec.then)
         decided = status == "follows"
         yield Decision(spec.scenario, spec.then, status, missing)
 

@@ -20,7 +20,7 @@ MOST_RULES = 4
 FINITE = "losses-finite"
 OF_CONFIGS = ("DIFF", "CFG")
 """Families whose findings a run cannot make come or go."""
-OF_LENGTH = frozenset({"run-truncated", "too-few-epochs"})
+OF_LENGTH = frozenset({"run-truncated", "too-few-epochs", "worse-than-baseline"})
 """Findings that a run cut short on purpose shows as well."""
 
 
@@ -29,6 +29,7 @@ def criteria(
     findings: Sequence[Finding],
     baseline: dict[int, Segment],
     explained: Collection[str] = (),
+    until: int = 0,
 ) -> tuple[Criterion, ...]:
     """Return the criteria, by tier.
 
@@ -37,11 +38,12 @@ def criteria(
         findings: in it.
         baseline: the segments it is compared with, by index.
         explained: names of findings that the strongest suspect explains: they must be gone, however mild.
+        until: epochs that the next runs are given; what the baseline reached later is not asked of them. 0 if unknown.
     """
     judged = [(segment, series) for segment in segments if (series := judge_of(segment)) is not None]
     # The last fit that was followed by epochs, if possible one that the baseline has too.
     judged.sort(key=lambda pair: (_has(baseline.get(pair[0].index), pair[1]), len(pair[1]) > 1))
-    made = list(_of_metric(*judged[-1], baseline) if judged else ())
+    made = list(_of_metric(*judged[-1], baseline, until) if judged else ())
     if judged and len(segments) > 1:
         made = [replace(one, segment=_glob(judged[-1][0], baseline)) for one in made]
     everywhere = all(loss_of(segment, "train") is not None for segment in segments)
@@ -75,13 +77,13 @@ def _has(segment: Segment | None, series: Series) -> bool:
     return segment is not None and series.name in segment.series
 
 
-def _of_metric(segment: Segment, series: Series, baseline: dict[int, Segment]) -> Iterator[Criterion]:
+def _of_metric(segment: Segment, series: Series, baseline: dict[int, Segment], until: int) -> Iterator[Criterion]:
     mine, higher = best(series), traits(series.name).better == "higher"
     if mine is None:
         return
     sign, word = (">=", "at least") if higher else ("<=", "at most")
     before = baseline.get(segment.index)
-    other = before.series.get(series.name) if before is not None else None
+    other = _by(before.series.get(series.name) if before is not None else None, until)
     theirs = best(other) if other is not None else None
     reached = f"this run: {number(float(series.value[mine]))} ({at(series, mine)})"
     if other is not None and theirs is not None:
@@ -154,6 +156,13 @@ def _of_findings(
     for name in list(dict.fromkeys(finding.name for finding in worst))[:MOST_RULES]:
         yield _criterion(f"no-{name}", "minimum", f"the finding {name} is gone", f'not found("{name}")',
             "it was found in this run")  # fmt: skip
+
+
+def _by(series: Series | None, until: int) -> Series | None:
+    """Return what a baseline had shown within the epochs that a run is given; all of it where they are not known."""
+    if series is None or not until or not np.isfinite(series.epoch).all() or not (series.epoch <= until).any():
+        return series
+    return series.take(series.epoch <= until)
 
 
 def _spread(series: Series) -> float:

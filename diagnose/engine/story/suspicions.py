@@ -78,6 +78,6 @@ def _cause(name: str, arguments: list[Argument], rule: Rule | None, finding: Fin
         finding.segment if finding else "",
         supports[0].weight,
         supports,
-        (Argument(-0.0, NOT_WEIGHED),),
+        (Argument(0.0, NOT_WEIGHED),),
         advice=finding.advice if finding else "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
@@ -74,12 +75,14 @@ class Given:
         baseline: the run that was compared with.
         pair: the configs that were compared.
         folder: where the files of the plan stand, or would.
+        written: the same if they are written; empty if not.
     """
 
     readings: list[tuple[Reading, Options]] = field(default_factory=list)
     baseline: Reading | None = None
     pair: Pair | None = None
     folder: str = ""
+    written: str = ""
 
 
 def governed(reading: Reading, pair: Pair) -> None:
@@ -215,18 +218,20 @@ def _what_next(story: Story, given: Given) -> None:
     plan = given.pair.plan if given.pair else None
     logged = [source for path, source in reading.sources.items() if path in (reading.run.path, *reading.run.paths)]
     framework = fits[-1].config.framework if fits else ""
+    limit = limits(fits, findings, reading.baseline)
     story.recovery, story.scenarios, trials = recovery(
         chapter.causes,
         plan,
         command_of(reading.run, framework, logged),
-        limits(fits, findings, reading.baseline),
+        limit,
         run=reading.run.path,
         baseline=story.baseline,
         folder=given.folder,
     )
     explained = chapter.causes[0].explains if chapter.causes else ()
-    story.criteria = list(criteria(fits, findings, reading.baseline, explained))
-    story.expect = expect_file(named(reading.run.path), story.baseline, story.criteria, trials)
+    story.criteria = list(criteria(fits, findings, reading.baseline, explained, limit.epochs))
+    beside = os.path.relpath(story.baseline, given.written) if story.baseline and given.written else story.baseline
+    story.expect = expect_file(named(reading.run.path), beside, story.criteria, trials)
     story.lessons = lessons(story.findings)
 
 

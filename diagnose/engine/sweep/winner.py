@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
@@ -14,9 +15,9 @@ from diagnose.engine.sweep.entry import Entry
 from diagnose.engine.sweep.judge import is_epochs, whole
 from diagnose.engine.sweep.studies import NOTHING
 from diagnose.engine.sweep.varied import OF_THE_TUNER, settings_of
-from diagnose.errors import SettingsError
+from diagnose.errors import SettingsError, SourceError
 from diagnose.model import UNKNOWN, Config, Place, Setting, Sweep
-from diagnose.sources import Source
+from diagnose.sources import Source, open_source
 
 FRESH = "epochs"
 PLAIN = frozenset({"", ".yaml", ".yml", ".json", ".txt"})
@@ -71,6 +72,16 @@ def config_of(
     if not config:
         raise SettingsError(f"nothing is known of how {entry.name} was set up", mend="name its config file as well")
     return _fresh(sweep, config, name, full, "what logs and results state of it")
+
+
+def own_configs(entry: Entry, known: Mapping[str, Source]) -> dict[str, Source]:
+    """Return the config files beside a log from which its reader took the settings."""
+    found = {}
+    for path in {one.place.path for one in entry.segment.config.settings.values() if one.span is not None}:
+        if path not in known:
+            with suppress(SourceError):
+                found[path] = open_source(path)
+    return found
 
 
 def _config_paths(entry: Entry, sources: Mapping[str, Source]) -> list[str]:

@@ -25,9 +25,23 @@ PROXY = (
 STRONG = 16
 
 PARAMETERS = (
-    Parameter("batch", 20, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1, most=100_000),
+    Parameter(
+        "batch",
+        20,
+        "samples of one update",
+        (fact("batch_size", whole), setting("batch_size", whole)),
+        least=1,
+        most=100_000,
+    ),
     Parameter("batch_before", 16, "samples of one update in the run that worked", least=1, most=100_000),
-    Parameter("lr", 0.005, "learning rate of SGD, the same in both", (series("lr"), fact("lr", number), setting("lr", number)), least=0.0, most=1.0),
+    Parameter(
+        "lr",
+        0.005,
+        "learning rate of SGD, the same in both",
+        (series("lr"), fact("lr", number), setting("lr", number)),
+        least=0.0,
+        most=1.0,
+    ),
     Parameter("momentum", 0.937, "momentum", (setting("momentum", number),), least=0.0, most=0.999),
     Parameter("samples", 640, "training samples", least=10, most=100_000),
     Parameter("epochs", 10, "epochs", least=1, most=1000),

@@ -17,7 +17,9 @@ NAME = "capacity-vs-data"
 TITLE = "A large model on few samples learns them by heart"
 RULES = ("data-too-few-for-model", "overfitting", "generalisation-gap", "size-against-result")
 SUSPECTS = ("too-few-samples",)
-SYMPTOM = "after the last epoch the accuracy on the training data is at least 10 points above that on the validation data"
+SYMPTOM = (
+    "after the last epoch the accuracy on the training data is at least 10 points above that on the validation data"
+)
 PROXY = (
     "Dense networks of one hidden layer on generated normal clouds: 512 units stand for the large model, 16 for the small one. "
     "Samples, batch, epochs and with them the number of updates carry over; parameters for each sample are far fewer than in a "
@@ -29,7 +31,14 @@ PARAMETERS = (
     Parameter("samples", 4000, "training samples", (fact("train_samples", whole),), least=10, most=200_000),
     Parameter("batch", 32, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1),
     Parameter("epochs", 2, "epochs", (fact("planned_epochs", whole),), least=1, most=200),
-    Parameter("lr", 5e-4, "learning rate of Adam", (series("lr"), fact("lr", number), setting("lr", number)), least=0.0, most=1.0),
+    Parameter(
+        "lr",
+        5e-4,
+        "learning rate of Adam",
+        (series("lr"), fact("lr", number), setting("lr", number)),
+        least=0.0,
+        most=1.0,
+    ),
     Parameter("hidden", 512, "hidden units of the large model", least=1, most=4096),
     Parameter("hidden_small", 16, "hidden units of the small model", least=1, most=4096),
     Parameter("signal", 2.0, "distance of a class's centre from the middle, in standard deviations", least=0.0),

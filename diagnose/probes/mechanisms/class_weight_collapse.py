@@ -23,9 +23,9 @@ RULES = ("class-weights-too-strong", "extreme-class-weights", "class-collapse", 
 SUSPECTS = ()
 SYMPTOM = "after the last epoch one class makes up 99 % or more of the validation answers"
 PROXY = (
-    "A network of batch-normalised hidden layers on generated normal clouds stands in for the model on its data. Shares, "
-    "weights, samples, batch and epochs carry over; how separable the classes are (signal) and what a step of the learning rate "
-    "does to a large network do not."
+    "A network of batch-normalised hidden layers on generated normal clouds stands in for the model on its data. "
+    "Shares, weights, samples, batch and epochs carry over; how separable the classes are (signal) and what a step of"
+    " the learning rate does to a large network do not."
 )
 COLLAPSED = 0.99
 FEATURES, HIDDEN = 16, 32
@@ -34,7 +34,7 @@ PLENTY = 10
 
 
 def original_counts(segment: Segment) -> Found | None:
-    """Return the counts before resampling: shares of the original data, scaled so that the middle class kept its count."""
+    """Return the counts before resampling: the original shares, scaled so that the middle class kept its count."""
     shares, counts = fact("train_class_distribution", numbers)(segment), fact("class_counts", numbers)(segment)
     if shares is None or counts is None or len(shares.value) != len(counts.value) or min(shares.value) <= 0:
         return None

@@ -24,8 +24,9 @@ RULES = (
 SUSPECTS = ()
 SYMPTOM = "the best validation kappa, whose weights early stopping keeps, is below half of what the data allow"
 PROXY = (
-    "A small dense network from random weights on generated normal clouds stands in for the model. Samples, batch, patience, epochs and "
-    "the optimizer's rate carry over; how far a large pretrained network comes in one update does not."
+    "A small dense network from random weights on generated normal clouds stands in for the model. Samples, batch, "
+    "patience, epochs and the optimizer's rate carry over; how far a large pretrained network comes in one update "
+    "does not."
 )
 HIDDEN = 32
 UPDATES = 300

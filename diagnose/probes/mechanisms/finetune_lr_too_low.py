@@ -1,4 +1,4 @@
-"""A stage that starts from weights that learned nothing, with a rate for weights that learned all: does it get anywhere?"""
+"""A stage that starts from weights that learned nothing, with a rate for weights that learned all: does it move?"""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ RULES = ("learning-rate-too-low", "lr-too-low", "lr-tiny", "restore-from-epoch-1
 SUSPECTS = ()
 SYMPTOM = "the best validation kappa is below half of what the data allow"
 PROXY = (
-    "A small dense network from random weights on generated clouds stands in for a model whose earlier stage learned nothing. Rate, "
-    "samples, batch, patience and epochs carry over; that Adam moves each weight by about the rate per update holds for both, how "
-    "far weights must move does not."
+    "A small dense network from random weights on generated clouds stands in for a model whose earlier stage learned "
+    "nothing. Rate, samples, batch, patience and epochs carry over; that Adam moves each weight by about the rate per "
+    "update holds for both, how far weights must move does not."
 )
 HIDDEN = 32
 TRIED = 100
@@ -72,7 +72,6 @@ def segment(one: Segment) -> bool:
 def observe(values: Values, lab: Lab) -> Observation:
     """Train one arm."""
     from diagnose.probes import classification
-    from diagnose.probes.networks import Mlp
     from diagnose.probes.optimizers import Adam
     from diagnose.probes.trainer import Trainer
 

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 NAME = "focal-gamma-shrinks-loss"
 TITLE = "A focal gamma that is switched on without retuning shrinks the object loss"
-RULES = ("loss-term-activated", "loss-term-switched-on", "focal-pair", "series-scale-differs", "lower-loss-in-the-broken-run")
+RULES = (
+    "loss-term-activated",
+    "loss-term-switched-on",
+    "focal-pair",
+    "series-scale-differs",
+    "lower-loss-in-the-broken-run",
+)
 SUSPECTS = ()
 SYMPTOM = (
     "through the second half of training the object loss sends less than half of the gradient into the shared layers that plain "
@@ -29,14 +35,32 @@ PROXY = (
 IMAGE_CELLS, IMAGES, VAL_CELLS = 16, 256, 2048
 
 PARAMETERS = (
-    Parameter("gamma", 0.5, "focusing parameter", (fact("focal_gamma", number), setting("focal_gamma", number)), least=0.0, most=5.0),
     Parameter(
-        "alpha", 0.25, "weight of objects in the focal loss, as common code has it by default; 0: none",
-        (setting("focal_alpha", number),), least=0.0, most=1.0,
+        "gamma",
+        0.5,
+        "focusing parameter",
+        (fact("focal_gamma", number), setting("focal_gamma", number)),
+        least=0.0,
+        most=5.0,
+    ),
+    Parameter(
+        "alpha",
+        0.25,
+        "weight of objects in the focal loss, as common code has it by default; 0: none",
+        (setting("focal_alpha", number),),
+        least=0.0,
+        most=1.0,
     ),
     Parameter("obj", 1.4, "weight of the object loss", (setting("obj_weight", number),), least=0.0),
     Parameter("objects", 0.05, "share of cells with an object", least=0.001, most=0.5),
-    Parameter("batch", 20, "images of one update, of 16 cells each", (fact("batch_size", whole), setting("batch_size", whole)), least=1, most=256),
+    Parameter(
+        "batch",
+        20,
+        "images of one update, of 16 cells each",
+        (fact("batch_size", whole), setting("batch_size", whole)),
+        least=1,
+        most=256,
+    ),
     Parameter("momentum", 0.94, "momentum", (setting("momentum", number),), least=0.0, most=0.999),
     Parameter("lr", 0.02, "learning rate of the small network", least=0.0, most=10.0),
     Parameter("epochs", 24, "epochs of 256 images", least=2, most=1000),
@@ -44,8 +68,11 @@ PARAMETERS = (
 ARMS = (
     Arm("suspect", "focal loss on, the weight of the object loss as it was"),
     Arm("control", "plain cross-entropy", lambda _: {"gamma": 0.0, "alpha": 0.0}),
-    Arm("fix", "focal loss on, its weight raised so that the object loss begins as large as it was", lambda _: {"fitted": True}),
-
+    Arm(
+        "fix",
+        "focal loss on, its weight raised so that the object loss begins as large as it was",
+        lambda _: {"fitted": True},
+    ),
 )
 FACTORS = (
     Factor("gamma", "gamma 0", lambda _: {"gamma": 0.0}),
@@ -67,7 +94,15 @@ def observe(values: Values, lab: Lab) -> Observation:
     nets = lab.build(lambda: Mlp(cells.SIZES))
     gamma, alpha, none = lab.each(values["gamma"]), lab.each(values["alpha"]), lab.each(0.0)
 
-    def loss(model: Any, x: torch.Tensor, there: torch.Tensor, y: torch.Tensor, box: torch.Tensor, weight: torch.Tensor, *focus: Any) -> Any:
+    def loss(
+        model: Any,
+        x: torch.Tensor,
+        there: torch.Tensor,
+        y: torch.Tensor,
+        box: torch.Tensor,
+        weight: torch.Tensor,
+        *focus: Any,
+    ) -> Any:
         objects, classes, boxes = cells.parts(model, x, there, y, box, *focus)
         return weight * objects + classes + boxes
 

@@ -27,8 +27,9 @@ RULES = (
 SUSPECTS = ("frozen-too-far",)
 SYMPTOM = "the best validation kappa is below half of what the data allow"
 PROXY = (
-    "A narrow dense network on generated clouds stands in for a backbone; worthless features are those of random weights, as a "
-    "stage that learned nothing hands on. Real backbones that were pretrained on images keep features that a probe cannot have."
+    "A narrow dense network on generated clouds stands in for a backbone; worthless features are those of random "
+    "weights, as a stage that learned nothing hands on. Real backbones that were pretrained on images keep features "
+    "that a probe cannot have."
 )
 HIDDEN = (32, 32, 16)
 """Hidden layers of the backbone; the head reads the last."""

@@ -23,9 +23,9 @@ RULES = ("scaled-down-branch",)
 SUSPECTS = ()
 SYMPTOM = "the best validation kappa of the branch alone is below half of what its data allow"
 PROXY = (
-    "A small dense network stands in for the image branch; the other branch is a table of probabilities that puts most weight on the "
-    "right class for a given share of the samples. Weights, samples, batch and epochs carry over; what the two branches know in "
-    "common does not."
+    "A small dense network stands in for the image branch; the other branch is a table of probabilities that puts "
+    "most weight on the right class for a given share of the samples. Weights, samples, batch and epochs carry over; "
+    "what the two branches know in common does not."
 )
 HIDDEN = 32
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values
@@ -23,14 +25,18 @@ PROXY = (
     "the two views of a sample together. Weight, epochs and steps carry over; the learning rate, what a backbone of millions "
     "can lose, and mAP do not."
 )
-CLASSES, PART, HIDDEN, EMBEDDED = 4, 16, 32, 8
-SAMPLES, BATCH, CHECKPOINT_STEPS, CHECKPOINT_LR, TEMPERATURE = 2048, 64, 200, 3e-3, 0.1
+SAMPLES, BATCH, CHECKPOINT_STEPS, CHECKPOINT_LR = 2048, 32, 200, 3e-3
 STRONG = 100.0
 CONSTANT, WARMUP = "constant", "linear"
 
 PARAMETERS = (
     Parameter(
-        "weight", 0.05, "weight of the auxiliary loss", (setting("model.lambda1", number), setting("lambda1", number)), least=0.0, most=1e4
+        "weight",
+        0.05,
+        "weight of the auxiliary loss",
+        (setting("model.lambda1", number), setting("lambda1", number)),
+        least=0.0,
+        most=1e4,
     ),
     Parameter("weight_fixed", 0.01, "weight to which the fix warms up, over the whole run", least=0.0, most=1e4),
     Parameter("epochs", 3, "epochs with the auxiliary loss", (fact("planned_epochs", whole),), least=1, most=100),
@@ -41,17 +47,26 @@ PARAMETERS = (
 )
 
 
-def strong(values: Values) -> dict[str, Any]:
-    """Return a hundred times the weight."""
-    return {"weight": values["weight"] * STRONG}
+def opposed(values: Values) -> dict[str, Any]:
+    """Return an auxiliary loss that wants a wrong class, at the weight of the main loss."""
+    return {"auxiliary": "opposed", "weight": 1.0}
+
+
+def opposed_warmed_up(values: Values) -> dict[str, Any]:
+    """Return the same, brought in as slowly and ending as much lower as in the fix."""
+    lower = values["weight_fixed"] / values["weight"] if values["weight"] else 0.0
+    return {**opposed(values), "weight": lower, "shape": WARMUP}
 
 
 ARMS = (
     Arm("suspect", "the auxiliary loss at its full weight from the first step"),
     Arm("control", "without the auxiliary loss", lambda _: {"weight": 0.0}),
-    Arm("fix", "its weight brought in slowly, to a lower end", lambda v: {"weight": v["weight_fixed"], "shape": WARMUP}),
-    Arm("strong", "100 times the weight from the first step", strong),
-    Arm("strong, fixed", "100 times the weight, brought in slowly", lambda v: {**strong(v), "shape": WARMUP}),
+    Arm(
+        "fix", "its weight brought in slowly, to a lower end", lambda v: {"weight": v["weight_fixed"], "shape": WARMUP}
+    ),
+    Arm("strong", "100 times the weight from the first step", lambda v: {"weight": v["weight"] * STRONG}),
+    Arm("opposed", "a loss that wants the opposite, at the weight of the main loss", opposed),
+    Arm("opposed, fixed", "that loss, brought in slowly, to a lower end", opposed_warmed_up),
 )
 FACTORS: tuple[Factor, ...] = ()
 
@@ -61,13 +76,13 @@ def observe(values: Values, lab: Lab) -> Observation:
     import torch
 
     from diagnose.live import WeightSchedule
-    from diagnose.probes import metrics
+    from diagnose.probes import metrics, views
     from diagnose.probes.lab import take
     from diagnose.probes.optimizers import Adam
     from diagnose.probes.trainer import Trainer
 
-    sets = lab.draw(lambda generator: _sets(values, generator))
-    nets = lab.build(_model)
+    sets = lab.draw(lambda g: views.pairs(g, SAMPLES, 1024, values["signal"], values["poor"]))
+    nets = lab.build(views.TwoViews)
 
     def accuracy() -> torch.Tensor:
         answers = nets.map(lambda model, x: model(x)[0].argmax(-1), sets["val_x"])
@@ -75,28 +90,33 @@ def observe(values: Values, lab: Lab) -> Observation:
 
     steps = values["epochs"] * values["steps_per_epoch"]
     order = _forever(lab)
-    both = Trainer(lab, nets, _sum, Adam(CHECKPOINT_LR))
+    auxiliary = views.opposed if values.get("auxiliary") == "opposed" else views.agreement
+    loss = views.joined(auxiliary)
+    first = Trainer(lab, nets, loss, Adam(CHECKPOINT_LR))
     for _ in range(CHECKPOINT_STEPS):
         index = next(order)
-        both.step(take(sets["x"], index), take(sets["y"], index), lab.each(0.0))
+        first.step(take(sets["x"], index), take(sets["y"], index), lab.each(0.0))
     start = accuracy()
 
-    trainer = Trainer(lab, nets, _sum, Adam(values["lr"]))
-    sides = [Trainer(lab, nets, one, trainer.optimizer, trains=lambda name: name.startswith("encoders")) for one in (_main, _auxiliary)]
+    trainer = Trainer(lab, nets, loss, Adam(values["lr"]))
+    encoders = [
+        Trainer(lab, nets, one, trainer.optimizer, trains=lambda name: name.startswith("encoders"))
+        for one in (views.main, auxiliary)
+    ]
     schedule = WeightSchedule(values.get("shape", CONSTANT), 0.0, values["weight"], until=steps)
-    cosines, pulls, losses = [], [], []
+    cosines, pulls, curve = [], [], []
     for step in range(steps):
         index = next(order)
         x, y = take(sets["x"], index), take(sets["y"], index)
         if step % max(1, steps // 15) == 0:
-            (main, loss), (auxiliary, _) = (side.gradients(x, y) for side in sides)
-            one, other = (torch.cat([part.flatten(1) for part in found.values()], dim=1) for found in (main, auxiliary))
+            (main, told), (further, _) = (side.gradients(x, y) for side in encoders)
+            one, other = (torch.cat([part.flatten(1) for part in found.values()], dim=1) for found in (main, further))
             cosines.append(torch.cosine_similarity(one, other, dim=1))
             pulls.append(schedule.at(step) * other.norm(dim=1) / one.norm(dim=1))
-            losses.append(loss)
+            curve.append(told)
         trainer.step(x, y, lab.each(schedule.at(step)))
     end = accuracy()
-    third = len(losses) // 3
+    third = max(1, len(curve) // 3)
     return Observation(
         symptom=~(end > 0.95 * start),
         measures={
@@ -104,69 +124,14 @@ def observe(values: Values, lab: Lab) -> Observation:
             "val accuracy at the end": end,
             "cosine of the two gradients": torch.stack(cosines).mean(0),
             "auxiliary gradient over main gradient": torch.stack(pulls).mean(0),
-            "main loss, last third over first third": torch.stack(losses[-third:]).mean(0) / torch.stack(losses[:third]).mean(0),
+            "main loss, last third over first third": torch.stack(curve[-third:]).mean(0)
+            / torch.stack(curve[:third]).mean(0),
         },
         diverged=~nets.finite(),
     )
 
 
-def _forever(lab: Lab) -> Any:
+def _forever(lab: Lab) -> Iterator[torch.Tensor]:
     """Yield batches of indices without end."""
-    for batches in lab.batches(SAMPLES, BATCH, 1_000_000):
+    for batches in lab.batches(SAMPLES, BATCH, sys.maxsize):
         yield from batches
-
-
-def _model() -> torch.nn.Module:
-    """Return two encoders and a head; its answer are logits and the two embeddings."""
-    import torch
-    from torch import nn
-
-    class TwoViews(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.encoders = nn.ModuleList(
-                nn.Sequential(nn.Linear(PART, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, EMBEDDED)) for _ in range(2)
-            )
-            self.head = nn.Linear(2 * EMBEDDED, CLASSES)
-
-        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-            one, other = self.encoders[0](x[:, :PART]), self.encoders[1](x[:, PART:])
-            return self.head(torch.cat([one, other], dim=1)), one, other
-
-    return TwoViews()
-
-
-def _main(model: Any, x: torch.Tensor, y: torch.Tensor) -> Any:
-    from torch.nn import functional
-
-    return functional.cross_entropy(model(x)[0], y)
-
-
-def _auxiliary(model: Any, x: torch.Tensor, _: torch.Tensor) -> Any:
-    """Return InfoNCE (https://arxiv.org/abs/1807.03748) between the two views of each sample."""
-    import torch
-    from torch.nn import functional
-
-    _, one, other = model(x)
-    alike = functional.normalize(one, dim=1) @ functional.normalize(other, dim=1).T / TEMPERATURE
-    pairs = (torch.log_softmax(alike, dim=0) + torch.log_softmax(alike, dim=1)).diagonal()
-    return -pairs.mean() / 2
-
-
-def _sum(model: Any, x: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> Any:
-    return _main(model, x, y) + weight * _auxiliary(model, x, y)
-
-
-def _sets(values: Values, generator: torch.Generator) -> dict[str, torch.Tensor]:
-    import torch
-
-    from diagnose.probes import data
-
-    views = [data.class_means(generator, CLASSES, PART, values["signal"]) for _ in range(2)]
-    made = {}
-    for prefix, count in (("", SAMPLES), ("val_", 1024)):
-        y = torch.randint(CLASSES, (count,), generator=generator)
-        seen = (torch.rand(count, generator=generator) >= values["poor"]).float().unsqueeze(1)
-        x = torch.cat([views[0][y], views[1][y] * seen], dim=1)
-        made |= {f"{prefix}x": x + torch.randn(count, 2 * PART, generator=generator), f"{prefix}y": y}
-    return made

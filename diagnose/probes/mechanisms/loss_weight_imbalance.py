@@ -58,7 +58,11 @@ ARMS = (
 )
 FACTORS = (
     Factor("object-loss-raised", "the object loss as it was", lambda v: {"obj": v["obj_before"]}),
-    Factor("others-lowered", "class and box losses as they were", lambda v: {"cls": v["cls_before"], "box": v["box_before"]}),
+    Factor(
+        "others-lowered",
+        "class and box losses as they were",
+        lambda v: {"cls": v["cls_before"], "box": v["box_before"]},
+    ),
 )
 
 
@@ -77,7 +81,13 @@ def observe(values: Values, lab: Lab) -> Observation:
     none = lab.each(0.0)
 
     def loss(
-        model: Any, x: torch.Tensor, there: torch.Tensor, y: torch.Tensor, box: torch.Tensor, weights: torch.Tensor, *focus: Any
+        model: Any,
+        x: torch.Tensor,
+        there: torch.Tensor,
+        y: torch.Tensor,
+        box: torch.Tensor,
+        weights: torch.Tensor,
+        *focus: Any,
     ) -> Any:
         return (weights * torch.stack(cells.parts(model, x, there, y, box, *focus))).sum()
 

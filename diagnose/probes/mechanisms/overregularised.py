@@ -24,14 +24,33 @@ PROXY = (
 SAMPLES, STRONG = 1024, 5000.0
 
 PARAMETERS = (
-    Parameter("lr", 0.004, "learning rate of SGD", (series("lr"), fact("lr", number), setting("lr", number)), least=0.0, most=1.0),
     Parameter(
-        "weight_decay", 0.0008, "weight decay", (fact("weight_decay", number), setting("weight_decay", number)), least=0.0, most=10.0
+        "lr",
+        0.004,
+        "learning rate of SGD",
+        (series("lr"), fact("lr", number), setting("lr", number)),
+        least=0.0,
+        most=1.0,
+    ),
+    Parameter(
+        "weight_decay",
+        0.0008,
+        "weight decay",
+        (fact("weight_decay", number), setting("weight_decay", number)),
+        least=0.0,
+        most=10.0,
     ),
     Parameter("lr_before", 0.005, "learning rate of the run that worked", least=1e-9, most=1.0),
     Parameter("weight_decay_before", 0.0005, "weight decay of the run that worked", least=0.0, most=10.0),
     Parameter("momentum", 0.937, "momentum", (setting("momentum", number),), least=0.0, most=0.999),
-    Parameter("batch", 16, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1, most=SAMPLES),
+    Parameter(
+        "batch",
+        16,
+        "samples of one update",
+        (fact("batch_size", whole), setting("batch_size", whole)),
+        least=1,
+        most=SAMPLES,
+    ),
     Parameter("steps", 400, "updates", least=1, most=200_000),
 )
 

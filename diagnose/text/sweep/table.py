@@ -19,6 +19,7 @@ WIDEST = 38
 WIDEST_NAME = 60
 NAME = 28
 """Columns that a name keeps until the others are as narrow as they can be."""
+LEAST_TAIL = 10
 HEAD = 9
 NARROWEST = 8
 STATUS = {"ok": "green", "too-short": "yellow", "no-value": "yellow", "failed": "red"}
@@ -29,11 +30,7 @@ def full(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
     yield from wrap(style.paint(plain(words.summary(sweep)), "bold"), width)
     yield from wrap(plain(words.lead(sweep)), width)
     yield ""
-    most = words.FEW if width < WIDE else words.MOST_SETTINGS
-    ranking = [words.heading(sweep, most), *words.rows(sweep, most)]
-    for row in ranking:
-        del row[EPOCH]
-        row[-1] = row[-1].split(":")[0]
+    ranking = _ranking(sweep, width)
     yield from _table(ranking[: MOST_RUNS + 1], width, style, 1)
     if len(ranking) > MOST_RUNS + 1:
         yield f"  and {len(ranking) - 1 - MOST_RUNS} more: --output-format json"
@@ -58,6 +55,21 @@ def full(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
     yield from _links(sweep, width, style)
     for note in sweep.notes:
         yield from wrap(f"note: {plain(note)}", width, 2)
+
+
+def _ranking(sweep: Sweep, width: int) -> list[list[str]]:
+    """Return the ranking with as many settings as leave room for names that can be told apart."""
+    for most in range(words.FEW if width < WIDE else words.MOST_SETTINGS, -1, -1):
+        ranking = [words.heading(sweep, most), *words.rows(sweep, most)]
+        for row in ranking:
+            del row[EPOCH]
+            row[-1] = row[-1].split(":")[0]
+        titles = [min(columns(title), NARROWEST) for title in ranking[0]]
+        longest = [max([title, *(columns(row[at]) for row in ranking[1:])]) for at, title in enumerate(titles)]
+        longest[1] = min(longest[1], NAME)
+        if sum(longest) + len(GAP) * len(longest) <= width:
+            break
+    return ranking
 
 
 def _links(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
@@ -114,6 +126,8 @@ def _head(cell: str, width: int) -> str:
 def name(text: str, width: int) -> str:
     """Return a name cut to a width so that it can still be told from its like: a path keeps its end, a word both ends."""
     left = "" if "/" in text else text[: max((width - 1) // 2, 1)]
+    if (bracket := text.find(" (")) > 0 and text.endswith(")") and bracket + LEAST_TAIL <= width:
+        left = text[: bracket + 2]  # the file that tells runs of one name apart: its end, where dates stand
     right = text[len(left) :]
     while right and columns(left) + 1 + columns(right) > width:
         right = right[1:]

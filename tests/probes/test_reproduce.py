@@ -1,0 +1,130 @@
+"""``diagnose reproduce`` as a user meets it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from diagnose.cli.main import main
+
+SMALL = ("--replicas", "6", "--set", "samples=60", "--set", "val_samples=60", "--set", "epochs=2", "--no-speed")
+
+
+def diagnose(*args: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args], prog_name="diagnose")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_json_is_the_contract() -> None:
+    pytest.importorskip("torch")
+    found = diagnose("reproduce", "few-updates", *SMALL, "--output-format", "json", "--device", "cpu")
+
+    assert found.exit_code == 0, found.output
+    record = json.loads(found.stdout)
+    assert record["schema"] == "diagnose/reproduce-v1"
+    assert record["mechanism"] == "few-updates"
+    assert record["device"] == "cpu"
+    assert record["replicas"] == 6
+    assert [arm["name"] for arm in record["arms"]] == ["suspect", "control", "fix"]
+    assert all(arm["interval"][0] <= arm["share"] <= arm["interval"][1] for arm in record["arms"])
+    assert record["verdict"] in {"reproduced", "not-reproduced"}
+    assert record["seconds"] > 0
+    assert record["replica_steps"] > 0
+    assert {"samples": "given", "lr": "default"}.items() <= {
+        one["name"]: one["from"] for one in record["parameters"]
+    }.items()
+
+
+def test_the_same_seed_gives_the_same_result() -> None:
+    pytest.importorskip("torch")
+    told = [
+        json.loads(diagnose("reproduce", "few-updates", *SMALL, "--seed", "3", "--output-format", "json").stdout)[
+            "arms"
+        ]
+        for _ in range(2)
+    ]
+    for arm in (*told[0], *told[1]):
+        arm.pop("seconds")
+
+    assert told[0] == told[1]
+
+
+def test_a_log_brings_its_numbers_and_varies_each_cause(here: Path) -> None:
+    pytest.importorskip("torch")
+    (here / "run.log").write_text(
+        "Batch size: 90\nEpoch 1/30 - 1.0s - loss: 1.0000 - val_loss: 1.1000 - val_kappa: 0.0000\n"
+        "Epoch 5: early stopping\nRestoring model weights from the end of the best epoch: 1.\n"
+    )
+    found = diagnose("reproduce", "few-updates", "--from", "run.log", *SMALL, "-o", "out.md")
+
+    assert found.exit_code == 0, found.output
+    text = (here / "out.md").read_text()
+    assert "| batch | 90 | log, line 1 |" in text
+    assert "| patience | 4 | derived from the log, line 4, line 3" in text
+    assert "only this cause | all but this cause" in text
+    assert "| large\\-batch |" in text or "| large-batch |" in text
+
+
+def test_a_rule_may_mean_several() -> None:
+    pytest.importorskip("torch")
+    found = diagnose("reproduce", "restore-from-epoch-1", *SMALL, "--output-format", "json")
+
+    assert found.exit_code == 0, found.output
+    record = json.loads(found.stdout)
+    names = [one["mechanism"] for one in record.get("results", [record])]
+    assert "finetune-lr-too-low" in names
+
+
+def test_text_for_people() -> None:
+    pytest.importorskip("torch")
+    found = diagnose("reproduce", "few-updates", *SMALL)
+
+    assert found.exit_code == 0, found.output
+    assert found.stdout.startswith("few-updates: ")
+    assert "samples = 60: training samples; given by --set" in found.stdout
+
+
+def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    found = diagnose("reproduce", "few-updates")
+
+    assert found.exit_code == 2
+    assert "diagnose-ml[probes]" in found.stderr
+
+
+def test_without_a_gpu_cuda_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    found = diagnose("reproduce", "few-updates", "--device", "cuda")
+
+    assert found.exit_code == 2
+    assert "no GPU" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("few-updats",), "did you mean few-updates"),
+        (("few-updates", "--set", "lr=fast"), "lr takes a number"),
+        (("few-updates", "--from", "missing.log"), "missing.log"),
+        ((), "name a rule or a mechanism"),
+    ],
+)
+def test_what_cannot_be_done(args: tuple[str, ...], told: str) -> None:
+    found = diagnose("reproduce", *args)
+
+    assert found.exit_code == 2
+    assert told in found.stderr
+
+
+def test_the_list() -> None:
+    assert "class-weight-collapse\n" in diagnose("reproduce", "--list").stdout
+    rows = json.loads(diagnose("reproduce", "--list", "--output-format", "json").stdout)
+    assert {"name", "title", "rules"} == set(rows[0])
