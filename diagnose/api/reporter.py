@@ -17,7 +17,7 @@ from diagnose.engine.plan import Plan
 from diagnose.engine.story import Given, Pair, Reading, governed, judge, of_config, read, stand_beside, tell
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Comparison, FileReport, Finding, Place
-from diagnose.model.story import Story
+from diagnose.model.story import UNTESTED, Statement, Story
 from diagnose.sources import MAX_BYTES
 
 MOST_RUNS = 20
@@ -71,6 +71,10 @@ class Reporter(Session):
                 first.detail if first else "no log of a known format", place=Place(first.path if first else "")
             )
         story = tell(self.given)
+        story.files += self.outcome.trouble
+        story.untested += [
+            Statement(f"{file.path} was not read: {file.detail}", UNTESTED) for file in self.outcome.trouble
+        ]
         self._expect = story.expect
         return story
 

@@ -109,7 +109,9 @@ class Sweeper(Session):
         sources |= own_configs(entry, sources)
         written = config_of(self.sweep, entry, self._compared.homes.get(winner.run), sources, file, epochs)
         there = Path(file)
-        if there.exists() and any(there.samefile(path) for path in {*self._found.sources, *sources} if Path(path).exists()):
+        if there.exists() and any(
+            there.samefile(path) for path in {*self._found.sources, *sources} if Path(path).exists()
+        ):
             raise SettingsError("would overwrite a file that was read", place=Place(file), mend="name another file")
         try:
             Path(file).write_text(written.text, encoding="utf-8", newline="")

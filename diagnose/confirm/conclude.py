@@ -29,9 +29,9 @@ def conclude(trial: Trial, job: Job, ending: Ending, live: Live) -> Outcome:
     if ending.reason == "disk-full":
         raise DiskFullError(f"a run was stopped, nothing more can be written: {ending.detail}", job.console)
     outcome = Outcome(trial, "lost", seconds=ending.seconds, gpus=job.gpus, log=job.console, detail=ending.words)
-    if ending.reason == "stopped":
+    if ending.reason == "stopped" or (ending.reason == "terminated" and live.decided):
         said = live.judgement if live.decided else live.final(ended=False)
-        return replace(_with(outcome, said, live), status="stopped")
+        return replace(_with(outcome, said, live), status="stopped", detail="")
     if ending.by_itself and ending.exit == 0:
         said = live.final(ended=True)
         outcome = replace(_with(outcome, said, live), status="finished")
@@ -45,6 +45,12 @@ def conclude(trial: Trial, job: Job, ending: Ending, live: Live) -> Outcome:
     if ending.by_itself and (line := want_of_space(job.console)):
         raise DiskFullError(f"a run failed for want of space: {line[:200]}", job.console)
     return replace(outcome, status="timeout" if ending.reason in GIVEN_UP else "failed")
+
+
+def gone(trial: Trial, job: Job, seconds: float, live: Live, why: str) -> Outcome:
+    """Return the outcome of a run that ended without a word: lost, unless its verdict was known by then."""
+    outcome = Outcome(trial, "lost", seconds=seconds, gpus=job.gpus, log=job.console, detail=why)
+    return replace(_with(outcome, live.judgement, live), status="stopped") if live.decided else outcome
 
 
 def _with(outcome: Outcome, said: Judgement, live: Live) -> Outcome:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from diagnose.confirm.budget import Spent
-from diagnose.confirm.conclude import conclude
+from diagnose.confirm.conclude import conclude, gone
 from diagnose.confirm.ending import Ending, ending_of
 from diagnose.confirm.executors.kinds import ENDED, RUNNING
 from diagnose.confirm.folder import ask_to_stop, clear, describe, probe
@@ -162,8 +162,7 @@ class Round:
         del self.active[key]
         executor.cancel(one.handle)
         if ending is None:
-            outcome = Outcome(one.trial, "lost", seconds=one.seconds, gpus=one.job.gpus, log=one.job.console)
-            outcome = replace(outcome, detail=detail)
+            outcome = gone(one.trial, one.job, one.seconds, one.live, detail)
         else:
             try:
                 outcome = conclude(one.trial, one.job, ending, one.live)

@@ -160,6 +160,7 @@ class Chapter:
         causes: suspects in order; ``judged`` tells whether rules on causes weighed them, or the findings name them.
         more_series, more_settings, more_expectations: how many the tables leave out.
         healthy: whether no rule found an error or a warning.
+        formulas: what the run's numbers come to by a known formula.
     """
 
     file: FileReport
@@ -177,6 +178,7 @@ class Chapter:
     expectations: tuple[Expectation, ...] = ()
     more_expectations: int = 0
     healthy: bool = True
+    formulas: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

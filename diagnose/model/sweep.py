@@ -32,6 +32,7 @@ class Trial:
         curve: epoch and value of the metric.
         place: where the value, or the failure, stands.
         paths: the files that tell of this run.
+        complete: whether the settings are all that the run was given, as far as a config or a search tells.
     """
 
     run: str
@@ -49,6 +50,7 @@ class Trial:
     curve: tuple[tuple[float, float], ...] = ()
     place: Place = field(default_factory=lambda: Place(""))
     paths: tuple[str, ...] = ()
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Sweep:
         links: settings that were varied, the surest first.
         noise: spread among repeats of one setting, the largest; None without repeats.
         repeats: the runs of each setting that was run more than once.
-        known: of how many compared runs most of the settings that were varied are told.
+        known: how many different settings the compared runs have, of those of which most is told.
         nearest: the run that differs from the winner in the fewest settings, and in which.
         notes: what must be said about how it was read.
     """

@@ -74,7 +74,7 @@ def parts(model: Model, x: torch.Tensor, there: torch.Tensor, y: torch.Tensor, b
 
 
 def average_precision(score: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-    """Return how well scores (replicas x cells) rank the cells with an object first; its chance level is their share."""
+    """Return how well scores (replicas x cells) rank cells with an object first; by chance it is their share."""
     order = score.argsort(dim=1, descending=True)
     hit = there.gather(1, order)
     precision = hit.cumsum(1) / torch.arange(1, hit.shape[1] + 1, device=hit.device)

@@ -85,7 +85,7 @@ class Observation:
 
     Attributes:
         symptom: truth values.
-        measures: numbers worth telling, by name; told as medians.
+        measures: numbers worth telling, by name, told as medians; truth values are told as the share that is true.
         diverged: replicas that came to NaN or infinity; their votes count as ``symptom`` says.
     """
 

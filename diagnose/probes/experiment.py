@@ -100,6 +100,9 @@ class Experiment:
 
 
 def _median(values: torch.Tensor) -> float:
+    """Return the median of the finite numbers; of truth values, the share of those that are true."""
+    if values.dtype == torch.bool:
+        return float(values.float().mean())
     finite = values.float()[values.float().isfinite()]
     return float(finite.median()) if len(finite) else float("nan")
 

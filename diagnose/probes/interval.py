@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 BISECTIONS = 60
 """Each halves the error: far below what a double can tell."""
+TERMS = 100_000
+"""Of the continued fraction, at most; about the root of the number of trials is enough."""
 
 
 def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> tuple[float, float]:
@@ -24,21 +26,37 @@ def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> tuple[float,
 
 
 def at_least(hits: int, trials: int, share: float) -> float:
-    """Return the probability of *hits* or more in *trials* at a share."""
-    if hits <= 0:
+    """Return the probability of *hits* or more in *trials* at a share: the regularised incomplete beta function."""
+    if hits <= 0 or share >= 1.0:
         return 1.0
-    if share <= 0.0:
+    if hits > trials or share <= 0.0:
         return 0.0
-    if share >= 1.0:
-        return 1.0
-    yes, no = math.log(share), math.log1p(-share)
-    whole = math.lgamma(trials + 1)
-    logs = [
-        whole - math.lgamma(count + 1) - math.lgamma(trials - count + 1) + count * yes + (trials - count) * no
-        for count in range(hits, trials + 1)
-    ]
-    top = max(logs)
-    return min(1.0, math.exp(top) * math.fsum(math.exp(one - top) for one in logs))
+    a, b = float(hits), float(trials - hits + 1)
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(share) + b * math.log1p(-share)
+    )
+    if share < (a + 1.0) / (a + b + 2.0):
+        return front * _fraction(a, b, share) / a
+    return 1.0 - front * _fraction(b, a, 1.0 - share) / b
+
+
+def _fraction(a: float, b: float, x: float) -> float:
+    """Return the continued fraction of the incomplete beta function by Lentz's method (https://dlmf.nist.gov/8.17.v)."""
+    tiny = 1e-300
+    d = 1.0 - (a + b) * x / (a + 1.0)
+    d = 1.0 / (d or tiny)
+    c, product = 1.0, d
+    for m in range(1, TERMS):
+        for term in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d = 1.0 / (1.0 + term * d or tiny)
+            c = 1.0 + term / c or tiny
+            product *= d * c
+        if abs(d * c - 1.0) < 1e-15:
+            break
+    return product
 
 
 def _solve(below: Callable[[float], bool]) -> float:

@@ -41,7 +41,7 @@ class Outcome:
 
     Attributes:
         changed: the parameters in which it differs from the suspect.
-        measures: medians over the replicas.
+        measures: medians over the replicas, or shares of truth values.
     """
 
     name: str

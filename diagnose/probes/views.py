@@ -62,7 +62,7 @@ def joined(auxiliary: Loss) -> Loss:
 def pairs(generator: torch.Generator, train: int, val: int, signal: float, poor: float) -> dict[str, torch.Tensor]:
     """Return training and validation samples; in a share of them (*poor*) the second view is nothing but noise."""
     means = [data.class_means(generator, CLASSES, PART, signal) for _ in range(2)]
-    made = {}
+    made: dict[str, torch.Tensor] = {}
     for prefix, count in (("", train), ("val_", val)):
         y = torch.randint(CLASSES, (count,), generator=generator)
         seen = (torch.rand(count, generator=generator) >= poor).float().unsqueeze(1)

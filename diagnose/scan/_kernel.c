@@ -25,7 +25,7 @@ enum { LITERAL, RUN, NUMBER, BLANKS, END };
 
 /* What a printed number shows; a NUMBER node accepts the shapes in its mask. */
 enum { HAS_SIGN_MINUS = 1, HAS_SIGN_PLUS = 2, IS_WHOLE = 4, HAS_FRACTION = 8, HAS_EXPONENT = 16, ENDS_IN_POINT = 32,
-       BEGINS_WITH_POINT = 64 };
+       BEGINS_WITH_POINT = 64, LEADING_ZERO = 128 };
 
 typedef struct {
     int32_t operation;
@@ -39,7 +39,7 @@ typedef struct {
     int enabled;              /* whether rows are wanted at present */
     int width;                /* doubles in a row: its line, the counters, then the columns */
     int columns[MOST_VARIABLES]; /* the variable part that each column comes from */
-    int major, minor;         /* variable parts that must rise from row to row, or -1 */
+    int major, minor;         /* variable parts that must rise from row to row, or -1; a major one alone must not fall */
     int constant;             /* variable part that must stay what it was, or -1 */
     double expected;
     int forbids;              /* whether a value of -1 makes a row one for Python */
@@ -106,6 +106,8 @@ static inline const uint8_t *number(const uint8_t *at, Printed *printed)
     const uint8_t *whole = at;
     at = digits(at, printed);
     int has_whole = at > whole;
+    if (*whole == '0' && at > whole + 1)
+        printed->shape |= LEADING_ZERO;
     if (*at == '.') {
         const uint8_t *fraction = at + 1;
         at = digits(fraction, printed);
@@ -329,6 +331,8 @@ static int store(Scanner *self, Template *template, Parts *parts, Py_ssize_t lin
         return 0;
     if (template->minor >= 0 && !(major > self->major || (major == self->major && minor > self->minor)))
         return 0;
+    if (template->minor < 0 && template->major >= 0 && major < self->major)
+        return 0;
     if (template->constant >= 0 &&
         (!part_value(self, parts, template->constant, &value) || value != template->expected))
         return 0;
@@ -336,18 +340,21 @@ static int store(Scanner *self, Template *template, Parts *parts, Py_ssize_t lin
         return -1;
     double *row = template->rows + template->count * template->width;
     row[0] = (double)line;
-    row[1] = template->minor < 0 ? self->major : major;
-    row[2] = template->minor < 0 ? self->minor : minor;
+    if (template->minor < 0) {
+        minor = self->minor;
+        if (template->major < 0)
+            major = self->major;
+    }
+    row[1] = major;
+    row[2] = minor;
     for (int column = FIRST_COLUMN; column < template->width; column++) {
         if (!part_value(self, parts, template->columns[column], &value) || (template->forbids && value == -1.0))
             return 0;
         row[column] = value;
     }
     template->count++;
-    if (template->minor >= 0) {
-        self->major = major;
-        self->minor = minor;
-    }
+    self->major = major;
+    self->minor = minor;
     return 1;
 }
 

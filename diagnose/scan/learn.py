@@ -22,6 +22,7 @@ from diagnose.scan.template import (
     ENDS_IN_POINT,
     EXPONENT,
     FRACTION,
+    LEADING_ZERO,
     LITERAL,
     MINUS,
     NUMBER,
@@ -43,7 +44,7 @@ Habits: TypeAlias = dict[tuple[str, tuple[str, int], int], Part]
 
 NAMES = frozenset({"KEY", "NAME", "COLUMN", "METRIC", "MONITOR"})
 """Terminals of names: their digits are part of the name."""
-FORMS = ("7", "0.4120", "-0.25", "+0.25", "1.25e-05", "3e+08", "7.", ".5", "123456789012345678901", "12345.1234567890123")
+FORMS = ("7", "0.4120", "-0.25", "+0.25", "1.25e-05", "3e+08", "7.", ".5", "007", "00.75", "123456789012345678901", "12345.1234567890123")
 """Numbers of every shape; the longest show that no digits are counted."""
 WIDTHS = (18, 15, 12, 9, 6, 4, 3)
 """Greatest number of digits that a run may have, whichever passes first."""
@@ -195,7 +196,7 @@ class _Trial:
         """Return the greatest mask of shapes that Lark allows in all slots."""
         failing = [shape_of(form.encode()) for form in FORMS if not self._passes(slots, dict.fromkeys(which, form))]
         mask = ANY_NUMBER
-        for bit in (EXPONENT, PLUS, MINUS, ENDS_IN_POINT, BEGINS_WITH_POINT, FRACTION, WHOLE):
+        for bit in (LEADING_ZERO, EXPONENT, PLUS, MINUS, ENDS_IN_POINT, BEGINS_WITH_POINT, FRACTION, WHOLE):
             if any(not shape & ~mask and shape & bit for shape in failing):
                 mask &= ~bit
         return mask

@@ -130,6 +130,12 @@ class Scanner:
             minor = float(found[rows.minor + 1])
             if (major, minor) <= self._counters:
                 return False
+        elif rows.major >= 0:
+            minor = self._counters[1]
+            if major < self._counters[0]:
+                return False
+        else:
+            major, minor = self._counters
         if rows.constant >= 0 and float(found[rows.constant + 1]) != rows.expected:
             return False
         if len(rows.values) + FIRST_COLUMN + len(rows.columns) > ROOM:
@@ -137,9 +143,8 @@ class Scanner:
         values = [float(found[column + 1]) for column in rows.columns]
         if rows.forbids and -1.0 in values:
             return False
-        if rows.minor >= 0:
-            self._counters = (major, minor)
-        rows.values += (float(line), *self._counters, *values)
+        self._counters = (major, minor)
+        rows.values += (float(line), major, minor, *values)
         return True
 
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 LITERAL, RUN, NUMBER, BLANKS, END = range(5)
 
 # What a printed number shows.
-MINUS, PLUS, WHOLE, FRACTION, EXPONENT, ENDS_IN_POINT, BEGINS_WITH_POINT = (1 << bit for bit in range(7))
-ANY_NUMBER = (1 << 7) - 1
+MINUS, PLUS, WHOLE, FRACTION, EXPONENT, ENDS_IN_POINT, BEGINS_WITH_POINT, LEADING_ZERO = (1 << bit for bit in range(8))
+ANY_NUMBER = (1 << 8) - 1
 
 PRINTED = re.compile(rb"([+-]?+)(?:([0-9]++)(\.[0-9]*+)?+|(\.[0-9]++))([eE][+-]?+[0-9]++)?+")
 """The longest number at a place; no other reading of it is tried."""
@@ -91,6 +91,8 @@ def shape_of(printed: bytes) -> int:
         return -1
     sign, whole, fraction, bare, exponent = found.groups()
     shape = {b"-": MINUS, b"+": PLUS}.get(sign, 0)
+    if whole and whole.startswith(b"0") and len(whole) > 1:
+        shape |= LEADING_ZERO
     if bare:
         shape |= BEGINS_WITH_POINT
     elif not fraction:

@@ -95,7 +95,7 @@ class Walk:
 
         Args:
             columns: the variable parts to store.
-            major, minor: parts that must rise from row to row, -1 for none.
+            major, minor: parts that must rise from row to row, -1 for none; a major part alone must not fall.
             constant: a part that must stay at *expected*, -1 for none.
             expected: its value.
             forbids: whether a row with a value of -1 is yielded as a line.

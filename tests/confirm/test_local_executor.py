@@ -23,7 +23,7 @@ from diagnose.errors import DiagnoseError, SettingsError
 TELL = """
 import json, os, sys, time
 names = "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "EXTRA"
-began = time.time(); time.sleep(.4)
+began = time.time(); time.sleep(.8)
 open(sys.argv[1], "w").write(json.dumps([began, time.time(), *map(os.environ.get, names)]))
 """
 

@@ -38,7 +38,7 @@ def test_the_budget_of_time_stops_runs(tmp_path: Path) -> None:
     with place.ledger() as ledger:
         began = time.monotonic()
         outcomes = run(BASE, place.bench(ledger, budget=Budget(wall=1.0)))
-        assert 0.9 < time.monotonic() - began < 4
+        assert 0.9 < time.monotonic() - began < 15
         assert {outcome.status for outcome in outcomes} == {"skipped"}
         assert {outcome.detail for outcome in outcomes} == {"the budget of 1 s is spent"}
         assert {row.state for row in ledger.rows()} == {"planned"}
@@ -52,4 +52,4 @@ def test_the_budget_of_gpu_hours_stops_runs(tmp_path: Path) -> None:
         budget = Budget(gpu_hours=1 / 3600)
         outcomes = run(BASE, place.bench(ledger, Local(gpus=["0", "1"]), budget=budget))
         assert {outcome.status for outcome in outcomes} == {"skipped"}
-        assert 1 <= ledger.spent().gpu_seconds < 4
+        assert 1 <= ledger.spent().gpu_seconds < 15

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from confirm_runs import Place, judge, processes, supervisors, until
 
-from diagnose.confirm import folder
+from diagnose.confirm import folder, round
 from diagnose.confirm.batch import run
 from diagnose.confirm.executors.local import Local
 from diagnose.confirm.job import Job, Limits
@@ -47,7 +47,7 @@ def test_a_run_that_crashes_after_the_symptom_counts(tmp_path: Path) -> None:
 
 def test_a_hanging_run_is_given_up_with_all_it_started(tmp_path: Path) -> None:
     place = Place(tmp_path, hang=2, deaf=True, helpers=2)
-    place.limits = Limits(hang=0.6, grace=0.3)
+    place.limits = Limits(hang=2, grace=0.3)
     with place.ledger() as ledger:
         (outcome,) = run(BASE[:1], place.bench(ledger))
         assert (outcome.status, outcome.symptom, outcome.detail) == ("timeout", None, "it wrote nothing for too long")
@@ -195,3 +195,22 @@ def test_ctrl_c_ends_all_runs(tmp_path: Path) -> None:
             run(BASE, place.bench(ledger, watch=press))
         assert not processes(str(tmp_path))
         assert {row.state for row in ledger.rows()} == {"planned"}
+
+
+@pytest.mark.parametrize("force", [signal.SIGTERM, signal.SIGKILL])
+def test_a_verdict_counts_however_the_run_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, force: signal.Signals
+) -> None:
+    place = Place(tmp_path, epochs=1000, pause=0.02, nan=3)
+
+    def no_space_for_the_request(job: Job) -> bool:
+        for pid in supervisors(tmp_path):
+            os.kill(pid, force)
+        return False
+
+    monkeypatch.setattr(round, "ask_to_stop", no_space_for_the_request)
+    with place.ledger() as ledger:
+        (outcome,) = run(BASE[:1], place.bench(ledger))
+    assert (outcome.status, outcome.symptom) == ("stopped", True)
+    assert len(place.noted("start")) == 1
+    assert not processes(str(tmp_path))

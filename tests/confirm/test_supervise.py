@@ -76,7 +76,7 @@ def test_sigkill_follows_sigterm(tmp_path: Path) -> None:
     Path(stop_of(job)).touch()
     found = ending(job, process)
     assert (found.reason, found.exit) == ("stopped", -9)
-    assert 0.4 < time.monotonic() - began < 5
+    assert 0.4 < time.monotonic() - began < 10
 
 
 def test_sigterm_is_enough_for_most(tmp_path: Path) -> None:
@@ -173,15 +173,15 @@ def test_silence_is_a_hang(tmp_path: Path) -> None:
     job, process = begin(tmp_path, "import time; print('on'); time.sleep(600)", Limits(hang=0.6, grace=0.5))
     found = ending(job, process)
     assert (found.reason, found.words) == ("hang", "it wrote nothing for too long")
-    assert found.seconds < 5
+    assert found.seconds < 10
 
 
 def test_a_silent_command_that_writes_files_does_not_hang(tmp_path: Path) -> None:
     code = (
         "import time, os; os.makedirs('run/out/a/b')\n"
-        "for n in range(12): open('run/out/a/b/log', 'a').write('x'); time.sleep(.1)"
+        "for n in range(30): open('run/out/a/b/log', 'a').write('x'); time.sleep(.1)"
     )
-    found = ending(*begin(tmp_path, code, Limits(hang=0.6, grace=0.5)))
+    found = ending(*begin(tmp_path, code, Limits(hang=2, grace=0.5)))
     assert (found.reason, found.exit) == ("exited", 0)
 
 
@@ -219,8 +219,8 @@ def test_a_full_disk_ends_a_run_and_is_told(tmp_path: Path) -> None:
 def test_a_lease_that_is_not_renewed_ends_a_run(tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     alive.write_text("me 1")
-    job, process = begin(tmp_path, DEAF, alive=str(alive), session="me", lease=1.2)
-    for number in range(2, 20):
+    job, process = begin(tmp_path, DEAF, alive=str(alive), session="me", lease=2.5)
+    for number in range(2, 35):
         alive.write_text(f"me {number}")
         time.sleep(0.1)
     assert process.poll() is None

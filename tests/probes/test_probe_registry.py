@@ -31,7 +31,6 @@ def test_declaration(name: str) -> None:
     assert Path(folder.__file__).with_name(f"{name.replace('-', '_')}.py").is_file()
     assert [arm.name for arm in one.ARMS][:3] == ["suspect", "control", "fix"]
     assert set(one.RULES) <= rules
-    assert one.RULES
     assert set(one.SUSPECTS) <= set(causes())
     assert one.TITLE and one.SYMPTOM and one.PROXY
     values = {parameter.name: parameter.default for parameter in one.PARAMETERS}
@@ -42,7 +41,7 @@ def test_declaration(name: str) -> None:
 
 
 def test_nothing_imports_torch_until_it_computes() -> None:
-    code = "import sys, diagnose.cli.reproduce, diagnose.probes.registry as r; r.mechanisms(); print('torch' in sys.modules)"
+    code = "import sys; from diagnose.probes.registry import mechanisms; mechanisms(); print('torch' in sys.modules)"
 
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
 

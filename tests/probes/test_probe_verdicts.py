@@ -13,7 +13,8 @@ def result(suspect: int, control: int, fix: int, of: int = 64) -> Result:
     )
     return Result(
         mechanism="m", title="T", symptom="s", proxy="p", device="cpu", device_name="CPU", replicas=of, seed=0,
-        parameters=(), arms=arms, varied=(), none_left=None, steps=10, rate=50.0, loop_rate=10.0, seconds=1.0, torch="2",
+        parameters=(), arms=arms, varied=(), none_left=None, steps=10, rate=50.0, loop_rate=10.0, seconds=1.0,
+        torch="2",
     )  # fmt: skip
 
 

@@ -39,7 +39,8 @@ def make_story(say: str = "plain") -> Story:
     cause = Cause(
         "CAUSE001", "lr-too-high", f"The rate is too high {say}", LOG, say, 2.5,
         (Argument(3.0, f"the loss rose before {say}", (place(38),), "loss-nan"),),
-        (Argument(-0.5, f"it was calm {say}"),), f"Halve `lr` {say}.", f"1. Halve it {say}.\n2. Clip.", ("loss-nan",), ("f1",),
+        (Argument(-0.5, f"it was calm {say}"),), f"Halve `lr` {say}.", f"1. Halve it {say}.\n2. Clip.",
+        ("loss-nan",), ("f1",),
     )  # fmt: skip
     weak = Cause("CAUSE002", "bad-sample", "A broken sample", LOG, "", -1.0, (Argument(0.5, "NaN"),))
     curve = Curve(

@@ -104,6 +104,7 @@ def _measured(chapter: Chapter, findings: dict[int, dict[str, Any]]) -> dict[str
 def _interpreted(chapter: Chapter) -> dict[str, Any]:
     return {
         "path": chapter.file.path,
+        "formulas": [_statement(one) for one in chapter.formulas],
         "causes_from": "rules" if chapter.judged else "findings",
         "causes": [_cause(cause) for cause in chapter.causes],
         "findings": [

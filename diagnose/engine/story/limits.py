@@ -72,7 +72,8 @@ def limits(segments: Sequence[Segment], findings: Sequence[Finding], baseline: d
         epochs = full
     elif epochs:
         told.append(Statement(f"a quarter more, at least {LEAST}: {epochs} epochs for a run that only has to show it"))
-    return Limits(epochs, full, tuple(told), tuple(_stops(segment, judged, other, 0 if epochs >= full > 0 else epochs)))
+    early = math.ceil(needed)
+    return Limits(epochs, full, tuple(told), tuple(_stops(segment, judged, other, early if early < epochs else 0)))
 
 
 def _symptom(segments: Sequence[Segment], findings: Sequence[Finding]) -> tuple[Segment, tuple[Finding, float] | None]:

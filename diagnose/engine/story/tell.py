@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
+import numpy as np
+
 from diagnose.engine.diff.side import Side
 from diagnose.engine.fixplan import FixPlan
 from diagnose.engine.lint import Options
@@ -15,6 +17,7 @@ from diagnose.engine.story.commands import command_of
 from diagnose.engine.story.criteria import criteria
 from diagnose.engine.story.expected import expectations
 from diagnose.engine.story.expectfile import expect_file
+from diagnose.engine.story.formulas import formulas
 from diagnose.engine.story.lessons import lessons
 from diagnose.engine.story.limits import limits
 from diagnose.engine.story.reading import Reading
@@ -52,6 +55,7 @@ CERTAIN = 3.5
 
 Ours: of 94 healthy runs of the corpus none has such a suspect.
 """
+HIDES_NAN = "loss-zero-hides-nan"
 ALONE = 2
 """Changes from which on no single one can be blamed without a run of its own."""
 
@@ -115,6 +119,7 @@ def tell(given: Given) -> Story:
     number = 0
     changes = given.pair.comparison.changes if given.pair else None
     for reading, options in given.readings:
+        _take_for_nan(reading)
         ranked = sorted(reading.findings, key=lambda one: SEVERITIES.index(one.severity))
         found = [(number + at, finding) for at, finding in enumerate(ranked, 1)]
         number += len(found)
@@ -124,6 +129,16 @@ def tell(given: Given) -> Story:
     story.comparisons = list(_comparisons(given))
     _what_next(story, given)
     return story
+
+
+def _take_for_nan(reading: Reading) -> None:
+    """Take losses of 0 for the NaN that they hide, where a rule has found that they do: they are no record low."""
+    if not any(finding.name == HIDES_NAN for finding in reading.findings):
+        return
+    for segment in reading.run.segments:
+        loss = segment.series.get("train/loss")
+        if loss is not None:
+            segment.series["train/loss"] = replace(loss, value=np.where(loss.value == 0, np.nan, loss.value))
 
 
 def _title(given: Given) -> str:
@@ -164,14 +179,16 @@ def _chapter(
         expected,
         more_expected,
         healthy,
+        formulas(run.segments),
     )
 
 
 def _comparisons(given: Given) -> Iterator[Comparison]:
-    if given.pair is not None:
-        yield given.pair.comparison
     if given.baseline is None:
+        if given.pair is not None:
+            yield given.pair.comparison
         return
+    beside: list[Result] = []
     for reading, _ in given.readings:
         found: dict[str, Change] = {}
         same = 0
@@ -186,9 +203,12 @@ def _comparisons(given: Given) -> Iterator[Comparison]:
                 for change in differ:
                     found.setdefault(change.key, change)
             results += _results(segment, before, named=len(reading.run.segments) > 1)
+        beside += results
         ranked = tuple(sorted(found.values(), key=lambda change: change.rank))
-        if ranked or results:
+        if given.pair is None and (ranked or results):
             yield Comparison(given.baseline.run.path, reading.run.path, ranked, tuple(results), same)
+    if given.pair is not None:
+        yield replace(given.pair.comparison, results=(*given.pair.comparison.results, *beside))
 
 
 def _results(segment: Segment, before: Segment, *, named: bool) -> Iterator[Result]:

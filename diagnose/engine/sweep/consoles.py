@@ -110,7 +110,9 @@ def _mapping(text: str) -> dict[str, Any]:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return {}
     plain = (str, int, float, bool, type(None))
-    return {str(key): value for key, value in found.items() if isinstance(value, plain)} if isinstance(found, dict) else {}
+    return (
+        {str(key): value for key, value in found.items() if isinstance(value, plain)} if isinstance(found, dict) else {}
+    )
 
 
 def attempts(source: Source, segments: Sequence[Segment]) -> list[Entry]:

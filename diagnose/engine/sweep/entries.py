@@ -160,7 +160,7 @@ def _entries(run: Run, given: Input) -> list[Entry]:
     for source in given.sources:
         if (trials := consoles.trials_of(source, run.format)) is not None:
             return trials
-    segments = runs_of(run.segments)
+    segments = runs_of(run.segments, given.sources[0] if len(given.sources) == 1 else None)
     plain = given.sources if run.format == "text" else []
     ended = [entry for source in plain for entry in consoles.attempts(source, segments)]
     told = [segment for segment in segments if segment.series or segment.events or segment.name]

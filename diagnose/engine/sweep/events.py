@@ -188,7 +188,7 @@ def _most_at_zero(found: list[Measured]) -> tuple[list[Measured], str]:
     def share(group: list[Measured]) -> float:
         return sum(one[2] == 0 for one in group) / max(len(group), 1)
 
-    path, most = max(groups.items(), key=lambda pair: (share(pair[1]) if len(pair[1]) > 1 else 0.0), default=("", []))
+    path, most = max(groups.items(), key=lambda pair: share(pair[1]) if len(pair[1]) > 1 else 0.0, default=("", []))
     if share(found) >= HALF or len(most) < 2 or share(most) <= share(found):
         return found, ""
     return most, PurePath(path).name

@@ -56,7 +56,8 @@ def choose(entries: Sequence[Entry], wanted: str, goal: str) -> Metric | None:
     scored = _asked(entries, goal)
     if found is not None and scored is None:
         raise SettingsError(
-            "nobody knows whether the objective of the search is better high or low", mend="add --goal max or --goal min"
+            "nobody knows whether the objective of the search is better high or low",
+            mend="add --goal max or --goal min",
         )
     return scored
 

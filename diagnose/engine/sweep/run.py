@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -28,6 +29,8 @@ from diagnose.sources import Source
 
 MOST_TOGETHER = 5
 MOST_NAMED = 6
+LONGEST_NUMBER = 20
+SEARCHES = frozenset({"table of runs", "optuna", "keras-tuner"})
 UNREACHED = frozenset({"budget", "stopping"})
 """Roles of settings that a run which is cut short never comes to."""
 
@@ -92,11 +95,17 @@ def _ranked(entries: Sequence[Entry], metric: Metric | None, at: str, known: Sca
     ]
     sign = -1.0 if metric is None or metric.goal == "max" else 1.0
 
-    def rank(trial: Trial) -> tuple[int, bool, float, str]:
+    def rank(trial: Trial) -> tuple[int, bool, float, list[str]]:
         value = trial.value
-        return STATUSES.index(trial.status), value is None, sign * value if value is not None else 0.0, trial.run
+        signed = sign * value if value is not None else 0.0
+        return STATUSES.index(trial.status), value is None, signed, _natural(trial.run)
 
     return sorted(trials, key=rank)
+
+
+def _natural(name: str) -> list[str]:
+    """Return what names are sorted by: ``trial 2`` before ``trial 10``."""
+    return [part.zfill(LONGEST_NUMBER) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def _value(entry: Entry, metric: Metric | None, known: Scales) -> Value | None:
@@ -142,7 +151,14 @@ def _trial(
         _curve(entry, value, known),
         place_of(entry, place) if state == "failed" else place,
         entry.paths,
+        _complete(entry),
     )
+
+
+def _complete(entry: Entry) -> bool:
+    """Whether the settings are all that the run was given: those of a config file, or of a search; a log tells some."""
+    elsewhere = any(one.place.path != entry.segment.path for one in entry.segment.config.settings.values())
+    return elsewhere or entry.format in SEARCHES
 
 
 def _curve(entry: Entry, value: Value | None, known: Scales) -> tuple[tuple[float, float], ...]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from diagnose.model import Config, Segment, Setting
+from diagnose.configs.namespace import printed_pairs
+from diagnose.engine.enrich import name_settings
+from diagnose.model import Config, Place, Segment, Setting
+from diagnose.sources import Source, lines
 
 STAGE = re.compile(r"(?i)(.+?), (?=(stage|phase|pre-?train\w*|fine-?tun\w*|warm-?up|fit)\b)")
 """A title, and what stands below it: ``config a, stage 2``."""
 COUNTED = re.compile(r"(run|session|part|attempt) \d+")
 """Names that only count the segments of a file."""
-APART = 2
-"""Lines between the settings of one block, at most: what a part below prints is of that part alone."""
+PAIRS = re.compile(r"(?:(\w+):\s+)?([A-Za-z_]\w*\s*=\s*\S.*)")
+"""A line of settings, which may have a name of its own: ``rf: trees=200, depth=8``."""
+RULER = re.compile(r"[=\-#*_]{4,}|")
+LEAST = 2
+"""Settings that make a block."""
 
 
 def title_of(name: str) -> str:
@@ -22,49 +28,62 @@ def title_of(name: str) -> str:
     return match.group(1) if match is not None else name
 
 
-def runs_of(segments: Sequence[Segment]) -> list[Segment]:
+def runs_of(segments: Sequence[Segment], source: Source | None = None) -> list[Segment]:
     """Return one segment for each titled run of a log that holds several: the last of its fits, with the run's settings.
 
     A log of one title only is left as it is: its fits are what there is to compare.
     """
     titles = [title_of(segment.name) for segment in segments]
-    if len(set(titles)) < 2 or titles == [segment.name for segment in segments]:
+    if len(set(titles)) < 2 or all(not title or COUNTED.fullmatch(title) for title in titles):
         return list(segments)
     groups: list[list[Segment]] = []
     for index, segment in enumerate(segments):
-        if index and titles[index] == titles[index - 1] and not COUNTED.fullmatch(titles[index]):
+        if index and titles[index] and titles[index] == titles[index - 1] and not COUNTED.fullmatch(titles[index]):
             groups[-1].append(segment)
         else:
             groups.append([segment])
-    return [_one(group) for group in groups]
+    blocks = _blocks(source, set(titles)) if source is not None else {}
+    begin = min((block[0].place.line for found in blocks.values() for block in found), default=0)
+    return [_one(group, _next(blocks, title_of(group[-1].name)), begin) for group in groups]
 
 
-def _one(group: Sequence[Segment]) -> Segment:
+def _one(group: Sequence[Segment], block: Sequence[Setting], begin: int) -> Segment:
     last = group[-1]
-    if len(group) == 1 and title_of(last.name) == last.name:
-        return last
     whole = replace(last, name=title_of(last.name), first_line=group[0].first_line)
-    whole.config = _own(group[0].config)
+    if block:
+        # What a part below prints is of that part alone, and what other runs print is of those.
+        kept = [one for one in last.config.settings.values() if one.place.path != last.path or one.place.line < begin]
+        whole.config = Config({one.key: one for one in [*kept, *block]}, partial=last.config.partial)
+        name_settings(whole.config)
     return whole
 
 
-def _own(config: Config) -> Config:
-    """Return the settings of the block that a title begins; those of a part below are of that part."""
-    ordered = sorted(config.settings.values(), key=lambda setting: (setting.place.path, setting.place.line))
-    block: list[Setting] = []
-    for setting in ordered:
-        if block and not (
-            setting.place.path == block[-1].place.path and setting.place.line - block[-1].place.line <= APART
-        ):
-            break
-        block.append(setting)
-    kept = {setting.key for setting in block}
-    return Config(
-        {key: setting for key, setting in config.settings.items() if key in kept},
-        {name: setting for name, setting in config.canonical.items() if setting.key in kept},
-        config.framework,
-        config.partial,
-    )
+def _next(blocks: Mapping[str, list[list[Setting]]], title: str) -> list[Setting]:
+    found = blocks.get(title) or []
+    return found.pop(0) if found else []
+
+
+def _blocks(source: Source, titles: Collection[str]) -> dict[str, list[list[Setting]]]:
+    """Return the settings that stand right below each title, as ``key=value, ...``."""
+    found: dict[str, list[list[Setting]]] = {}
+    block: list[Setting] | None = None
+    for line in lines(source):
+        text = line.text.strip()
+        if text in titles:
+            block = []
+            found.setdefault(text, []).append(block)
+        elif block is not None:
+            match = PAIRS.match(text)
+            if match is not None:
+                prefix = f"{match.group(1)}." if match.group(1) else ""
+                place = Place(source.path, line.number, 1, text)
+                block += [
+                    Setting(prefix + pair.key, pair.value, place, match.group(2)[pair.start : pair.end])
+                    for pair in printed_pairs(match.group(2))
+                ]
+            elif not (RULER.fullmatch(text) and not block):
+                block = None
+    return {title: kept for title, blocks in found.items() if (kept := [one for one in blocks if len(one) >= LEAST])}
 
 
 def without_shared(names: Sequence[str]) -> list[str]:

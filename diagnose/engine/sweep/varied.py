@@ -23,6 +23,10 @@ OF_THE_TUNER = "tuner/"
 """What Keras Tuner itself adds to the settings of a trial: its rung, not what was tried."""
 LONGEST = 80
 MOST = 1e300
+NUMBERED = re.compile(
+    r"(?i)(?:[-_ ]+|^|(?<=[a-z])(?=seed|run|fold|trial))(?:(?:seed|run|row|rep(?:eat)?|fold|trial|exp|version|v|train|attempt|s)[-_ ]*\d+|\d{1,2})$"
+)
+"""What numbers a run; other digits at the end of a name are a value: ``patience20``."""
 MANY = 8
 """Settings beyond which runs that share them all are taken for repeats, whatever they are called."""
 
@@ -64,7 +68,7 @@ def _put(found: dict[str, Any], name: str, value: Any) -> None:
     if isinstance(value, str) and OFF.fullmatch(value.strip()):
         value = False  # switched off, with an amount that has no effect
     if isinstance(value, list | tuple):
-        value = ", ".join(map(str, value))[:LONGEST]
+        value = ", ".join(map(str, value))[:LONGEST] or "[]"
     if is_number(value) and abs(value) > MOST:
         return
     if isinstance(value, str | int | float | bool) and value == value:
@@ -74,7 +78,11 @@ def _put(found: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _is_aside(row: Hyperparameter | None, key: str) -> bool:
-    return (row is not None and row.role in ASIDE) or key.startswith(OF_THE_TUNER) or key.rpartition(".")[2].startswith("_")
+    return (
+        (row is not None and row.role in ASIDE)
+        or key.startswith(OF_THE_TUNER)
+        or key.rpartition(".")[2].startswith("_")
+    )
 
 
 def params_of(segment: Segment) -> float | None:
@@ -147,7 +155,8 @@ def is_number(value: Any) -> bool:
 def repeats(trials: Sequence[Trial], table: Mapping[str, Sequence[Any]]) -> list[list[Trial]]:
     """Return the runs that share all settings that were varied, where there are several.
 
-    A setting that none of them tells counts as the same if most are told. Of runs with names of their own too little may be known: then all known settings must be the same, and many.
+    A setting that none of them tells counts as the same if most are told. Runs with names of their own may differ in
+    what is not told: then all settings must be the same, many, and those of a whole config.
     """
     if not table:
         return []
@@ -160,15 +169,17 @@ def repeats(trials: Sequence[Trial], table: Mapping[str, Sequence[Any]]) -> list
         pattern: tuple[Any, ...] = tuple(
             None if column[index] is None else _hashed(column[index]) for column in table.values()
         )
+        own = trial.complete and stems[_stem(trial.run)] == 1
         whole = tuple(sorted((name, _hashed(value)) for name, value in trial.settings.items()))
-        pattern = (*pattern, _stem(trial.run) if len(whole) < MANY or stems[_stem(trial.run)] > 1 else whole)
+        pattern = (*pattern, _stem(trial.run) if not own or len(whole) < MANY else whole)
         groups.setdefault(pattern, []).append(trial)
     return [group for group in groups.values() if len(group) > 1]
 
 
 def known(trials: Sequence[Trial], table: Mapping[str, Sequence[Any]]) -> int:
-    """Return of how many runs most of the settings that were varied are told."""
-    return sum(_is_told(table, index) for index in range(len(trials)))
+    """Return how many different settings the runs have, of those of which most of what was varied is told."""
+    told = [index for index in range(len(trials)) if _is_told(table, index)]
+    return len({tuple(_hashed(column[index]) for column in table.values()) for index in told})
 
 
 def _is_told(table: Mapping[str, Sequence[Any]], index: int) -> bool:
@@ -179,7 +190,7 @@ def _is_told(table: Mapping[str, Sequence[Any]], index: int) -> bool:
 def _stem(run: str) -> str:
     """Return the name of a run without what numbers it: ``base (file)``, ``base_seed3``."""
     bare = re.sub(r" \(.*\)$", "", run)
-    return re.sub(r"(?i)[-_ ]*(seed|run|rep(eat)?|fold|trial)?[-_ ]*\d+$", "", bare) or "trial"
+    return NUMBERED.sub("", bare) or "trial"
 
 
 def differing(trials: Sequence[Trial], table: Mapping[str, Sequence[Any]], one: int, other: int) -> tuple[str, ...]:

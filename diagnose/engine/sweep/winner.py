@@ -127,7 +127,9 @@ def _fresh(sweep: Sweep, config: Config, name: str, full: int | None, origin: st
     suffix = PurePath(name).suffix.lower()
     if suffix not in PLAIN:
         raise SettingsError(
-            f"what is known of the best run cannot be written as {suffix}", place=Place(name), mend="name a .yaml or .json"
+            f"what is known of the best run cannot be written as {suffix}",
+            place=Place(name),
+            mend="name a .yaml or .json",
         )
     settings = {
         key: replace(one, value=None) if one.value == NOTHING else one

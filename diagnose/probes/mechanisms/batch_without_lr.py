@@ -19,8 +19,8 @@ RULES = ("batch-without-lr", "batch-changed-alone")
 SUSPECTS = ()
 SYMPTOM = "after the last epoch the validation accuracy is below 95 % of the best possible"
 PROXY = (
-    "A dense network on generated normal clouds, trained by SGD with momentum for a fixed number of epochs. Both batches, "
-    "learning rate and momentum carry over; how many epochs a large network needs does not."
+    "A dense network on generated normal clouds, trained by SGD with momentum for a fixed number of epochs. Both "
+    "batches, learning rate and momentum carry over; how many epochs a large network needs does not."
 )
 STRONG = 16
 

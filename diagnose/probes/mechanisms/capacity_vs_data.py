@@ -21,9 +21,9 @@ SYMPTOM = (
     "after the last epoch the accuracy on the training data is at least 10 points above that on the validation data"
 )
 PROXY = (
-    "Dense networks of one hidden layer on generated normal clouds: 512 units stand for the large model, 16 for the small one. "
-    "Samples, batch, epochs and with them the number of updates carry over; parameters for each sample are far fewer than in a "
-    "model of millions, so that a real one can learn by heart sooner."
+    "Dense networks of one hidden layer on generated normal clouds: 512 units stand for the large model, 16 for the "
+    "small one. Samples, batch, epochs and with them the number of updates carry over; parameters for each sample "
+    "are far fewer than in a model of millions, so that a real one can learn by heart sooner."
 )
 STRONG = 20
 

@@ -172,6 +172,7 @@ def observe(values: Values, lab: Lab) -> Observation:
         measures={
             "val kappa": metrics.kappa(answers, sets["val_y"], classes),
             "largest share": metrics.largest_share(answers, classes),
+            "heaviest class on top": answers.mode(1).values == weights.index(max(weights)),
             "train accuracy": metrics.accuracy(fitted, sets["y"]),
         },
         diverged=~nets.finite(),

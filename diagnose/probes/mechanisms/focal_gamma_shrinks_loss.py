@@ -23,14 +23,14 @@ RULES = (
 )
 SUSPECTS = ()
 SYMPTOM = (
-    "through the second half of training the object loss sends less than half of the gradient into the shared layers that plain "
-    "cross-entropy with the old weight would send at the same weights; whether detection suffers from it is told as a measure "
-    "(AP), and is no part of the symptom"
+    "through the second half of training the object loss sends less than half of the gradient into the shared layers "
+    "that plain cross-entropy with the old weight would send at the same weights; whether detection suffers from it "
+    "is told as a measure (AP), and is no part of the symptom"
 )
 PROXY = (
-    "A dense network on generated cells stands in for the detector: one shared trunk, an object loss over all cells, class and "
-    "box losses over the few with an object. Gamma, alpha, the loss weights and the share of objects carry over; what the loss "
-    "of a large detector does to its mAP does not."
+    "A dense network on generated cells stands in for the detector: one shared trunk, an object loss over all cells, "
+    "class and box losses over the few with an object. Gamma, alpha, the loss weights and the share of objects carry "
+    "over; what the loss of a large detector does to its mAP does not."
 )
 IMAGE_CELLS, IMAGES, VAL_CELLS = 16, 256, 2048
 

@@ -1,4 +1,4 @@
-"""An auxiliary loss joins a trained detector: do its gradients oppose the detector's, and does that undo what it knew?"""
+"""An auxiliary loss joins a trained model: do its gradients oppose those of the main loss, and does that undo it?"""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ RULES = ("drifts-off-checkpoint", "metric-loss-divergence", "metric-regression")
 SUSPECTS = ()
 SYMPTOM = "after the last epoch the validation accuracy is at least 5 % below that of the checkpoint"
 PROXY = (
-    "Two encoders, one for each modality, and a linear head classify generated pairs of views, of which a share has a second view "
-    "without any signal. They are trained on the main loss alone until they are good, and then with a contrastive loss that pulls "
-    "the two views of a sample together. Weight, epochs and steps carry over; the learning rate, what a backbone of millions "
-    "can lose, and mAP do not."
+    "Two encoders, one for each modality, and a linear head classify generated pairs of views, of which a share has "
+    "a second view without any signal. They are trained on the main loss alone until they are good, and then with a "
+    "contrastive loss that pulls the two views of a sample together. Weight, epochs and steps carry over; the "
+    "learning rate, what a backbone of millions can lose, and mAP do not."
 )
-SAMPLES, BATCH, CHECKPOINT_STEPS, CHECKPOINT_LR = 2048, 32, 200, 3e-3
-STRONG = 100.0
+SAMPLES, BATCH, CHECKPOINT_STEPS, CHECKPOINT_LR = 2048, 32, 150, 3e-3
 CONSTANT, WARMUP = "constant", "linear"
 
 PARAMETERS = (
@@ -40,7 +39,7 @@ PARAMETERS = (
     ),
     Parameter("weight_fixed", 0.01, "weight to which the fix warms up, over the whole run", least=0.0, most=1e4),
     Parameter("epochs", 3, "epochs with the auxiliary loss", (fact("planned_epochs", whole),), least=1, most=100),
-    Parameter("steps_per_epoch", 100, "updates of an epoch", (fact("steps_per_epoch", whole),), least=1, most=1000),
+    Parameter("steps_per_epoch", 50, "updates of an epoch", (fact("steps_per_epoch", whole),), least=1, most=1000),
     Parameter("poor", 0.8, "share of pairs whose second view has no signal", least=0.0, most=1.0),
     Parameter("signal", 2.0, "distance of a class's centre from the middle, in standard deviations", least=0.0),
     Parameter("lr", 1e-3, "learning rate of Adam with the auxiliary loss", least=0.0, most=1.0),
@@ -64,7 +63,6 @@ ARMS = (
     Arm(
         "fix", "its weight brought in slowly, to a lower end", lambda v: {"weight": v["weight_fixed"], "shape": WARMUP}
     ),
-    Arm("strong", "100 times the weight from the first step", lambda v: {"weight": v["weight"] * STRONG}),
     Arm("opposed", "a loss that wants the opposite, at the weight of the main loss", opposed),
     Arm("opposed, fixed", "that loss, brought in slowly, to a lower end", opposed_warmed_up),
 )

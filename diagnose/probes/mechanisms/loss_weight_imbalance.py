@@ -16,11 +16,14 @@ NAME = "loss-weight-imbalance"
 TITLE = "The object loss is raised and the losses of class and box are lowered"
 RULES = ("loss-terms-unbalanced", "loss-balance-shifted")
 SUSPECTS = ("loss-weight-imbalance",)
-SYMPTOM = "on the objects of the validation set the class accuracy is below 90 % of the best possible, or the box fit below 80 %"
+SYMPTOM = (
+    "on the objects of the validation set the class accuracy is below 90 % of the best possible, or the box fit "
+    "below 80 %"
+)
 PROXY = (
-    "A dense network on generated cells stands in for the detector. The old weights are taken to be balanced: each loss is scaled "
-    "so that at the start it sends a gradient of the same norm into the shared layers, and the new weights count by their "
-    "factors over the old ones. Absolute weights do not carry over, nor does mAP."
+    "A dense network on generated cells stands in for the detector. The old weights are taken to be balanced: each "
+    "loss is scaled so that at the start it sends a gradient of the same norm into the shared layers, and the new "
+    "weights count by their factors over the old ones. Absolute weights do not carry over, nor does mAP."
 )
 IMAGE_CELLS, IMAGES, VAL_CELLS, MEASURED = 16, 256, 2048, 512
 STRONG = 10.0

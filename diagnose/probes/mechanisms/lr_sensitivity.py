@@ -1,4 +1,4 @@
-"""Hundreds of learning rates in one run: how wide is the range that works, and what does a rate beyond the best cost?"""
+"""Hundreds of learning rates in one run: how wide is the range that works, and what does more than the best cost?"""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ RULES = ("learning-rate-too-high", "lr-too-high", "lr-raised")
 SUSPECTS = ()
 SYMPTOM = "after the last update the validation accuracy is more than 5 % below that of the best learning rate"
 PROXY = (
-    "A dense network of several layers without normalisation on generated normal clouds, trained by Adam. One replica for each of hundreds of rates finds the best rate of "
-    "this network first; the suspect then trains at so many times that rate. The factor and the number of updates carry over; the "
-    "rate itself does not, nor does how steeply a deep or recurrent network falls off beyond its best."
+    "A dense network of several layers without normalisation on generated normal clouds, trained by Adam. One "
+    "replica for each of hundreds of rates finds the best rate of this network first; the suspect then trains at so "
+    "many times that rate. The factor and the number of updates carry over; the rate itself does not, nor does how "
+    "steeply a deep or recurrent network falls off beyond its best."
 )
 LOW, HIGH = 1e-5, 1.0
 NEAR = 0.95
@@ -44,7 +45,6 @@ FACTORS: tuple[Factor, ...] = ()
 
 def observe(values: Values, lab: Lab) -> Observation:
     """Sweep, then train one arm on the same data."""
-    import torch
     from torch.nn import functional
 
     from diagnose.probes import clouds

@@ -18,8 +18,9 @@ RULES = ("over-regularised", "decay-and-lr-changed")
 SUSPECTS = ("strong-regularisation",)
 SYMPTOM = "after the last step the accuracy on the training data is below 90 % of the best possible"
 PROXY = (
-    "A dense network on generated normal clouds, trained by SGD with momentum. Learning rate, decay, momentum and batch carry "
-    "over as numbers, the length of training only in part: over a run that is n times longer the decay removes n times as much."
+    "A dense network on generated normal clouds, trained by SGD with momentum. Learning rate, decay, momentum and "
+    "batch carry over as numbers, the length of training only in part: over a run that is n times longer the decay "
+    "removes n times as much."
 )
 SAMPLES, STRONG = 1024, 5000.0
 

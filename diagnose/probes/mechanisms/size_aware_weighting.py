@@ -18,13 +18,14 @@ TITLE = "A loss that is blind to size neglects small objects; a weight by size m
 RULES = ()
 SUSPECTS = ()
 SYMPTOM = (
-    "validation accuracy, as a share of the best possible for objects of that size, is at least 20 points lower on small objects "
-    "(below 32 x 32 pixels) than on large ones"
+    "validation accuracy, as a share of the best possible for objects of that size, is at least 20 points lower on "
+    "small objects (below 32 x 32 pixels) than on large ones"
 )
 PROXY = (
-    "A dense network classifies generated objects of 8 to 128 pixels. Small objects show their class in one part of the features "
-    "(the fine level), large ones in another, and an object has as many samples as it covers anchors, in proportion to its area. "
-    "The formula of the weight carries over; how much noise a real fine level adds, and mAP, do not."
+    "A dense network classifies generated objects of 8 to 128 pixels. Small objects show their class in one part of "
+    "the features (the fine level), large ones in another, and an object has as many samples as it covers anchors, "
+    "in proportion to its area. The formula of the weight carries over; how much noise a real fine level adds, and "
+    "mAP, do not."
 )
 CLASSES, PART, SMALL = 4, 12, 32.0**2
 LOW, HIGH = 8.0, 128.0
@@ -67,7 +68,6 @@ FACTORS: tuple[Factor, ...] = ()
 
 def observe(values: Values, lab: Lab) -> Observation:
     """Train one arm."""
-    import torch
     from torch.nn import functional
 
     from diagnose.probes.lab import take
@@ -126,7 +126,7 @@ def _sets(values: Values, generator: torch.Generator) -> dict[str, torch.Tensor]
     from diagnose.probes import data
 
     fine, coarse = (data.class_means(generator, CLASSES, PART, values["signal"]) for _ in range(2))
-    made = {}
+    made: dict[str, torch.Tensor] = {}
     for prefix, count, anchors in (("", values["samples"], values["anchors"]), ("val_", 2048, 1)):
         # Sides are spread evenly in the logarithm among objects; a sample is an anchor, and large objects have more.
         side = LOW * (HIGH / LOW) ** torch.rand(4 * count, generator=generator)

@@ -19,7 +19,12 @@ MOST_EPOCHS = 7
 MOST_CURVES = 12
 MOST_LINKS = 12
 LEAST_CURVE = 2
-STATES = (("ok", "comparable"), ("too-short", "too short to judge"), ("no-value", "without a value"), ("failed", "failed"))
+STATES = (
+    ("ok", "comparable"),
+    ("too-short", "too short to judge"),
+    ("no-value", "without a value"),
+    ("failed", "failed"),
+)
 
 
 def number(value: float | None) -> str:
@@ -107,9 +112,7 @@ def summary(sweep: Sweep) -> str:
     at = "at its best epoch" if sweep.at == "best" else "at the last epoch"
     told = f"{total} by {sweep.printed or sweep.metric} {at} ({direction}; {sweep.detected})"
     parts = [
-        f"{count} {word}"
-        for status, word in STATES
-        if (count := sum(trial.status == status for trial in sweep.trials))
+        f"{count} {word}" for status, word in STATES if (count := sum(trial.status == status for trial in sweep.trials))
     ]
     return f"{told}: {', '.join(parts)}"
 

@@ -1,0 +1,23 @@
+import pytest
+
+pytest.importorskip("torch")
+from arms import medians, observe  # noqa: E402
+
+from diagnose.probes.mechanisms import batch_without_lr as mechanism  # noqa: E402
+
+
+def test_updates_are_those_of_the_batch() -> None:
+    few, more = (observe("batch-without-lr", arm, 2, epochs=2, batch=64) for arm in ("suspect", "control"))
+    assert (medians(few)["updates"], medians(more)["updates"]) == (20, 80)
+
+
+def test_the_rate_follows_the_batch() -> None:
+    values = {"lr": 0.005, "batch": 20, "batch_before": 16}
+    assert mechanism.scaled(values) == {"lr": pytest.approx(0.00625)}
+    assert mechanism.strong_scaled(values) == {"batch": 256, "lr": pytest.approx(0.08)}
+
+
+def test_a_batch_16_times_as_large() -> None:
+    slow, scaled = (observe("batch-without-lr", arm) for arm in ("strong", "strong, fixed"))
+    assert slow.symptom.all()
+    assert scaled.symptom.sum() <= 1

@@ -1,0 +1,53 @@
+import pytest
+
+torch = pytest.importorskip("torch")
+from arms import medians, observe  # noqa: E402
+
+from diagnose.mechanisms import focal_loss  # noqa: E402
+from diagnose.probes import cells  # noqa: E402
+
+SMALL = {"epochs": 2, "batch": 32}
+
+
+def test_plain_cross_entropy_leaves_all_of_it() -> None:
+    seen = observe("focal-gamma-shrinks-loss", "control", **SMALL)
+    assert medians(seen)["gradient left"] == pytest.approx(1)
+    assert medians(seen)["object loss left"] == pytest.approx(1)
+    assert not seen.symptom.any()
+
+
+def test_alpha_and_a_high_gamma_take_most_of_it() -> None:
+    assert observe("focal-gamma-shrinks-loss", gamma=2.0, **SMALL).symptom.all()
+    assert medians(observe("focal-gamma-shrinks-loss", gamma=2.0, alpha=0.0, **SMALL))["gradient left"] < 0.5
+
+
+def test_the_fix_begins_as_large() -> None:
+    fitted, left = (
+        medians(observe("focal-gamma-shrinks-loss", arm, **SMALL))["object loss left"] for arm in ("fix", "suspect")
+    )
+    assert fitted > 1.2 * left
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+@pytest.mark.parametrize("there", [0.0, 1.0])
+def test_the_loss_is_that_of_the_closed_form(gamma: float, there: float) -> None:
+    p = 0.3  # of an object
+    told = cells.object_loss(
+        torch.tensor([p]).logit(), torch.tensor([there]), torch.tensor(gamma), torch.tensor(0.25)
+    ).item()
+    assert told == pytest.approx(focal_loss.loss(p if there else 1 - p, gamma, 0.25 if there else 0.75), rel=1e-5)
+
+
+def test_average_precision() -> None:
+    there = torch.tensor([[1.0, 0, 1, 0], [1, 0, 1, 0]])
+    score = torch.tensor([[4.0, 3, 2, 1], [4, 1, 3, 2]])
+    assert cells.average_precision(score, there).tolist() == pytest.approx([(1 + 2 / 3) / 2, 1.0])
+
+
+def test_what_is_possible() -> None:
+    sets = {key: one.unsqueeze(0) for key, one in cells.cells(torch.Generator().manual_seed(1), 10, 4000, 0.3).items()}
+    best = torch.zeros(1, 4000, cells.OUTPUTS)
+    best[..., 1 : 1 + cells.CLASSES] = sets["val_x"][..., : cells.CLASS_PART] @ sets["means"].transpose(1, 2)
+    assert cells.class_accuracy(best, sets).item() == pytest.approx(1, abs=0.02)
+    best[..., 1 + cells.CLASSES :] = sets["val_box"]
+    assert cells.box_fit(best, sets).item() > 1  # who knows the boxes themselves does better than what can be known

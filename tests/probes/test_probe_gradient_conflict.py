@@ -1,0 +1,50 @@
+import pytest
+
+torch = pytest.importorskip("torch")
+from arms import medians, observe  # noqa: E402
+
+from diagnose.live import gradient_conflicts  # noqa: E402
+from diagnose.probes import views  # noqa: E402
+from diagnose.probes.mechanisms import gradient_conflict as mechanism  # noqa: E402
+
+SMALL = {"epochs": 1, "replicas": 4}
+COSINE = "cosine of the two gradients"
+
+
+def test_opposed_losses_oppose_and_undo() -> None:
+    start, end = "val accuracy of the checkpoint", "val accuracy at the end"
+    opposed, control = (medians(observe("gradient-conflict", arm, **SMALL)) for arm in ("opposed", "control"))
+    assert opposed[COSINE] < -0.2
+    assert opposed[end] < opposed[start] - 0.05
+    assert control[start] == opposed[start]
+    assert control[end] > control[start] - 0.05
+
+
+def test_the_contrastive_loss_does_not_oppose() -> None:
+    assert abs(medians(observe("gradient-conflict", **SMALL))[COSINE]) < 0.2
+
+
+def test_the_fix_ends_lower_and_begins_at_nothing() -> None:
+    values = {"weight": 0.05, "weight_fixed": 0.01}
+    assert mechanism.opposed_warmed_up(values) == {
+        "auxiliary": "opposed",
+        "weight": pytest.approx(0.2),
+        "shape": "linear",
+    }
+    pull = "auxiliary gradient over main gradient"
+    full, slow = (medians(observe("gradient-conflict", arm, **SMALL))[pull] for arm in ("suspect", "fix"))
+    assert 0 < slow < full
+
+
+def test_the_live_tool_finds_the_same() -> None:
+    torch.manual_seed(2)
+    model = views.TwoViews()
+    made = views.pairs(torch.Generator().manual_seed(3), 64, 4, 2.0, 0.0)
+    losses = {"main": views.main(model, made["x"], made["y"]), "opposed": views.opposed(model, made["x"], made["y"])}
+    (pair,) = gradient_conflicts(losses, model.encoders).pairs
+    encoders = list(model.encoders.parameters())
+    one, other = (
+        torch.cat([g.flatten() for g in torch.autograd.grad(loss, encoders, retain_graph=True)])
+        for loss in losses.values()
+    )
+    assert pair.cosine == pytest.approx(torch.cosine_similarity(one, other, dim=0).item(), abs=1e-5)

@@ -1,0 +1,27 @@
+import pytest
+
+torch = pytest.importorskip("torch")
+from arms import medians, observe  # noqa: E402
+
+from diagnose.probes.mechanisms import lr_sensitivity as mechanism  # noqa: E402
+
+
+def test_running_median() -> None:
+    found = mechanism._running_median(torch.tensor([1.0, 9.0, 1.0, 2.0, 3.0]), 3)
+    assert found.tolist() == [1, 1, 2, 2, 3]
+
+
+def test_every_replica_has_its_rate_and_too_much_ruins() -> None:
+    small = {"samples": 1500, "depth": 3, "replicas": 24}
+    best, ruined = (observe("lr-sensitivity", arm, **small) for arm in ("control", "strong"))
+    found = medians(best)
+    assert (
+        mechanism.LOW
+        < found["lowest rate within 5 %"]
+        < found["best rate"]
+        <= found["highest rate within 5 %"]
+        < mechanism.HIGH
+    )
+    assert best.symptom.float().mean() < 0.3
+    assert ruined.symptom.float().mean() > 0.8
+    assert medians(ruined)["best rate"] == found["best rate"]  # the arms are paired
