@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from diagnose.api.session import Request, Session
 from diagnose.confirm.arrange import Arrangement, arrange
@@ -31,11 +32,13 @@ from diagnose.engine.expect.bench import read_arm
 from diagnose.engine.inputs import collect
 from diagnose.engine.lint import Options
 from diagnose.engine.today import today
-from diagnose.errors import SettingsError, SourceError
+from diagnose.errors import DiagnoseError, SettingsError, SourceError
 from diagnose.model import Run
 from diagnose.rules import Rule
 from diagnose.sources import MAX_BYTES
 
+PILOT_SEED = 20_000
+"""How far from the first seed that of the first runs is: no step of a study uses it."""
 MOST_AHEAD = 4
 """Probes of the search that are planned at once; more would be wasted on what the first ones settle."""
 Watch = Callable[[Trial, Outcome | None], None]
@@ -111,8 +114,11 @@ class Confirmer(Session):
         path = self.made.folder / "ledger.sqlite"
         if not path.is_file():
             return None, "", 0
-        with Ledger(path, self.made.id) as ledger:
-            rows = [row for row in ledger.rows() if row.state == "finished" and row.outcome.seconds > 0]
+        try:
+            with Ledger(path, self.made.id) as ledger:
+                rows = [row for row in ledger.rows() if row.state == "finished" and row.outcome.seconds > 0]
+        except DiagnoseError:  # the study is under way
+            return None, "", 0
         if not rows:
             return None, "", 0
         return median(row.outcome.seconds for row in rows), f"median of {len(rows)} runs in the ledger", len(rows)
@@ -160,7 +166,7 @@ class Confirmer(Session):
         return replace(found, record=str(write_record(found, spec.suspect, today().isoformat())))
 
     def _pilots(self, bench: Bench) -> Evidence:
-        seed = self.spec.seed - 1
+        seed = self.spec.seed + PILOT_SEED
         trials = [Trial(tuple(sorted(self.made.varied)), seed), Trial((), seed)]
         bad, good = pilots(trials, bench)
         if bad is None or good is None:
@@ -254,7 +260,7 @@ class Confirmer(Session):
 
     def _study_options(self, terms: Terms) -> StudyOptions:
         spec, asked = self.spec, terms.question
-        return StudyOptions(
+        return _valid(
             symptom=bool(asked.symptom),
             metric=bool(asked.metric),
             better=asked.better or None,
@@ -287,6 +293,14 @@ class Confirmer(Session):
             executor=self.spec.executor,
             open=open,
         )
+
+
+def _valid(**given: Any) -> StudyOptions:
+    """Return the options. Raises SettingsError for what makes no study."""
+    try:
+        return StudyOptions(**given)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _short(path: str) -> str:

@@ -82,6 +82,7 @@ class Telling:
         self.wanted = not (given.quiet or given.no_progress)
         self.number = 0
         self.atoms: tuple[str, ...] = ()
+        self.begun: set[Trial] = set()
 
     def begin(self, id: str, atoms: tuple[str, ...]) -> None:
         """Name the study."""
@@ -91,12 +92,16 @@ class Telling:
 
     def watch(self, trial: Trial, outcome: Outcome | None) -> None:
         """Tell of a run that has ended."""
-        if outcome is None or not self.wanted:
+        if outcome is None:
+            self.begun.add(trial)
+            return
+        if not self.wanted:
             return
         from diagnose.confirm.show import run_line
 
         self.number += 1
-        self._say(f"run {self.number}: {run_line(trial, outcome, self.atoms)}")
+        known = "" if trial in self.begun or outcome.status == "skipped" else " (known)"
+        self._say(f"run {self.number}{known}: {run_line(trial, outcome, self.atoms)}")
 
     def interrupted(self) -> None:
         """Say how to go on."""

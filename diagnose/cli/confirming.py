@@ -132,7 +132,7 @@ manner = options.together(
         type=int,
         default=1,
         show_default=True,
-        help="The first seed; one less is used for the first runs where they must tell what to ask.",
+        help="The first seed, from which all others follow.",
     ),
     click.option("--sesoi", type=float, metavar="NUMBER", help="Smallest effect of interest, in units of the metric."),
     click.option("--dry-run", is_flag=True, help="Print what would be run and what it would cost."),

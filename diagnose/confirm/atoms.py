@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from diagnose.confirm.model import FIX
 from diagnose.engine.fixplan.atoms import atoms as grouped
 from diagnose.engine.fixplan.draft import Draft, is_suspect
 from diagnose.engine.fixplan.model import Atom, shown
 from diagnose.errors import SourceError
-from diagnose.model import Change
 from diagnose.model.change import RISKS
 
 MOST = 40
@@ -84,7 +84,8 @@ def choose(draft: Draft, most: int = MOST) -> Choice:
     found: list[Varied] = []
     for atom in grouped(suspects, draft.old, draft.new):
         try:
-            found.append(Varied(atom.lead.key, _writable(draft, atom)))
+            key = atom.lead.key
+            found.append(Varied(key if key != FIX else f"{key} (setting)", _writable(draft, atom)))
         except SourceError as error:
             left.append(f"{_listed([move.key for move in atom.moves])}: {error.message}")
     found.sort(key=lambda one: (RISKS.index(one.risk), -one.score))
@@ -126,11 +127,6 @@ def pick(words: Iterable[str], varied: Sequence[Varied]) -> tuple[str, ...]:
             raise LookupError(word)
         found += chosen
     return tuple(dict.fromkeys(found))
-
-
-def names(changes: Iterable[Change]) -> set[str]:
-    """Return keys and canonical names of changes."""
-    return {word for change in changes for word in (change.key, change.name) if word}
 
 
 def _listed(keys: Sequence[str]) -> str:

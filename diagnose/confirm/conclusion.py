@@ -72,8 +72,8 @@ def _because(culprit: Culprit, count: int) -> str:
         return f"{named} is all that differs, and the symptom came with it."
     return {
         "single": f"{named} alone brings the symptom, and without it the symptom goes.",
-        "and": f"{named} bring the symptom together, and without either of them it goes.",
-        "or": f"Each of {named} brings the symptom, and only without both of them it goes.",
+        "and": f"{named} bring the symptom only together: without any one of them it goes.",
+        "or": f"Each of {named} brings the symptom alone: it goes only without all of them.",
         "set": f"{named} together bring the symptom, and without them it goes.",
     }[culprit.kind]
 
@@ -82,7 +82,7 @@ def _named(culprit: Culprit) -> str:
     quoted = [f"`{atom}`" for atom in culprit.atoms]
     if len(quoted) == 1:
         return quoted[0]
-    return f"{', '.join(quoted[:-1])} {'or' if culprit.kind == 'or' else 'and'} {quoted[-1]}"
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 def _cleared(progress: Progress, culprits: tuple[Culprit, ...]) -> tuple[str, ...]:

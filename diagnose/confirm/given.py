@@ -23,7 +23,6 @@ class Given:
         baseline, suspect: the configs that were compared.
         suspect_run, baseline_run: the logs that were told of; empty if none was.
         named: settings that findings and causes speak of.
-        findings: names of the rules that found something in the run, the worst first.
     """
 
     baseline: str
@@ -31,7 +30,6 @@ class Given:
     suspect_run: str = ""
     baseline_run: str = ""
     named: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
 
 
 def read_given(path: str) -> Given:
@@ -72,8 +70,7 @@ def _read(raw: dict[str, Any], schema: str) -> Given | None:
         return Given(old, new, named=tuple(_named(raw["findings"])))
     runs = raw["measured"]["runs"]
     found = [finding for run in runs for finding in run["findings"]]
-    told = tuple(dict.fromkeys(str(one["name"]) for one in found if one["severity"] in ("error", "warning")))
-    return Given(old, new, str(runs[0]["path"]) if runs else "", str(raw["baseline"] or ""), tuple(_named(found)), told)
+    return Given(old, new, str(runs[0]["path"]) if runs else "", str(raw["baseline"] or ""), tuple(_named(found)))
 
 
 def _named(findings: Iterable[dict[str, Any]]) -> Iterable[str]:

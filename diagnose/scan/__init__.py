@@ -6,7 +6,21 @@
 
 from diagnose.scan.engine import ENGINES, Engine, engine
 from diagnose.scan.gate import Gate, needed
+from diagnose.scan.plain import Slot, json_row, table_row
 from diagnose.scan.shapes import ENOUGH, Shapes
 from diagnose.scan.walk import Walk, lines
 
-__all__ = ["ENGINES", "ENOUGH", "Engine", "Gate", "Shapes", "Walk", "engine", "lines", "needed"]
+__all__ = [
+    "ENGINES",
+    "ENOUGH",
+    "Engine",
+    "Gate",
+    "Shapes",
+    "Slot",
+    "Walk",
+    "engine",
+    "json_row",
+    "lines",
+    "needed",
+    "table_row",
+]

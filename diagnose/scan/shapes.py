@@ -57,8 +57,8 @@ class Scanner(Protocol):
 class Shapes:
     """Templates of the lines that one grammar accepts, shared by all who read with it."""
 
-    def __init__(self, name: str, parse: Parse) -> None:
-        """Name the grammar; *parse* asks Lark."""
+    def __init__(self, name: str, parse: Parse = lambda _: None) -> None:
+        """Name the grammar; *parse* asks Lark, where templates are learned from it."""
         self.name = name
         self._parse = parse
         self._trie = Trie()
@@ -122,6 +122,11 @@ class Shapes:
         if len(self._trie.templates) >= MOST:
             self._full = True
             log.warning("%s: more than %d shapes of lines; the rest is read slowly, line by line", self.name, MOST)
+
+    def add(self, template: Template) -> None:
+        """Take a template that was made without Lark."""
+        if len(self._trie.templates) < MOST and self._trie.add(template):
+            self.update(self._scanner)
 
     def parts_of(self, template: int) -> Iterator[int]:
         """Yield for each token of a template the variable part that it is; -1 if it is not just that."""

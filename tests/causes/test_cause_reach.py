@@ -23,7 +23,9 @@ def stages() -> tuple[Run, list[str]]:
 
 
 def finding(name: str, segment: str, line: int = 5, message: str = "m", **more: object) -> Finding:
-    return Finding("RUN099", name, "warning", message, Place("case.log", line), segment, fingerprint=f"{name}@{line}", **more)  # type: ignore[arg-type]
+    return Finding(
+        "RUN099", name, "warning", message, Place("case.log", line), segment, fingerprint=f"{name}@{line}", **more
+    )  # type: ignore[arg-type]
 
 
 def test_a_gathered_finding_names_its_segments() -> None:
@@ -95,7 +97,9 @@ def test_a_clear_sign_is_told_under_its_own_cause() -> None:
 def test_a_cause_that_walks_over_changes_explains_what_is_about_the_same_one() -> None:
     run = cases.run_of({"config": {"lr": 0.1}, "train/loss": "3 2", "val/loss": "3 2"})
     suspect = rule(
-        each={"m": {"series": "*/loss"}}, supports=[{"when": "count(m) == 2", "weight": 2, "text": "t"}], explains=["sign"]
+        each={"m": {"series": "*/loss"}},
+        supports=[{"when": "count(m) == 2", "weight": 2, "text": "t"}],
+        explains=["sign"],
     )
     found = [finding("sign", "", 1, subject="train/loss"), finding("sign", "", 2, subject="val/loss")]
 

@@ -345,6 +345,25 @@ def done_runs() -> set[str]:
     return found
 
 
+def test_no_value_of_a_config_reaches_a_page_unescaped(diagnose: Any, project: Path) -> None:
+    evil = "<script>alert(1)</script> | `x` ::error::"
+    (project / "good.yaml").write_text(GOOD + "trick: plain\n")
+    (project / "bad.yaml").write_text(GOOD.replace("lr: 0.05", "lr: 0.4") + f"trick: '{evil}'\n")
+
+    done = diagnose(
+        "confirm", "good.yaml", "bad.yaml", "--symptom", "loss-nan", "--steps", "control",
+        "--output-format", "html:r.html", "--output-format", "markdown:r.md", *COMMAND,
+    )  # fmt: skip
+
+    assert done.exit_code in (0, 1), done.stderr
+    page, text = Path("r.html").read_text(encoding="utf-8"), Path("r.md").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "\n::error" not in text
+    row = next(line for line in text.splitlines() if "script" in line and line.startswith("| `"))
+    assert row.count("|") - row.count("\\|") == 5
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from confirm_runs import Place, judge, processes, supervisors, until
 
-from diagnose.confirm import folder, round
+from diagnose.confirm import folder
+from diagnose.confirm import round as rounds
 from diagnose.confirm.batch import run
 from diagnose.confirm.executors.local import Local
 from diagnose.confirm.job import Job, Limits
@@ -208,7 +209,7 @@ def test_a_verdict_counts_however_the_run_is_stopped(
             os.kill(pid, force)
         return False
 
-    monkeypatch.setattr(round, "ask_to_stop", no_space_for_the_request)
+    monkeypatch.setattr(rounds, "ask_to_stop", no_space_for_the_request)
     with place.ledger() as ledger:
         (outcome,) = run(BASE[:1], place.bench(ledger))
     assert (outcome.status, outcome.symptom) == ("stopped", True)

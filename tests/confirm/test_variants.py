@@ -196,7 +196,7 @@ def test_report_as_source(here: Path) -> None:
     found = read_given("r.json")
     assert (found.baseline, found.suspect) == ("a.yaml", "b.yaml")
     assert (found.suspect_run, found.baseline_run) == ("bad.log", "good.log")
-    assert found.findings == ("loss-nan",)
+    assert found.named == ("train/loss",)
     for text in ("{", "[]", '{"schema": "diagnose/report-v1"}', '{"schema": "x"}'):
         Path("r.json").write_text(text)
         with pytest.raises(SourceError):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 EXPECTED = {
     "epochs": 6, "lr": 0.05, "momentum": 0.5, "weight_decay": 0.0, "batch": 8, "clip": 0.0, "noise": 0.1, "warmup": 0,
-    "ema": 0.0, "label_smoothing": 0.0, "dropout": 0.0, "seed": 0, "pause": 0.0, "crash": False, "name": "",
+    "ema": 0.0, "label_smoothing": 0.0, "dropout": 0.0, "seed": 0, "pause": 0.0, "crash": False, "trick": "",
 }  # fmt: skip
 
 

@@ -73,9 +73,10 @@ def test_the_changes_of_the_first_document() -> None:
     assert (first.key, first.kind, first.risk) == ("fl_gamma", "activation", "critical")
     names = {finding.name for finding in found.findings}
     assert names >= {
-        "loss-term-switched-on", "decay-and-lr-changed", "loss-balance-shifted", "matching-threshold-changed",
-        "batch-without-lr", "too-many-at-once",
+        "loss-term-switched-on", "decay-and-lr-changed", "loss-balance-shifted", "too-many-at-once",
     }  # fmt: skip
+    # YOLOv5 reads no `iou_t`, and accumulates 16 as well as 20 to about 64.
+    assert not names & {"matching-threshold-changed", "batch-without-lr"}
 
 
 def test_the_plan_of_the_first_document(tmp_path: Path) -> None:

@@ -295,6 +295,16 @@ class TestText:
         facts = run.segments[0].facts
         assert (facts["batch_size"].value, facts["device"].value, facts["patience"].value) == (32, "cpu", 5)
 
+    def test_where_a_traceback_ends_and_how_far_lines_follow_it(self) -> None:
+        text = (
+            "Epoch 1 loss: 0.5\nEpoch 2 loss: 0.4\nEpoch 3 loss: 0.3\nTraceback (most recent call last):\n"
+            '  File "check.py", line 3, in main\n    step()\nValueError: of no shape\n' + "[note] next check\n" * 50
+        )
+        run = parse(text, "text")
+        (event,) = events(run, "traceback")
+        assert (event.place.line, event.fields["ends"]) == (4, 7)
+        assert run.segments[-1].last_line == 57
+
     def test_a_traceback_without_its_first_line(self) -> None:
         run = parse(
             '_rnn.py", line 1, in forward\n    x = f(x)\n  File "/a/b/c.py", line 2, in f\n    g()\n'

@@ -375,6 +375,15 @@ def test_equal_class_weights_do_not_hide_those_of_the_loss() -> None:
         "Alpha values [a, b]: [0.4, 1.6]\nClass weights: {0: 1, 1: 1} or [1, 1]\nEpoch 1/2\n2s - loss: 0.5\n"
     )
     assert segment.facts["class_weights"].value == [0.4, 1.6]
+    assert segment.facts["focal_alpha"].value == [0.4, 1.6]
+    assert segment.facts["even_class_weights"].value == {"0": 1, "1": 1}
+    assert segment.facts["even_class_weights"].place.line == 2
+
+
+def test_class_weights_that_differ_are_no_alphas() -> None:
+    segment = only("Alpha values [a, b]: [0.4, 1.6]\nClass weights: {0: 2, 1: 0.5}\nEpoch 1/2\n2s - loss: 0.5\n")
+    assert segment.facts["class_weights"].value == {"0": 2, "1": 0.5}
+    assert "focal_alpha" not in segment.facts
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,56 @@ def test_a_table_between_dashes_is_no_environment() -> None:
     assert len(run.segments) == 1
 
 
+def table(*rows: str) -> str:
+    line = "+-------+-----+------+--------+-------+\n"
+    head = "| class | gts | dets | recall | ap    |\n"
+    return (
+        line
+        + head
+        + line
+        + "".join(f"{row}\n" for row in rows)
+        + line
+        + "| mAP   |     |      |        | 0.500 |\n"
+        + line
+    )
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_boxes_and_recall_are_read_from_the_table_of_classes(split: str) -> None:
+    rows = (
+        "| cat   | 40  | 90   | 0.800  | 0.600 |",
+        "| dog   | 10  | 30   | 0.600  | 0.400 |",
+        "| ox    | 0   | 7    | nan    | nan   |",
+    )
+    run = parse(
+        train(1, 40, "loss: 2.0")
+        + f"{STAMP}\n---------------iou_thr: 0.5---------------\n{STAMP}\n{table(*rows)}"
+        + f"{STAMP}\n---------------iou_thr: 0.7---------------\n{STAMP}\n{table('| cat   | 40  | 90   | 0.100  | 0.100 |')}"
+        + f"{STAMP}Epoch({split}) [1][9/9]    pascal_voc/mAP: 0.5000  data_time: 0.01  time: 0.2\n"
+        + train(2, 40, "loss: 1.0")
+    )
+    (segment,) = run.segments
+
+    boxes, recall = segment.series[f"{split}/dets"], segment.series[f"{split}/recall"]
+    assert (list(boxes.value), list(boxes.line)) == ([127], [6])
+    assert (recall.printed, [round(value, 4) for value in recall.value]) == ("mean recall", [0.7])
+    assert list(segment.series["train/loss"].value) == [2.0, 1.0]
+
+
+def test_a_recall_that_the_record_names_is_not_mixed_with_that_of_the_table() -> None:
+    record = f"{STAMP}Epoch(val) [1][9/9]    recall: 0.3300  pascal_voc/mAP: 0.5000  time: 0.2\n"
+    run = parse(train(1, 40, "loss: 2.0") + f"{STAMP}\n{table('| cat   | 40  | 90   | 0.800  | 0.600 |')}" + record)
+
+    assert list(run.segments[0].series["val/recall"].value) == [0.33]
+    assert list(run.segments[0].series["val/dets"].value) == [90]
+
+
+def test_a_table_without_a_record_of_an_evaluation_is_left_out() -> None:
+    run = parse(train(1, 40, "loss: 2.0") + f"{STAMP}\n{table('| cat   | 40  | 90   | 0.800  | 0.600 |')}")
+
+    assert set(run.segments[0].series) == {"train/loss", "lr"}
+
+
 def test_events() -> None:
     run = parse(
         f"{STAMP}Auto resumed from the latest checkpoint /w/epoch_4.pth.\n"

@@ -1,9 +1,9 @@
 import pytest
 
 pytest.importorskip("torch")
-from arms import medians, observe  # noqa: E402
+from arms import medians, observe
 
-from diagnose.probes.mechanisms import batch_without_lr as mechanism  # noqa: E402
+from diagnose.probes.mechanisms import batch_without_lr as mechanism
 
 
 def test_updates_are_those_of_the_batch() -> None:

@@ -1,9 +1,9 @@
 import pytest
 
 pytest.importorskip("torch")
-from arms import medians, observe  # noqa: E402
+from arms import medians, observe
 
-from diagnose.probes.mechanisms import capacity_vs_data as mechanism  # noqa: E402
+from diagnose.probes.mechanisms import capacity_vs_data as mechanism
 
 
 def test_few_samples_in_as_many_updates() -> None:

@@ -1,9 +1,9 @@
 import pytest
 
 pytest.importorskip("torch")
-from arms import medians, observe  # noqa: E402
+from arms import medians, observe
 
-from diagnose.probes.mechanisms import loss_weight_imbalance as mechanism  # noqa: E402
+from diagnose.probes.mechanisms import loss_weight_imbalance as mechanism
 
 SMALL = {"epochs": 4, "batch": 32}
 

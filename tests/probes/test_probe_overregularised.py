@@ -1,9 +1,9 @@
 import pytest
 
 pytest.importorskip("torch")
-from arms import medians, observe  # noqa: E402
+from arms import medians, observe
 
-from diagnose.probes.mechanisms import overregularised as mechanism  # noqa: E402
+from diagnose.probes.mechanisms import overregularised as mechanism
 
 
 def test_the_fix_keeps_the_product() -> None:

@@ -68,6 +68,8 @@ def test_what_was_looked_for_and_not_found_is_no_suspect() -> None:
     looked = Suspect("loss-nan", 0.5, ("a filter prints 0 for it",))
     there = Suspect("loss-plateau", 0.4)
 
-    found = module._named([finding("loss-zero", looked, there), finding("loss-plateau")], ran={"loss-nan", "loss-plateau"})
+    found = module._named(
+        [finding("loss-zero", looked, there), finding("loss-plateau")], ran={"loss-nan", "loss-plateau"}
+    )
 
     assert [cause.name for cause in found] == ["loss-plateau"]

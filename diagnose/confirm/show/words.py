@@ -48,6 +48,7 @@ CLAIMS = {
 STATUSES = {"stopped": "", "finished": "", "failed": "failed", "timeout": "hung", "lost": "lost", "skipped": "not run"}
 MOST_SEEDS = 12
 NAMED = 3
+LONGEST = 60
 LEAST = 0.01
 
 
@@ -115,6 +116,8 @@ def config(atoms: Iterable[str], everything: Iterable[str]) -> str:
 
 def culprit(one: Culprit, asked: Asked) -> str:
     """Return a culprit with its values."""
+    if len(one.atoms) == len(asked.varied) > NAMED:
+        return f"all {len(one.atoms)} changes together"
     told = [asked.title(atom) for atom in one.atoms]
     joint = {"and": " together with ", "or": ", or "}.get(one.kind, ", ")
     return joint.join(told)
@@ -250,7 +253,9 @@ def rows(asked: Asked, took: str = "") -> list[Row]:
 
 def run_line(trial: Trial, outcome: Outcome, everything: Iterable[str] = ()) -> str:
     """Return a run that has ended, for those who watch."""
-    name = config(trial.parts, everything)
+    name, count = config(trial.parts, everything), len([*everything])
+    if len(name) > LONGEST:
+        name = f"baseline with {len(trial.parts)} of {count} changes"
     shown = {True: "symptom", False: "no symptom", None: ""}[outcome.symptom]
     metric = figure(outcome.metric) if outcome.metric is not None else ""
     said = [STATUSES.get(outcome.status, outcome.status), shown, metric, outcome.detail if not outcome.judged else ""]

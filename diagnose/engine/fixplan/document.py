@@ -42,6 +42,7 @@ class Document:
         suffix: of the copies, with the dot.
         keys: the settings of OLD that stand in it or that it inherits.
         label: what tells its copies from those of another file of the same run; empty if it is alone.
+        prefix: what the run puts before the keys of this file (``hyp.`` for YOLOv5's hyp.yaml).
     """
 
     path: str
@@ -54,6 +55,7 @@ class Document:
     keys: frozenset[str] = frozenset()
     label: str = ""
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    prefix: str = ""
 
     def read(self, text: str, path: str = "") -> Mapping[str, Setting]:
         """Return the settings of an edited text, read as OLD was.
@@ -61,6 +63,10 @@ class Document:
         Raises:
             SourceError: if it is not valid.
         """
+        return {f"{self.prefix}{key}": one for key, one in self._own(text, path).items()}
+
+    def _own(self, text: str, path: str = "") -> Mapping[str, Setting]:
+        """Return the settings of a text by the keys that stand in it."""
         if not self.format:
             return read_yaml_config(text, self.path).settings
         source = from_bytes(path or self.path, text.encode(self.encoding, "replace"))
@@ -76,8 +82,10 @@ class Document:
         Raises:
             SourceError: if it cannot be edited so.
         """
-        words = {key: one_line(said) for key, said in comments.items()}
-        text = editor.edit(self.text, self.kind, self.read, changes, words, path=self.path, also=also)
+        words = {key.removeprefix(self.prefix): one_line(said) for key, said in comments.items()}
+        own = {key.removeprefix(self.prefix): value for key, value in changes.items()}
+        also = {key.removeprefix(self.prefix): value for key, value in also.items() if key.startswith(self.prefix)}
+        text = editor.edit(self.text, self.kind, self._own, own, words, path=self.path, also=also)
         return self.headed(text, head) if head else text
 
     def headed(self, text: str, head: str) -> str:
@@ -221,12 +229,24 @@ def _document(source: Source, config: Config) -> Document | None:
             return None
         suffix = suffix if suffix.lower() in SUFFIXES else next(name for name, of in SUFFIXES.items() if of == kind)
         document = Document(source.path, text, kind, suffix, encoding, format.NAME, source.beside)
+        document.prefix = _prefix(document.read(text), source.path, config)
         document.settings = document.read(text)
     except (UnicodeError, SourceError):
         return None
     document.keys = frozenset(key for key, one in document.settings.items() if key in config.settings)
     spans = any(one.span is not None for one in document.settings.values())
     return document if document.keys and (spans or kind != "shell") else None
+
+
+def _prefix(own: Mapping[str, Setting], path: str, config: Config) -> str:
+    """Return what a run puts before all keys that a file states; empty if it does not, or not before all."""
+    lines = {one.place.line: key for key, one in own.items()}
+    found = {
+        key[: -len(lines[one.place.line])] if key.endswith(f".{lines[one.place.line]}") else ""
+        for key, one in config.settings.items()
+        if one.place.path == path and one.place.line in lines
+    }
+    return found.pop() if len(found) == 1 else ""
 
 
 def slug(key: str) -> str:

@@ -1,4 +1,4 @@
-"""The trials of a search that stand in a log: what Optuna prints of each, and attempts that ended before an epoch did."""
+"""The trials of a search that stand in a log: what Optuna prints of each, and attempts that ended before any epoch."""
 
 from __future__ import annotations
 

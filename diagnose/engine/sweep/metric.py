@@ -113,7 +113,7 @@ def _objective(entries: Sequence[Entry], goal: str) -> Metric | None:
 
 
 def rivals(entries: Sequence[Entry], metric: Metric | None) -> dict[int, str]:
-    """Return the trials whose study wants the other way, where studies differ, by identity and with what to say of it."""
+    """Return the trials whose study wants the other way, by identity, each with what must be said of it."""
     goals = {entry.goal for entry in entries if entry.goal}
     if metric is None or metric.name != OBJECTIVE or len(goals) < 2:
         return {}

@@ -1,4 +1,4 @@
-"""The fits of one titled run: stages and pre-training of a config are no runs of their own, its last fit is its result."""
+"""The fits of one titled run: stages of a config are no runs of their own, and its last fit is its result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def title_of(name: str) -> str:
 
 
 def runs_of(segments: Sequence[Segment], source: Source | None = None) -> list[Segment]:
-    """Return one segment for each titled run of a log that holds several: the last of its fits, with the run's settings.
+    """Return one segment for each titled run of a log that holds several: the last of its fits, and its own settings.
 
     A log of one title only is left as it is: its fits are what there is to compare.
     """

@@ -24,7 +24,8 @@ OF_THE_TUNER = "tuner/"
 LONGEST = 80
 MOST = 1e300
 NUMBERED = re.compile(
-    r"(?i)(?:[-_ ]+|^|(?<=[a-z])(?=seed|run|fold|trial))(?:(?:seed|run|row|rep(?:eat)?|fold|trial|exp|version|v|train|attempt|s)[-_ ]*\d+|\d{1,2})$"
+    r"(?i)(?:[-_ ]+|^|(?<=[a-z])(?=seed|run|fold|trial))"
+    r"(?:(?:seed|run|row|rep(?:eat)?|fold|trial|exp|version|v|train|attempt|s)[-_ ]*\d+|\d{1,2})$"
 )
 """What numbers a run; other digits at the end of a name are a value: ``patience20``."""
 MANY = 8
@@ -56,7 +57,7 @@ def settings_of(entry: Entry) -> dict[str, Any]:
 
 
 def _rate(segment: Segment) -> float | None:
-    """Return the learning rate that a run was set to, as its curve shows it: the peak, for a warm-up begins far below."""
+    """Return the learning rate that a curve shows: its peak, for a warm-up begins far below what was set."""
     series = segment.series.get("lr")
     finite = series.value[np.isfinite(series.value)] if series is not None else ()
     return float(max(finite)) if len(finite) else None

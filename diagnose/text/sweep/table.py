@@ -95,7 +95,7 @@ def _links(sweep: Sweep, width: int, style: Style) -> Iterator[str]:
 
 
 def _table(rows: Sequence[Sequence[str]], width: int, style: Style, names: int) -> Iterator[str]:
-    """Yield a table; where it is too wide, titles are shortened first, then the widest columns, the names of runs last."""
+    """Yield a table; where it is too wide, titles are shortened first, then the widest columns, names of runs last."""
     cells = [[plain(cell) for cell in row] for row in rows]
     count = len(cells[0])
     most = [WIDEST_NAME if index == names else WIDEST for index in range(count)]
@@ -124,7 +124,7 @@ def _head(cell: str, width: int) -> str:
 
 
 def name(text: str, width: int) -> str:
-    """Return a name cut to a width so that it can still be told from its like: a path keeps its end, a word both ends."""
+    """Return a name cut so that it can still be told from its like: a path keeps its end, a word both ends."""
     left = "" if "/" in text else text[: max((width - 1) // 2, 1)]
     if (bracket := text.find(" (")) > 0 and text.endswith(")") and bracket + LEAST_TAIL <= width:
         left = text[: bracket + 2]  # the file that tells runs of one name apart: its end, where dates stand
