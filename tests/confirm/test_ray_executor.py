@@ -22,6 +22,7 @@ from diagnose.errors import DiagnoseError
 
 pytest.importorskip("ray", reason="needs the extra `ray`")
 pytestmark = [
+    pytest.mark.xdist_group("ray"),  # one cluster for all of them
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc"),
     pytest.mark.filterwarnings("ignore"),  # Ray's own
 ]
