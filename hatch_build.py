@@ -1,6 +1,6 @@
 """Build hook: compiles the kernels, and writes what can be made in advance into the wheel (see ``diagnose/packs.py``).
 
-A kernel is any ``_*.c`` of the package. Without a compiler, or with ``DIAGNOSE_PURE=1``, the install goes on without them.
+A kernel is any ``_*.c`` of the package. Without a compiler, or with ``DIAGNOSE_PURE=1``, the install goes on without.
 """
 
 import os

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,19 +13,21 @@ from diagnose.confirm.arrange import Arrangement, arrange
 from diagnose.confirm.batch import Bench
 from diagnose.confirm.confirmation import Asked, Confirmation, Planned
 from diagnose.confirm.drive import PILOT, drive, pilots, say_nothing
-from diagnose.confirm.evidence import Evidence, cut_for, length, metric_in, shown_at, symptom_in
+from diagnose.confirm.evidence import Evidence
 from diagnose.confirm.executors import open_executor
 from diagnose.confirm.executors.local import Local
 from diagnose.confirm.job import Job
 from diagnose.confirm.jobs import Jobs
 from diagnose.confirm.ledger import Ledger
 from diagnose.confirm.model import Outcome, Trial
-from diagnose.confirm.prefix import EPOCH, Cut, read_cut
+from diagnose.confirm.prefix import read_cut
 from diagnose.confirm.record import write_record
 from diagnose.confirm.spec import AUTO, Spec
 from diagnose.confirm.study import StudyOptions, plan, study
-from diagnose.confirm.symptom import Question, metric_of, question
+from diagnose.confirm.symptom import Question
 from diagnose.confirm.template import typed
+from diagnose.confirm.terms import Terms
+from diagnose.confirm.terms import terms as terms_of
 from diagnose.engine.catalogue import catalogue
 from diagnose.engine.expect.bench import read_arm
 from diagnose.engine.inputs import collect
@@ -42,22 +43,6 @@ PILOT_SEED = 20_000
 MOST_AHEAD = 4
 """Probes of the search that are planned at once; more would be wasted on what the first ones settle."""
 Watch = Callable[[Trial, Outcome | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is asked of runs, and where it comes from.
-
-    Attributes:
-        origins: by ``symptom``, ``metric`` and ``cut``.
-        notes: what the reader must know.
-        length: epochs that a run which is not cut takes; 0 if that is not known.
-    """
-
-    question: Question
-    origins: dict[str, str]
-    notes: tuple[str, ...] = ()
-    length: float = 0.0
 
 
 class Confirmer(Session):
@@ -95,7 +80,7 @@ class Confirmer(Session):
         """
         evidence = self._given_evidence()
         first = self._needs_pilots(evidence)
-        terms = self._terms(evidence) if not first else self._open_terms()
+        terms = terms_of(self.spec, evidence, self.options, self.rules) if not first else self._open_terms()
         seconds, basis, known = self._seconds()
         example = self.jobs.example(Trial(tuple(sorted(self.made.varied)), self.spec.seed))
         return Planned(
@@ -151,7 +136,7 @@ class Confirmer(Session):
                 )
                 if self._needs_pilots(evidence):
                     evidence = self._pilots(bench)
-                terms = self._terms(evidence)
+                terms = terms_of(self.spec, evidence, self.options, self.rules)
                 bench.judge, bench.judged_as = terms.question, terms.question.text
                 atoms = tuple(made.varied)
                 result, outcomes = drive(study(atoms, made.prior, self._study_options(terms)), bench)
@@ -210,54 +195,6 @@ class Confirmer(Session):
         later = "taken from two first runs, one with each config"
         return Terms(Question("true", "", "", None, Options(())), {"symptom": later})
 
-    def _terms(self, evidence: Evidence | None) -> Terms:
-        spec = self.spec
-        origins = {"symptom": "given", "metric": "given", "cut": "given"}
-        notes: list[str] = []
-        symptom, metric = spec.symptom, spec.metric
-        if not symptom and evidence is not None:
-            finding = symptom_in(evidence, self.options)
-            if finding is not None:
-                symptom = finding.name
-                place = f"{_short(finding.place.path)}:{finding.place.line}"
-                origins["symptom"] = f"found at {place}: {finding.message}"
-            else:
-                notes.append("no rule finds in the bad run what it does not find in the good one: the metric decides")
-        asked = question(symptom, metric, spec.better, None, self.options, self.rules)
-        if not metric:
-            metric = metric_of(asked.symptom)
-            origins["metric"] = "of the symptom"
-            if not metric and evidence is not None:
-                metric = metric_in(evidence)
-                origins["metric"] = "the main score of the logs"
-            asked = question(symptom, metric, spec.better, None, self.options, self.rules)
-        if not asked.symptom and not asked.metric:
-            mend = "say --symptom CONDITION or --metric EXPRESSION, such as --metric 'best(val/accuracy)'"
-            raise SettingsError("nothing to judge runs by", mend=mend)
-        cut, said, note = self._cut(asked, evidence)
-        origins["cut"] = said
-        notes += [note] if note else []
-        whole = length(evidence.good or evidence.bad, cut.unit if cut else EPOCH) if evidence is not None else 0.0
-        return Terms(replace(asked, cut=cut), origins, tuple(notes), whole)
-
-    def _cut(self, asked: Question, evidence: Evidence | None) -> tuple[Cut | None, str, str]:
-        if self.spec.cut != AUTO:
-            return read_cut(self.spec.cut), "given", ""
-        if not asked.symptom:
-            return None, "", ""
-        if evidence is None:
-            return None, "", "runs are not cut: name a run that went badly with --suspect-run, or say --cut"
-        shown = shown_at(asked, evidence)
-        if shown is None and evidence.good is None and True not in asked.final:
-            return (
-                None,
-                "",
-                "runs are not cut: where the symptom shows is known only beside a good run (--baseline-run)",
-            )
-        if shown is None:
-            return None, "", "runs are not cut: the logs do not tell where the symptom shows"
-        return cut_for(shown), f"the symptom shows at {shown.text}; cut at 1.5 times that", ""
-
     def _study_options(self, terms: Terms) -> StudyOptions:
         spec, asked = self.spec, terms.question
         return _valid(
@@ -301,9 +238,3 @@ def _valid(**given: Any) -> StudyOptions:
         return StudyOptions(**given)
     except ValueError as error:
         raise SettingsError(str(error)) from None
-
-
-def _short(path: str) -> str:
-    """Return a path from here if it lies below."""
-    here = os.path.relpath(path)
-    return path if here.startswith("..") else here

@@ -51,9 +51,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--verbose", is_flag=True, is_eager=True, help="With --version: say how logs are read, too.")
-@click.option(
-    "-V", "--version", is_flag=True, expose_value=False, callback=_version, help="Show the version and exit."
-)
+@click.option("-V", "--version", is_flag=True, expose_value=False, callback=_version, help="Show the version and exit.")
 def main(verbose: bool) -> None:
     """Read training logs and configs, say what is wrong, where, why, and what to change.
 

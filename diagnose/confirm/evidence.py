@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from diagnose.confirm.conditions import FINAL
 from diagnose.confirm.prefix import Cut, before, moments
-from diagnose.confirm.symptom import FINAL, Question
+from diagnose.confirm.symptom import Question
 from diagnose.engine.enrich import enrich
 from diagnose.engine.lint import Options, lint_run
 from diagnose.language import MissingError, Scope

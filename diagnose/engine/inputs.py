@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import tee
 from pathlib import Path
 
 from diagnose import logs
@@ -38,6 +39,31 @@ class Input:
     found: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Files of one run that are there, and not opened yet.
+
+    Attributes:
+        files: each with the format that was detected, if it was.
+    """
+
+    path: str
+    files: tuple[tuple[str, str], ...]
+    found: bool = False
+
+    def open(self, limit: int) -> Input:
+        """Open the files, or say why that is not possible."""
+        try:
+            sources = [replace(open_source(path, limit), format=format) for path, format in self.files]
+        except DiagnoseError as error:
+            return Input(self.path, error=error, found=self.found)
+        return Input(self.path, sources, found=self.found)
+
+
+Detect = Callable[[Iterable[Path], int], Iterator[str | DiagnoseError]]
+"""From files to the names of their formats, each empty if there is none; a file may be beyond reading."""
+
+
 def collect(
     paths: list[str],
     *,
@@ -55,47 +81,72 @@ def collect(
         stdin_name: the name findings in it carry.
         skip: whether the search of a folder leaves out a file or folder below it.
     """
+    for found in search(paths, limit=limit, stdin=stdin, stdin_name=stdin_name, skip=skip):
+        yield found.open(limit) if isinstance(found, Found) else found
+
+
+def search(
+    paths: list[str],
+    *,
+    limit: int,
+    stdin: bytes = b"",
+    stdin_name: str = "<stdin>",
+    skip: Callable[[Path], bool] = lambda _: False,
+    detect: Detect | None = None,
+) -> Iterator[Found | Input]:
+    """Yield what ``collect`` does, with files not opened: a source holds the head of its file, a folder has thousands.
+
+    Args:
+        paths, limit, stdin, stdin_name, skip: as for ``collect``.
+        detect: tells the formats of the files of a folder.
+    """
     for path in dict.fromkeys(paths):
-        try:
-            if path == "-":
+        if path == "-":
+            try:
                 yield Input(stdin_name, [from_bytes(stdin_name, stdin, limit)])
-            elif os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the path may not be looked at
-                yield from _folder(Path(path), limit, skip)
-            else:
-                yield Input(path, [open_source(path, limit)])
-        except DiagnoseError as error:
-            yield Input(path, error=error)
+            except DiagnoseError as error:
+                yield Input(path, error=error)
+        elif os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the path may not be looked at
+            yield from _folder(Path(path), limit, skip, detect or detected)
+        else:
+            yield Found(path, ((path, ""),))
 
 
-def _folder(folder: Path, limit: int, skip: Callable[[Path], bool]) -> Iterator[Input]:
-    groups: dict[Path, list[tuple[str, Path]]] = defaultdict(list)
-    formats: dict[Path, str] = {}
-    for path in _walk(folder, skip):
+def detected(paths: Iterable[Path], limit: int) -> Iterator[str | DiagnoseError]:
+    """Yield the name of each file's format, empty if there is none, or why it cannot be opened."""
+    for path in paths:
         try:
             source = open_source(path, limit)
             format = logs.detect(source, program=path.suffix == ".py") if source.head else None
         except DiagnoseError as error:
-            yield Input(str(path), error=error, found=True)
-            continue
-        if format is not None:
+            yield error
+        else:
+            yield format.NAME if format is not None else ""
+
+
+def _folder(
+    folder: Path, limit: int, skip: Callable[[Path], bool], detect: Detect
+) -> Iterator[Found | Input]:
+    groups: dict[Path, list[tuple[str, Path]]] = defaultdict(list)
+    formats: dict[Path, str] = {}
+    some, others = tee(walk(folder, skip))
+    for path, format in zip(some, detect(others, limit), strict=True):
+        if isinstance(format, DiagnoseError):
+            yield Input(str(path), error=format, found=True)
+        elif format:
             home = path.parent
             while home != folder and home.name.lower() in INSIDE:
                 home = home.parent
-            groups[home].append((format.NAME, path))
-            formats[path] = format.NAME
+            groups[home].append((format, path))
+            formats[path] = format
     for home in sorted(groups):
         for paths in runs(groups[home], home):
             name = str(paths[0] if len(paths) == 1 else home)
-            try:
-                # Opened anew: a source holds the head of its file, and a folder may have many thousands.
-                sources = [replace(open_source(path, limit), format=formats[path]) for path in paths]
-            except DiagnoseError as error:
-                yield Input(name, error=error, found=True)
-            else:
-                yield Input(name, sources, found=True)
+            yield Found(name, tuple((str(path), formats[path]) for path in paths), found=True)
 
 
-def _walk(folder: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:
+def walk(folder: Path, skip: Callable[[Path], bool] = lambda _: False) -> Iterator[Path]:
+    """Yield the files below a folder that may be logs."""
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(
             name

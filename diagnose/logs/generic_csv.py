@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from diagnose.names import split_of
 from diagnose.names.metrics import canonical
 from diagnose.reader import Head, RunBuilder
+from diagnose.reader.bulk import Bulk, Item
 from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
 from diagnose.reader.table import BLANKS, Row, cells_of, delimiter_of, rows, value_of
-from diagnose.sources import Line, Source, lines
+from diagnose.scan import Condition, Shapes, Walk, table_row
+from diagnose.sources import Line, Source
+
+if TYPE_CHECKING:
+    from diagnose.reader.bulk import Floats, Position
 
 NAME = "csv"
 TITLE = "table of metrics (CSV, TSV)"
@@ -54,7 +60,9 @@ def _is_number(cell: str) -> bool:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read every number as a point. Epochs may count from 0 or 1; without them the rows count."""
-    stream = lines(source)
+    shapes = Shapes(NAME)
+    walk = Walk(source, shapes, None)
+    stream, bulk = iter(walk), Bulk(build, walk)
     first = next((line for line in stream if line.text.strip()), Line(1, ""))
     delimiter = delimiter_of(first.text) or ","
     header = cells_of(first.text, delimiter)
@@ -70,8 +78,12 @@ def read(source: Source, build: RunBuilder) -> None:
     }
     each_epoch = any(split_of(name) == "val" for name in names.values())
     count = 0
+    numbered = [header.index(name) for name in (epochs, steps) if name]
+    places = {header.index(printed): (printed, name) for printed, name in names.items()}
     for part in (some, table):
         for row in part:
+            if math.isfinite(walk.counters[0]) and build.is_open:
+                build.current_epoch = walk.counters[0] + offset
             count += 1
             epoch, step = _position(row, epochs, steps, offset)
             if not epochs and not steps:
@@ -81,6 +93,31 @@ def read(source: Source, build: RunBuilder) -> None:
             for printed, name in names.items():
                 if (value := row.value(printed)) is not None:
                     build.point(printed, value, row.line, name=name, epoch=epoch, step=step)
+            bulk.check()
+            now = build.current_epoch
+            walk.counters = (-math.inf if math.isnan(now) else now - offset, 0.0)
+            if part is table and numbered and (found := table_row(walk.text, delimiter)) is not None:
+                cells = found[1]
+                if walk.template < 0:
+                    shapes.add(found[0])
+                elif len(cells) == len(header) and all(cells[at] >= 0 for at in numbered):
+                    items = [
+                        Item(printed, "", cells[at], name) for at, (printed, name) in places.items() if cells[at] >= 0
+                    ]
+                    extra = [cells[at] for at in numbered]
+                    placed = _placed(bool(epochs), bool(steps), offset)
+                    bulk.enable(items, placed, extra, Condition(extra[0] if epochs else -1))
+    bulk.finish()
+
+
+def _placed(has_epoch: bool, has_step: bool, offset: float) -> Position:
+    """Return how the epoch and step of rows are found that were read in bulk."""
+
+    def position(rows: Floats) -> tuple[Floats, Floats]:
+        nowhere = rows[:, 0] * math.nan
+        return rows[:, 0] + offset if has_epoch else nowhere, rows[:, 2 + has_epoch] if has_step else nowhere
+
+    return position
 
 
 def _position(row: Row, epochs: str, steps: str, offset: float) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from diagnose.reader import ConsoleEvents, Head, RunBuilder
 from diagnose.reader.bulk import Bulk, Item
 from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
 from diagnose.reader.stated import state
-from diagnose.scan import Shapes, Slot, Walk, json_row
+from diagnose.scan import Condition, Shapes, Slot, Walk, json_row
 from diagnose.sources import Line, Source
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Rows:
 
         extra = [value.part for value in steps if isinstance(value, Slot)]
         major = next((value.part for value in epochs if isinstance(value, Slot)), -1)
-        self.bulk.enable(items, position, extra, major=major)
+        self.bulk.enable(items, position, extra, Condition(major))
 
 
 def _step(numbers: dict[str, float], line: Line, build: RunBuilder) -> float:

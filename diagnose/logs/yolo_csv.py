@@ -10,8 +10,11 @@ import math
 import re
 
 from diagnose.reader import Head, LineGrammar, Match, RunBuilder, number
+from diagnose.reader.bulk import Bulk, Item
+from diagnose.reader.gates import gate
 from diagnose.reader.yolo_settings import COMPANIONS, companion
-from diagnose.sources import Source, lines
+from diagnose.scan import Condition, Walk
+from diagnose.sources import Source
 
 __all__ = ["COMPANIONS", "NAME", "SAMPLES", "TITLE", "companion", "read", "sniff"]
 
@@ -66,7 +69,11 @@ class _Table:
 
     def read(self, source: Source) -> None:
         first_is = _first_epoch(source)
-        for line in lines(source):
+        walk = Walk(source, self.grammar.shapes, gate(self.grammar.gate, alone=True))
+        bulk = Bulk(self.build, walk)
+        for line in walk:
+            if walk.counters[1] + 1 - self.first_is > self.last:
+                self.last = self.build.current_epoch = walk.counters[1] + 1 - self.first_is
             match = self.grammar.parse(line.text.removeprefix("\ufeff"))
             if match is None:
                 continue
@@ -77,6 +84,38 @@ class _Table:
                 self.last = float("nan")
             elif self.names:
                 self.row(match, line.number, line.text)
+            bulk.check()
+            walk.counters = (0.0, self.last - 1 + self.first_is)
+            if match is not None and match.kind == "row" and walk.template >= 0 and not self.absent:
+                self.enable(bulk, match, list(self.grammar.shapes.parts_of(walk.template)))
+        bulk.finish()
+
+    def enable(self, bulk: Bulk, match: Match, parts: list[int]) -> None:
+        """Read rows like the last one in bulk from here on, as far as the epoch rises."""
+        items = []
+        index, first_is = 0, self.first_is
+        epoch = -1
+        for (terminal, text), part in zip(match.tokens, parts, strict=True):
+            if terminal == "COMMA":
+                index += 1
+            elif index == 0:
+                epoch = part
+            elif index < len(self.names):
+                name, split, canonical = self.named(index)
+                if part < 0 and terminal == "NUMBER":
+                    return
+                items.append(Item(name, split, part, canonical, number(text)))
+        if epoch >= 0:
+            bulk.enable(
+                items, lambda rows: (rows[:, 1] + 1 - first_is, rows[:, 1] * math.nan), (), Condition(minor=epoch)
+            )
+
+    def named(self, index: int) -> tuple[str, str, str]:
+        """Return a column's printed name, the data it was measured on, and its canonical name where that is special."""
+        name = self.names[index]
+        split = name.split("/", 1)[0] if "/" in name else ""
+        split = {"metrics": "val"}.get(split, split if split in ("train", "val", "test") else "")
+        return name, split, "time/total" if name == "time" else self.rates.get(index, "")
 
     def row(self, match: Match, line: int, text: str) -> None:
         cells = _cells(match)
@@ -93,11 +132,9 @@ class _Table:
             if epoch > 1:
                 self.build.event("resumed", line, text.strip(), epoch=epoch, path="")
         self.last = epoch
-        for index, (name, value) in enumerate(zip(self.names, cells, strict=False)):
+        for index, (_, value) in enumerate(zip(self.names, cells, strict=False)):
             if index and value is not None and not (value == 0 and index in self.absent):
-                split = name.split("/", 1)[0] if "/" in name else ""
-                split = {"metrics": "val"}.get(split, split if split in ("train", "val", "test") else "")
-                canonical = "time/total" if name == "time" else self.rates.get(index, "")
+                name, split, canonical = self.named(index)
                 self.build.point(name, value, line, split=split, name=canonical)
 
 

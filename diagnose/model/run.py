@@ -49,6 +49,7 @@ class Segment:
         name: what tells it from its siblings (``stage 1``, ``fold 2``, ``session 3``); empty if alone.
         index: position in the file, from 0.
         first_line, last_line: the physical lines it spans.
+        title_line: the line of the heading that names it; 0 if none does.
         facts: what is known inside it, including what the log said before the first segment.
         summary: where a summary of several runs speaks of this one, if it was read together with one.
         changes: how its config differs from the one it is compared with; None if there is no such comparison.
@@ -65,6 +66,7 @@ class Segment:
     config: Config = field(default_factory=Config)
     summary: Place | None = None
     changes: tuple[Change, ...] | None = None
+    title_line: int = 0
 
     @property
     def epochs(self) -> int:

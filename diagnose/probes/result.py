@@ -10,6 +10,8 @@ from diagnose.model import Place
 from diagnose.probes.interval import clopper_pearson
 
 SCHEMA = "diagnose/reproduce-v1"
+ARMS = ("suspect", "control", "fix")
+"""The arms that every mechanism has; a record holds others apart from them."""
 LEAST = 0.5
 """A suspect that shows the symptom in fewer replicas explains it at best sometimes: it is not said to reproduce."""
 
@@ -169,13 +171,15 @@ class Result:
             "device_name": self.device_name,
             "replicas": self.replicas,
             "seed": self.seed,
-            "arms": [arm.record() for arm in self.arms],
+            "arms": [arm.record() for arm in self.arms if arm.name in ARMS],
             "verdict": self.verdict,
             "cured": self.cured,
             "symptom": self.symptom,
             "proxy": self.proxy,
             "parameters": [used.record() for used in self.parameters],
         }
+        if further := [arm.record() for arm in self.arms if arm.name not in ARMS]:
+            made["further_arms"] = further
         if self.none_left is not None:
             made["causes"] = [one.record() for one in self.varied]
             made["without_any_cause"] = self.none_left.record()

@@ -24,6 +24,7 @@ class _Draft:
     last_line: int
     facts: dict[str, Fact]
     settings: dict[str, Setting]
+    title_line: int = 0
     columns: dict[str, Column] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     closed: bool = False
@@ -165,7 +166,7 @@ class RunBuilder:
         if fresh:
             self._known, self._settings = {}, {}
         if name:
-            self._heading = name
+            self._heading, self._heading_line = name, line
         self._open(line)
 
     def close(self) -> None:
@@ -246,6 +247,7 @@ class RunBuilder:
                     draft.events,
                     draft.facts,
                     Config(draft.settings, framework=self.framework, partial=self.partial),
+                    title_line=draft.title_line,
                 )
             )
         if len(segments) > 1:
@@ -255,7 +257,8 @@ class RunBuilder:
 
     def _open(self, line: int) -> _Draft:
         if not self._drafts or self._drafts[-1].closed:
-            self._drafts.append(_Draft(self._heading, line, line, dict(self._known), dict(self._settings)))
+            title_line = self._heading_line if self._heading else 0
+            self._drafts.append(_Draft(self._heading, line, line, dict(self._known), dict(self._settings), title_line))
             self._drafts[-1].events += self._waiting
             self._heading, self._waiting = "", []
         draft = self._drafts[-1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from diagnose.names import canonical
 from diagnose.reader.builder import ABSURD, RunBuilder
 from diagnose.reader.column import Column
-from diagnose.scan import Walk
+from diagnose.scan import Condition, Walk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +22,9 @@ FIRST = 3
 """Doubles of a row before its columns: the line, and the counters of the last row that had any."""
 Position: TypeAlias = "Callable[[Floats], tuple[Floats, Floats]]"
 """Epoch and step of rows, from their columns."""
+
+
+ALWAYS = Condition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,7 @@ class Bulk:
         items: Iterable[Item],
         position: Position,
         extra: Iterable[int] = (),
-        *,
-        major: int = -1,
-        minor: int = -1,
-        constant: int = -1,
-        expected: float = 0.0,
-        forbids: bool = False,
+        condition: Condition = ALWAYS,
     ) -> None:
         """Read lines of the template of the line that was just treated as rows from here on.
 
@@ -83,13 +81,15 @@ class Bulk:
             items: the numbers that become points, in the order in which the reader gave them to the builder.
             position: called with the counters and the columns of *extra*, one row each; returns epochs and steps.
             extra: variable parts that *position* needs.
-            major, minor, constant, expected, forbids: see ``Walk.enable``.
+            condition: when a line is a row.
         """
         self.check()
         if self._segment < 0:
             self._segment = self._build.started
         template = self._walk.template
-        extra, columns, parts = list(extra), [], []
+        extra = list(extra)
+        columns: list[tuple[Column, int, float]] = []
+        parts: list[int] = []
         used: set[str] = set()
         for item in items:
             name = item.name or canonical(item.printed, item.split)
@@ -103,7 +103,7 @@ class Bulk:
             used.add(name)
             columns.append((column, FIRST + len(extra) + len(parts) if item.part >= 0 else -1, item.value))
             parts += [item.part] if item.part >= 0 else []
-        self._walk.enable([*extra, *parts], major=major, minor=minor, constant=constant, expected=expected, forbids=forbids)
+        self._walk.enable([*extra, *parts], condition)
         self._tables[template] = _Table(columns, position, FIRST + len(extra) + len(parts))
 
     def take(self, template: int) -> None:

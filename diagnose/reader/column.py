@@ -65,7 +65,7 @@ class Column:
             return single
         columns: list[Any] = [np.concatenate(parts) for parts in zip(single, *self.bulk, strict=True)]
         order = np.argsort(columns[3], kind="stable")
-        return tuple(column[order] for column in columns)  # type: ignore[return-value]
+        return tuple(column[order] for column in columns)
 
     def settle(self) -> None:
         """Put points that were read in bulk among the others."""

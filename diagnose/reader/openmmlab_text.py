@@ -14,7 +14,7 @@ from diagnose.reader.gates import gate
 from diagnose.reader.grammar import LineGrammar, Match
 from diagnose.reader.openmmlab import STAMP, Loop, Warnings, bulk_items, class_mismatch, saved
 from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks
-from diagnose.scan import Walk
+from diagnose.scan import Condition, Walk
 from diagnose.sources import Line, Source
 
 if TYPE_CHECKING:
@@ -105,11 +105,13 @@ class TextLog:
             found[0],
             position,
             () if trains or not by_epoch else counters[:1],
-            major=counters[0] if by_epoch and trains else -1,
-            minor=counters[-2] if trains else -1,
-            constant=counters[-1],
-            expected=numbers[-1],
-            forbids=found[1],
+            Condition(
+                counters[0] if by_epoch and trains else -1,
+                counters[-2] if trains else -1,
+                counters[-1],
+                numbers[-1],
+                found[1],
+            ),
         )
 
     def take(self, match: Match, line: Line) -> None:

@@ -1,18 +1,19 @@
 """Lines read by templates: Lark parses each new shape of lines once, and what it found is replayed over the bytes.
 
-``learn`` makes a template of a parsed line, ``trie`` a program of all templates, ``_kernel.c`` runs it over blocks of bytes
-(``pure`` does the same in Python), and ``walk`` yields what is left for readers.
+``learn`` makes a template of a parsed line, ``trie`` a program of all templates, ``_kernel.c`` runs it over blocks of
+bytes (``pure`` does the same in Python), and ``walk`` yields what is left for readers.
 """
 
 from diagnose.scan.engine import ENGINES, Engine, engine
 from diagnose.scan.gate import Gate, needed
 from diagnose.scan.plain import Slot, json_row, table_row
 from diagnose.scan.shapes import ENOUGH, Shapes
-from diagnose.scan.walk import Walk, lines
+from diagnose.scan.walk import Condition, Walk, lines
 
 __all__ = [
     "ENGINES",
     "ENOUGH",
+    "Condition",
     "Engine",
     "Gate",
     "Shapes",

@@ -18,8 +18,8 @@ MOST = 64 * LONGEST
 def blocks(source: Source, *, folded: bool = False) -> Iterator[tuple[bytearray, int]]:
     """Yield a buffer and where the whole lines in it end; its content counts only until the next one is asked for.
 
-    The last line gets its newline if it has none. What overwritten states of a line are *folded* away before the rest of
-    the line is read, so that an epoch of a progress bar takes no memory.
+    The last line gets its newline if it has none. If *folded*, the overwritten states of a line are dropped before the
+    rest of the line is read, so that an epoch of a progress bar takes no memory.
 
     Raises:
         SourceError: when the decompressed bytes exceed the source's limit.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable
-from re import _parser  # type: ignore[attr-defined]  # the module for it, though without a public name
+from re import _parser  # it has no public name
 from typing import Any
 
-CONTROL = tuple(bytes([code]) for code in range(32) if code not in (9, 10)) + (b"\x7f",)
+CONTROL = tuple(bytes([code]) for code in (*range(9), *range(11, 32), 127))
 """A line with terminal control is only known once it is decoded."""
 FOLDED = ("\u017f".encode(), "\u212a".encode())
 """Letters beyond ASCII that equal ``s`` and ``k`` where case is ignored."""

@@ -4,7 +4,8 @@ Lark parses one line. Its digits and runs of blanks may then stand for others as
 with other digits and blanks in their places, finds the same tokens there. What may vary is decided for all tokens of
 one terminal together; the whole template is tried once more with everything varied at once.
 
-Digits that may not vary in number still stand for any digits: no terminal of a line grammar tells one digit from another.
+Digits that may not vary in number still stand for any digits: no terminal of a line grammar tells one digit from
+another.
 """
 
 from __future__ import annotations
@@ -44,7 +45,20 @@ Habits: TypeAlias = dict[tuple[str, tuple[str, int], int], Part]
 
 NAMES = frozenset({"KEY", "NAME", "COLUMN", "METRIC", "MONITOR"})
 """Terminals of names: their digits are part of the name."""
-FORMS = ("7", "0.4120", "-0.25", "+0.25", "1.25e-05", "3e+08", "7.", ".5", "007", "00.75", "123456789012345678901", "12345.1234567890123")
+FORMS = (
+    "7",
+    "0.4120",
+    "-0.25",
+    "+0.25",
+    "1.25e-05",
+    "3e+08",
+    "7.",
+    ".5",
+    "007",
+    "00.75",
+    "123456789012345678901",
+    "12345.1234567890123",
+)
 """Numbers of every shape; the longest show that no digits are counted."""
 WIDTHS = (18, 15, 12, 9, 6, 4, 3)
 """Greatest number of digits that a run may have, whichever passes first."""
@@ -150,8 +164,9 @@ def _slots(text: str, parsed: Parsed) -> Iterator[_Slot]:
             taken[start : number.end()] = b"\1" * (number.end() - start)
             found.append(_Slot(start, number.end(), Part(NUMBER, low=shape_of(number[0].encode())), (name, -1)))
         else:
+            written = f"{name} {re.sub('[0-9]+', '0', text[start:end])}"  # 1:02:03 and 2 days, 1:02:03 differ
             for ordinal, run in enumerate(re.finditer(r"[0-9]+", text[start:end])):
-                runs[start + run.start()] = (name, ordinal)
+                runs[start + run.start()] = (written, ordinal)
     found += [_Slot(at.start(), at.start(), Part(BLANKS), ("[", 0)) for at in BRACKET.finditer(text)]
     for piece in PIECE.finditer(text):
         start, end = piece.span()
@@ -233,7 +248,9 @@ class _Trial:
         for at, slot in enumerate(slots):
             if slot.part.operation != BLANKS:
                 width = other if slot.start - before < 2 else first
-                fits = slot.part.low & WHOLE if slot.part.operation == NUMBER else slot.part.low <= width <= slot.part.high
+                fits = (
+                    slot.part.low & WHOLE if slot.part.operation == NUMBER else slot.part.low <= width <= slot.part.high
+                )
                 before = slot.end
                 if fits:
                     values[at] = "1" * width

@@ -6,7 +6,19 @@ import json
 import re
 from typing import Any
 
-from diagnose.scan.template import ANY_NUMBER, BLANKS, EXPONENT, FRACTION, LITERAL, MINUS, NUMBER, PRINTED, WHOLE, Part, Template
+from diagnose.scan.template import (
+    ANY_NUMBER,
+    BLANKS,
+    EXPONENT,
+    FRACTION,
+    LITERAL,
+    MINUS,
+    NUMBER,
+    PRINTED,
+    WHOLE,
+    Part,
+    Template,
+)
 
 JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', re.DOTALL)
 JSON_NUMBER = MINUS | WHOLE | FRACTION | EXPONENT

@@ -19,7 +19,7 @@ def powers() -> bytes:
 
 
 def _mantissa(power: int) -> int:
-    five = 5 ** abs(power)
+    five: int = 5 ** abs(power)
     if power >= 0:
         shift = five.bit_length() - 128
         return five >> shift if shift > 0 else five << -shift

@@ -106,7 +106,12 @@ class Scanner:
                 stored = self._store(self._rows[which], found[1], line)
                 if not stored:
                     return (A_LINE if stored is False else FULL, start, stop + 1, line, which)
-            elif found is not None or everything or self._wanted is None or self._wanted.search(text.rstrip(b"\r") + b"\n"):
+            elif (
+                found is not None
+                or everything
+                or self._wanted is None
+                or self._wanted.search(text.rstrip(b"\r") + b"\n")
+            ):
                 return A_LINE, start, stop + 1, line, which
             start, line = stop + 1, line + 1
         return NO_MORE, start, start, line, -1
@@ -150,5 +155,3 @@ class Scanner:
 
 def _is_choosy(part: Part) -> bool:
     return part.operation == NUMBER and part.low != ANY_NUMBER
-
-

@@ -18,6 +18,8 @@ MOST = 4096
 """Templates of one grammar; what is beyond them is parsed by Lark."""
 ENOUGH = 12
 """Lines of one shape, other in their digits, that make a template worth its trials: so many lines are parsed for it."""
+AGAIN = (1, 2, 4, 16, 64)
+"""Multiples of ``ENOUGH`` at which a template is made of a shape once more."""
 REMEMBERED = 20_000
 """Shapes that are counted at one time."""
 
@@ -114,7 +116,8 @@ class Shapes:
             self._seen.clear()
         before = self._seen.get(key, 0)
         self._seen[key] = before + times
-        if not before < self.enough <= before + times:
+        # Lines that the first template does not fit get others, ever more rarely.
+        if not any(before < self.enough * again <= before + times for again in AGAIN):
             return
         template = learn(text, parsed, self._parse, self._habits)
         if template is not None and self._trie.add(template):

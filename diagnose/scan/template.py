@@ -43,7 +43,7 @@ class Part:
 
 
 Place: TypeAlias = tuple[int, int]
-"""Where a token starts or ends: so many characters behind the end of a variable part, or (-1) behind the line's start."""
+"""Where a token starts or ends: a variable part, or -1 for the line's start, and how many characters behind its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from dataclasses import dataclass, field
 
@@ -75,11 +74,14 @@ def _descend(children: list[_Node], part: Part) -> list[_Node]:
         return children[-1].children
     rest = part.text
     while True:
-        node = next((node for node in children if node.part.operation == LITERAL and node.part.text[0] == rest[0]), None)
-        if node is None:
+        near = [node for node in children if node.part.operation == LITERAL and node.part.text[0] == rest[0]]
+        if not near:
             children.insert(0, _Node(Part(LITERAL, rest)))  # literals are tried first
             return children[0].children
-        common = len(os.path.commonprefix([node.part.text, rest]))
+        node = near[0]
+        common = next((at for at, (a, b) in enumerate(zip(node.part.text, rest, strict=False)) if a != b), -1)
+        if common < 0:
+            common = min(len(node.part.text), len(rest))
         if common < len(node.part.text):
             tail = _Node(Part(LITERAL, node.part.text[common:]), children=node.children)
             node.part, node.children = Part(LITERAL, rest[:common]), [tail]

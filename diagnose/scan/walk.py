@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from diagnose.scan.blocks import blocks
 from diagnose.scan.engine import engine
@@ -16,6 +17,24 @@ NO_MORE, A_LINE, FULL = range(3)
 LONGEST = 1 << 20
 FOLDABLE = ("utf-8", "utf-8-sig", "cp1252")
 """Encodings in which the bytes of ASCII characters are nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a line of a template is a row; where it is not, the line is yielded as any other.
+
+    Attributes:
+        major, minor: variable parts that must rise from row to row, -1 for none; a major one alone must not fall.
+        constant: a variable part that must be *expected*, -1 for none.
+        expected: its value.
+        forbids_minus_one: whether no value may be -1.
+    """
+
+    major: int = -1
+    minor: int = -1
+    constant: int = -1
+    expected: float = 0.0
+    forbids_minus_one: bool = False
 
 
 def lines(source: Source) -> Iterator[Line]:
@@ -40,6 +59,7 @@ class Walk:
     Attributes:
         everything: whether every line is to be yielded for now; set between lines.
         template: of the line yielded last, or -1.
+        text: of that line.
         seen: the last physical line that showed anything.
         full: called with the number of a template whose rows must be taken.
     """
@@ -52,12 +72,12 @@ class Walk:
         self._plain = self._encoding not in ("utf-8", "utf-8-sig") or engine().name == "lark"
         self._scanner = shapes.scanner(gate)
         self._known = len(shapes.templates)
-        self.everything, self.template, self.seen = False, -1, 0
+        self.everything, self.template, self.text, self.seen = False, -1, "", 0
 
     def __iter__(self) -> Iterator[Line]:
         if self._plain:
             for line in every_line(self._source):
-                self.seen = line.number
+                self.seen, self.text = line.number, line.text
                 yield line
             return
         number = 0
@@ -78,29 +98,15 @@ class Walk:
                     continue
                 start, at = at, after
                 for line in visible(number, decode(bytes(block[start : after - 1]), self._encoding)):
-                    self.seen = number
+                    self.seen, self.text = number, line.text
                     yield line
 
-    def enable(
-        self,
-        columns: Sequence[int],
-        *,
-        major: int,
-        minor: int,
-        constant: int,
-        expected: float,
-        forbids: bool,
-    ) -> None:
-        """Store rows of the template of the line yielded last from here on.
-
-        Args:
-            columns: the variable parts to store.
-            major, minor: parts that must rise from row to row, -1 for none; a major part alone must not fall.
-            constant: a part that must stay at *expected*, -1 for none.
-            expected: its value.
-            forbids: whether a row with a value of -1 is yielded as a line.
-        """
-        self._scanner.enable(self.template, tuple(columns), major, minor, constant, expected, forbids)
+    def enable(self, columns: Sequence[int], condition: Condition) -> None:
+        """Store rows of the template of the line yielded last from here on: these variable parts of them."""
+        at = condition
+        self._scanner.enable(
+            self.template, tuple(columns), at.major, at.minor, at.constant, at.expected, at.forbids_minus_one
+        )
 
     def disable(self) -> None:
         """Yield the lines of all templates from here on."""

@@ -1,4 +1,4 @@
-"""Which findings speak for a cause and follow from it: those of its segment, and later ones where weights are handed on."""
+"""Which findings speak for a cause and follow from it: those of its segment, later ones where it reaches them."""
 
 from pathlib import Path
 

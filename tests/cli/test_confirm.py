@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -312,7 +313,7 @@ def test_killed_at_any_moment_it_goes_on(diagnose: Any, project: Path) -> None:
         (project / name).write_text(text + "pause: 0.05\n")
     given = ("confirm", "good.yaml", "bad.yaml", "--symptom", "loss-nan", "--output-format", "json", "-q", *COMMAND)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    finished: set[str] = set()
+    finished: dict[str, int] = {}
     for patience in (2.5, 4.0):
         process = subprocess.Popen(
             [sys.executable, "-m", "diagnose", *given],
@@ -323,24 +324,23 @@ def test_killed_at_any_moment_it_goes_on(diagnose: Any, project: Path) -> None:
         time.sleep(patience)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        finished |= done_runs()
+        finished = {**done_runs(), **finished}
 
     found = confirmed(diagnose(*given))
 
     assert found["culprits"][0]["atoms"] == ["lr"]
     begun = attempts()
-    assert all(begun[key] == 1 for key in finished), "a finished run was repeated"
+    assert finished == {key: begun[key] for key in finished}, "a finished run was repeated"
 
 
-def done_runs() -> set[str]:
-    """Return the runs that the ledger knows to be finished."""
-    found: set[str] = set()
+def done_runs() -> dict[str, int]:
+    """Return how often each run was begun that the ledger knows to be finished."""
+    found: dict[str, int] = {}
     for ledger in Path(".diagnose/confirm").glob("*/ledger.sqlite"):
         base = sqlite3.connect(ledger)
-        try:
-            found |= {key for (key,) in base.execute("SELECT key FROM run WHERE state = 'finished'")}
-        except sqlite3.OperationalError:
-            pass
+        query = "SELECT key, count(*) FROM attempt JOIN run USING (key) WHERE run.state = 'finished' GROUP BY key"
+        with suppress(sqlite3.OperationalError):  # killed before there was a table
+            found |= dict(base.execute(query).fetchall())
         base.close()
     return found
 

@@ -264,6 +264,152 @@ def test_html_has_curves(diagnose: Any, project: Path) -> None:
     assert page.count("</html>") == 1
 
 
+def test_a_run_without_a_value_did_not_fail(diagnose: Any, project: Path) -> None:
+    (project / "table.csv").write_text(
+        'run,lr,val_acc,status\na,0.1,0.5,done\nb,0.2,,"failed: out of memory, see <b>"\n'
+        "c,0.3,nan,done\nd,0.4,1.2,done\ne,0.5,0.6,done\n"
+    )
+    _, report = told(diagnose, "table.csv")
+    assert order(report) == [("e", "ok"), ("a", "ok"), ("c", "no-value"), ("d", "no-value"), ("b", "failed")]
+    reasons = [run["reason"] for run in report["ranking"][2:]]
+    assert "never a finite number" in reasons[0]
+    assert "more than a share can be" in reasons[1]
+    assert reasons[2] == "out of memory, see <b>"
+    assert any(note.startswith("d is not ranked") for note in report["notes"])
+    failed = next(finding for finding in report["findings"] if finding["name"] == "runs-failed")
+    assert "1 of 5 runs failed" in failed["message"]
+
+
+def two_studies(path: Path) -> None:
+    base = sqlite3.connect(path)
+    base.executescript("""
+        CREATE TABLE studies (study_id INTEGER, study_name TEXT);
+        CREATE TABLE study_directions (study_id INTEGER, objective INTEGER, direction TEXT);
+        CREATE TABLE trials (trial_id INTEGER, study_id INTEGER, number INTEGER, state TEXT);
+        CREATE TABLE trial_values (trial_id INTEGER, objective INTEGER, value REAL);
+        INSERT INTO studies VALUES (1, 'loss'), (2, 'score');
+        INSERT INTO study_directions VALUES (1, 0, 'MINIMIZE'), (2, 0, 'MAXIMIZE');
+    """)
+    for number in range(8):
+        study = 1 if number < 5 else 2
+        base.execute("INSERT INTO trials VALUES (?, ?, ?, 'COMPLETE')", (number, study, number))
+        base.execute("INSERT INTO trial_values VALUES (?, 0, ?)", (number, 0.1 * number))
+    base.commit()
+    base.close()
+
+
+def test_studies_of_opposite_directions_are_not_ranked_together(diagnose: Any, project: Path) -> None:
+    two_studies(project / "both.db")
+    _, report = told(diagnose, "both.db")
+    assert (report["goal"], report["winner"]) == ("min", "loss trial 0")
+    assert [run["status"] for run in report["ranking"]] == ["ok"] * 5 + ["no-value"] * 3
+    assert "rank it with --goal max" in report["ranking"][-1]["reason"]
+    _, report = told(diagnose, "both.db", "--goal", "max")
+    assert report["winner"] == "score trial 7"
+
+
+def test_an_objective_of_unknown_direction_is_not_ranked(diagnose: Any, project: Path) -> None:
+    (project / "table.csv").write_text("number,value,params_lr\n0,0.4,0.1\n1,0.5,0.2\n")
+    result = diagnose("sweep", "table.csv")
+    assert result.exit_code == 2
+    assert "add --goal max or --goal min" in result.stderr
+    _, report = told(diagnose, "table.csv", "--goal", "min")
+    assert report["ranking"][0]["value"] == 0.4
+
+
+def trained(name: str, first: float, last: float, digits: float, error: str = "") -> str:
+    """Return the part of a log in which one experiment is trained for two epochs, or fails."""
+    text = f"2026-01-05 10:00:00,000 - main - INFO - Starting experiment: {name}\n"
+    if error:
+        return text + f"2026-01-05 10:00:01,000 - main - ERROR - Experiment {name} failed: {error}\n"
+    text += "2026-01-05 10:00:01,000 - main - INFO - Starting training for 2 epochs\n"
+    for epoch, score in ((1, first), (2, last)):
+        text += (
+            f"2026-01-05 10:00:1{epoch},000 - main - INFO - Epoch {epoch} | Batch 0/9 | Loss: {2 / epoch:.4f}\n"
+            f"2026-01-05 10:00:2{epoch},000 - main - INFO - Epoch {epoch} Results:\n"
+            f"2026-01-05 10:00:2{epoch},000 - main - INFO -   Train Loss: {2 / epoch:.4f}\n"
+            f"2026-01-05 10:00:2{epoch},000 - main - INFO -   Val Loss: {2.1 / epoch:.4f}\n"
+            f"2026-01-05 10:00:2{epoch},000 - main - INFO -   Val Char Acc: {score:.1f}%\n"
+            f"2026-01-05 10:00:2{epoch},000 - main - INFO -   Val Seq Acc: {digits if epoch == 1 else 0:.1f}%\n"
+        )
+    return text
+
+
+def test_two_searches_of_one_folder(diagnose: Any, project: Path) -> None:
+    (project / "runs").mkdir()
+    first = (
+        trained("base", 20, 24, 0.2) + trained("wide", 21, 25, 0.0) + trained("deep", 0, 0, 0, "no preset called deep")
+    )
+    (project / "runs" / "search_one.log").write_text(first)
+    second = trained("base", 22, 26, 0.0).replace("Val Seq Acc: 0.0%", "Val Seq Acc: 0.9%")
+    second += trained("wide", 22, 27, 0.0).replace("Val Seq Acc: 0.0%", "Val Seq Acc: 0.8%")
+    second += trained("small", 22, 28, 0.0).replace("Val Seq Acc: 0.0%", "Val Seq Acc: 0.7%")
+    (project / "runs" / "search_two.log").write_text(second + trained("deep", 0, 0, 0, "shapes do not fit"))
+    _, report = told(diagnose, "runs")
+    failed = {run["run"]: run["reason"] for run in report["ranking"] if run["status"] == "failed"}
+    assert failed == {"deep (search_one)": "no preset called deep", "deep (search_two)": "shapes do not fit"}
+    zero = next(finding for finding in report["findings"] if finding["name"] == "metric-zero-across")
+    assert "2 of 2 runs of search_one.log" in zero["message"]
+    base = next(run for run in report["ranking"] if run["run"] == "base (search_one)")
+    assert (base["value"], base["metrics"]["val/seq_acc"]) == (0.24, 0.0)
+
+
+def test_the_config_that_a_log_announces(diagnose: Any, project: Path) -> None:
+    (project / "runs").mkdir()
+    head = "2026-01-05 09:00:00,000 - main - INFO - Training with the best configuration: wide\n"
+    (project / "runs" / "search.log").write_text(trained("base", 20, 24, 0) + trained("wide", 21, 25, 0))
+    (project / "runs" / "again.log").write_text(head + trained("", 30, 38, 0).split("\n", 1)[1])
+    parts = {name: {"model": {"name": name}, "training": {"epochs": 50, "batch_size": 8}} for name in ("base", "wide")}
+    (project / "runs" / "configs.yaml").write_text(json.dumps({"experiments": parts}))
+    _, report = told(diagnose, "runs", "--write-config", "best.yaml")
+    assert report["winner"] == "again"
+    assert (report["ranking"][0]["planned"], report["ranking"][0]["settings"]["batch_size"]) == (50, 8)
+    assert "name: wide" in (project / "best.yaml").read_text()
+
+
+def test_a_config_is_not_written_as_what_it_is_not(diagnose: Any, project: Path) -> None:
+    (project / "table.csv").write_text(TABLE)
+    result = diagnose("sweep", "table.csv", "--write-config", "best.py")
+    assert result.exit_code == 2
+    assert "cannot be written as .py" in result.stderr
+    assert not (project / "best.py").exists()
+
+
+def test_the_options_beside_a_log_are_copied(diagnose: Any, project: Path) -> None:
+    head = "epoch, train/box_loss, train/obj_loss, train/cls_loss, metrics/precision, metrics/recall, metrics/mAP_0.5, "
+    head += "metrics/mAP_0.5:0.95, val/box_loss, val/obj_loss, val/cls_loss, x/lr0, x/lr1, x/lr2\n"
+    for name, best in (("exp", 0.5), ("exp2", 0.4)):
+        (project / "runs" / name).mkdir(parents=True)
+        rows = "".join(f"{n}, .1, .1, .1, .5, .5, .6, {best * n / 9}, .1, .1, .1, .01, .01, .01\n" for n in range(9))
+        (project / "runs" / name / "results.csv").write_text(head + rows)
+        (project / "runs" / name / "opt.yaml").write_text(
+            "weights: a.pt  # ours\nepochs: 9\nbatch_size: 4\nimgsz: 640\n"
+        )
+    result = diagnose("sweep", "runs", "--write-config", "best.yaml")
+    assert result.exit_code == 0
+    assert (project / "best.yaml").read_text().endswith("weights: a.pt  # ours\nepochs: 9\nbatch_size: 4\nimgsz: 640\n")
+
+
+def test_rows_can_be_told_apart(diagnose: Any, project: Path) -> None:
+    long = "a_search_with_a_very_long_name_of_its_own_that_does_not_fit"
+    for name in ("one", "two"):
+        folder = project / long / "and_more_of_it_in_the_folder_below" / f"variant_{name}"
+        folder.mkdir(parents=True)
+        (folder / "results.csv").write_text(curve(0.8 if name == "one" else 0.7, 9))
+    page = diagnose("sweep", long, "--output-format", "full").stdout
+    assert "variant_one" in page
+    assert "variant_two" in page
+    assert long not in page.split("Learning curves")[0]
+
+
+def test_what_is_not_shown_is_said(diagnose: Any, project: Path) -> None:
+    for number in range(15):
+        (project / "runs" / f"r{number}").mkdir(parents=True)
+        (project / "runs" / f"r{number}" / "results.csv").write_text(curve(0.5 + number / 99, 9))
+    for name in ("full", "markdown", "html"):
+        assert "3 more curves not shown" in diagnose("sweep", "runs", "--output-format", name).stdout
+
+
 needs_seed = pytest.mark.skipif(not SEED.is_dir(), reason="the corpus is not here")
 
 
@@ -301,11 +447,58 @@ def test_seed_004(diagnose: Any, project: Path) -> None:
 
 
 @needs_seed
-def test_a_whole_folder_finds_the_repeats(diagnose: Any, project: Path) -> None:
-    _, report = told(diagnose, SEED)
-    repeats = next(group for group in report["repeats"] if group[0].startswith("conservative_small"))
-    assert len(repeats) == 3
+def test_seed_004_over_the_whole_folder(diagnose: Any, project: Path) -> None:
+    _, report = told(diagnose, SEED, "--write-config", "best.yaml")
+    repeats = {group[0].split(" (")[0]: len(group) for group in report["repeats"]}
+    assert repeats == {
+        "conservative_small": 3, "focal_loss_experiment": 2, "baseline_optimized": 2, "aggressive_learning": 2,
+        "fast_convergence": 2, "large_model_regularized": 2,
+    }  # fmt: skip
     assert report["noise"] == pytest.approx(0.0196, abs=1e-3)
+    failed = {run["reason"].split(" ")[0]: run["settings"] for run in report["ranking"] if run["status"] == "failed"}
+    assert failed == {"CTC": {}, "Unknown": {}}
+    messages = {finding["name"]: finding["message"] for finding in report["findings"]}
+    assert {
+        "bests-not-recorded", "wrong-run-called-best", "runs-failed", "runs-too-short", "metric-zero-across",
+        "too-few-runs", "settings-moved-together", "size-against-result",
+    } <= messages.keys()  # fmt: skip
+    assert "ends at 0 in 5 of 6 runs of hyperparameter_tuning_20250624_113236.log" in messages["metric-zero-across"]
+    assert "3 sizes" in messages["size-against-result"]
+    for link in report["settings"]:
+        if link["interval"]:
+            assert link["interval"][0] <= link["value"] <= link["interval"][1]
+    written = (project / "best.yaml").read_text()
+    for words in ("num_epochs: 50", "name: small", "learning_rate: 0.001", "label_smoothing: 0.05", "type: plateau"):
+        assert words in written
+
+
+SEARCHES = CORPUS / "sweeps"
+
+
+@pytest.mark.skipif(not SEARCHES.is_dir(), reason="the corpus is not here")
+def test_searches_of_the_corpus(diagnose: Any, project: Path) -> None:
+    _, report = told(diagnose, SEARCHES / "fedemengo_optuna_oom_traceback_failures.log")
+    assert (report["goal"], round(report["ranking"][0]["value"], 4)) == ("min", 0.1689)
+    _, report = told(diagnose, SEARCHES / "optuna_lightning_gnn_trials_7_to_9_tail.log")
+    assert order(report) == [("trial 9", "ok"), ("trial 8", "ok"), ("trial 7", "ok")]
+    assert report["ranking"][0]["settings"]["depth"] == 2
+    _, report = told(diagnose, SEARCHES / "kws_mamba_optuna2_error_trials.log")
+    assert [run["status"] for run in report["ranking"]].count("failed") == 30
+    _, report = told(diagnose, SEARCHES / "dfu_fusion_hparam_search_20260306.log")
+    assert (report["winner"], report["ranking"][0]["value"]) == ("B1_R5_meta_default", 0.2929)
+    assert next(run["value"] for run in report["ranking"] if run["run"] == "R1_lr5e-05") == 0.0
+    _, report = told(diagnose, SEARCHES / "dfu_hparam_search_depth_rgb_ansi.log")
+    assert not any("mixup" in finding["message"] for finding in report["findings"])
+    assert len(report["ranking"]) == 28
+
+
+MMDET = CORPUS / "mmdet" / "haiyugong_faster_rcnn_voc07"
+
+
+@pytest.mark.skipif(not MMDET.is_dir(), reason="the corpus is not here")
+def test_an_accuracy_in_percent_beside_a_share(diagnose: Any, project: Path) -> None:
+    _, report = told(diagnose, MMDET)
+    assert report["ranking"][0]["value"] == pytest.approx(0.7174, abs=1e-4)
 
 
 KAZHILI = sorted((CORPUS / "config_pairs").glob("kazhili8_*"))

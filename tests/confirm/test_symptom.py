@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from diagnose import logs
+from diagnose.confirm.conditions import metric_of
 from diagnose.confirm.evidence import Evidence, cut_for, metric_in, shown_at, symptom_in
 from diagnose.confirm.prefix import Cut, before, moments, reached, read_cut
-from diagnose.confirm.symptom import Question, metric_of, question
+from diagnose.confirm.symptom import Question, question
 from diagnose.engine.catalogue import catalogue
 from diagnose.engine.enrich import enrich
 from diagnose.engine.lint import Options

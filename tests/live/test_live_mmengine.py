@@ -1,6 +1,7 @@
 """The hooks in a real Runner of mmengine, and what diagnose reads of its log afterwards.
 
-Needs mmengine with torch, OpenCV and matplotlib (see ``.ci/run``), here or in the interpreter that MMENGINE_PYTHON names.
+Needs mmengine with torch, OpenCV and matplotlib (see ``.ci/run``), here or in the interpreter that MMENGINE_PYTHON
+names.
 """
 
 import math
@@ -44,7 +45,8 @@ FALLING = [0.61, 0.59, 0.55, 0.53, 0.5, 0.4]
 
 @cache
 def missing() -> str:
-    done = subprocess.run([PYTHON, "-W", "ignore", "-c", "import mmengine.runner, matplotlib"], capture_output=True, text=True)
+    code = "import mmengine.runner, matplotlib"
+    done = subprocess.run([PYTHON, "-W", "ignore", "-c", code], capture_output=True, text=True)
     return "" if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
 
 

@@ -19,20 +19,19 @@ GRAMMARS = tuple(
         if packs.START.search(assets.grammar(path.stem)) and path.stem != "condition"
     )
 )
-PIECES = (
-    " ", "  ", ":", ".", "-", "/", "0", "1", "5", "9", "e", "E", "n", "a", "i", "f", "[", "]", "_", "x", "d", ",", "%", "|",
-    "nan", "-inf", "1e-400", "1e5", "00", "12345678901234567890", "0.1234567890123456789", "1.", ".5", "+3", "\t", "é", "�",
-    "\x00", "\x1b[0m", "━", "INFO", "1e", "12345678901234567", "loss: 0.5", "2024/01/02 03:04:05",
-)  # fmt: skip
+MARKS = tuple(" :.-/0159eEnaif[]_xd,%|\té�\x00━")
+NUMBERS = "nan", "-inf", "1e-400", "1e5", "00", "12345678901234567890", "0.1234567890123456789", "1.", ".5", "+3", "1e"
+WORDS = "  ", "\x1b[0m", "INFO", "12345678901234567", "loss: 0.5", "2024/01/02 03:04:05"
+PIECES = MARKS + NUMBERS + WORDS
+TEXTS = (".log", ".txt", ".csv", ".json", ".out")
 
 
 @cache
 def samples() -> tuple[str, ...]:
     """Return lines of all formats' samples and of the fixtures, without those that differ in digits only."""
     texts = [text for format in formats().values() for text in format.SAMPLES if isinstance(text, str)]
-    for path in sorted((ROOT / "fixtures").rglob("*")):
-        if path.suffix in (".log", ".txt", ".csv", ".json", ".out") and path.is_file() and path.stat().st_size < 3_000_000:
-            texts.append(path.read_bytes().decode("utf-8", "replace"))
+    files = (path for path in sorted((ROOT / "fixtures").rglob("*")) if path.suffix in TEXTS and path.is_file())
+    texts += [path.read_bytes()[:3_000_000].decode("utf-8", "replace") for path in files]
     lines = (line for text in texts for line in re.split(r"[\n\r\b]+", text) if len(line) < 600)
     return tuple({re.sub(r"\d", "0", line): line for line in lines}.values())
 
@@ -56,7 +55,9 @@ def varied(line: str, chance: random.Random) -> str:
     if chance.random() < 0.4:
         line = re.sub(r" +", lambda found: " " * max(1, len(found[0]) + chance.choice((-2, -1, 0, 0, 0, 1, 5))), line)
     if chance.random() < 0.2:
-        line = re.sub(r"(?<=[ :=,])[0-9]+\.[0-9]+", lambda _: chance.choice(("nan", "1e-05", "3.2e+10", "-0.5", "7", "inf")), line)
+        line = re.sub(
+            r"(?<=[ :=,])[0-9]+\.[0-9]+", lambda _: chance.choice(("nan", "1e-05", "3.2e+10", "-0.5", "7", "inf")), line
+        )
     return line
 
 

@@ -102,10 +102,10 @@ def test_a_text_at_the_end_of_a_line():
     assert not Gate(texts).pattern.search(b"x - INFO - loss\n")
 
 
-PIECES = st.sampled_from(
-    ["\r", "\b", "\b\b", "\n", "1/63 [=>..]", "12/63 [==>.]", " 3/63 [", "\x1b[1m4/63\x1b[0m x", "\x1b[2K\r", "\x1b[1A", "Epoch 2/5",
-     "━━", "1/9 ━━", "  ", "a", "\xa0 7/63 [", "99", "\t8/63 [=", "é", "\x00", "640:  3%|█  | 1/9", "1" * 30, "0/63 [x", "\x1b]0;t\x07"]
-)  # fmt: skip
+BARS = "1/63 [=>..]", "12/63 [==>.]", " 3/63 [", "\x1b[1m4/63\x1b[0m x", "\xa0 7/63 [", "\t8/63 [=", "0/63 [x", "1/9 ━━"
+CONTROLS = "\r", "\b", "\b\b", "\n", "\x1b[2K\r", "\x1b[1A", "\x1b]0;t\x07", "\x00"
+OTHERS = "Epoch 2/5", "━━", "  ", "a", "99", "é", "640:  3%|█  | 1/9", "1" * 30
+PIECES = st.sampled_from(BARS + CONTROLS + OTHERS)
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
@@ -140,7 +140,9 @@ def template(*parts: Part) -> Template:
 
 
 TEMPLATES = (
-    template(Part(LITERAL, b"Epoch "), Part(RUN, low=1, high=3), Part(LITERAL, b" loss: "), Part(NUMBER, low=ANY_NUMBER)),
+    template(
+        Part(LITERAL, b"Epoch "), Part(RUN, low=1, high=3), Part(LITERAL, b" loss: "), Part(NUMBER, low=ANY_NUMBER)
+    ),
     template(Part(LITERAL, b"Epoch "), Part(NUMBER, low=WHOLE | FRACTION), Part(LITERAL, b" loss")),
     template(Part(LITERAL, b"Epoch 7"), Part(BLANKS, low=0, high=4), Part(LITERAL, b"x"), Part(NUMBER, low=FRACTION)),
     template(Part(NUMBER, low=ANY_NUMBER), Part(LITERAL, b","), Part(NUMBER, low=ANY_NUMBER)),
@@ -187,7 +189,7 @@ def test_kernel_and_pure_path_walk_alike(lines):
         scanner.enable(3, (0, 1), -1, 0, -1, 0.0, True)
         at, number, seen = 0, 0, []
         while True:
-            reason, start, at, number, which = scanner.walk(block, at, len(block), number + 1, False)
+            reason, start, at, number, _ = scanner.walk(block, at, len(block), number + 1, False)
             if reason == 0:
                 break
             seen.append((start, at, number))
@@ -228,7 +230,7 @@ def test_a_program_that_points_outside_is_refused():
         node.pack(9, 0, 0, 0, -1, 0, 0, 0),
         b"short",
     ):
-        with pytest.raises(ValueError, match="program|whole"):
+        with pytest.raises(ValueError, match=r"program|whole"):
             scanner.load(bad, b"", 0)
     with pytest.raises(ValueError, match="gate"):
         scanner.set_gate(bytes(256), b"\x09\x00\x09\x00")

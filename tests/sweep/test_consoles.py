@@ -45,7 +45,9 @@ def test_one_trial_tells_no_direction() -> None:
 
 def test_settings_of_all_kinds_are_kept() -> None:
     mapping = "{'lr': 0.1, 'act': 'relu', 'norm': True, 'sched': None}"
-    text = finished(3, 0.5, 3, 0.5, mapping) + "Trial 4 failed with parameters: {'lr': 2} because of the following error: "
+    text = (
+        finished(3, 0.5, 3, 0.5, mapping) + "Trial 4 failed with parameters: {'lr': 2} because of the following error: "
+    )
     text += "ValueError('too high').\nTrial 4 failed with value None.\n"
     entries = consoles.trials_of(from_bytes("x.log", text.encode()), "optuna")
     assert entries is not None
@@ -67,7 +69,7 @@ def test_trials_between_the_lines_of_a_trainer(project: Path) -> None:
     fit += "`Trainer.fit` stopped: `max_epochs=30` reached.\n"
     head = "GPU available: False, used: False\nMetric val_loss improved. New best score: 0.700\n"
     text = "".join(
-        head + fit + finished(number, 0.41 - number / 100, number, 0.41 - number / 100) for number in (7, 8, 9)
+        head + fit + finished(number, value, number, value) for number, value in ((7, 0.34), (8, 0.33), (9, 0.32))
     )
     (project / "run.log").write_text(text)
     found = gather(["run.log"], 10**9)
@@ -76,7 +78,9 @@ def test_trials_between_the_lines_of_a_trainer(project: Path) -> None:
 
 
 def test_attempts_that_end_in_an_error(project: Path) -> None:
-    begin = "[2026-01-05 10:00:00] Starting training with hyperparameters: {'batch_size': 16, 'lr': 0.01, 'width': %d}\n"
+    begin = (
+        "[2026-01-05 10:00:00] Starting training with hyperparameters: {'batch_size': 16, 'lr': 0.01, 'width': %d}\n"
+    )
     failed = "[2026-01-05 10:00:09] Error: shapes do not fit\n"
     epochs = "".join(
         f"[2026-01-05 10:1{n}:00] Epoch {n} - Validation Loss: 0.{9 - n}, Validation Accuracy: {50 + n}.5\n"

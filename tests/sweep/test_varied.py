@@ -54,9 +54,7 @@ def test_a_setting_of_one_variant_does_not_hide_its_repeats() -> None:
 
 def test_names_that_tell_a_value_are_no_repeats() -> None:
     rows = [{"lr": lr, "batch_size": 8} for lr in (0.1, 0.1, 0.2)]
-    runs = [
-        Trial(name, value=0.1, settings=row) for name, row in zip(("pat20", "pat30", "wide"), rows, strict=True)
-    ]
+    runs = [Trial(name, value=0.1, settings=row) for name, row in zip(("pat20", "pat30", "wide"), rows, strict=True)]
     assert repeats(runs, varied(runs)[0]) == []
     seeds = [Trial(f"base_seed{n}", value=0.1, settings=row) for n, row in enumerate(rows)]
     assert [len(group) for group in repeats(seeds, varied(seeds)[0])] == [2]
@@ -74,7 +72,9 @@ def settings(lr: list[float], **told: object) -> dict[str, Any]:
     size = len(lr)
     nowhere = np.full(size, np.nan)
     if lr:
-        segment.series["lr"] = Series("lr", "lr", "a.log", np.array(lr), nowhere, nowhere, np.ones(size, dtype=np.int64))
+        segment.series["lr"] = Series(
+            "lr", "lr", "a.log", np.array(lr), nowhere, nowhere, np.ones(size, dtype=np.int64)
+        )
     return settings_of(Entry("a", "text", segment, ("a.log",)))
 
 

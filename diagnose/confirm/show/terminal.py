@@ -18,6 +18,7 @@ COLOURS = {
     "undecided": "bold yellow",
 }
 NAMES = 14
+IDLE = frozenset({"skipped", "not-needed", "not-reached"})
 
 
 def as_text(found: Confirmation, style: Style, width: int) -> str:
@@ -32,6 +33,8 @@ def _lines(found: Confirmation, style: Style, width: int) -> Iterator[str]:
     yield ""
     yield from _table([(row.name, row.whole) for row in words.rows(asked, words.cost(found))], width)
     for record in result.steps:
+        if record.state in IDLE and not record.notes:
+            continue
         yield ""
         told = f"{words.TITLES[record.name]}: {words.state(record)}"
         yield style.paint(escape.plain(told), "bold") + (f" ({plural(record.runs, 'run')})" if record.runs else "")
@@ -51,6 +54,12 @@ def _lines(found: Confirmation, style: Style, width: int) -> Iterator[str]:
     yield from _listed(
         "Other suspects", [words.culprit(one, asked) for one in result.culprits if not one.confirmed], width
     )
+    idle = [
+        f"{words.TITLES[one.name]}: {words.state(one)}" for one in result.steps if one.state in IDLE and not one.notes
+    ]
+    if idle:
+        yield ""
+        yield from _wrapped("; ".join(idle), width, 0)
     yield from _listed("Not varied", result.not_varied, width)
     yield from _listed("Notes", asked.notes, width)
     yield ""

@@ -159,7 +159,7 @@ def comparison(one: Comparison, asked: Asked) -> list[str]:
         interval = f" {between(one.interval)}" if one.interval else ""
         effects.append(f"difference {figure(one.difference)}{interval}")
     if one.share is not None:
-        effects.append(_share(one))
+        effects.append(_share(one, asked))
     if one.cohen_d is not None:
         effects.append(f"d = {figure(one.cohen_d, 2)}")
     if one.p_worse is not None:
@@ -171,9 +171,10 @@ def comparison(one: Comparison, asked: Asked) -> list[str]:
     return lines
 
 
-def _share(one: Comparison) -> str:
+def _share(one: Comparison, asked: Asked) -> str:
     """Return how much more often the symptom shows; an interval without width, as of equal runs, is none."""
-    text = f"symptom {'' if (one.share or 0) < 0 else '+'}{percent(one.share or 0)[:-2]} points"
+    what = "symptom" if asked.question.symptom else "on the bad side"
+    text = f"{what} {'' if (one.share or 0) < 0 else '+'}{percent(one.share or 0)[:-2]} points"
     if one.share_interval is None or one.share_interval[0] == one.share_interval[1]:
         return text
     low, high = (f"{100 * end:.0f}" for end in one.share_interval)

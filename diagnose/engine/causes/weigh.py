@@ -141,7 +141,7 @@ def _places(values: Sequence[Any]) -> Iterator[Place]:
 
 
 def _followed(item: ExplainRule, scope: Scope, about: str) -> list[Finding]:
-    """Return the findings that follow from the cause in the segments that it reaches: those about the same, if any are."""
+    """Return the findings that follow from the cause where it reaches: those about the same thing, if any are."""
     if scope.findings is None:
         return []
     try:

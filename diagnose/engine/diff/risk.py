@@ -68,7 +68,7 @@ def judge(change: Change, row: Hyperparameter | None) -> Change:
     step, reason = _step(change, row, role)
     found = max(min(level + step, len(RISKS) - 1), 1) if level else 0
     if change.kind == "deactivation" and role == "loss":
-        reasons = (f"{row.title if row is not None else 'it'} is switched off: what it did for training is missing now",)
+        reasons = ("switched off: what it did for training is missing now",)
     elif reason:
         reasons = (reason, *reasons)
     score = FEAR.get(role, REST) * (1 + math.log10(min(magnitude(change), 1e3)))

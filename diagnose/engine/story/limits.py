@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnose.engine.story.expected import planned
-from diagnose.engine.story.told import Lines, best, chance_of, is_better, judge_of, number, place
+from diagnose.engine.story.told import Lines, best, best_until, chance_of, is_better, judge_of, number, place
 from diagnose.model import Finding, Place, Segment, Series
 from diagnose.model.finding import SEVERITIES
 from diagnose.model.story import Statement
@@ -112,8 +112,8 @@ def _stops(segment: Segment, judged: Series | None, other: Series | None, epochs
     told = [Statement("stop at once when a loss is NaN or infinite")]
     if judged is None or not epochs or traits(judged.name).better == "none":
         return told
-    mine = _value_by(judged, epochs)
-    theirs = _value_by(other, epochs) if other is not None else None
+    mine = best_until(judged, epochs)
+    theirs = best_until(other, epochs) if other is not None else None
     side = "below" if traits(judged.name).better == "higher" else "above"
     by = f"by epoch {epochs}"
     if mine is not None and theirs is not None and is_better(judged.name, theirs[0], mine[0]):
@@ -144,10 +144,3 @@ def _stops(segment: Segment, judged: Series | None, other: Series | None, epochs
                 )
             )
     return told
-
-
-def _value_by(series: Series, epoch: float) -> tuple[float, Place] | None:
-    """Return the best value up to an epoch."""
-    until = series.take(np.flatnonzero(series.epoch <= epoch))
-    index = best(until) if len(until) else None
-    return (float(until.value[index]), place(until, index)) if index is not None else None

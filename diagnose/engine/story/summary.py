@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from diagnose.engine.diff.side import CONFIG
-from diagnose.engine.story.expected import end_of, planned
-from diagnose.engine.story.told import at, best, best_of, is_better, judge_of, label, loss_of, number, place
+from diagnose.engine.story.expected import compared, end_of, planned
+from diagnose.engine.story.outcome import outcome
+from diagnose.engine.story.told import (
+    at,
+    best,
+    best_of,
+    best_until,
+    judge_of,
+    label,
+    loss_of,
+    number,
+    place,
+    shared_epoch,
+)
 from diagnose.model import Finding, Place, Run, Segment, Series
 from diagnose.model.finding import SEVERITIES
 from diagnose.model.story import Statement
 from diagnose.names import split_of
+from diagnose.sources import Source
 from diagnose.text.wording import plural
 
 NAMED = 4
+"""Segments that a sentence names one by one."""
 TOLD_WHOLE = 2
 """Segments whose score is told from its first to its last value."""
 GRAVE = ("error", "warning")
 OF_CONFIGS = ("DIFF", "CFG")
 """Families whose findings tell nothing of what happened in the run."""
-"""Segments that a sentence names one by one."""
 
 
 def summary(
-    run: Run, title: str, findings: Sequence[tuple[int, Finding]], baseline: dict[int, Segment]
+    run: Run,
+    title: str,
+    findings: Sequence[tuple[int, Finding]],
+    baseline: dict[int, Segment],
+    sources: Mapping[str, Source] | None = None,
 ) -> tuple[Statement, ...]:
-    """Return the sentences: how far it came, what it reached, its losses, the baseline, and what was found."""
+    """Return the sentences: how far it came, what it reached and states, its losses, the baseline, what was found."""
     told = [_reach(run, title)]
     told += _scores(run.segments)
+    told += outcome(run, sources or {})
     told += _losses(run.segments)
     told += _compared(run.segments, baseline)
     told.append(_found(findings))
@@ -147,7 +165,7 @@ def _losses(segments: Sequence[Segment]) -> Iterator[Statement]:
     segment = next((one for one in reversed(segments) if loss_of(one, "train") is not None), None)
     if segment is None:
         return
-    parts, places = [], []
+    parts, places, clean = [], [], _without_nan(segments)
     judged = judge_of(segment)
     for split in ("train", "val"):
         loss = loss_of(segment, split)
@@ -158,7 +176,18 @@ def _losses(segments: Sequence[Segment]) -> Iterator[Statement]:
         places += where
     if parts:
         where_ = f" in {label(segment, segments)}" if len(segments) > 1 else ""
-        yield Statement(_capital(" and ".join(parts)) + where_ + ".", places=tuple(places))
+        yield Statement(_capital(" and ".join(parts)) + where_ + clean + ".", places=tuple(places))
+    elif clean:
+        yield Statement(_capital(clean.removeprefix("; ")) + ".")
+
+
+def _without_nan(segments: Sequence[Segment]) -> str:
+    """Return that no record of the run holds a NaN, as words to add; empty where one does, or a loss hides some."""
+    series = [one for segment in segments for one in segment.series.values()]
+    if not series or not all(np.isfinite(one.value).all() for one in series):
+        return ""
+    records = sum(max((len(one) for one in segment.series.values()), default=0) for segment in segments)
+    return f"; no NaN in {plural(records, 'record')}"
 
 
 def _course(loss: Series) -> tuple[str, list[Place]]:
@@ -170,10 +199,14 @@ def _course(loss: Series) -> tuple[str, list[Place]]:
     text = f"{what} went from {number(float(loss.value[first]))} to {number(float(loss.value[last]))}"
     broken = len(loss) - len(finite)
     if broken:
+        lost = plural(broken, "record")
         start = int(np.flatnonzero(~np.isfinite(loss.value))[0])
-        text += f" and was no number in {plural(broken, 'record')}, first at {at(loss, start)}"
+        text += f" and was no number in {lost}, first at {at(loss, start)}"
         return text, [place(loss, start)]
     return text, [place(loss, first), place(loss, last)]
+
+
+THAN = {"same": "as good as", "better": "better than", "worse": "worse than"}
 
 
 def _compared(segments: Sequence[Segment], baseline: dict[int, Segment]) -> Iterator[Statement]:
@@ -184,12 +217,16 @@ def _compared(segments: Sequence[Segment], baseline: dict[int, Segment]) -> Iter
         if series is None or theirs is None or (mine := best(series)) is None or (then := best(theirs)) is None:
             continue
         now, was = float(series.value[mine]), float(theirs.value[then])
-        verdict = "as good as" if now == was else "better than" if is_better(series.name, now, was) else "worse than"
         where = f" in {label(segment, segments)}" if len(segments) > 1 else ""
-        parts.append(
-            f"the {best_of(series.printed)}{where} is {verdict} the baseline's: {number(now)} against {number(was)}"
-        )
+        told = f"the {best_of(series.printed)}{where} is {THAN[compared(series.name, now, was)]} the baseline's: "
+        told += f"{number(now)} against {number(was)}"
         places += [place(series, mine), place(theirs, then)]
+        shared = shared_epoch(series, theirs)
+        if shared is not None and (one := best_until(series, shared)) and (two := best_until(theirs, shared)):
+            told += f"; by epoch {number(shared)}, to which both came, it is "
+            told += f"{THAN[compared(series.name, one[0], two[0])]} it: {number(one[0])} against {number(two[0])}"
+            places += [one[1], two[1]]
+        parts.append(told)
     if parts:
         yield Statement(_capital("; ".join(parts[:NAMED])) + ".", places=tuple(places))
     elif baseline:

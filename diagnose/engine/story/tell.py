@@ -15,7 +15,7 @@ from diagnose.engine.lint import Options
 from diagnose.engine.story import curves, settings
 from diagnose.engine.story.commands import command_of
 from diagnose.engine.story.criteria import criteria
-from diagnose.engine.story.expected import expectations
+from diagnose.engine.story.expected import compared, expectations
 from diagnose.engine.story.expectfile import expect_file
 from diagnose.engine.story.formulas import formulas
 from diagnose.engine.story.lessons import lessons
@@ -25,7 +25,7 @@ from diagnose.engine.story.recovery import recovery
 from diagnose.engine.story.summary import summary
 from diagnose.engine.story.suspicions import suspicions
 from diagnose.engine.story.timeline import timeline
-from diagnose.engine.story.told import best, is_better, judge_of, place
+from diagnose.engine.story.told import best, best_until, judge_of, place, shared_epoch
 from diagnose.model import Change, Comparison, Finding, Result, Run, Segment
 from diagnose.model.finding import SEVERITIES
 from diagnose.model.story import UNTESTED, Chapter, Statement, Story
@@ -162,11 +162,11 @@ def _chapter(
     healthy = healthy and not causes
     rows, more_series = curves.rows(run.segments)
     table, more_settings = settings.table(run.segments)
-    expected, more_expected = expectations(run.segments, reading.baseline)
+    expected, more_expected = expectations(run.segments, reading.baseline, found)
     return Chapter(
         reading.file,
         tuple(segment.name for segment in run.segments),
-        summary(run, named(run.path), found, reading.baseline),
+        summary(run, named(run.path), found, reading.baseline, reading.sources),
         tuple(found),
         causes,
         judged,
@@ -217,7 +217,10 @@ def _results(segment: Segment, before: Segment, *, named: bool) -> Iterator[Resu
     if series is None or other is None or (mine := best(series)) is None or (theirs := best(other)) is None:
         return
     now, then = float(series.value[mine]), float(other.value[theirs])
-    verdict = "same" if now == then else "better" if is_better(series.name, now, then) else "worse"
+    verdict = compared(series.name, now, then)
+    shared = shared_epoch(series, other)
+    if shared is not None and (one := best_until(series, shared)) and (two := best_until(other, shared)):
+        verdict = verdict if compared(series.name, one[0], two[0]) == verdict else "unequal length"
     name = f"{series.name} ({segment.name})" if named and segment.name else series.name
     yield Result(
         name, series.printed, traits(series.name).better, (then,), (now,), None, verdict,

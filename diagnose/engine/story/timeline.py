@@ -15,8 +15,8 @@ from diagnose.model.story import Moment
 
 MOST = 48
 ALIKE = 3
-OF_CONFIGS = ("CFG", "DIFF")
 """Events of one kind in a segment from which on only the first and the last are told."""
+OF_CONFIGS = ("CFG", "DIFF")
 NOISE = ("metric_summary", "epoch_end", "session_start", "config_remark", "confusion_matrix", "suppression", "waiver")
 WORDS = {
     "early_stop": "early stopping ended the training",
@@ -68,7 +68,8 @@ def _of(segment: Segment, findings: Sequence[tuple[int, Finding]], *, alone: boo
     lines = Lines(segment)
     keyed: list[tuple[str, Moment]] = []
     if not alone:
-        begin = Place(segment.path, segment.first_line)
+        titled = 0 < segment.title_line < segment.first_line
+        begin = Place(segment.path, segment.title_line if titled else segment.first_line)
         keyed.append(("", Moment(begin, segment.name, "", f"{segment.name or 'a part'} begins", "start")))
     keyed += [(kind, moment) for kind, moment in _events(segment, lines)]
     keyed += [("", moment) for moment in _turns(segment)]

@@ -16,6 +16,8 @@ from diagnose.text.terminal import shorten
 
 DIGITS = 4
 LABEL = 40
+FEW = 6
+"""Records below which nothing is said of how far they scatter."""
 
 
 def number(value: float) -> str:
@@ -85,10 +87,22 @@ def chance_of(segment: Segment, series: Series) -> float | None:
     """Return the value of a score without skill, on the scale on which it is printed."""
     try:
         found = evaluate(parse("chance(m)"), Scope(segment, values={"m": series}))
-        scale = evaluate(parse("natural(m)"), Scope(segment, values={"m": series}))
+        return float(found) * _scale(segment, series)
     except (MissingError, LanguageError):
         return None
-    return float(found) * (scale.scale if isinstance(scale, Series) else 1.0)
+
+
+def natural(segment: Segment, series: Series, value: float) -> float:
+    """Return a value of a series on the natural scale of its metric: 0.5 for the 50 of a log that prints percent."""
+    try:
+        return value / _scale(segment, series)
+    except (MissingError, LanguageError):
+        return value
+
+
+def _scale(segment: Segment, series: Series) -> float:
+    found = evaluate(parse("natural(m)"), Scope(segment, values={"m": series}))
+    return found.scale if isinstance(found, Series) else 1.0
 
 
 def best(series: Series) -> int | None:
@@ -98,6 +112,35 @@ def best(series: Series) -> int | None:
         return None
     value = np.where(np.isfinite(series.value), series.value, -math.inf if better == "higher" else math.inf)
     return int(value.argmax() if better == "higher" else value.argmin())
+
+
+def best_until(series: Series, epoch: float) -> tuple[float, Place] | None:
+    """Return the best value up to an epoch and its line; None if no epoch is known that early."""
+    until = series.take(np.flatnonzero(series.epoch <= epoch))
+    index = best(until) if len(until) else None
+    return (float(until.value[index]), place(until, index)) if index is not None else None
+
+
+def last_epoch(series: Series) -> float | None:
+    """Return the epoch of the last finite point; None if a point has none."""
+    known = series.epoch[np.isfinite(series.value)]
+    return float(math.ceil(known.max() - 1e-9)) if len(known) and np.isfinite(known).all() else None
+
+
+def shared_epoch(one: Series, other: Series) -> float | None:
+    """Return the last epoch that both reached, where one went on after it; None if they are of one length."""
+    mine, theirs = last_epoch(one), last_epoch(other)
+    return min(mine, theirs) if mine is not None and theirs is not None and mine != theirs else None
+
+
+def unsteadiness(series: Series) -> float:
+    """Return by how much values move from record to record, apart from where they go; 0 if too few are known."""
+    finite = series.value[np.isfinite(series.value)]
+    if len(finite) < FEW:
+        return 0.0
+    moves = np.diff(finite[len(finite) // 2 - 2 :] if len(finite) >= 2 * FEW else finite)
+    spread = np.std(moves) if len(moves) < 2 * FEW else 1.4826 * np.median(np.abs(moves - np.median(moves)))
+    return float(spread / math.sqrt(2))
 
 
 def is_better(name: str, one: float, other: float) -> bool:

@@ -69,6 +69,7 @@ def ending(entry: Entry) -> tuple[str, Place | None]:
 
 def _bare(words: str, name: str) -> str:
     """Return a reason without the announcement that this run failed."""
+    name = re.sub(r" \(.*\)$", "", name)
     return re.sub(rf"^[^:]*\b{re.escape(name)}\b[^:]*\bfail\w*\s*:\s*", "", words)
 
 

@@ -15,7 +15,7 @@ WHERE = ("", "before", "after", "run")
 
 @function
 def found(scope: Any, name: Any, where: Any = "") -> list[Finding]:
-    """Findings by the name of their rule (a glob) in the segment, in those `"before"` or `"after"` it, or in the `"run"`."""
+    """Findings by the name of their rule (a glob) in the segment, those `"before"` or `"after"` it, or the `"run"`."""
     if where not in WHERE:
         raise ValueTypeError(f"`found` looks in the segment, 'before' it, 'after' it or in the 'run', not in {where!r}")
     if scope.findings is None:

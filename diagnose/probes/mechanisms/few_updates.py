@@ -34,10 +34,10 @@ UPDATES = 300
 
 
 PARAMETERS = (
-    common.samples(200),
-    common.val_samples(300),
+    common.samples(120),
+    common.val_samples(200),
     common.classes(),
-    common.batch(256),
+    common.batch(128),
     common.waiting(10),
     common.epochs(60),
     common.rate(1e-4),

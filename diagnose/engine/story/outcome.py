@@ -1,0 +1,87 @@
+"""What a log itself states after its last fit: scores that no epoch shows, and the program's own verdict."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from diagnose.engine.story.told import number
+from diagnose.errors import DiagnoseError
+from diagnose.model import Place, Run, Segment
+from diagnose.model.story import Statement
+from diagnose.names import canonical, traits
+from diagnose.sources import Source, lines
+from diagnose.text.terminal import shorten
+
+MOST = 8
+FAR = 400
+"""Lines after the end of the last fit in which its result is looked for."""
+LONG = 120
+DECORATION = " \t=-*#_─━═>|"
+STATED = re.compile(
+    r"(?P<of>[^:=]{1,40}:\s+)?(?:[Ff]inal )?(?P<name>[A-Za-z][A-Za-z0-9_'’ @.-]{1,40}?)\s*(?:[:=]|\s)\s*"
+    r"(?P<value>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*%?"
+)
+"""``Cohen's Kappa: 0.31``, ``Stage 2 (fine-tune): Kappa 0.31``."""
+VERDICT = re.compile(r"(?i)\bno (\w+ ){0,2}improvement\b|\bdid not improve\b")
+POSSESSIVE = re.compile(r"['’]s\b")
+ENDS = ("early_stop", "weights_restored")
+
+
+def outcome(run: Run, sources: Mapping[str, Source]) -> Iterator[Statement]:
+    """Yield one sentence with what is stated after the last fit, quoted; nothing if nothing is."""
+    if not run.segments:
+        return
+    last = run.segments[-1]
+    end = _end(last)
+    told: dict[str, Place] = {}
+    source = sources.get(last.path)
+    if source is not None and end and b"\0" not in source.head[:4096]:
+        for place in _quoted(source, end):
+            told.setdefault(place.text, place)
+    covered = {(place.path, place.line) for place in told.values()}
+    for event in last.events:
+        metric, value = str(event.fields.get("metric", "")), event.fields.get("value")
+        here = (event.place.path, event.place.line) in covered or event.place.line < end
+        if event.kind != "metric_summary" or here or not isinstance(value, int | float) or not math.isfinite(value):
+            continue
+        if metric not in last.series and _measures(metric):
+            told.setdefault(f"{metric} {number(float(value))}", event.place)
+    if not told:
+        return
+    ordered = sorted(told.items(), key=lambda pair: pair[1].line)[:MOST]
+    text = "; ".join(f'"{words}"' if place.text == words else words for words, place in ordered)
+    yield Statement(f"After its last fit the log states {text}.", places=tuple(place for _, place in ordered))
+
+
+def _end(segment: Segment) -> int:
+    """Return the last line that belongs to the fit itself."""
+    found = [int(np.max(one.line)) for one in segment.series.values() if len(one) and one.path == segment.path]
+    found += [one.place.line for one in segment.events if one.kind in ENDS and one.place.path == segment.path]
+    return max(found, default=0)
+
+
+def _quoted(source: Source, end: int) -> Iterator[Place]:
+    try:
+        for line in lines(source):
+            if line.number <= end:
+                continue
+            if line.number > end + FAR:
+                return
+            text = " ".join(line.text.strip(DECORATION).split())
+            if len(text) <= LONG and (VERDICT.search(text) or _states(text)):
+                yield Place(source.path, line.number, text=shorten(text, LONG)[0])
+    except DiagnoseError:
+        return
+
+
+def _states(text: str) -> bool:
+    match = STATED.fullmatch(text)
+    return match is not None and _measures(POSSESSIVE.sub("", match["name"].strip()))
+
+
+def _measures(name: str) -> bool:
+    return traits(canonical(name)).kind in ("score", "error", "loss")
