@@ -39,6 +39,8 @@ ERROR = frozenset({"error", "exception", "message", "reason", "failure"})
 PARAMETER = re.compile(r"(?i)^(hyper_?param(eter)?s?|h?params?|config|hp|args)[._/ ]+(?=.)")
 RESULT = re.compile(r"(?i)^(metrics?|results?|scores?|summary|user_attrs|mean_test|best|final)[._/ ]+(?=.)")
 OBJECTIVES = frozenset({"value", "values_0", "objective", "objective_value", "score", "result"})
+SCORE = "score"
+"""The only name of an objective that tells its direction."""
 ASIDE = re.compile(
     r"(?i)(^|_)(time|duration|seconds|minutes|date(time)?|timestamp|start|end|created|runtime|elapsed|path|dir|url|user"
     r"|host|notes?|tags?|rank|fit_time|score_time|std|split\d+)(_|$)"
@@ -224,7 +226,8 @@ def _entry(told: Mapping[str, Any], path: str, line: int, name: str, lines: Mapp
     word = "failed" if FAILED.match(state) or (reason and state not in DONE) else ""
     word = "pruned" if state.startswith("prune") else word
     word = "running" if state in ("running", "waiting", "pending", "queued") else word
-    return Entry(name, "table of runs", segment, (path,), word, reason)
+    goal = "max" if SCORE in slugs and OBJECTIVE in results else ""
+    return Entry(name, "table of runs", segment, (path,), word, reason, goal)
 
 
 def _state(told: str, reason: str) -> tuple[str, str]:

@@ -1,0 +1,172 @@
+"""Processes forked from this one: each is given one task at a time, so that it is known whose task a dead one had."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+from types import TracebackType
+from typing import Any, Literal, Self
+
+GRACE = 1.0
+"""Seconds that a process has to end after it was told to."""
+
+
+def can_fork() -> bool:
+    """Whether processes can be forked: not on Windows, and on macOS not safely, since system libraries have threads."""
+    return sys.platform != "darwin" and "fork" in get_all_start_methods()
+
+
+@dataclass(slots=True)
+class Answer:
+    """What becomes of a task.
+
+    Attributes:
+        state: ``failed`` if the work raised something, ``lost`` if its process ended over it.
+        value: the result if it is done, and how the process ended if it is lost.
+    """
+
+    task: Any
+    state: Literal["open", "done", "failed", "lost"] = "open"
+    value: Any = None
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    process: ForkProcess
+    line: Connection
+    task: Answer | None = None
+
+
+class Pool:
+    """At most so many processes, started as they are needed. Nothing of it is left after ``close``."""
+
+    def __init__(self, work: Callable[[Any], Any], size: int) -> None:
+        """Take what is done with a task; tasks and results are pickled, the work itself is there after the fork."""
+        self.size = size
+        self._work = work
+        self._context = get_context("fork")
+        self._workers: list[_Worker] = []
+        self._queue: deque[Answer] = deque()
+        self._alive, self._life = os.pipe()
+
+    def submit(self, task: Any) -> Answer:
+        """Queue a task; its answer is filled in while one waits for this or another one."""
+        answer = Answer(task)
+        self._queue.append(answer)
+        self._hand_out()
+        return answer
+
+    def wait(self, answer: Answer) -> Answer:
+        """Return the answer once it is there."""
+        while answer.state == "open":
+            self._hand_out()
+            busy = {worker.line: worker for worker in self._workers if worker.task is not None}
+            for line in wait(list(busy)):
+                self._hear(busy[line])  # type: ignore[index]
+        return answer
+
+    def close(self) -> None:
+        """End all processes, whatever they do."""
+        os.close(self._life)
+        os.close(self._alive)
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join(GRACE)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+            worker.line.close()
+        self._workers.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _hand_out(self) -> None:
+        while self._queue:
+            worker = next((worker for worker in self._workers if worker.task is None), None)
+            if worker is None:
+                if len(self._workers) >= self.size:
+                    return
+                worker = self._start()
+                self._workers.append(worker)
+            worker.task = self._queue.popleft()
+            try:
+                worker.line.send(worker.task.task)
+            except OSError:  # it was killed while it waited, and another one takes the task
+                self._queue.appendleft(worker.task)
+                worker.task = None
+                self._drop(worker)
+
+    def _hear(self, worker: _Worker) -> None:
+        answer, worker.task = worker.task, None
+        assert answer is not None  # noqa: S101 - only those that work are listened to
+        try:
+            answer.state, answer.value = worker.line.recv()
+        except (EOFError, OSError):
+            answer.state, answer.value = "lost", self._drop(worker)
+
+    def _drop(self, worker: _Worker) -> str:
+        """Take a process that ended off the list, and return how it ended."""
+        self._workers.remove(worker)
+        worker.line.close()
+        worker.process.join()
+        code = worker.process.exitcode or 0
+        if code >= 0:
+            return f"exit status {code}"
+        try:
+            return f"signal {-code}, {signal.Signals(-code).name}"
+        except ValueError:  # a real-time signal
+            return f"signal {-code}"
+
+    def _start(self) -> _Worker:
+        mine, theirs = self._context.Pipe()
+        process = self._context.Process(target=self._serve, args=(theirs,), daemon=True)
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with warnings.catch_warnings():
+                # Python warns of forks beside threads; the one that shows progress holds nothing that is needed here.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        theirs.close()
+        return _Worker(process, mine)
+
+    def _serve(self, line: Connection) -> None:
+        """Work off tasks in the forked process, until there is nobody to work for."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the first process ends the others
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        os.close(self._life)
+        for worker in self._workers:
+            worker.line.close()
+        threading.Thread(target=_end_with, args=(self._alive,), daemon=True).start()
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                task = line.recv()
+                try:
+                    line.send(("done", self._work(task)))
+                except OSError:
+                    raise
+                except Exception:  # noqa: BLE001 - the first process does it again, and tells of it
+                    line.send(("failed", None))
+
+
+def _end_with(alive: int) -> None:
+    """End this process when the one that forked it is gone, however that ended."""
+    os.read(alive, 1)  # returns once the other end is closed
+    os._exit(1)
