@@ -8,9 +8,9 @@ from functools import cache
 
 import numpy as np
 
-from diagnose.confirm.options import StudyOptions
-from diagnose.confirm.stats import bootstrap_difference, label_permutation, middle, sign_flip
-from diagnose.confirm.stats.permutation import doubled_ranks
+from diagnose.confirm.studies.options import StudyOptions
+from diagnose.confirm.studies.stats import bootstrap_difference, label_permutation, middle, sign_flip
+from diagnose.confirm.studies.stats.permutation import doubled_ranks
 
 
 def line(*cells: object) -> str:

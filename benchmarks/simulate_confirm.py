@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from diagnose.confirm.model import FIX, Outcome, Trial
-from diagnose.confirm.result import StudyResult
-from diagnose.confirm.study import StudyOptions, study
+from diagnose.confirm.studies.result import StudyResult
+from diagnose.confirm.studies.study import StudyOptions, study
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.level_and_power import head, intervals_table, line, tests_table

@@ -48,6 +48,7 @@ def lint(
     isolated: bool = False,
     baseline: str | PathLike[str] | None = None,
     max_size: int | None = None,
+    jobs: int | str = 1,
 ) -> Report:
     """Lint logs and folders of runs.
 
@@ -62,6 +63,7 @@ def lint(
         isolated: heed no settings file at all.
         baseline: file of findings that are known and therefore left out.
         max_size: largest file that is read, in bytes.
+        jobs: processes that read side by side, or ``auto``; they are forked, so give it where no thread is at work.
 
     Returns:
         The report: what became of every file, the findings in input order, and which rules were skipped and why.
@@ -78,6 +80,7 @@ def lint(
             "extend-select": list(extend_select),
             "min-severity": min_severity,
             "max-size": max_size,
+            "jobs": jobs,
             "baseline": None if baseline is None else fspath(baseline),
         },
         config=() if config is None else (fspath(Path(config)),),

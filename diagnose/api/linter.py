@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from diagnose import engine
 from diagnose.api.session import Outcome, Request, Session
-from diagnose.engine.inputs import Input, collect
+from diagnose.engine.inputs import Detect, Found, Input, search
+from diagnose.engine.lint import Options
+from diagnose.engine.plan import Plan
 from diagnose.errors import DiagnoseError
 from diagnose.model import FileReport, Report
 from diagnose.sources import MAX_BYTES
@@ -35,48 +37,95 @@ class Linter(Session):
         paths: dict[str, str] = {}
         for path in self.request.paths:
             paths.setdefault(path if path == "-" else os.path.abspath(path), path)  # noqa: PTH100 - links stay
-        for path in paths.values():
-            inputs = 0
-            for given in self._inputs(path):
-                inputs += 1
-                if not self._again(given):
-                    self.request.watch(given.path)
-                    self._lint(given)
-            if not inputs:
-                self._nothing_in(path)
-        return self.finish(path for path in paths.values() if os.path.isdir(path))  # noqa: PTH112 - never raises
+        named = [*paths.values()]
+        size = self._processes(named)
+        if size > 1:
+            from diagnose.api.fleet.crew import Crew
 
-    def _nothing_in(self, path: str) -> None:
+            with Crew(self, size) as crew:
+                crew.run(named)
+        else:
+            self._one_by_one(named)
+        return self.finish(path for path in named if os.path.isdir(path))  # noqa: PTH112 - never raises
+
+    def _processes(self, paths: list[str]) -> int:
+        """Return how many processes are to read."""
+        jobs = self.settings().jobs
+        if jobs == 1 or not hasattr(os, "fork"):
+            return 1
+        from diagnose.api.fleet.size import size
+
+        return size(paths, jobs)
+
+    def _one_by_one(self, paths: list[str]) -> None:
+        for path in paths:
+            self.plan(path)
+            inputs = 0
+            for found in self.search(path):
+                given = found.open(self.limit(path)) if isinstance(found, Found) else found
+                inputs += 1
+                if not self.again(given):
+                    self.request.watch(given.path)
+                    self.lint(given)
+            if not inputs:
+                self.nothing_in(path)
+
+    def limit(self, path: str) -> int:
+        """Return how large what a path leads to may be, in bytes."""
+        return self.plan_for(path).settings.max_size or MAX_BYTES
+
+    def search(self, path: str, detect: Detect | None = None) -> Iterator[Found | Input]:
+        """Yield what a path leads to; *detect* tells the formats of files."""
+        limit = self.limit(path)
+        stdin = self.request.stdin(limit) if path == "-" else b""
+        name, skip = self.request.stdin_name, self.plan_for(path).skips
+        yield from search([path], limit=limit, stdin=stdin, stdin_name=name, skip=skip, detect=detect)
+
+    def nothing_in(self, path: str) -> None:
+        """Enter a folder in which there was no log."""
         empty = FileReport(path, status="unknown", detail="no log of a known format in this folder")
         self.outcome.report.files.append(empty)
         self.outcome.trouble.append(empty)
 
-    def _again(self, given: Input) -> bool:
+    def knows(self, files: Iterable[str]) -> bool:
+        """Whether files were read before, all of them."""
+        names = {os.path.abspath(path) for path in files}  # noqa: PTH100 - links stay
+        return bool(names) and names <= self._read
+
+    def again(self, given: Input) -> bool:
         """Whether all files of an input were read before: named alone, then found in a folder that was named too."""
-        files = {os.path.abspath(source.path) for source in given.sources if source.path != self.request.stdin_name}  # noqa: PTH100
-        known = bool(files) and files <= self._read
-        self._read |= files
+        files = [source.path for source in given.sources if source.path != self.request.stdin_name]
+        known = self.knows(files)
+        self.note(files)
         return known
 
-    def _inputs(self, path: str) -> Iterator[Input]:
-        governing = self.plan(path)
-        limit = governing.settings.max_size or MAX_BYTES
-        stdin = self.request.stdin(limit) if path == "-" else b""
-        yield from collect([path], limit=limit, stdin=stdin, stdin_name=self.request.stdin_name, skip=governing.skips)
+    def note(self, files: Iterable[str]) -> None:
+        """Remember files as read."""
+        self._read |= {os.path.abspath(path) for path in files}  # noqa: PTH100 - links stay
 
-    def _lint(self, given: Input) -> None:
+    def lint(self, given: Input) -> None:
+        """Lint an input, and enter what is found."""
         todo = self.plan(given.path)
         try:
-            rules = [rule for rule in todo.options.rules if rule.family not in ELSEWHERE]
-            part = engine.lint([given], replace(todo.options, rules=rules))
+            part = engine.lint([given], options(todo))
         except DiagnoseError:
             raise
         except Exception as error:  # noqa: BLE001 - the other files are still linted
             self.request.crashed(error)
             detail = f"internal error, please report it: {type(error).__name__}: {error}"
             part = Report([FileReport(given.path, status="error", detail=detail)])
+        self.enter(part, todo, found=given.found)
+
+    def enter(self, part: Report, todo: Plan, *, found: bool) -> None:
+        """Enter the report of one input, which was *found* in a folder or else named."""
         (file,) = part.files
-        self._read |= {os.path.abspath(path) for path in file.covers}  # noqa: PTH100 - links stay
+        self.note(file.covers)
         self.take(part, todo)
-        if file.status == "error" or (file.detail if file.status == "ok" else not given.found):
+        if file.status == "error" or (file.detail if file.status == "ok" else not found):
             self.outcome.trouble.append(file)
+
+
+def options(todo: Plan) -> Options:
+    """Return how files are linted under a plan: without the rules of other commands."""
+    rules = [rule for rule in todo.options.rules if rule.family not in ELSEWHERE]
+    return replace(todo.options, rules=rules)

@@ -99,12 +99,18 @@ class Session:
             SettingsError: for settings that are not valid.
             RuleError: for rules that are not valid.
         """
+        known = self.plan_for(path)
+        if not any(known is other for other in self.outcome.plans):
+            self.outcome.plans.append(known)
+        return known
+
+    def plan_for(self, path: str) -> Plan:
+        """Return what will be done with a path, without entering it as done. Raises as ``plan`` does."""
         settings = self.governor.settings(self.named(path))
         known = self._plans.get(id(settings))
         if known is None:
             known = plan(settings, format=self.request.format, baseline=self._baseline(settings))
             self._plans[id(settings)] = known
-            self.outcome.plans.append(known)
         return known
 
     def take(self, part: Report, todo: Plan) -> None:

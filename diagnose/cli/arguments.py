@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from diagnose.api import Request
 
 Words = tuple[tuple[str, ...], ...]
+ENVIRONMENT = {"output-format": "DIAGNOSE_OUTPUT_FORMAT", "jobs": "DIAGNOSE_JOBS"}
+"""Variables by the setting they set: stronger than settings files, weaker than options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Linting:
     format: str = ""
     stdin_filename: str = ""
     max_size: int | None = None
+    jobs: str | None = None
 
 
 def build_request(given: Linting, **options: Any) -> Request:
@@ -40,12 +43,13 @@ def build_request(given: Linting, **options: Any) -> Request:
         "ignore": flat(given.ignore),
         "extend-select": flat(given.extend_select),
         "max-size": given.max_size,
+        "jobs": given.jobs,
         **{key.replace("_", "-"): value for key, value in options.items()},
     }
     return Request(
         paths=given.paths or (".",),
         options=chosen,
-        environment={"output-format": os.environ.get("DIAGNOSE_OUTPUT_FORMAT") or None},
+        environment={key: os.environ.get(name) or None for key, name in ENVIRONMENT.items()},
         config=with_environment(given.config, isolated=given.isolated),
         isolated=given.isolated,
         format=given.format,

@@ -210,7 +210,7 @@ def spec_of(given: Arguments) -> Spec:
     """
     from diagnose.confirm.arrange import read_fix
     from diagnose.confirm.given import Given, read_given
-    from diagnose.confirm.job import Limits
+    from diagnose.confirm.runs.job import Limits
     from diagnose.confirm.spec import Spec, left_out, read_budget, read_seconds
 
     if len(given.paths) == 2:

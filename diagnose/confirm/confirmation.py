@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diagnose.confirm.atoms import Varied
-from diagnose.confirm.budget import Budget, Spent
 from diagnose.confirm.model import Outcome
-from diagnose.confirm.result import StudyPlan, StudyResult
+from diagnose.confirm.runs.budget import Budget, Spent
+from diagnose.confirm.studies.result import StudyPlan, StudyResult
 from diagnose.confirm.symptom import Question
 from diagnose.model import Comparison
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from diagnose.confirm.batch import Bench, run
-from diagnose.confirm.growing import logs_of
-from diagnose.confirm.job import Job
-from diagnose.confirm.live import Judgement
 from diagnose.confirm.model import Outcome, Step, Trial
-from diagnose.confirm.result import StudyResult
+from diagnose.confirm.runs.batch import Bench, run
+from diagnose.confirm.runs.growing import logs_of
+from diagnose.confirm.runs.job import Job
+from diagnose.confirm.runs.live import Judgement
+from diagnose.confirm.studies.result import StudyResult
 from diagnose.engine.enrich import enrich
 from diagnose.engine.merge import merge
 from diagnose.errors import DiagnoseError

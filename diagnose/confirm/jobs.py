@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from diagnose.confirm.job import Job, out_of
 from diagnose.confirm.model import Trial
+from diagnose.confirm.runs.job import Job, out_of
 from diagnose.confirm.spec import Spec
 from diagnose.confirm.template import CONFIG, SET, Template
 from diagnose.confirm.variants import Variants

@@ -1,6 +1,6 @@
 """What an experiment asks for, and what came back.
 
-The steps of a study (``diagnose.confirm.steps``) never start anything: they are generators that yield lists of
+The steps of a study (``diagnose.confirm.studies.steps``) never start anything: they are generators that yield lists of
 ``Trial`` and are sent the ``Outcome`` of each, in the same order. So they can be simulated, resumed and run on any
 executor.
 """

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnose.confirm.budget import Budget
-from diagnose.confirm.job import Limits
-from diagnose.confirm.result import STEPS
+from diagnose.confirm.runs.budget import Budget
+from diagnose.confirm.runs.job import Limits
+from diagnose.confirm.studies.result import STEPS
 from diagnose.errors import SettingsError, did_you_mean
 
 UNITS = {"s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}

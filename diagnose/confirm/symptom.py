@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from diagnose.confirm.conditions import as_condition, check, direction, final, series_in
-from diagnose.confirm.live import Judgement
 from diagnose.confirm.prefix import Cut, before, reached
+from diagnose.confirm.runs.live import Judgement
 from diagnose.engine.catalogue import named
 from diagnose.engine.enrich import enrich
 from diagnose.engine.expect.bench import Arm, Bench

@@ -56,7 +56,7 @@ def _one(first: Finding, others: list[Finding], number: int, segments: int) -> F
         first,
         message=f"{where}: {first.message}",
         segment="",
-        segments=tuple(dict.fromkeys(item.segment for item in (first, *others))),
+        segments=tuple({item.segment: item.place for item in (*reversed(others), first)}.items())[::-1],
         evidence=(*first.evidence, *(_evidence(other, same) for other in others[: MOST_SEGMENTS - 1])),
         folded=tuple(dict.fromkeys(name for item in (first, *others) for name in item.folded)),
         fingerprint=fingerprint(first.code, first.subject, "", first.place.path),

@@ -96,9 +96,7 @@ def search(
 ) -> Iterator[Found | Input]:
     """Yield what ``collect`` does, with files not opened: a source holds the head of its file, a folder has thousands.
 
-    Args:
-        paths, limit, stdin, stdin_name, skip: as for ``collect``.
-        detect: tells the formats of the files of a folder.
+    The arguments are those of ``collect``; *detect* tells the formats of the files of a folder.
     """
     for path in dict.fromkeys(paths):
         if path == "-":
@@ -124,9 +122,7 @@ def detected(paths: Iterable[Path], limit: int) -> Iterator[str | DiagnoseError]
             yield format.NAME if format is not None else ""
 
 
-def _folder(
-    folder: Path, limit: int, skip: Callable[[Path], bool], detect: Detect
-) -> Iterator[Found | Input]:
+def _folder(folder: Path, limit: int, skip: Callable[[Path], bool], detect: Detect) -> Iterator[Found | Input]:
     groups: dict[Path, list[tuple[str, Path]]] = defaultdict(list)
     formats: dict[Path, str] = {}
     some, others = tee(walk(folder, skip))

@@ -87,6 +87,8 @@ class Bulk:
         if self._segment < 0:
             self._segment = self._build.started
         template = self._walk.template
+        if template in self._tables:
+            return  # this line was none of its rows, later ones are
         extra = list(extra)
         columns: list[tuple[Column, int, float]] = []
         parts: list[int] = []

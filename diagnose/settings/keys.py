@@ -107,5 +107,11 @@ KEYS: dict[str, Key] = {
         gates.POLICY_SCHEMA,
         {},
     ),
+    "jobs": Key(
+        "Processes that read side by side: a number, or `auto` for as many as pay.",
+        values.jobs,
+        {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]},
+        "auto",
+    ),
     "max-size": Key("The largest file that is read, such as 2GB.", values.size, {"type": ["string", "integer"]}, "1GB"),
 }

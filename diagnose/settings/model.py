@@ -122,6 +122,12 @@ class Settings:
         return value
 
     @property
+    def jobs(self) -> int:
+        """How many processes read; 0 for as many as pay."""
+        value = self.setting("jobs")[0]
+        return 0 if value in (None, "auto") else int(value)
+
+    @property
     def require_reasons(self) -> bool:
         """Whether whatever is ignored in settings files needs a reason."""
         return bool(self.setting("require-reasons")[0])

@@ -61,6 +61,16 @@ def size(value: Any, _: Path) -> int:
     return parse_size(value)
 
 
+def jobs(value: Any, _: Path) -> int | str:
+    """Read a number of processes, or ``auto``."""
+    if value == "auto":
+        return "auto"
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise WrongValueError(f"expected a number of processes or auto, not {shown(value)}")
+    return number
+
+
 def path(value: Any, base: Path) -> Path:
     """Read a path relative to the settings file."""
     return base / Path(text(value, base)).expanduser()

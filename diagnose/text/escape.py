@@ -25,7 +25,16 @@ COMMAND_ANYWHERE = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 """Azure Pipelines and the GitHub runner obey ``##vso[...]`` and ``##[...]`` anywhere in a line of output."""
 COMMAND_AT_START = re.compile(r"^:|(?<!\S):(?=:)")
 """The GitHub runner obeys ``::name::`` after leading white space; wrapping may bring any word to the start."""
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$@&]|(?<![^\s])[-=:]|(?<=\d)[.)](?=\s|$)|(?<=http)s?:|(?<=www)\.)")
+MARKDOWN = re.compile(
+    r"([`*~$|\[\]]"  # spans, links and table cells, wherever they stand
+    r"|\\(?=[!-/:-@\[-`{-~]|$)"
+    r"|(?<![^\W_])_+|_+(?![^\W_])"  # inside a word, as in a name, an underscore is no emphasis
+    r"|<(?!=?\s)|&(?=#?\w*(?:;|$))"  # before a space neither begins a tag, an address or an entity
+    r"|[@#](?=\w|$)|!(?=\[|$)|\{(?=[{%:]|$)"
+    r"|^[-+=:>#]|(?<!\S):(?=:)"  # what begins a block does so at the start of a line only
+    r"|(?<=http)s?:|(?<=www)\.)"
+)
+NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 
 
 def clean(text: str) -> str:
@@ -55,7 +64,7 @@ def html(text: str) -> str:
 
 def markdown(text: str) -> str:
     """Return one line of Markdown that shows *text* literally, also inside a table cell."""
-    return MARKDOWN.sub(_markdown_sign, line(text))
+    return NUMBERED.sub(r"\1\\\2", MARKDOWN.sub(_markdown_sign, line(text)))
 
 
 def _markdown_sign(match: re.Match[str]) -> str:
@@ -64,7 +73,9 @@ def _markdown_sign(match: re.Match[str]) -> str:
         return f"&#{ord(sign)};"
     if sign in "@#":  # GitHub looks for mentions in what has been rendered: part the sign from the name
         return f"\\{sign}<!-- -->"
-    return "\\" + sign if len(sign) == 1 else sign[0] + "\\" + sign[1:]
+    if sign in ("s:", ":"):
+        return sign.replace(":", "\\:")
+    return "".join("\\" + one for one in sign)
 
 
 def code_span(text: str, *, cell: bool = False) -> str:

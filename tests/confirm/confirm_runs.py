@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from diagnose.confirm.batch import Bench
-from diagnose.confirm.executors import Executor
-from diagnose.confirm.executors.local import Local
-from diagnose.confirm.job import Job, Limits
-from diagnose.confirm.ledger import Ledger
-from diagnose.confirm.live import Judge, Judgement
 from diagnose.confirm.model import Trial
+from diagnose.confirm.runs.batch import Bench
+from diagnose.confirm.runs.executors import Executor
+from diagnose.confirm.runs.executors.local import Local
+from diagnose.confirm.runs.job import Job, Limits
+from diagnose.confirm.runs.ledger import Ledger
+from diagnose.confirm.runs.live import Judge, Judgement
 from diagnose.model import Run
 
 TRAIN = """

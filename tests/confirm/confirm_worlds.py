@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from diagnose.confirm.model import FIX, Outcome
-from diagnose.confirm.result import STEPS, VERDICTS
-from diagnose.confirm.study import StudyOptions, study
+from diagnose.confirm.studies.result import STEPS, VERDICTS
+from diagnose.confirm.studies.study import StudyOptions, study
 
 ATOMS = [f"s{at}" for at in range(10)]
 SYMPTOM = StudyOptions(metric=False, resamples=100)

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from confirm_runs import Place, judge, processes
 
-from diagnose.confirm import batch
-from diagnose.confirm.batch import run
-from diagnose.confirm.job import CONSOLE, Job
-from diagnose.confirm.live import Judgement
 from diagnose.confirm.model import Outcome, Trial
+from diagnose.confirm.runs import batch
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.job import CONSOLE, Job
+from diagnose.confirm.runs.live import Judgement
 from diagnose.errors import DiagnoseError
 from diagnose.model import Run
 
@@ -198,7 +198,7 @@ for name in ("fcntl", "resource", "pwd", "grp", "termios"):
 for name in "pwrite setsid killpg fork O_CLOEXEC WNOHANG sched_getaffinity".split():
     delattr(os, name)
 del signal.SIGKILL, signal.SIGHUP
-import diagnose.confirm, diagnose.confirm.executors as executors
+import diagnose.confirm, diagnose.confirm.runs.executors as executors
 for package in (diagnose.confirm, executors):
     for info in pkgutil.iter_modules(package.__path__):
         __import__(f"{package.__name__}.{info.name}")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.confirm.stats import (
+from diagnose.confirm.studies.stats import (
     badness,
     bootstrap_difference,
     chance_above,
@@ -22,7 +22,7 @@ from diagnose.confirm.stats import (
     sign_flip,
     spending,
 )
-from diagnose.confirm.stats.permutation import doubled_ranks
+from diagnose.confirm.studies.stats.permutation import doubled_ranks
 
 SMALL = st.lists(st.integers(0, 4).map(float), min_size=1, max_size=5)
 

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from diagnose.confirm.search import Hypotheses, Noise, Posterior, choose, ddmin
-from diagnose.confirm.search.hypotheses import NAMED
+from diagnose.confirm.studies.search import Hypotheses, Noise, Posterior, choose, ddmin
+from diagnose.confirm.studies.search.hypotheses import NAMED
 
 QUIET = Noise.measured(0, 4, 0, 4)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.confirm import live as module
-from diagnose.confirm.growing import extent, logs_of, whole_lines
-from diagnose.confirm.job import CONSOLE, Job
-from diagnose.confirm.live import Judgement, Live
+from diagnose.confirm.runs import live as module
+from diagnose.confirm.runs.growing import extent, logs_of, whole_lines
+from diagnose.confirm.runs.job import CONSOLE, Job
+from diagnose.confirm.runs.live import Judgement, Live
 from diagnose.model import Run
 from diagnose.sources import lines, open_source
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from confirm_runs import Place, judge, processes, until
 
-from diagnose.confirm.batch import run
-from diagnose.confirm.ending import ending_of
 from diagnose.confirm.model import Outcome, Trial
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.ending import ending_of
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from confirm_runs import Place
 
-from diagnose.confirm.budget import Budget, Spent
-from diagnose.confirm.ledger import Ledger, peek
 from diagnose.confirm.model import Outcome, Trial
+from diagnose.confirm.runs.budget import Budget, Spent
+from diagnose.confirm.runs.ledger import Ledger, peek
 from diagnose.errors import DiagnoseError
 
 TRIAL = Trial(("a", "b"), 3, 1)
@@ -78,7 +78,7 @@ def test_two_at_once_are_refused(tmp_path: Path) -> None:
     with place.ledger():
         with pytest.raises(DiagnoseError, match=r"the ledger is in use by process \d+ on \S+ \(wait for it"):
             place.ledger()
-        code = f"from diagnose.confirm.ledger import Ledger; Ledger({str(tmp_path / 'ledger.sqlite')!r}, 's')"
+        code = f"from diagnose.confirm.runs.ledger import Ledger; Ledger({str(tmp_path / 'ledger.sqlite')!r}, 's')"
         other = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2]
         )
@@ -207,7 +207,7 @@ def test_keys_depend_on_what_is_run_and_not_on_where(tmp_path: Path) -> None:
 
 
 def test_a_commit_is_noted(tmp_path: Path) -> None:
-    from diagnose.confirm.environment import commit_of, environment
+    from diagnose.confirm.runs.environment import commit_of, environment
 
     assert commit_of(str(tmp_path)) == ""
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from confirm_runs import Place, until
 
-from diagnose.confirm.batch import run
-from diagnose.confirm.executors import open_executor
-from diagnose.confirm.executors.kinds import ENDED
-from diagnose.confirm.executors.local import Local, cpus, visible_gpus
-from diagnose.confirm.folder import clear, describe
-from diagnose.confirm.job import Job
-from diagnose.confirm.live import Judgement
 from diagnose.confirm.model import Trial
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.executors import open_executor
+from diagnose.confirm.runs.executors.kinds import ENDED
+from diagnose.confirm.runs.executors.local import Local, cpus, visible_gpus
+from diagnose.confirm.runs.folder import clear, describe
+from diagnose.confirm.runs.job import Job
+from diagnose.confirm.runs.live import Judgement
 from diagnose.errors import DiagnoseError, SettingsError
 
 TELL = """

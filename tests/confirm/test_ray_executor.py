@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from confirm_runs import Place, judge, processes, until
 
-from diagnose.confirm.batch import run
-from diagnose.confirm.ending import ending_of
-from diagnose.confirm.executors.ray import Ray
 from diagnose.confirm.model import Outcome, Trial
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.ending import ending_of
+from diagnose.confirm.runs.executors.ray import Ray
 from diagnose.errors import DiagnoseError
 
 pytest.importorskip("ray", reason="needs the extra `ray`")
@@ -117,8 +117,8 @@ def test_runs_end_when_we_are_killed(tmp_path: Path, cluster: Any) -> None:
 import sys; sys.path[:0] = [{str(root)!r}, {str(Path(__file__).parent)!r}]
 from pathlib import Path
 from confirm_runs import Place
-from diagnose.confirm.batch import run
-from diagnose.confirm.executors.ray import Ray
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.executors.ray import Ray
 from diagnose.confirm.model import Trial
 place = Place(Path({str(tmp_path)!r}), epochs=1000, pause=.1, deaf=True, helpers=2)
 with place.ledger() as ledger:

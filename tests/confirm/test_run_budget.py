@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from confirm_runs import Place, processes
 
-from diagnose.confirm.batch import run
-from diagnose.confirm.budget import Budget
-from diagnose.confirm.executors.local import Local
 from diagnose.confirm.model import Trial
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.budget import Budget
+from diagnose.confirm.runs.executors.local import Local
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 BASE = [Trial((), seed) for seed in range(3)]

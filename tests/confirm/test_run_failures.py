@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from confirm_runs import Place, judge, processes, supervisors, until
 
-from diagnose.confirm import folder
-from diagnose.confirm import round as rounds
-from diagnose.confirm.batch import run
-from diagnose.confirm.executors.local import Local
-from diagnose.confirm.job import Job, Limits
-from diagnose.confirm.live import Judgement
 from diagnose.confirm.model import Outcome, Trial
+from diagnose.confirm.runs import folder
+from diagnose.confirm.runs import round as rounds
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.executors.local import Local
+from diagnose.confirm.runs.job import Job, Limits
+from diagnose.confirm.runs.live import Judgement
 from diagnose.errors import DiagnoseError
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.simulate_confirm import KINDS, World, many
-from diagnose.confirm.study import StudyOptions
+from diagnose.confirm.studies.study import StudyOptions
 
 SYMPTOM = StudyOptions(metric=False, resamples=20, skip=("path",))
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from confirm_runs import Place, judge, processes, supervisors, until
 
-from diagnose.confirm.batch import run
-from diagnose.confirm.executors import open_executor
-from diagnose.confirm.executors.slurm import Slurm
 from diagnose.confirm.model import Outcome, Trial
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.executors import open_executor
+from diagnose.confirm.runs.executors.slurm import Slurm
 from diagnose.errors import DiagnoseError, SettingsError
 
 pytest.importorskip("submitit", reason="needs the extra `slurm`")
@@ -72,8 +72,8 @@ def test_runs_end_when_we_are_killed_and_are_made_again(tmp_path: Path) -> None:
 import sys; sys.path[:0] = [{str(root)!r}, {str(Path(__file__).parent)!r}]
 from pathlib import Path
 from confirm_runs import Place
-from diagnose.confirm.batch import run
-from diagnose.confirm.executors import open_executor
+from diagnose.confirm.runs.batch import run
+from diagnose.confirm.runs.executors import open_executor
 from diagnose.confirm.model import Trial
 place = Place(Path({str(tmp_path)!r}), epochs=100, pause=.1)
 with place.ledger() as ledger:

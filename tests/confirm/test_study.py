@@ -9,7 +9,7 @@ import pytest
 from confirm_worlds import ATOMS, BOTH, SYMPTOM, conduct, culprit, outcome
 
 from diagnose.confirm.model import FIX, Outcome
-from diagnose.confirm.study import StudyOptions
+from diagnose.confirm.studies.study import StudyOptions
 
 
 def test_one_planted_culprit_is_confirmed_in_thirty_runs():

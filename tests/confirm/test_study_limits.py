@@ -6,7 +6,7 @@ import pytest
 from confirm_worlds import ATOMS, BOTH, SYMPTOM, conduct, culprit
 
 from diagnose.confirm.model import Outcome
-from diagnose.confirm.study import StudyOptions, plan, study
+from diagnose.confirm.studies.study import StudyOptions, plan, study
 
 
 @pytest.mark.parametrize("limit", [0, 1, 5, 9, 14, 20])

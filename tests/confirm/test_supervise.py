@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from confirm_runs import alive, processes, until
 
-from diagnose.confirm import supervise
-from diagnose.confirm.ending import Ending, ending_of
-from diagnose.confirm.folder import clear, describe, stop_of
-from diagnose.confirm.job import Job, Limits
+from diagnose.confirm.runs import supervise
+from diagnose.confirm.runs.ending import Ending, ending_of
+from diagnose.confirm.runs.folder import clear, describe, stop_of
+from diagnose.confirm.runs.job import Job, Limits
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 

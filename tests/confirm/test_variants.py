@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from diagnose.confirm.arrange import Arrangement, arrange, read_fix
-from diagnose.confirm.budget import Budget
 from diagnose.confirm.given import read_given
 from diagnose.confirm.jobs import Jobs
 from diagnose.confirm.model import FIX, Trial
+from diagnose.confirm.runs.budget import Budget
 from diagnose.confirm.spec import Spec, left_out, read_budget, read_seconds
 from diagnose.confirm.template import read_template
 from diagnose.engine.diff.side import read_side

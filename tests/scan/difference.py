@@ -51,7 +51,12 @@ def varied(line: str, chance: random.Random) -> str:
         width = len(found[0]) if chance.random() < 0.5 else chance.choice((1, 1, 2, 3, 4, 5, 7, 12, 17, 19, 25))
         return "".join(chance.choices("0123456789", k=width))
 
-    line = re.sub(r"[0-9]+", digits, line)
+    if chance.random() < 0.6:  # dates and times as they are
+        line = re.sub(
+            r"[0-9]+(?:[-/:][0-9]+){2}|[0-9]+", lambda found: digits(found) if found[0].isdigit() else found[0], line
+        )
+    else:
+        line = re.sub(r"[0-9]+", digits, line)
     if chance.random() < 0.4:
         line = re.sub(r" +", lambda found: " " * max(1, len(found[0]) + chance.choice((-2, -1, 0, 0, 0, 1, 5))), line)
     if chance.random() < 0.2:

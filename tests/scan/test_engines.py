@@ -118,7 +118,7 @@ def test_bulk_rows_of_mmengine_are_those_of_single_lines(rows, monkeypatch):
 
 
 def json_cases():
-    plain = ['{"step": %d, "epoch": %d, "loss": %r, "lr": 1e-3}' % (at, at // 9, math.sin(at)) for at in range(120)]
+    plain = [f'{{"step": {at}, "epoch": {at // 9}, "loss": {math.sin(at)!r}, "lr": 1e-3}}' for at in range(120)]
     yield "plain", plain
     yield "resumed", [*plain, '{"note": "again", "lr": 0.1}', *plain[40:]]
     yield "nan", [row.replace("1e-3", "NaN") if at % 2 else row for at, row in enumerate(plain)]
@@ -126,7 +126,7 @@ def json_cases():
     yield "twice", [row.replace('"lr"', '"loss"') for row in plain]
     yield (
         "nested",
-        [row.replace('"lr": 1e-3', '"val": {"loss": %d, "xs": [1, 2.5]}' % at) for at, row in enumerate(plain)],
+        [row.replace('"lr": 1e-3', f'"val": {{"loss": {at}, "xs": [1, 2.5]}}') for at, row in enumerate(plain)],
     )
     yield "splits", [row[:-1] + f', "split": "{"val" if at % 3 else "train"}"}}' for at, row in enumerate(plain)]
     yield "no epoch", [row.replace('"epoch"', '"total_x"') for row in plain]

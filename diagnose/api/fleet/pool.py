@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
+from multiprocessing.reduction import ForkingPickler
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -157,13 +158,14 @@ class Pool:
         threading.Thread(target=_end_with, args=(self._alive,), daemon=True).start()
         with contextlib.suppress(EOFError, OSError):
             while True:
-                task = line.recv()
-                try:
-                    line.send(("done", self._work(task)))
-                except OSError:
-                    raise
-                except Exception:  # noqa: BLE001 - the first process does it again, and tells of it
-                    line.send(("failed", None))
+                line.send_bytes(self._answered(line.recv()))
+
+    def _answered(self, task: Any) -> memoryview:
+        """Return the state and result of a task, pickled."""
+        try:
+            return ForkingPickler.dumps(("done", self._work(task)))
+        except Exception:  # noqa: BLE001 - the first process does it again, and tells of it
+            return ForkingPickler.dumps(("failed", None))
 
 
 def _end_with(alive: int) -> None:

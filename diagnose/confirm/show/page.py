@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose import __version__
 from diagnose.confirm.confirmation import Confirmation
-from diagnose.confirm.result import StepRecord
 from diagnose.confirm.show import words
 from diagnose.confirm.show.dots import dots
+from diagnose.confirm.studies.result import StepRecord
 from diagnose.text import escape, markup, remark, wording
 from diagnose.text.templates import environment
 

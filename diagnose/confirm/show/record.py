@@ -8,7 +8,7 @@ from typing import Any
 from diagnose import __version__
 from diagnose.configs.edit import REMOVE
 from diagnose.confirm.confirmation import Asked, Confirmation, Planned
-from diagnose.confirm.result import Culprit
+from diagnose.confirm.studies.result import Culprit
 from diagnose.text import escape
 from diagnose.text.change_records import plain
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from diagnose.confirm.confirmation import Asked, Confirmation
 from diagnose.confirm.model import FIX, Outcome, Trial
-from diagnose.confirm.result import Arm, Comparison, Culprit, StepRecord
+from diagnose.confirm.studies.result import Arm, Comparison, Culprit, StepRecord
 from diagnose.text.changes import number
 from diagnose.text.wording import plural
 

@@ -111,7 +111,7 @@ def _held(arguments: Sequence[ArgumentRule], scope: Scope, sign: float = 1.0) ->
         shown = [_value(text, scope) for text in argument.at] or [value, named]
         finding = named[0] if named else None
         scope.values["told"] = finding.message if finding else ""
-        places = list(dict.fromkeys(_places(shown)))[:MOST_PLACES]
+        places = list(dict.fromkeys(_places(shown, scope.segment.name)))[:MOST_PLACES]
         text = words(argument.text, scope)
         yield Held(number, sign * argument.weight, text, places, named)
 
@@ -132,10 +132,10 @@ def _value(text: str, scope: Scope) -> Any:
         return None
 
 
-def _places(values: Sequence[Any]) -> Iterator[Place]:
+def _places(values: Sequence[Any], segment: str) -> Iterator[Place]:
     for value in values:
         for item in value if isinstance(value, list) else [value]:
-            place = place_of(item)
+            place = item.place_in(segment) if isinstance(item, Finding) else place_of(item)
             if place is not None and place.line:
                 yield place
 

@@ -14,6 +14,7 @@ from diagnose.model import Finding, Place, Segment, Series
 from diagnose.model.finding import SEVERITIES
 from diagnose.model.story import Statement
 from diagnose.names import traits
+from diagnose.text.wording import plural
 
 LONGER = 1.25
 LEAST = 3
@@ -66,12 +67,15 @@ def limits(segments: Sequence[Segment], findings: Sequence[Finding], baseline: d
     if not needed:
         needed = segment.epochs
         if needed:
-            told.append(Statement(f"no epoch of a symptom is known, so the {segment.epochs} epochs of this run count"))
+            counted = "the one epoch of this run counts" if needed == 1 else f"the {needed} epochs of this run count"
+            told.append(Statement(f"no epoch of a symptom is known, so {counted}"))
     epochs = max(math.ceil(LONGER * needed), LEAST) if needed else 0
     if full and epochs > full:
         epochs = full
     elif epochs:
-        told.append(Statement(f"a quarter more, at least {LEAST}: {epochs} epochs for a run that only has to show it"))
+        told.append(
+            Statement(f"a quarter more, at least {LEAST}: {plural(epochs, 'epoch')} for a run that only has to show it")
+        )
     early = math.ceil(needed)
     return Limits(epochs, full, tuple(told), tuple(_stops(segment, judged, other, early if early < epochs else 0)))
 

@@ -223,8 +223,10 @@ def _compared(segments: Sequence[Segment], baseline: dict[int, Segment]) -> Iter
         places += [place(series, mine), place(theirs, then)]
         shared = shared_epoch(series, theirs)
         if shared is not None and (one := best_until(series, shared)) and (two := best_until(theirs, shared)):
-            told += f"; by epoch {number(shared)}, to which both came, it is "
-            told += f"{THAN[compared(series.name, one[0], two[0])]} it: {number(one[0])} against {number(two[0])}"
+            alike = compared(series.name, one[0], two[0]) == compared(series.name, now, was)
+            told += f"; by epoch {number(shared)}, where the shorter of the two ends, "
+            told += "" if alike else f"it is {THAN[compared(series.name, one[0], two[0])]} it: "
+            told += f"{number(one[0])} against {number(two[0])}"
             places += [one[1], two[1]]
         parts.append(told)
     if parts:
@@ -243,7 +245,7 @@ def _found(findings: Sequence[tuple[int, Finding]]) -> Statement:
     if worst.severity in ("info", "hint"):
         return Statement(f"The rules found no error and no warning, but {told} (below).")
     among = " of the run" if logged and any(one.code.startswith(OF_CONFIGS) for _, one in findings) else ""
-    text = f"The rules found {told}; the gravest{among} is number {number_}: {worst.message}."
+    text = f"The rules found {told}; the gravest{among} is number {number_}: {worst.message.rstrip('.')}."
     return Statement(text, places=(worst.place,))
 
 

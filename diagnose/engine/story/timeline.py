@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from diagnose.engine.quote import Quotes
 from diagnose.engine.story.told import Lines, at, best, judge_of, number, place
 from diagnose.model import Event, Finding, Place, Segment
@@ -187,6 +189,10 @@ def _turns(segment: Segment) -> Iterator[Moment]:
         return
     last = len(series) - 1
     index = best(series)
+    if np.isfinite(series.value).all() and float(np.ptp(series.value)) == 0:
+        told = f"last record of {series.printed}: {number(float(series.value[last]))}, as in every record before it"
+        yield Moment(place(series, last), segment.name, at(series, last), told, "last")
+        return
     if index is not None:
         told = f"{series.printed} is at its best: {number(float(series.value[index]))}"
         yield Moment(place(series, index), segment.name, at(series, index), told, "best")

@@ -37,8 +37,8 @@ PARAMETERS = (
     Parameter("box_before", 0.03, "weight of the box loss in the run that worked", least=1e-9),
     Parameter("objects", 0.25, "share of cells with an object", least=0.01, most=0.5),
     Parameter("batch", 16, "images of one update, of 16 cells each", least=1, most=256),
-    Parameter("lr", 0.003, "learning rate of Adam, of the small network", least=0.0, most=1.0),
-    Parameter("epochs", 20, "epochs of 256 images", least=1, most=1000),
+    Parameter("lr", 0.01, "learning rate of Adam, of the small network", least=0.0, most=1.0),
+    Parameter("epochs", 14, "epochs of 256 images", least=1, most=1000),
 )
 
 

@@ -1,0 +1,190 @@
+"""The processes that lint for one linter. What they find is entered in the order of the inputs, by the first process.
+
+Whatever is out of the ordinary is done again there: files that cannot be opened, errors of ours, and a waiver that two
+files reported at once. So there is one way of telling it, and the outcome is that of a single process.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from diagnose import engine, logs
+from diagnose.api.fleet.pool import Answer, Pool
+from diagnose.engine.handover import Learnt, Told, begin, learnt, take_over, told
+from diagnose.engine.inputs import Found, Input, detected
+from diagnose.errors import DiagnoseError, SourceError
+from diagnose.model import FileReport, Place, Report
+
+if TYPE_CHECKING:
+    from diagnose.api.linter import Linter
+
+AHEAD = 16
+"""Inputs per process that may be linted before their turn has come."""
+BATCH = 8
+"""Files whose formats are told in one task."""
+Step = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The task of telling the formats of files."""
+
+    paths: tuple[Path, ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The task of linting one input; *before* is what was told of waivers."""
+
+    given: Found
+    limit: int
+    before: Told
+
+
+class Crew:
+    """Processes at work for a linter."""
+
+    def __init__(self, linter: Linter, size: int) -> None:
+        """Prepare at most so many processes."""
+        import numpy  # noqa: F401, ICN001 - every process needs it, and shares it if it was there before
+
+        logs.formats()
+        self._linter = linter
+        self._ahead = AHEAD * size
+        self._pool = Pool(self._work, size)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._pool.close()
+
+    def run(self, paths: Iterable[str]) -> None:
+        """Lint what the paths lead to.
+
+        Raises:
+            DiagnoseError: as ``Linter.run`` does, and when it is that input's turn.
+        """
+        waiting: deque[Step] = deque()
+        for step in self._steps(paths):
+            waiting.append(step)
+            while len(waiting) > self._ahead:
+                waiting.popleft()()
+        while waiting:
+            waiting.popleft()()
+
+    def _steps(self, paths: Iterable[str]) -> Iterator[Step]:
+        """Yield what is to be done in turn; the long part of it is under way by then."""
+        for path in paths:
+            yield partial(self._linter.plan, path)  # type: ignore[misc] # its result is for others
+            inputs = 0
+            try:
+                for found in self._linter.search(path, self._detect):
+                    inputs += 1
+                    yield self._step(found, self._linter.limit(path))
+            except DiagnoseError as error:
+                yield partial(_raise, error)
+                return
+            if not inputs:
+                yield partial(self._linter.nothing_in, path)
+
+    def _step(self, found: Found | Input, limit: int) -> Step:
+        here = partial(self._here, found, limit)
+        if isinstance(found, Input) or self._linter.knows(path for path, _ in found.files):
+            return here
+        try:
+            before = told(self._linter.plan_for(found.path).gate)
+        except DiagnoseError:
+            return here
+        return partial(self._entered, found, limit, self._pool.submit(Work(found, limit, before)))
+
+    def _here(self, found: Found | Input, limit: int) -> None:
+        """Lint an input in this process."""
+        given = found.open(limit) if isinstance(found, Found) else found
+        if not self._linter.again(given):
+            self._linter.request.watch(given.path)
+            self._linter.lint(given)
+
+    def _entered(self, found: Found, limit: int, answer: Answer) -> None:
+        """Enter what another process found."""
+        linter = self._linter
+        files = [path for path, _ in found.files]
+        if linter.knows(files):
+            return self._here(found, limit)
+        linter.request.watch(found.path)
+        self._pool.wait(answer)
+        todo = linter.plan(found.path)
+        if answer.state == "lost":
+            linter.note(files)
+            file = FileReport(found.path, status="error", detail=_ended(answer))
+            linter.enter(Report([file]), todo, found=found.found)
+            return None
+        result: tuple[Report, Learnt] | None = answer.value
+        if result is None or not take_over(todo.options.gate, result[1]):
+            given = found.open(limit)
+            linter.again(given)
+            linter.lint(given)
+            return None
+        linter.note(files)
+        part = result[0]
+        kept = [finding for finding in part.findings if todo.options.keep(finding)]
+        part.suppressed += len(part.findings) - len(kept)
+        part.findings = kept
+        linter.enter(part, todo, found=found.found)
+        return None
+
+    def _detect(self, paths: Iterable[Path], limit: int) -> Iterator[str | DiagnoseError]:
+        """Yield the format of each file, as ``inputs.detected`` does."""
+        rest = iter(paths)
+        waiting: deque[Answer] = deque()
+        while batch := tuple(islice(rest, BATCH)):
+            waiting.append(self._pool.submit(Glance(batch, limit)))
+            if len(waiting) > self._ahead:
+                yield from self._formats(waiting.popleft())
+        while waiting:
+            yield from self._formats(waiting.popleft())
+
+    def _formats(self, answer: Answer) -> Iterator[str | DiagnoseError]:
+        glance: Glance = self._pool.wait(answer).task
+        if answer.state == "lost" and len(glance.paths) > 1:  # one of them was too much
+            for alone in [self._pool.submit(replace(glance, paths=(path,))) for path in glance.paths]:
+                yield from self._formats(alone)
+        elif answer.state == "lost":
+            yield SourceError(_ended(answer), place=Place(str(glance.paths[0])))
+        else:
+            names: Sequence[str | None] = answer.value or [None] * len(glance.paths)
+            for path, name in zip(glance.paths, names, strict=True):
+                if name is None:
+                    yield from detected([path], glance.limit)
+                else:
+                    yield name
+
+    def _work(self, task: Glance | Work) -> list[str | None] | tuple[Report, Learnt] | None:
+        """Do a task in a forked process; None is for what the first process must do itself."""
+        if isinstance(task, Glance):
+            return [name if isinstance(name, str) else None for name in detected(task.paths, task.limit)]
+        given = task.given.open(task.limit)
+        if given.error is not None:
+            return None
+        from diagnose.api.linter import options
+
+        todo = self._linter.plan_for(given.path)
+        begin(todo.options.gate, task.before)
+        part = engine.lint([given], replace(options(todo), keep=lambda _: True))
+        return part, learnt(todo.options.gate, task.before)
+
+
+def _raise(error: DiagnoseError) -> None:
+    raise error
+
+
+def _ended(answer: Answer) -> str:
+    return f"the process that read it was ended ({answer.value}); is there memory enough? try --jobs 1"

@@ -1,8 +1,0 @@
-"""The search for what is to blame: see ``docs/confirm-statistics.md``."""
-
-from diagnose.confirm.search.choose import AHEAD, choose
-from diagnose.confirm.search.ddmin import ddmin
-from diagnose.confirm.search.hypotheses import OTHER_KIND, Hypotheses, Hypothesis
-from diagnose.confirm.search.posterior import Noise, Posterior
-
-__all__ = ["AHEAD", "OTHER_KIND", "Hypotheses", "Hypothesis", "Noise", "Posterior", "choose", "ddmin"]

@@ -1,0 +1,148 @@
+"""Two arms side by side: the test, and the figures that a reader needs to judge it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from diagnose.confirm.model import Outcome
+from diagnose.confirm.studies.result import Arm, Comparison, Look
+from diagnose.confirm.studies.stats import (
+    bootstrap_difference,
+    chance_above,
+    clopper_pearson,
+    cohen_d,
+    label_permutation,
+    middle,
+    sign_flip,
+)
+from diagnose.confirm.studies.verdicts import Judge
+
+Outcomes = Sequence[Outcome]
+HALF = 0.5
+
+
+def arm(parts: tuple[str, ...], outcomes: Outcomes, judge: Judge) -> Arm:
+    """Return what the runs of one config came to."""
+    votes = [one for one in outcomes if judge.votes(one)]
+    verdicts = [verdict for one in votes if (verdict := judge.shown(one)) is not None]
+    shown = sum(map(int, verdicts)) if verdicts else None
+    metrics = tuple(one.metric for one in votes if one.metric is not None)
+    finite = [value for value in metrics if math.isfinite(value)]
+    return Arm(
+        parts,
+        len(votes),
+        tuple(one.trial.seed for one in votes),
+        shown,
+        clopper_pearson(shown, len(verdicts)) if shown is not None else None,
+        metrics,
+        float(middle(np.array(finite))) if finite else None,
+    )
+
+
+def p_value(worse: Outcomes, better: Outcomes, judge: Judge) -> float:
+    """Return the exact p of the first arm being worse; 1 without runs."""
+    if not worse or not better:
+        return 1.0
+    one, other = ([judge.score(run) for run in side] for side in (worse, better))
+    return label_permutation(one, other, judge.sides)
+
+
+def majority(worse: Outcomes, better: Outcomes, judge: Judge) -> bool:
+    """Return whether at least half of the first arm show the fault, and less than half of the second.
+
+    Always true while nothing tells what counts as showing it: a control by metric alone.
+    """
+    shares = [_share(one, judge) for one in (worse, better)]
+    return shares[0] is None or shares[1] is None or (shares[0] >= HALF > shares[1])
+
+
+def best_case(worse: Outcomes, better: Outcomes, judge: Judge, runs: int) -> float:
+    """Return the p that is left if all further runs, up to ``runs`` per arm, come out in favour of the claim."""
+    if not worse or not better:
+        return 0.0
+    # Above infinity there is nothing: diverged runs are moved down to leave room.
+    sides = [[min(judge.score(run), 1e300) for run in side] for side in (worse, better)]
+    missing = [max(0, runs - len(side)) for side in sides]
+    return min(
+        label_permutation(sides[0] + [best] * missing[0], sides[1] + [-best] * missing[1], judge.sides)
+        for best in ((math.inf,) if judge.sides == 1 else (math.inf, -math.inf))
+    )
+
+
+def compare(
+    claim: str,
+    worse: tuple[tuple[str, ...], Outcomes],
+    better: tuple[tuple[str, ...], Outcomes],
+    judge: Judge,
+    *,
+    holds: bool,
+    looks: Sequence[Look] = (),
+    adjusted: float | None = None,
+    sides: int | None = None,
+    resamples: int = 2000,
+) -> Comparison:
+    """Return a claim with its figures.
+
+    Args:
+        claim: see `Comparison`.
+        worse: parts and runs that count of the arm that is worse by the claim.
+        better: the same of the other.
+        judge: of the runs.
+        holds: what was decided.
+        looks: at the data so far; without any, p is told for the arms as they stand.
+        adjusted: p by Holm.
+        sides: that the test had, if the judge has learned the direction since.
+        resamples: of the bootstrap.
+    """
+    votes = [[one for one in side[1] if judge.votes(one)] for side in (worse, better)]
+    arms = [arm(side[0], found, judge) for side, found in zip((worse, better), votes, strict=True)]
+    if not all(votes):
+        return Comparison(claim, arms[0], arms[1], holds=False, looks=tuple(looks))
+    finite = [[value for value in one.metrics if math.isfinite(value)] for one in arms]
+    size = cohen_d(finite[0], finite[1]) if all(finite) else None
+    shown = [[float(bool(judge.shown(one))) for one in side] for side in votes]
+    told = all(one.shown is not None for one in arms)
+    return Comparison(
+        claim,
+        arms[0],
+        arms[1],
+        holds=holds,
+        p=looks[-1].p if looks else p_value(votes[0], votes[1], judge),
+        sides=sides or judge.sides,
+        p_paired=_paired(votes, judge, sides or judge.sides),
+        p_adjusted=adjusted,
+        looks=tuple(looks),
+        score="symptom" if judge.symptom else "metric",
+        difference=float(middle(np.array(finite[0])) - middle(np.array(finite[1]))) if all(finite) else None,
+        interval=bootstrap_difference(finite[0], finite[1], middle, resamples),
+        cohen_d=None if size is None else -size if judge.better == "higher" else size,
+        p_worse=_chance(votes, judge),
+        share=float(np.mean(shown[0]) - np.mean(shown[1])) if told else None,
+        share_interval=bootstrap_difference(shown[0], shown[1], lambda drawn: drawn.mean(axis=-1), resamples)
+        if told
+        else None,
+    )
+
+
+def _chance(votes: Sequence[Outcomes], judge: Judge) -> float:
+    """Return the chance that a run of the first arm is worse, by metric if all have one, else by symptom."""
+    values = [[judge.badness(run) for run in side] for side in votes]
+    known = [[value for value in side if value is not None] for side in values]
+    if [len(side) for side in known] != [len(side) for side in votes]:
+        known = [[judge.score(run) for run in side] for side in votes]
+    return chance_above(known[0], known[1])
+
+
+def _share(outcomes: Outcomes, judge: Judge) -> float | None:
+    verdicts = [shown for one in outcomes if (shown := judge.shown(one)) is not None]
+    return sum(verdicts) / len(verdicts) if verdicts else None
+
+
+def _paired(votes: Sequence[Outcomes], judge: Judge, sides: int) -> float | None:
+    """Return the sign-flip p over the seeds that both arms have."""
+    one, other = ({run.trial.seed: judge.score(run) for run in side} for side in votes)
+    differences = [0.0 if one[seed] == other[seed] else one[seed] - other[seed] for seed in one if seed in other]
+    return sign_flip(differences, sides) if differences else None

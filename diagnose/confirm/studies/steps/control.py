@@ -1,0 +1,150 @@
+"""The control: does the suspect config reproduce the symptom, and is the baseline free of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diagnose.confirm.model import Outcome, Step
+from diagnose.confirm.studies.compare import best_case, compare, majority, p_value
+from diagnose.confirm.studies.options import StudyOptions
+from diagnose.confirm.studies.result import Look, StepRecord
+from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts, Runs
+
+MOST = 0.75
+"""Share of the baseline's runs with the symptom at which nothing more is run."""
+TOLD = 6
+"""Runs per arm from which on an interval inside the smallest effect of interest is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the control came to.
+
+    Attributes:
+        outcome: ``reproduced``, ``not-reproduced``, ``reference-also-bad`` or ``undecided``.
+        missed: runs of the suspect config without the symptom.
+        bad: its runs that count.
+        false: runs of the baseline with the symptom.
+        good: its runs that count.
+        steady: seeds with which the suspect config showed the symptom and the baseline did not.
+        record: for the result.
+    """
+
+    outcome: str
+    missed: int
+    bad: int
+    false: int
+    good: int
+    steady: tuple[int, ...]
+    record: StepRecord
+
+
+def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Control]:
+    """Compare suspect config and baseline on the same seeds, with a look at 4, 6 and 8 runs each.
+
+    Stops early where no later look could decide, where no run of the suspect config shows the symptom at the first
+    look, or where three quarters of the baseline's do. Stopping for want of an effect cannot raise the error of the
+    first kind.
+    """
+    before = len(runs.known)
+    seeds = options.control_seeds
+    looks: list[Look] = []
+    sides = runs.judge.sides
+    outcome, state, notes = "undecided", "done", []
+    try:
+        for at, (count, alpha) in enumerate(zip(options.looks, options.alphas, strict=True)):
+            yield from runs.fill([(everything, seeds), ((), seeds)], count, options.spare)
+            bad, good = runs.votes(everything, seeds), runs.votes((), seeds)
+            if len(bad) < 2 or len(good) < 2:
+                notes.append("Too few runs gave a verdict.")
+                break
+            looks.append(Look(min(len(bad), len(good)), p_value(bad, good, runs.judge), alpha))
+            later = list(zip(options.looks, options.alphas, strict=True))[at + 1 :]
+            outcome, note = _decide(bad, good, looks[-1], later, runs, options)
+            if note:
+                notes.append(note)
+            if outcome != "undecided":
+                break
+    except OutOfBudget:
+        state = "out-of-budget"
+    bad, good = runs.votes(everything, seeds), runs.votes((), seeds)
+    if outcome == "reproduced":
+        runs.judge.settle(bad, good)
+    reproduced = outcome == "reproduced"
+    comparison = compare(
+        "reproduced",
+        (everything, bad),
+        ((), good),
+        runs.judge,
+        holds=reproduced,
+        looks=looks,
+        sides=sides,
+        resamples=options.resamples,
+    )
+    record = StepRecord(
+        "control",
+        state,
+        outcome,
+        runs=len(runs.known) - before,
+        comparisons=(comparison,),
+        notes=tuple(notes),
+    )
+    shown = {side: {one.trial.seed: runs.judge.shown(one) for one in arm} for side, arm in (("b", bad), ("g", good))}
+    return Control(
+        outcome,
+        sum(one is False for one in shown["b"].values()),
+        len(bad),
+        sum(one is True for one in shown["g"].values()),
+        len(good),
+        tuple(seed for seed, one in shown["b"].items() if one and shown["g"].get(seed) is False),
+        record,
+    )
+
+
+def _decide(
+    bad: Sequence[Outcome],
+    good: Sequence[Outcome],
+    look: Look,
+    later: Sequence[tuple[int, float]],
+    runs: Runs,
+    options: StudyOptions,
+) -> tuple[str, str]:
+    """Return the outcome at a look, ``undecided`` if the next one is needed, and a note."""
+    judge = runs.judge
+    if look.p <= look.alpha and majority(bad, good, judge):
+        return "reproduced", ""
+    if judge.symptom:
+        shares = [sum(one.symptom is True for one in arm) / len(arm) for arm in (bad, good)]
+        if not shares[0]:
+            return "not-reproduced", f"None of {len(bad)} runs of the suspect config showed the symptom."
+        if shares[1] >= MOST or (not later and min(shares) >= 0.5):
+            return "reference-also-bad", ""
+        if look.p <= look.alpha and not later:
+            return "not-reproduced", "The runs are worse, but fewer than half show the symptom."
+    if not later:
+        return "not-reproduced", ""
+    if hopeless(bad, good, later, runs):
+        return "not-reproduced", "Stopped early: no later look could have told the arms apart."
+    if options.sesoi is not None and judge.metric and look.runs >= TOLD:
+        interval = compare("", ((), bad), ((), good), judge, holds=False, resamples=options.resamples).interval
+        if interval and max(abs(end) for end in interval) < options.sesoi:
+            return "not-reproduced", "The interval of the effect lies inside the smallest effect of interest."
+    return "undecided", ""
+
+
+def hopeless(
+    worse: Sequence[Outcome], better: Sequence[Outcome], later: Sequence[tuple[int, float]], runs: Runs
+) -> bool:
+    """Return whether no later look can show the first arm to be worse, whatever the runs to come bring."""
+    for count, alpha in later:
+        if best_case(worse, better, runs.judge, count) > alpha:
+            continue
+        verdicts = [[runs.judge.shown(one) for one in arm] for arm in (worse, better)]
+        if any(None in arm for arm in verdicts):
+            return False
+        most = (sum(map(bool, verdicts[0])) + max(0, count - len(worse))) / max(count, len(worse))
+        least = sum(map(bool, verdicts[1])) / max(count, len(better))
+        if most >= 0.5 > least:
+            return False
+    return True

@@ -1,0 +1,197 @@
+"""Fuzzes the kernel, built with AddressSanitizer and UBSan: ``python tests/scan/fuzz.py SECONDS``.
+
+It exits with a status other than 0 if a sanitizer reports anything, or if kernel and pure path disagree.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "diagnose" / "scan" / "_kernel.c"
+FLAGS = ["-O1", "-g", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+LONG = 100_000_000
+ALPHABET = b"0123456789.eE+- :,/[]\r\b\x1b\x00aEpoch loss\xe2\x94\x81"
+
+
+def build(folder: Path) -> Path:
+    """Compile the kernel with sanitizers. Raises CalledProcessError or FileNotFoundError without them."""
+    target = folder / "_kernel.abi3.so"
+    include = f"-I{sysconfig.get_path('include')}"
+    subprocess.run(["cc", *FLAGS, include, str(SOURCE), "-o", str(target)], check=True, capture_output=True)
+    return target
+
+
+def run(seconds: float, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Fuzz in a process of its own, which the sanitizer's runtime must be loaded into first."""
+    library = build(folder)
+    runtime = [
+        subprocess.run(["cc", f"-print-file-name={name}"], check=True, capture_output=True, text=True).stdout.strip()
+        for name in ("libasan.so", "libubsan.so")
+    ]
+    environment = os.environ | {
+        "LD_PRELOAD": " ".join(runtime),
+        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONMALLOC": "malloc",
+    }
+    command = [sys.executable, __file__, "--inside", str(library), str(seconds)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def inside(library: str, seconds: float) -> None:
+    """Call the kernel with random programs, blocks and gates until the time is up."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("_kernel", library)
+    assert spec is not None
+    assert spec.loader is not None
+    kernel = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(kernel)
+    chance = random.Random(os.environ.get("FUZZ_SEED", "1"))
+    until = time.monotonic() + seconds
+    rounds = 0
+    long_lines(kernel)
+    while time.monotonic() < until:
+        one_round(kernel, chance)
+        rounds += 1
+    print(f"{rounds} rounds")
+
+
+def one_round(kernel, chance) -> None:
+    from diagnose.scan.gate import Gate
+    from diagnose.scan.powers import powers
+    from diagnose.scan.pure import Scanner
+    from diagnose.scan.trie import Trie
+
+    trie = Trie()
+    for _ in range(chance.randint(1, 12)):
+        trie.add(template(chance))
+    nodes, texts = trie.program()
+    compiled, pure = kernel.Scanner(), Scanner()
+    compiled.set_powers(powers())
+    compiled.load(nodes, texts, len(trie.templates))
+    pure.learn(trie.templates)
+    gate = Gate(["error", "loss", "x\n"])
+    compiled.set_gate(*gate.table())
+    for number, known in enumerate(trie.templates):
+        variable = [
+            at for at, part in enumerate(part for part in known.parts if part.operation) if part.operation in (1, 2)
+        ]
+        if variable and chance.random() < 0.7:
+            pick = [chance.choice(variable) for _ in range(3)]
+            counters = (chance.choice([-1, pick[0]]), chance.choice([-1, pick[1]]), chance.choice([-1, pick[2]]))
+            compiled.enable(number, tuple(variable), *counters, 5.0, chance.random() < 0.5)
+    block = b"".join(line(chance, trie.templates) + b"\n" for _ in range(chance.randint(0, 40)))
+    at = number = 0
+    while True:
+        reason, _, at, number, which = compiled.walk(block, at, len(block), number + 1, chance.random() < 0.1)
+        if reason == 0:
+            break
+        if reason == 2:
+            compiled.take(which)
+            number -= 1
+    for number in range(len(trie.templates)):
+        compiled.take(number)
+    for text in block.split(b"\n"):
+        found, other = compiled.match(text), pure.match(text)
+        assert (found is None) == (other is None), (text, found, other)
+    folded = bytearray(block)
+    kernel.fold(folded, 0, len(folded))
+    kernel.fold(bytearray(block), chance.randint(0, len(block) // 2), len(block))
+    damaged = bytearray(nodes)
+    for _ in range(chance.randint(1, 4)):
+        damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+    try:
+        compiled.load(bytes(damaged), texts, len(trie.templates))
+    except ValueError:
+        return
+    compiled.walk(block, 0, len(block), 1, False)
+
+
+def template(chance):
+    from diagnose.scan.template import BLANKS, LITERAL, NUMBER, RUN, Part, Template
+
+    parts = []
+    for _ in range(chance.randint(1, 9)):
+        kind = chance.choice((LITERAL, LITERAL, RUN, NUMBER, BLANKS))
+        if kind == LITERAL:
+            if parts and parts[-1].operation == LITERAL:
+                continue
+            parts.append(
+                Part(LITERAL, chance.choice([b"loss: ", b"Epoch ", b"a", b"e", b".", b"[", b"0", "━".encode()]))
+            )
+        elif kind == NUMBER:
+            parts.append(Part(NUMBER, low=chance.choice([255, 4, 8, 12, 31])))
+        else:
+            low = chance.randint(0, 2) + (kind == RUN)
+            parts.append(Part(kind, low=low, high=low + chance.randint(0, 5)))
+    return Template("row", tuple(parts), ())
+
+
+def line(chance, templates) -> bytes:
+    """Return bytes at random, or a line that a template accepts, damaged now and then."""
+    if chance.random() < 0.2:
+        return bytes(chance.choices(ALPHABET, k=chance.randint(0, 60))).replace(b"\n", b"")
+    text = bytearray()
+    for part in chance.choice(templates).parts:
+        if part.operation == 0:
+            text += part.text
+        elif part.operation == 2:
+            text += chance.choice(
+                [b"1", b"0.5", b"-3e-4", b"1e400", b"123456789012345678901", b"9007199254740993", b"007", b"5."]
+            )
+        else:
+            text += (b"7" if part.operation == 1 else b" ") * chance.randint(part.low, part.high)
+    if chance.random() < 0.4 and text:
+        at = chance.randrange(len(text))
+        text[at : at + chance.randint(0, 2)] = bytes(chance.choices(ALPHABET, k=chance.randint(0, 3)))
+    return bytes(text).replace(b"\n", b"")
+
+
+def long_lines(kernel) -> None:
+    from diagnose.scan.template import LITERAL, NUMBER, Part, Template
+    from diagnose.scan.trie import Trie
+
+    trie = Trie()
+    trie.add(Template("row", (Part(NUMBER, low=255), Part(LITERAL, b"x")), ()))
+    for text in (
+        b"1" * LONG,
+        b"0." + b"1" * LONG,
+        b"1e" + b"9" * LONG,
+        b" " * LONG,
+        b"\r" * LONG,
+        b"1/9 [=\r" * (LONG // 7),
+        b"\0" * LONG,
+    ):
+        scanner = kernel.Scanner()
+        scanner.load(*trie.program(), 1)
+        scanner.enable(0, (0,), -1, 0, -1, 0.0, False)
+        block = bytearray(text + b"\n")
+        scanner.walk(block, 0, len(block), 1, False)
+        kernel.fold(block, 0, len(block))
+
+
+def report(seconds: float) -> Iterator[str]:
+    """Yield what went wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = run(seconds, Path(folder))
+        if done.returncode:
+            yield done.stdout[-2000:] + done.stderr[-8000:]
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--inside":
+        inside(sys.argv[2], float(sys.argv[3]))
+    else:
+        problems = list(report(float(sys.argv[1])))
+        print("\n".join(problems) or "nothing found")
+        sys.exit(bool(problems))
