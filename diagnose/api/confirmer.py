@@ -10,18 +10,18 @@ from typing import Any
 
 from diagnose.api.session import Request, Session
 from diagnose.confirm.arrange import Arrangement, arrange
-from diagnose.confirm.runs.batch import Bench
 from diagnose.confirm.confirmation import Asked, Confirmation, Planned
 from diagnose.confirm.drive import PILOT, drive, pilots, say_nothing
 from diagnose.confirm.evidence import Evidence
-from diagnose.confirm.runs.executors import open_executor
-from diagnose.confirm.runs.executors.local import Local
-from diagnose.confirm.runs.job import Job
 from diagnose.confirm.jobs import Jobs
-from diagnose.confirm.runs.ledger import Ledger
 from diagnose.confirm.model import Outcome, Trial
 from diagnose.confirm.prefix import read_cut
 from diagnose.confirm.record import write_record
+from diagnose.confirm.runs.batch import Bench
+from diagnose.confirm.runs.executors import open_executor
+from diagnose.confirm.runs.executors.local import Local
+from diagnose.confirm.runs.job import Job
+from diagnose.confirm.runs.ledger import Ledger
 from diagnose.confirm.spec import AUTO, Spec
 from diagnose.confirm.studies.study import StudyOptions, plan, study
 from diagnose.confirm.symptom import Question

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from diagnose.engine.fingerprint import fingerprint
-from diagnose.model import Evidence, Finding
+from diagnose.model import Evidence, Finding, Place
 
 LEAST = 4
 """Segments from which on a finding is not repeated for each: two or three stages stay apart, thirty folds do not."""
@@ -52,11 +52,15 @@ def _key(finding: Finding) -> tuple[str, ...]:
 def _one(first: Finding, others: list[Finding], number: int, segments: int) -> Finding:
     same = all(other.message == first.message for other in others)
     where = f"in {number} of {segments} segments" + ("" if same else f", first in {first.segment}")
+    places: dict[str, Place] = {}
+    for item in (first, *others):
+        places.setdefault(item.segment, item.place)
     return replace(
         first,
         message=f"{where}: {first.message}",
         segment="",
-        segments=tuple({item.segment: item.place for item in (*reversed(others), first)}.items())[::-1],
+        segments=tuple(places),
+        places=tuple(places.values()),
         evidence=(*first.evidence, *(_evidence(other, same) for other in others[: MOST_SEGMENTS - 1])),
         folded=tuple(dict.fromkeys(name for item in (first, *others) for name in item.folded)),
         fingerprint=fingerprint(first.code, first.subject, "", first.place.path),

@@ -39,7 +39,7 @@ class Finding:
         message: one sentence with the numbers of this run.
         place: what must be changed if that is known, else the line that shows it.
         segment: the segment's name; empty if the file has only one, or if the finding stands for several.
-        segments: the segments that it stands for, if it stands for several: the name of each, and its line there.
+        segments, places: the names of the segments that it stands for, if it stands for several, and its place in each.
         subject: the metric, config key or event it is about; part of the fingerprint.
         evidence: the lines and numbers that show it.
         why: what it means, from the rule.
@@ -61,11 +61,12 @@ class Finding:
     advice: str = ""
     folded: tuple[str, ...] = ()
     fingerprint: str = ""
-    segments: tuple[tuple[str, Place], ...] = ()
+    segments: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
 
     def place_in(self, segment: str) -> Place:
         """Return the place that shows it in a segment."""
-        return next((place for name, place in self.segments if name == segment), self.place)
+        return dict(zip(self.segments, self.places, strict=False)).get(segment, self.place)
 
 
 @dataclass(slots=True)

@@ -34,26 +34,19 @@ def test_a_gathered_finding_names_its_segments() -> None:
     (one,) = gather(lists)
 
     assert one.segment == ""
-    assert [(name, place.line) for name, place in one.segments] == [
-        ("s0", 0),
-        ("s1", 1),
-        ("s3", 3),
-        ("s4", 4),
-        ("s5", 5),
-    ]
+    assert one.segments == ("s0", "s1", "s3", "s4", "s5")
+    assert [place.line for place in one.places] == [0, 1, 3, 4, 5]
 
 
 def test_a_gathered_finding_speaks_only_of_its_segments() -> None:
     run, names = stages()
-    there = finding("late", "", segments=((names[0], Place("case.log", 5)), (names[2], Place("case.log", 9))))
+    there = finding("late", "", segments=(names[0], names[2]), places=(Place("case.log", 5), Place("case.log", 9)))
     suspect = rule(supports=[{"when": 'found("late")', "weight": 2}], explains=["late"])
 
     (cause,) = causes_of(run, [there], [suspect], strict=True)
-    elsewhere = causes_of(
-        run, [finding("late", "", segments=(("no such", Place("case.log", 5)),))], [suspect], strict=True
-    )
+    elsewhere = causes_of(run, [finding("late", "", segments=("no such",))], [suspect], strict=True)
 
-    assert cause.supports[0].text == "m (likewise in 1 other segment)"
+    assert cause.supports[0].text == "m"  # the finding itself says in which segments
     assert [place.line for place in cause.supports[0].places] == [5, 9]  # of each segment its own line
     assert elsewhere == []
 

@@ -51,7 +51,7 @@ def diagnose() -> Diagnose:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory of its own, without the environment's wishes."""
     for name in (
-        "FORCE_COLOR", "NO_COLOR", "DIAGNOSE_OUTPUT_FORMAT", "DIAGNOSE_CONFIG", "DIAGNOSE_TRACEBACK",
+        "FORCE_COLOR", "NO_COLOR", "DIAGNOSE_OUTPUT_FORMAT", "DIAGNOSE_CONFIG", "DIAGNOSE_TRACEBACK", "DIAGNOSE_JOBS",
         "GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY", "CI_PROJECT_DIR", "CI",
     ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)

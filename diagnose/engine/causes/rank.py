@@ -149,7 +149,13 @@ def _arguments(mine: list[Held], others: list[Held]) -> tuple[Argument, ...]:
         places = dict.fromkeys(held.places)
         # An argument may be worded by the finding it rests on: only what says the same elsewhere is the same.
         like = [other for other in others if other.number == held.number and _gist(other) == _gist(held)]
-        new = sum(other.text != held.text or bool(set(other.places) - set(held.places)) for other in like)
+        mine_too = {finding.fingerprint for finding in held.rests}
+        # A finding that stands for several segments says so itself.
+        new = sum(
+            (other.text != held.text or bool(set(other.places) - set(held.places)))
+            and not (mine_too and mine_too == {finding.fingerprint for finding in other.rests})
+            for other in like
+        )
         for other in like:
             places |= dict.fromkeys(other.places)
         text = held.text + (f" (likewise in {plural(new, 'other segment')})" if new else "")

@@ -39,7 +39,7 @@ def _names(scope: Any, where: str) -> set[str]:
 
 def _stands(finding: Finding, names: set[str], *, everywhere: bool) -> bool:
     """Whether a finding speaks of one of the segments; one that names none counts wherever it is asked for here."""
-    own = [name for name, _ in finding.segments] or ([finding.segment] if finding.segment else [])
+    own = finding.segments or ((finding.segment,) if finding.segment else ())
     return not names.isdisjoint(own) if own and names != {""} else everywhere
 
 
