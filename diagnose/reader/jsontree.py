@@ -134,7 +134,8 @@ class _Reader:
 
     def _repaired(self, position: int) -> re.Match[str] | None:
         """Return the first token of the next line where the rest of this one is damaged, such as a stray quote."""
-        start = NOTHING.match(self.text, position).end()  # type: ignore[union-attr] - it matches anything
+        gap = NOTHING.match(self.text, position)
+        start = gap.end() if gap is not None else position
         end = self.text.find("\n", start)
         if not self.stack or end < 0 or len(self.damaged) >= REPAIRS:
             return None
