@@ -19,8 +19,8 @@ def test_the_baseline_is_a_segment_of_its_own() -> None:
     values = [{name: float(series.value[0]) for name, series in part.series.items()} for part in run.segments]
     assert [part.name for part in run.segments] == ["baseline", "this run"]
     assert values == [
-        {"val/overall_map": 34.0, "val/small_map": 17.2},
-        {"val/overall_map": 20.5, "val/ap50": 47.9, "val/small_map": 5.4},
+        {"val/map": 34.0, "val/small_map": 17.2},
+        {"val/map": 20.5, "val/ap50": 47.9, "val/small_map": 5.4},
     ]
 
 

@@ -1,4 +1,4 @@
-"""The kernel under AddressSanitizer and UBSan, where the compiler brings them: a minute in CI, some seconds elsewhere."""
+"""The kernel under AddressSanitizer and UBSan, where the compiler has them: a minute in CI, some seconds elsewhere."""
 
 import os
 import subprocess

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from diagnose.model.story import Chart, Curve, Mark
 from diagnose.text import changes, escape
@@ -16,6 +17,12 @@ BADGE = 9.0
 TICKS = 5
 CROSS = 11.0
 """Between two marks of values that are no numbers."""
+DROPS = (-8.0, 18.0, -24.0, 34.0)
+"""How far below its point the name of a best value may stand, the nearest first."""
+LETTER = 6.2
+"""Width of a letter beside a mark."""
+PARTS = 8
+"""Into which a line between two records is divided to see what a text covers."""
 
 
 def svg(chart: Chart, number: int) -> str:
@@ -161,14 +168,31 @@ class _Drawing:
         for mark in self.chart.marks:
             if mark.kind == "best" and mark.y is not None:
                 x, y = self.px(mark.x), self.py(mark.y)
-                anchor = "end" if x > WIDTH * 0.8 else "start"
-                shift = -9 if anchor == "end" else 9
-                below = y < self.top + 24
+                left, drop = self._free(x, y, LETTER * len(mark.told))
+                anchor, shift = ("end", -9) if left else ("start", 9)
                 yield f'<circle class="best" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
                 yield (
-                    f'<text class="best-text" x="{x + shift:.1f}" y="{y + (18 if below else -8):.1f}" '
+                    f'<text class="best-text" x="{x + shift:.1f}" y="{y + drop:.1f}" '
                     f'text-anchor="{anchor}">{escape.html(mark.told)}</text>'
                 )
+
+    def _free(self, x: float, y: float, wide: float) -> tuple[bool, float]:
+        """Return on which side of a point, and how far below it, a text of this width covers least of the curves."""
+        drawn = [
+            (self.px(one[0]) + part / PARTS * (self.px(two[0]) - self.px(one[0])),
+             self.py(one[1]) + part / PARTS * (self.py(two[1]) - self.py(one[1])))
+            for curve in self.chart.curves for piece in _parts(curve) for one, two in pairwise(piece)
+            for part in range(PARTS)
+        ]  # fmt: skip
+        found = []
+        for left in (False, True):
+            low = x - 9 - wide if left else x + 9
+            for rank, drop in enumerate(DROPS):
+                high = y + drop - 12
+                out = low < LEFT or low + wide > WIDTH or high < self.top - 14 or high + 15 > self.top + PLOT
+                covered = sum(low <= at <= low + wide and high <= up <= high + 15 for at, up in drawn)
+                found.append((out, covered, rank, left, drop))
+        return min(found)[3:]
 
 
 def _parts(curve: Curve) -> Iterator[list[tuple[float, float]]]:
