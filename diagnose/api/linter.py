@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from diagnose import engine
-from diagnose.api.session import Outcome, Request, Session
+from diagnose.api.session import Outcome, Request, Session, options_of
 from diagnose.engine.inputs import Detect, Found, Input, search
-from diagnose.engine.lint import Options
 from diagnose.engine.plan import Plan
 from diagnose.errors import DiagnoseError
 from diagnose.model import FileReport, Report
 from diagnose.sources import MAX_BYTES
-
-ELSEWHERE = frozenset({"DIFF", "SWEEP"})
-"""Families of rules for what other commands look at: two sides, many runs."""
 
 
 class Linter(Session):
@@ -107,7 +102,7 @@ class Linter(Session):
         """Lint an input, and enter what is found."""
         todo = self.plan(given.path)
         try:
-            part = engine.lint([given], options(todo))
+            part = engine.lint([given], options_of(todo))
         except DiagnoseError:
             raise
         except Exception as error:  # noqa: BLE001 - the other files are still linted
@@ -123,9 +118,3 @@ class Linter(Session):
         self.take(part, todo)
         if file.status == "error" or (file.detail if file.status == "ok" else not found):
             self.outcome.trouble.append(file)
-
-
-def options(todo: Plan) -> Options:
-    """Return how files are linted under a plan: without the rules of other commands."""
-    rules = [rule for rule in todo.options.rules if rule.family not in ELSEWHERE]
-    return replace(todo.options, rules=rules)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from diagnose.api.governing import Governor
 from diagnose.engine import baseline
 from diagnose.engine.baseline import Baseline
-from diagnose.engine.lint import judged
+from diagnose.engine.lint import Options, judged
 from diagnose.engine.plan import Plan, plan
 from diagnose.engine.today import today
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model import FileReport, Finding, Place, Report
 from diagnose.settings import Settings
+
+ELSEWHERE = frozenset({"DIFF", "SWEEP"})
+"""Families of rules for what other commands than ``lint`` look at: two sides, many runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,11 @@ class Session:
         if file not in self.outcome.baselines:
             self.outcome.baselines[file] = baseline.load(file)
         return self.outcome.baselines[file]
+
+
+def options_of(todo: Plan) -> Options:
+    """Return how single runs are linted under a plan: without the rules of other commands."""
+    return replace(todo.options, rules=[rule for rule in todo.options.rules if rule.family not in ELSEWHERE])
 
 
 def _said(finding: Finding) -> tuple[str, str, str, Place]:

@@ -10,6 +10,7 @@ from itertools import tee
 from pathlib import Path
 
 from diagnose import logs
+from diagnose.engine.cache import Cache
 from diagnose.engine.grouping import runs
 from diagnose.errors import DiagnoseError
 from diagnose.sources import Source, from_bytes, open_source
@@ -110,16 +111,23 @@ def search(
             yield Found(path, ((path, ""),))
 
 
-def detected(paths: Iterable[Path], limit: int) -> Iterator[str | DiagnoseError]:
+def detected(paths: Iterable[Path], limit: int, cache: Cache | None = None) -> Iterator[str | DiagnoseError]:
     """Yield the name of each file's format, empty if there is none, or why it cannot be opened."""
     for path in paths:
         try:
             source = open_source(path, limit)
-            format = logs.detect(source, program=path.suffix == ".py") if source.head else None
+            name = _format_of(source, cache, program=path.suffix == ".py") if source.head else ""
         except DiagnoseError as error:
             yield error
         else:
-            yield format.NAME if format is not None else ""
+            yield name
+
+
+def _format_of(source: Source, cache: Cache | None, *, program: bool) -> str:
+    if cache is not None:
+        return cache.detect(source, program=program)
+    format = logs.detect(source, program=program)
+    return format.NAME if format is not None else ""
 
 
 def _folder(folder: Path, limit: int, skip: Callable[[Path], bool], detect: Detect) -> Iterator[Found | Input]:

@@ -9,6 +9,7 @@ from typing import Any
 from diagnose import logs
 from diagnose.configs.files import LARGEST, tree_of
 from diagnose.engine.apply import apply
+from diagnose.engine.cache import Cache
 from diagnose.engine.enrich import enrich
 from diagnose.engine.fingerprint import fingerprint
 from diagnose.engine.fold import fold
@@ -43,6 +44,7 @@ class Options:
         gate: what permits findings in configs, and the policy; None heeds neither.
         strict: raise the error of a rule that is at fault; else the file's ``detail`` names it and the others go on.
         causes: weigh causes once the findings are there, into ``Report.causes``.
+        cache: what is known of logs that were read before.
     """
 
     rules: Sequence[Rule]
@@ -53,6 +55,7 @@ class Options:
     gate: Gate | None = None
     strict: bool = False
     causes: bool = False
+    cache: Cache | None = None
 
 
 def lint(inputs: Iterable[Input], options: Options) -> Report:
@@ -97,7 +100,8 @@ def _lint_one(given: Input, file: FileReport, options: Options, report: Report) 
         file.detail = "the file is empty: nothing was ever written to it (check where the program logs to)"
         path = given.sources[0].path
         return lint_run(Run(path, "empty", [Segment("", 0, path, 1, 1)], [path]), file, options, {})
-    runs = [run for source in given.sources if (run := logs.read(source, options.format)) is not None]
+    read = options.cache.read if options.cache is not None else logs.read
+    runs = [run for source in given.sources if (run := read(source, options.format)) is not None]
     if not runs:
         file.status, file.detail = (
             "unknown",

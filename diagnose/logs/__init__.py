@@ -22,7 +22,7 @@ SURE = 100
 COMPANION_BYTES = 64 << 20
 """Largest file read beside a log."""
 
-__all__ = ["detect", "formats", "read"]
+__all__ = ["detect", "formats", "read", "reads_more"]
 
 
 @cache
@@ -95,6 +95,14 @@ def read(source: Source, name: str = "") -> Run | None:
         format.companion(companion, build)  # type: ignore[attr-defined]
     format.read(source, build)
     return build.finish()
+
+
+def reads_more(source: Source, name: str = "") -> bool:
+    """Whether other files than the source have a say in what is read: those a config builds on, and companions."""
+    format = formats()[name] if name else detect(source)
+    return format is not None and (
+        getattr(format, "IS_CONFIG", False) or next(_companions(source, format), None) is not None
+    )
 
 
 def _companions(source: Source, format: Format) -> Iterator[Source]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnose.model import Config, Event, Fact, Place, Run, Segment, Setting
 from diagnose.names import canonical, event_kinds, fact_names, traits
 from diagnose.reader.column import Column
+
+if TYPE_CHECKING:
+    from diagnose.reader.column import Shared
 
 TEXT = 400
 """Characters kept of a line that an event or a fact quotes."""
@@ -236,6 +239,7 @@ class RunBuilder:
                 self._drafts[-1].events.append(Event("unstarted", place, {"message": self._heading}))
         segments = []
         for index, draft in enumerate(self._drafts):
+            shared: Shared = {}
             segments.append(
                 Segment(
                     draft.name,
@@ -243,7 +247,7 @@ class RunBuilder:
                     self.path,
                     draft.first_line,
                     draft.last_line,
-                    {name: column.series(name) for name, column in draft.columns.items()},
+                    {name: column.series(name, shared) for name, column in draft.columns.items()},
                     draft.events,
                     draft.facts,
                     Config(draft.settings, framework=self.framework, partial=self.partial),

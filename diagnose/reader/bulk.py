@@ -132,6 +132,7 @@ class Bulk:
         import numpy as np
 
         rows = np.frombuffer(b"".join(table.chunks), dtype=np.float64).reshape(-1, table.width)
+        table.chunks.clear()
         line = rows[:, 0].astype(np.int64)
         epoch, step = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in table.position(rows[:, 1:]))
         for column, at, value in table.columns:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Rows: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
+    Shared: TypeAlias = dict[Any, tuple[Any, Any, Any, Any]]
 
 ENOUGH = 8
 """Points within epochs that show whether a time is that of an iteration or has been running since the epoch began."""
@@ -48,29 +49,45 @@ class Column:
         """Add points that were read in bulk, some of which may stand before others that are already here."""
         self.bulk.append((value, step, epoch, line))
 
-    def series(self, name: str) -> Series:
-        """Return the points as a series of the model, in the order of their lines."""
-        return Series(name, self.printed, self.path, *self._rows())
+    def series(self, name: str, shared: Shared) -> Series:
+        """Return the points as a series of the model, in the order of their lines.
 
-    def _rows(self) -> Rows:
+        Args:
+            name: canonical name.
+            shared: places that series of the same lines have in common; it is filled here.
+        """
+        value, step, epoch, line = self._rows(shared)
+        return Series(name, self.printed, self.path, value, step, epoch, line)
+
+    def _rows(self, shared: Shared) -> Rows:
         import numpy as np
 
-        single: Rows = (
-            np.frombuffer(self.value, dtype=np.float64),
-            np.frombuffer(self.step, dtype=np.float64),
-            np.frombuffer(self.epoch, dtype=np.float64),
-            np.frombuffer(self.line, dtype=np.int64),
-        )
-        if not self.bulk:
-            return single
-        columns: list[Any] = [np.concatenate(parts) for parts in zip(single, *self.bulk, strict=True)]
-        order = np.argsort(columns[3], kind="stable")
-        return tuple(column[order] for column in columns)
+        value = np.frombuffer(self.value, dtype=np.float64)
+        single = self.step.tobytes(), self.epoch.tobytes(), self.line.tobytes()
+        key = (*single, *(id(rows[3]) for rows in self.bulk))
+        places = shared.get(key)
+        if places is None:
+            step, epoch = (np.frombuffer(column, dtype=np.float64) for column in (self.step, self.epoch))
+            line = np.frombuffer(self.line, dtype=np.int64)
+            order = None
+            if self.bulk:
+                step, epoch, line = (
+                    np.concatenate([first, *(rows[at] for rows in self.bulk)])
+                    for at, first in ((1, step), (2, epoch), (3, line))
+                )
+                if len(line) and (line[1:] < line[:-1]).any():
+                    order = np.argsort(line, kind="stable")
+                    step, epoch, line = step[order], epoch[order], line[order]
+            places = shared[key] = (step, epoch, line, order)
+        if self.bulk:
+            value = np.concatenate([value, *(rows[0] for rows in self.bulk)])
+            value = value if places[3] is None else value[places[3]]
+        return (value, *places[:3])
 
     def settle(self) -> None:
         """Put points that were read in bulk among the others."""
         if self.bulk:
-            value, step, epoch, line = (column.tobytes() for column in self._rows())
+            value, step, epoch, line = (column.tobytes() for column in self._rows({}))
             self.value, self.step, self.epoch = array("d", value), array("d", step), array("d", epoch)
             self.line, self.bulk = array("q", line), []
 

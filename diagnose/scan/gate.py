@@ -12,7 +12,10 @@ CONTROL = tuple(bytes([code]) for code in (*range(9), *range(11, 32), 127))
 """A line with terminal control is only known once it is decoded."""
 FOLDED = ("\u017f".encode(), "\u212a".encode())
 """Letters beyond ASCII that equal ``s`` and ``k`` where case is ignored."""
-SPACES = tuple(chr(code) for code in range(0x3001) if chr(code).isspace() and chr(code).encode() not in CONTROL)
+SPACES = ("\t", *(chr(code) for code in range(33, 0x3001) if chr(code).isspace()))
+"""Blanks other than the space."""
+BLANKS = 4
+"""Spaces at the end of a line that are told from more of them."""
 MOST = 60_000
 """States of the automaton."""
 
@@ -82,13 +85,19 @@ def needed(pattern: str) -> frozenset[str] | None:
     return _of(_parser.parse(pattern))
 
 
+def _behind(text: str) -> frozenset[str]:
+    """Return how a line may end that ends with a text and any blanks: most lines do with none of it."""
+    ends = {f"{before}{' ' * count}\n" for before in (text, *SPACES) for count in range(BLANKS + 1)}
+    return frozenset({*ends, " " * (BLANKS + 1) + "\n"})
+
+
 def _of(parsed: Iterable[Any]) -> frozenset[str] | None:
     found: list[frozenset[str]] = []
     text = ""
     pieces = [(str(operation), argument) for operation, argument in parsed]
     for at, (name, argument) in enumerate(pieces):
         if text and name == "MAX_REPEAT" and str(argument[2]) == BLANK and pieces[at + 1 :] == END:
-            return frozenset([f"{text[-1]}\n", *(f"{space}\n" for space in SPACES)])
+            return _behind(text)
         if name == "LITERAL" and argument < 128:
             text += chr(argument)
             continue

@@ -96,10 +96,10 @@ def test_texts_that_a_pattern_needs(pattern, texts):
 def test_a_text_at_the_end_of_a_line():
     texts = needed(r"- INFO -\s*$")
 
-    assert "-\n" in texts
-    assert " \n" in texts
-    assert Gate(texts).pattern.search(b"x - INFO - \n")
-    assert not Gate(texts).pattern.search(b"x - INFO - loss\n")
+    for end in ("", " ", "   ", " " * 9, "\t", "\t  ", "\xa0 ", " \t "):
+        assert Gate(texts).pattern.search(f"x - INFO -{end}\n".encode())
+    for line in ("x - INFO - loss", "loss ", "loss  "):
+        assert not Gate(texts).pattern.search(f"{line}\n".encode())
 
 
 BARS = "1/63 [=>..]", "12/63 [==>.]", " 3/63 [", "\x1b[1m4/63\x1b[0m x", "\xa0 7/63 [", "\t8/63 [=", "0/63 [x", "1/9 ━━"

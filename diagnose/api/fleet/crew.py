@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -15,8 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from diagnose import engine, logs
+from diagnose import engine
 from diagnose.api.fleet.pool import Answer, Pool
+from diagnose.api.session import options_of
 from diagnose.engine.handover import Learnt, Told, begin, learnt, take_over, told
 from diagnose.engine.inputs import Found, Input, detected
 from diagnose.errors import DiagnoseError, SourceError
@@ -29,6 +31,8 @@ AHEAD = 16
 """Inputs per process that may be linted before their turn has come."""
 BATCH = 8
 """Files whose formats are told in one task."""
+SMALL = 1 << 20
+"""Bytes of the largest input that is linted for nothing."""
 Step = Callable[[], None]
 
 
@@ -54,10 +58,8 @@ class Crew:
 
     def __init__(self, linter: Linter, size: int) -> None:
         """Prepare at most so many processes."""
-        import numpy  # noqa: F401, ICN001 - every process needs it, and shares it if it was there before
-
-        logs.formats()
         self._linter = linter
+        self._warm = False
         self._ahead = AHEAD * size
         self._pool = Pool(self._work, size)
 
@@ -102,6 +104,7 @@ class Crew:
             return here
         try:
             before = told(self._linter.plan_for(found.path).gate)
+            self._warm_up(found, limit)
         except DiagnoseError:
             return here
         return partial(self._entered, found, limit, self._pool.submit(Work(found, limit, before)))
@@ -144,6 +147,13 @@ class Crew:
     def _detect(self, paths: Iterable[Path], limit: int) -> Iterator[str | DiagnoseError]:
         """Yield the format of each file, as ``inputs.detected`` does."""
         rest = iter(paths)
+        if not self._warm:
+            for path in islice(rest, BATCH):
+                name = next(detected([path], limit))
+                yield name
+                if name and isinstance(name, str):
+                    self._warm_up(Found(str(path), ((str(path), name),)), limit)
+                    break
         waiting: deque[Answer] = deque()
         while batch := tuple(islice(rest, BATCH)):
             waiting.append(self._pool.submit(Glance(batch, limit)))
@@ -167,6 +177,17 @@ class Crew:
                 else:
                     yield name
 
+    def _warm_up(self, found: Found, limit: int) -> None:
+        """Lint a small input for nothing before the first fork: what it loads, all processes then have in common."""
+        if self._warm:
+            return
+        self._warm = True
+        given = found.open(min(limit, SMALL))
+        if given.error is None:
+            with suppress(Exception):  # it is linted again, and what goes wrong is told then
+                part = options_of(self._linter.plan_for(found.path))
+                engine.lint([given], replace(part, gate=None, keep=lambda _: True))
+
     def _work(self, task: Glance | Work) -> list[str | None] | tuple[Report, Learnt] | None:
         """Do a task in a forked process; None is for what the first process must do itself."""
         if isinstance(task, Glance):
@@ -174,11 +195,9 @@ class Crew:
         given = task.given.open(task.limit)
         if given.error is not None:
             return None
-        from diagnose.api.linter import options
-
         todo = self._linter.plan_for(given.path)
         begin(todo.options.gate, task.before)
-        part = engine.lint([given], replace(options(todo), keep=lambda _: True))
+        part = engine.lint([given], replace(options_of(todo), keep=lambda _: True))
         return part, learnt(todo.options.gate, task.before)
 
 

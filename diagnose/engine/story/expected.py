@@ -163,7 +163,7 @@ def _rate(segment: Segment) -> Iterator[Expectation]:
     happened = f"{number(first)} to {number(last)}, highest {number(highest)} at {at(seen, top)}"
     if first == last == highest:
         happened = f"constant {number(first)}"
-    places = (place(seen, top),)
+    places: tuple[Place, ...] = (place(seen, top),)
     chosen = segment.config.canonical.get("optimizer")
     if chosen is not None and str(chosen.value).strip().lower() == "auto":
         told = "what the automatic optimizer picks"
@@ -228,8 +228,7 @@ def _fell(value: NDArray[np.float64]) -> tuple[str, str]:
     if len(value) < FEW:
         near = abs(end - start) <= NEAR * max(abs(start), abs(end))
         return (UNTOLD, f": {len(value)} records, and hardly a difference") if near else _lower(start, end)
-    moves = np.diff(value)
-    scatter = 1.4826 * float(np.median(np.abs(moves - np.median(moves)))) / math.sqrt(2 * some)
+    scatter = unsteadiness(value) * math.sqrt(2 / some)
     if abs(end - start) <= SCATTER * scatter:
         return UNTOLD, ": no more than it moves from record to record"
     if start > end > lowest and end - lowest > max(0.5 * (start - lowest), SCATTER * scatter):
@@ -254,7 +253,9 @@ def _kept(segment: Segment, series: Series, doubt: _Doubt) -> Iterator[Expectati
     verdict = MET
     if end != top and lost > NEAR:
         happened += f", {number(100 * lost)} % {'below' if traits(series.name).better == 'higher' else 'above'} it"
-        if abs(top - end) > SCATTER * unsteadiness(series):
+        if abs(top - end) > SCATTER * unsteadiness(
+            series.value[len(series) // 2 :] if len(series) >= 2 * FEW else series.value
+        ):
             verdict = OTHER
         elif not doubt.grave:
             happened += ": no more than it moves from record to record"

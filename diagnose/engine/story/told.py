@@ -133,14 +133,14 @@ def shared_epoch(one: Series, other: Series) -> float | None:
     return min(mine, theirs) if mine is not None and theirs is not None and mine != theirs else None
 
 
-def unsteadiness(series: Series) -> float:
-    """Return by how much values move from record to record, apart from where they go; 0 if too few are known."""
-    finite = series.value[np.isfinite(series.value)]
+def unsteadiness(value: NDArray[np.float64]) -> float:
+    """Return by how much values scatter around where they go, told by how they bend; 0 if too few are known."""
+    finite = value[np.isfinite(value)]
     if len(finite) < FEW:
         return 0.0
-    moves = np.diff(finite[len(finite) // 2 - 2 :] if len(finite) >= 2 * FEW else finite)
-    spread = np.std(moves) if len(moves) < 2 * FEW else 1.4826 * np.median(np.abs(moves - np.median(moves)))
-    return float(spread / math.sqrt(2))
+    bends = np.abs(np.diff(finite, 2))
+    typical = math.sqrt(float(np.mean(bends**2))) if len(bends) < 2 * FEW else 1.4826 * float(np.median(bends))
+    return typical / math.sqrt(6)
 
 
 def is_better(name: str, one: float, other: float) -> bool:
