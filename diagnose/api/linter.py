@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from diagnose import engine
 from diagnose.api.session import Outcome, Request, Session, options_of
-from diagnose.engine.inputs import Detect, Found, Input, search
+from diagnose.engine.inputs import Detect, Found, Input, detected, search
 from diagnose.engine.plan import Plan
 from diagnose.errors import DiagnoseError
 from diagnose.model import FileReport, Report
@@ -74,7 +75,11 @@ class Linter(Session):
         limit = self.limit(path)
         stdin = self.request.stdin(limit) if path == "-" else b""
         name, skip = self.request.stdin_name, self.plan_for(path).skips
-        yield from search([path], limit=limit, stdin=stdin, stdin_name=name, skip=skip, detect=detect)
+        yield from search([path], limit=limit, stdin=stdin, stdin_name=name, skip=skip, detect=detect or self.formats)
+
+    def formats(self, paths: Iterable[Path], limit: int) -> Iterator[str | DiagnoseError]:
+        """Yield the format of each file, or why it cannot be opened."""
+        yield from detected(paths, limit, self.cache())
 
     def nothing_in(self, path: str) -> None:
         """Enter a folder in which there was no log."""

@@ -11,6 +11,7 @@ from typing import Any
 from diagnose.api.governing import Governor
 from diagnose.engine import baseline
 from diagnose.engine.baseline import Baseline
+from diagnose.engine.cache import Cache, Store, usual_folder
 from diagnose.engine.lint import Options, judged
 from diagnose.engine.plan import Plan, plan
 from diagnose.engine.today import today
@@ -38,6 +39,7 @@ class Request:
         crashed: called with an error of ours, which is reported as the trouble of the one file.
         baselines: whether baselines are heeded.
         watch: called with the name of each input before it is read.
+        cache: whether what is read of logs is kept for the next time.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -51,6 +53,7 @@ class Request:
     crashed: Callable[[Exception], None] = lambda _: None
     baselines: bool = True
     watch: Callable[[str], None] = lambda _: None
+    cache: bool = False
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ class Session:
         self.outcome = Outcome()
         self._plans: dict[int, Plan] = {}
         self._told: set[tuple[str, str, str, Place]] = set()
+        self._cache: Cache | None = None
         today()  # a date that cannot be read is said at once, not first where a waiver is met
         if request.format:
             check_format(request.format)
@@ -113,8 +117,15 @@ class Session:
         known = self._plans.get(id(settings))
         if known is None:
             known = plan(settings, format=self.request.format, baseline=self._baseline(settings))
+            known.options.cache = self.cache()
             self._plans[id(settings)] = known
         return known
+
+    def cache(self) -> Cache | None:
+        """Return what is known of logs that were read before, if that counts."""
+        if self.request.cache and self._cache is None:
+            self._cache = Cache(Store(self.settings().cache_dir or usual_folder()))
+        return self._cache
 
     def take(self, part: Report, todo: Plan) -> None:
         """Add a part of the report to the outcome, without what another part has said of the same line.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from diagnose.api import Request
 
 Words = tuple[tuple[str, ...], ...]
-ENVIRONMENT = {"output-format": "DIAGNOSE_OUTPUT_FORMAT", "jobs": "DIAGNOSE_JOBS"}
+ENVIRONMENT = {"output-format": "DIAGNOSE_OUTPUT_FORMAT", "jobs": "DIAGNOSE_JOBS", "cache-dir": "DIAGNOSE_CACHE_DIR"}
 """Variables by the setting they set: stronger than settings files, weaker than options."""
 
 
@@ -32,6 +32,7 @@ class Linting:
     stdin_filename: str = ""
     max_size: int | None = None
     jobs: str | None = None
+    no_cache: bool = False
 
 
 def build_request(given: Linting, **options: Any) -> Request:
@@ -56,6 +57,7 @@ def build_request(given: Linting, **options: Any) -> Request:
         stdin=lambda limit: sys.stdin.buffer.read(limit + 1),
         stdin_name=given.stdin_filename or "<stdin>",
         crashed=_crashed,
+        cache=not given.no_cache and os.environ.get("DIAGNOSE_NO_CACHE", "0") in ("", "0"),
     )
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "rules": "List, check, test and write rules.",
     "formats": "List the log formats, or show what is read from a file.",
     "baseline": "Accept today's findings and report only new ones.",
+    "cache": "Show or delete what was read of logs before.",
     "config": "Show the settings that count, or their schema.",
     "completion": "Print the script that completes commands in your shell.",
 }

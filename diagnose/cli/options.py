@@ -143,8 +143,11 @@ inputs = together(
     click.option("--stdin-filename", default="", metavar="PATH", help="Name of what `-` reads, also for its settings."),
     click.option("--max-size", type=Size(), metavar="SIZE", help="Largest file that is read, such as 2GB.  [1GB]"),
 )
-jobs = click.option(
-    "--jobs", metavar="N|auto", help="Processes that read side by side; `auto`: several where that pays.  [auto]"
+pace = together(
+    click.option(
+        "--jobs", metavar="N|auto", help="Processes that read side by side; `auto`: several where that pays.  [auto]"
+    ),
+    click.option("--no-cache", is_flag=True, help="Read every log anew, and keep nothing of what is read."),
 )
 paths = click.argument("paths", nargs=-1, type=click.Path(readable=False))
 colour = click.option(

@@ -107,6 +107,11 @@ KEYS: dict[str, Key] = {
         gates.POLICY_SCHEMA,
         {},
     ),
+    "cache-dir": Key(
+        "The folder of what was read of logs before, relative to this file; by default among the user's caches.",
+        values.path,
+        TEXT,
+    ),
     "jobs": Key(
         "Processes that read side by side: a number, or `auto` for as many as pay.",
         values.jobs,

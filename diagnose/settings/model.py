@@ -122,6 +122,12 @@ class Settings:
         return value
 
     @property
+    def cache_dir(self) -> Path | None:
+        """The folder of what was read before; None for the usual one."""
+        value: Path | None = self.setting("cache-dir")[0]
+        return value
+
+    @property
     def jobs(self) -> int:
         """How many processes read; 0 for as many as pay."""
         value = self.setting("jobs")[0]

@@ -187,17 +187,17 @@ class TestWhatGoesWrong:
 
     def test_a_file_that_kills_while_formats_are_told(self, diagnose, project: Path, monkeypatch):
         many(project)
-        from diagnose.api.fleet import crew
+        from diagnose.api import linter
 
-        known = crew.detected
+        known = linter.detected
 
-        def kill(paths, limit):
+        def kill(paths, limit, cache):
             for path in paths:
                 if "run07" in str(path):
                     os._exit(3)
-                yield from known([path], limit)
+                yield from known([path], limit, cache)
 
-        monkeypatch.setattr(crew, "detected", kill)
+        monkeypatch.setattr(linter, "detected", kill)
         result = diagnose("lint", ".", "--jobs", "2", "--output-format", "json")
 
         files = json.loads(result.stdout)["files"]

@@ -10,7 +10,7 @@ import pytest
 from diagnose.api.reporter import Reporter
 from diagnose.api.session import Request
 from diagnose.engine.expect.load import load
-from diagnose.engine.story.commands import COMMAND, Command
+from diagnose.engine.story.commands import COMMAND, OF_YOLOV5, Command
 from diagnose.engine.story.curves import BUCKETS
 from diagnose.errors import SourceError
 from diagnose.model.story import Story
@@ -171,6 +171,23 @@ def test_command_gets_the_file_where_it_names_one() -> None:
     assert command.with_file("plan/control.yaml") == "python train.py --hyp plan/control.yaml --epochs 3"
     assert Command("python a.py", Place("x", 1)).with_file("b.yaml") == "python a.py"
     assert Command("<train> {file}").with_file("") == "<train> <config>"
+
+
+def test_two_files_of_yolov5_are_one_command() -> None:
+    from diagnose.model import Place
+
+    files = {
+        "plan/a.hyp.yaml": "lr0: 0.1\n",
+        "plan/a.opt.yaml": "weights: ''\ndata: d.yaml\nepochs: 9\nbatch_size: 4  # x\n",
+    }
+    text = "python train.py --hyp plan/a.hyp.yaml"
+
+    assert Command(OF_YOLOV5).with_files(files) == f"{text} --data d.yaml --epochs 9 --batch-size 4"
+    logged = Command("python train.py --img 64 --batch 16 --hyp b.yaml --data d.yaml", Place("x", 1))
+    assert logged.with_files(files) == (
+        "python train.py --img 64 --batch-size 4 --hyp plan/a.hyp.yaml --data d.yaml --epochs 9"
+    )
+    assert Command(OF_YOLOV5).with_files({}) == "python train.py --hyp <config>"
 
 
 @needs_corpus

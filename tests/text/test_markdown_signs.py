@@ -75,7 +75,7 @@ def test_every_text_is_shown_as_it_stands(place: str, text: str) -> None:
         "{'a': 1}",
         r"C:\Users\data",
         "0.9 - 0.1, weight +60 %",
-        "rank #",
+        "rank # 3",
     ],
 )
 def test_what_needs_no_escape_gets_none(text: str) -> None:

@@ -20,7 +20,7 @@ from diagnose import engine
 from diagnose.api.fleet.pool import Answer, Pool
 from diagnose.api.session import options_of
 from diagnose.engine.handover import Learnt, Told, begin, learnt, take_over, told
-from diagnose.engine.inputs import Found, Input, detected
+from diagnose.engine.inputs import Found, Input
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import FileReport, Place, Report
 
@@ -145,11 +145,11 @@ class Crew:
         return None
 
     def _detect(self, paths: Iterable[Path], limit: int) -> Iterator[str | DiagnoseError]:
-        """Yield the format of each file, as ``inputs.detected`` does."""
+        """Yield the format of each file, as ``Linter.formats`` does."""
         rest = iter(paths)
         if not self._warm:
             for path in islice(rest, BATCH):
-                name = next(detected([path], limit))
+                name = next(self._linter.formats([path], limit))
                 yield name
                 if name and isinstance(name, str):
                     self._warm_up(Found(str(path), ((str(path), name),)), limit)
@@ -173,7 +173,7 @@ class Crew:
             names: Sequence[str | None] = answer.value or [None] * len(glance.paths)
             for path, name in zip(glance.paths, names, strict=True):
                 if name is None:
-                    yield from detected([path], glance.limit)
+                    yield from self._linter.formats([path], glance.limit)
                 else:
                     yield name
 
@@ -186,12 +186,12 @@ class Crew:
         if given.error is None:
             with suppress(Exception):  # it is linted again, and what goes wrong is told then
                 part = options_of(self._linter.plan_for(found.path))
-                engine.lint([given], replace(part, gate=None, keep=lambda _: True))
+                engine.lint([given], replace(part, gate=None, cache=None, keep=lambda _: True))
 
     def _work(self, task: Glance | Work) -> list[str | None] | tuple[Report, Learnt] | None:
         """Do a task in a forked process; None is for what the first process must do itself."""
         if isinstance(task, Glance):
-            return [name if isinstance(name, str) else None for name in detected(task.paths, task.limit)]
+            return [name if isinstance(name, str) else None for name in self._linter.formats(task.paths, task.limit)]
         given = task.given.open(task.limit)
         if given.error is not None:
             return None

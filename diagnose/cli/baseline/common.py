@@ -19,7 +19,7 @@ DEFAULT = "diagnose-baseline.toml"
 """Stands beside the settings file, or in the working directory if there is none."""
 
 Command = TypeVar("Command", bound=Callable[..., object])
-linting = options.together(options.paths, options.selection, options.settings, options.inputs, options.jobs)
+linting = options.together(options.paths, options.selection, options.settings, options.inputs, options.pace)
 file_option = click.option(
     "--baseline", metavar="FILE", help=f"The baseline.  [that of the settings, or {DEFAULT} beside them]"
 )

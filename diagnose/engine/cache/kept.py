@@ -1,7 +1,7 @@
 """What was read of a log before, by all that the reading depends on: its name and content, our code, the engine.
 
-Only logs of up to 1 MiB are kept, whose bytes are at hand when they are opened: finding a larger one again would mean to
-read it. Formats that read other files as well (configs, logs with companions) are always read anew.
+Only logs of up to 1 MiB are kept, whose bytes are at hand when they are opened: to find a larger one again would be to
+read it. What other files have a say in (configs, logs with companions) is always read anew.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import diagnose
 from diagnose import assets, logs
-from diagnose.engine.cache.codec import CannotKeepError, decode, encode
+from diagnose.engine.cache.codec import decode, encode
 from diagnose.engine.cache.store import Store
 from diagnose.model import Run
 from diagnose.scan import engine
@@ -47,21 +48,18 @@ class Cache:
     def read(self, source: Source, name: str = "") -> Run | None:
         """Return what ``logs.read`` does."""
         key = _key(source, name)
-        if not key or logs.reads_more(source, name or source.format):
-            return logs.read(source, name)
-        entry = self.store.load(key)
+        entry = self.store.load(key) if key else None
         if entry is not None:
-            try:
-                return decode(entry.partition(b"\n")[2])
-            except (ValueError, KeyError, TypeError, IndexError):
-                pass  # an entry without a run, or of one who knows how to write digests
-        run = logs.read(source, name)
-        if run is not None:
-            try:
-                self.store.save(key, f"{run.format}\n".encode() + encode(run))
-            except (CannotKeepError, ValueError):
-                pass
-        return run
+            format, _, data = entry.partition(b"\n")
+            with suppress(ValueError, KeyError, TypeError, IndexError):  # it tells the format alone
+                run = decode(data)
+                if not logs.reads_more(source, format.decode("ascii")):
+                    return run
+        found = logs.read(source, name)
+        if key and found is not None and not logs.reads_more(source, found.format):
+            with suppress(ValueError):
+                self.store.save(key, f"{found.format}\n".encode() + encode(found))
+        return found
 
 
 def _key(source: Source, name: str) -> str:

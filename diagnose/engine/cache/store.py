@@ -21,7 +21,9 @@ LEFT = 0.8
 """Share of the bound that is left by a tidying."""
 LEEWAY = 32 << 20
 """Bytes that one process writes before it tidies up."""
-DAY = 86400.0
+HOUR, DAY = 3600.0, 86400.0
+TIDIED = "tidied"
+"""File whose time is that of the last tidying."""
 LAYOUT = "1"
 """Folder of the entries, another one for entries laid out in another way."""
 
@@ -75,13 +77,15 @@ class Store:
             except OSError:
                 draft.unlink(missing_ok=True)
                 raise
-            self._written += len(payload)
-            if self._written > LEEWAY:
+            first, self._written = not self._written, self._written + len(payload)
+            if self._written > LEEWAY or (first and self._is_time()):
                 self.tidy()
 
     def tidy(self) -> None:
         """Delete the oldest entries until there is room, and drafts of processes that were killed."""
-        self._written = 0
+        self._written = 1
+        with contextlib.suppress(OSError):
+            (self.folder / TIDIED).touch()
         entries = sorted(self._entries())
         total = sum(size for _, size, _ in entries)
         room = self.bound if total <= self.bound else self.bound * LEFT
@@ -116,6 +120,13 @@ class Store:
                 with contextlib.suppress(OSError):
                     stat = file.stat()
                     yield stat.st_mtime, stat.st_size, file
+
+    def _is_time(self) -> bool:
+        """Whether no process has tidied up for an hour."""
+        try:
+            return time.time() - (self.folder / TIDIED).stat().st_mtime > HOUR
+        except OSError:
+            return True
 
     def _sign(self) -> None:
         """Tell backups and git that the folder is a cache."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from diagnose.engine.fixplan import FixPlan
 from diagnose.engine.fixplan.model import HALF, Single, shown
-from diagnose.engine.story.commands import Command
+from diagnose.engine.story.commands import OPT, Command
 from diagnose.engine.story.expectfile import Trial
 from diagnose.engine.story.limits import Limits
 from diagnose.model import Cause, Place
@@ -70,13 +70,21 @@ class _Draft:
             return ""
         return f"{self.folder}/{names[0]}" if self.folder else names[0]
 
+    def start(self, names: Sequence[str], instead: str = "") -> str:
+        """Return the command that runs files of the plan, or what stands for its config and the rest of these files."""
+        texts = {one.name: one.text for one in self.plan.files} if self.plan is not None else {}
+        files = {self.file([name]): texts.get(name, "") for name in names}
+        if instead:
+            files = {instead: ""} | {path: text for path, text in files.items() if path.endswith(OPT)}
+        return self.command.with_files(files)
+
     def control(self) -> Phase:
         purpose = (
             "Does the old result still come out? If not, settings did not do it, and no later run can tell anything."
         )
         if self.plan is not None:
             file = self.file(self.plan.control)
-            step = Step(f"{self.plan.old} again, nothing changed", "", self.command.with_file(file), file, self.epochs)
+            step = Step(f"{self.plan.old} again, nothing changed", "", self.start(self.plan.control), file, self.epochs)
             return Phase("Control", purpose, (step,))
         if self.baseline:
             step = Step(
@@ -119,7 +127,7 @@ class _Draft:
             title += f" and {more} more that belong to it" if more else ""
             file = self.file(single.files)
             why = f"risk {single.atom.risk}" + (f"; {brief(lead.change)[0]}" if brief(lead.change) else "")
-            yield Step(title, why, self.command.with_file(file), file, self.epochs)
+            yield Step(title, why, self.start(single.files), file, self.epochs)
         if len(singles) > MOST_SINGLES:
             yield Step(f"{plural(len(singles) - MOST_SINGLES, 'more single change')}, of less risk: see PLAN.md")
 
@@ -150,7 +158,7 @@ class _Draft:
         if self.plan is not None and len(self.plan.singles) > 1:
             steps = [
                 Step("control with all singles that passed, the least dangerous first, one more in each run", "",
-                     self.command.with_file("<control with what passed>"), "", self.epochs),
+                     self.start(self.plan.control, "<control with what passed>"), "", self.epochs),
                 Step("if all singles passed: the first half of the suspects at once, then the half of that which fails",
                      "", "", "", self.epochs),
             ]  # fmt: skip
@@ -180,7 +188,7 @@ class _Draft:
                 if len(half) > MANY
                 else ""
             )
-            return Phase("Next trial", purpose, (Step(title, why, self.command.with_file(file), file, full),))
+            return Phase("Next trial", purpose, (Step(title, why, self.start(self.plan.trial), file, full),))
         base = "the baseline" if self.baseline else "the control"
         step = Step(f"{base} with the remedies that phase 2 and 3 showed to help, and nothing else", "", "", "", full)
         return Phase("Next trial", purpose, (step,))
