@@ -37,6 +37,7 @@ from diagnose.errors import DiagnoseError, SettingsError, SourceError
 from diagnose.model import Run
 from diagnose.rules import Rule
 from diagnose.sources import MAX_BYTES
+from diagnose.text.secrets import masked_words
 
 PILOT_SEED = 20_000
 """How far from the first seed that of the first runs is: no step of a study uses it."""
@@ -90,7 +91,7 @@ class Confirmer(Session):
             basis=basis,
             slots=self._slots(),
             gpus=self.spec.gpus,
-            example=typed(example),
+            example=typed(masked_words(example)),
             pilots=2 if first else 0,
             known=known,
         )
@@ -223,7 +224,7 @@ class Confirmer(Session):
             varied=made.varied,
             prior=made.prior,
             question=terms.question,
-            command=made.template.text,
+            command=typed(masked_words(made.template.words)),
             origins=terms.origins,
             notes=(*made.notes, *terms.notes),
             budget=self.spec.budget,

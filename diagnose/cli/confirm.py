@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from diagnose.confirm.model import Outcome, Trial
 
 FORMATS = ("full", "markdown", "html", "json")
+DRY = ("full", "json")
+"""Those that tell what would be run."""
 
 
 @click.command("confirm", cls=confirming.WithCommand)
@@ -116,6 +118,7 @@ class Telling:
 
 def _outputs(given: Arguments) -> list[tuple[str, str]]:
     """Return each wanted output with its file; without one it goes to stdout."""
+    from diagnose.cli.outputs import check_file
     from diagnose.confirm.show import kind_of
 
     found = []
@@ -127,6 +130,10 @@ def _outputs(given: Arguments) -> list[tuple[str, str]]:
     files = [file for _, file in found]
     if len(set(files)) < len(files):
         raise click.UsageError("two outputs cannot go to the same place: write FMT:FILE for one")
+    if given.dry_run and (odd := [name for name, _ in found if name not in DRY]):
+        raise click.UsageError(f"--dry-run is told as {' or '.join(DRY)}, not as {odd[0]}")
+    for file in files:
+        check_file(file)
     return found
 
 

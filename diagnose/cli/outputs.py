@@ -44,7 +44,7 @@ def build_outputs(specs: Sequence[str], output_file: str, settings: Settings) ->
         if len(sharing) > 1:
             where = file or "standard output"
             raise SettingsError(f"{' and '.join(sharing)} cannot both go to {where}", mend="write FORMAT:FILE for one")
-        _check_file(file)
+        check_file(file)
     return wanted
 
 
@@ -117,13 +117,21 @@ def _parse(spec: str, place: Place | None) -> Output:
     return Output(name, "" if file == "-" else file)
 
 
-def _check_file(name: str) -> None:
+def check_file(name: str) -> None:
+    """Make sure that a result can go to a file, before the work for it is done; no name is standard output.
+
+    Raises:
+        SettingsError: if it cannot.
+    """
     if not name:
         return
     if Path(name).is_dir():
         raise SettingsError("cannot write: it is a folder", place=Place(name))
     if not Path(name).absolute().parent.is_dir():
         raise SettingsError("cannot write: no such folder", place=Place(name))
+    there = Path(name)
+    if not os.access(there if there.exists() else there.absolute().parent, os.W_OK):
+        raise SettingsError("cannot write: permission denied", place=Place(name))
 
 
 def _root() -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from diagnose.configs.edit import REMOVE
-from diagnose.confirm.atoms import Varied, choose, pick
+from diagnose.confirm.atoms import Choice, Varied, choose, pick
 from diagnose.confirm.prior import prior
 from diagnose.confirm.spec import Spec
 from diagnose.confirm.template import SEED, SET, Template, read_template
@@ -43,6 +43,7 @@ class Arrangement:
         prior: their weights.
         suspects: ids of those that the user suspects.
         not_varied: sentences.
+        aside: keys of the changes that no run has, so that no verdict is about them.
         folder: of this pair and command: ledger, configs, runs.
         id: of the study.
         notes: what the reader must know.
@@ -62,6 +63,7 @@ class Arrangement:
     folder: Path
     id: str
     notes: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def arrange(spec: Spec, limit: int) -> Arrangement:
@@ -83,7 +85,7 @@ def arrange(spec: Spec, limit: int) -> Arrangement:
     comparison = Comparison(old.path, new.path, changes, results(old, new), same)
     found, notes = documents(old.config, list(old.sources.values()))
     draft = Draft(changes, old.config, new.config, found)
-    choice = choose(draft)
+    choice = choose(draft, spec.suspects)
     varied = {one.id: one for one in choice.varied}
     fix = fix_of({**_fix_config(spec, new.config, limit), **spec.fix}, draft)
     seed_key = in_config.key if in_config is not None and SEED not in template.names and not spec.unseeded else ""
@@ -102,13 +104,14 @@ def arrange(spec: Spec, limit: int) -> Arrangement:
         digest,
         varied,
         prior(choice.varied, spec.named),
-        _suspects(spec, choice.varied),
+        _suspects(spec, choice),
         choice.left,
         template,
         variants,
         folder,
         _short([digest, spec_text(spec)]),
         tuple(notes),
+        choice.aside,
     )
 
 
@@ -164,12 +167,14 @@ def _fix_config(spec: Spec, suspect: Config, limit: int) -> dict[str, Any]:
     return found
 
 
-def _suspects(spec: Spec, varied: Sequence[Varied]) -> tuple[str, ...]:
+def _suspects(spec: Spec, choice: Choice) -> tuple[str, ...]:
     try:
-        return pick(spec.suspects, varied)
+        return pick(spec.suspects, choice.varied)
     except LookupError as error:
         word = str(error.args[0])
-        keys = [key for one in varied for key in one.keys]
+        if word in choice.aside:
+            raise SettingsError(f"--suspect {word}: differs, but is not varied", mend="see --dry-run") from None
+        keys = [key for one in choice.varied for key in one.keys]
         mend = did_you_mean(word, keys) or f"there are {', '.join(keys[:12])}"
         raise SettingsError(f"--suspect {word}: not among the settings that differ", mend=mend) from None
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 from diagnose.confirm.model import FIX
 from diagnose.engine.fixplan.atoms import atoms as grouped
-from diagnose.engine.fixplan.draft import Draft, is_suspect
-from diagnose.engine.fixplan.model import Atom, shown
+from diagnose.engine.fixplan.draft import APART, Draft, is_suspect
+from diagnose.engine.fixplan.model import Atom, Move, shown
 from diagnose.errors import SourceError
 from diagnose.model.change import RISKS
+from diagnose.text.secrets import masked
 
 MOST = 40
-"""Atoms that a search can tell apart in a sensible number of runs."""
+"""Atoms that a search can tell apart in a sensible number of runs; the others are varied as one."""
+LISTED = 6
+"""Keys that a sentence lists."""
+DEVICES = frozenset({"device", "devices"})
+"""Settings that name a place which this machine need not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,7 @@ class Varied:
     """One atom of the difference.
 
     Attributes:
-        id: the key of its most dangerous change.
+        id: the key of its most dangerous change, with those of the others.
         atom: its changes.
         score: the linter's weight of the most dangerous.
     """
@@ -47,7 +54,7 @@ class Varied:
     @property
     def title(self) -> str:
         """Its changes in words: ``lr0 0.02 -> 0.6``."""
-        told = [f"{move.key} {shown(move.old)} -> {shown(move.new)}" for move in self.atom.moves]
+        told = [f"{move.key} {_shown(move.key, move.old)} -> {_shown(move.key, move.new)}" for move in self.atom.moves]
         return ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
 
     def is_named(self, words: Collection[str]) -> bool:
@@ -64,37 +71,101 @@ class Choice:
     Attributes:
         varied: in the order of risk, then weight.
         left: sentences on what differs and stays as in the baseline.
+        aside: keys of all that stays as in the baseline, as the comparison has them.
     """
 
     varied: tuple[Varied, ...]
     left: tuple[str, ...]
+    aside: tuple[str, ...] = ()
 
 
-def choose(draft: Draft, most: int = MOST) -> Choice:
+def choose(draft: Draft, named: Collection[str] = (), most: int = MOST) -> Choice:
     """Return the atoms of a difference, each of which can be written alone.
 
+    All that can be run is varied: what is beyond the most dangerous changes is one atom, and so is what should have no
+    effect. Else a study could say of a config that was never run that it does no harm.
+
+    Args:
+        draft: both sides.
+        named: keys or canonical names that the user suspects; they are told apart whatever their risk.
+        most: atoms that are told apart.
+
     Raises:
-        SourceError: if none can.
+        SourceError: if nothing can be varied.
     """
-    suspects = [move for move in draft.moves if is_suspect(move)]
-    apart = [move.key for move in draft.moves if not is_suspect(move)]
-    left = []
+    apart = [move for move in draft.moves if _is_apart(move)]
+    idle = [move for move in draft.moves if not is_suspect(move) and not _is_apart(move)]
+    left, aside = [], [move.change.key for move in apart]
     if apart:
-        left.append(f"{_listed(apart)}: no effect on the result is expected, so it stays as in the baseline")
+        keys = _listed([move.key for move in apart])
+        left.append(f"{keys}: no effect on the result is expected, so it stays as in the baseline")
     found: list[Varied] = []
-    for atom in grouped(suspects, draft.old, draft.new):
+    for atom in grouped([move for move in draft.moves if is_suspect(move)], draft.old, draft.new):
         try:
-            key = atom.lead.key
-            found.append(Varied(key if key != FIX else f"{key} (setting)", _writable(draft, atom)))
+            found.append(Varied(_id(atom.moves), _writable(draft, atom)))
         except SourceError as error:
             left.append(f"{_listed([move.key for move in atom.moves])}: {error.message}")
-    found.sort(key=lambda one: (RISKS.index(one.risk), -one.score))
-    if len(found) > most:
-        left.append(f"{_listed([one.id for one in found[most:]])}: beyond the {most} most dangerous changes")
+            aside += [move.change.key for move in atom.moves]
     if not found:
         why = f": {left[0]}" if left else ""
         raise SourceError(f"nothing that could be varied{why}")
-    return Choice(tuple(found[:most]), tuple(left))
+    found.sort(key=lambda one: (not one.is_named(named), RISKS.index(one.risk), -one.score))
+    found, rest = found[:most], [one.atom for one in found[most:]]
+    found.sort(key=lambda one: (RISKS.index(one.risk), -one.score))
+    harmless = [Atom([move]) for move in idle]
+    for atoms, because in ((rest, f"beyond the {most} most dangerous changes"), (harmless, "no effect is expected")):
+        whole, kept = _as_one(draft, atoms, because)
+        if whole is not None:
+            found.append(Varied(_id(whole.moves, many="the other {} changes"), whole))
+        if kept:
+            left.append(f"{_listed([move.key for move in kept])}: cannot be written together with the others")
+            aside += [move.change.key for move in kept]
+    left += [
+        f"Varied as one ({one.atom.because or 'they belong together'}): {_listed(one.keys)}"
+        for one in found
+        if len(one.keys) > 1
+    ]
+    return Choice(tuple(found), tuple(left), tuple(dict.fromkeys(aside)))
+
+
+def _is_apart(move: Move) -> bool:
+    """Return whether a change names things, chance or a machine, which are not the suspect's to say."""
+    return not is_suspect(move) and (move.change.role in APART or move.change.name in DEVICES)
+
+
+def _id(moves: Sequence[Move], many: str = "") -> str:
+    """Return the name of an atom, which says of several changes that they are several."""
+    keys = [move.key for move in moves]
+    if many and len(keys) > LISTED:
+        return many.format(len(keys))
+    if len(keys) == 1:
+        return keys[0] if keys[0] != FIX else f"{keys[0]} (setting)"
+    return f"{keys[0]} with {_listed(keys[1:])}"
+
+
+def _as_one(draft: Draft, atoms: Sequence[Atom], because: str) -> tuple[Atom | None, list[Move]]:
+    """Return atoms as one that can be written, None without any, and the changes that must be left out for that."""
+    parts: list[Atom] = []
+    left: list[Move] = []
+    for tried in ([*atoms],) if _fits(draft, atoms, because) else ([atom] for atom in atoms):
+        if _fits(draft, [*parts, *tried], because):
+            parts += tried
+        else:
+            left += chain.from_iterable(atom.moves for atom in tried)
+    return (_joined(parts, because) if parts else None), left
+
+
+def _joined(atoms: Sequence[Atom], because: str) -> Atom:
+    moves = [move for atom in atoms for move in atom.moves]
+    return Atom(moves, because if len(moves) > 1 else "", tuple(dict.fromkeys(chain(*(atom.stems for atom in atoms)))))
+
+
+def _fits(draft: Draft, atoms: Sequence[Atom], because: str) -> bool:
+    try:
+        draft.texts(draft.changes(_joined(atoms, because)), {}, "")
+    except SourceError:
+        return False
+    return True
 
 
 def _writable(draft: Draft, atom: Atom) -> Atom:
@@ -129,5 +200,9 @@ def pick(words: Iterable[str], varied: Sequence[Varied]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _shown(key: str, value: Any) -> str:
+    return shown(masked(key, value))
+
+
 def _listed(keys: Sequence[str]) -> str:
-    return ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
+    return ", ".join(keys[:LISTED]) + (f" and {len(keys) - LISTED} more" if len(keys) > LISTED else "")

@@ -46,6 +46,15 @@ class Question:
     cut: Cut | None = None
     rules: Options = field(default_factory=lambda: Options(()))
 
+    def lack(self, run: Run) -> str:
+        """Return what a run does not log, so that it cannot be judged; empty if it can."""
+        asked = _Asked(self, enrich(run))
+        for text in (self.symptom, self.metric):
+            lacking = asked.lack(text) if text else ""
+            if lacking:
+                return lacking
+        return ""
+
     @property
     def text(self) -> str:
         """All that a verdict depends on."""
@@ -139,6 +148,18 @@ class _Asked:
                 continue
         return None
 
+    def lack(self, text: str) -> str:
+        """Return what an expression asks for in vain in every part of the run; empty if any has it."""
+        lacking = ""
+        for scope in self._scopes():
+            try:
+                evaluate(ready(text), scope)
+            except MissingError as error:
+                lacking = error.what
+            else:
+                return ""
+        return lacking
+
     def _scopes(self) -> list[ExpectScope]:
         return [self.bench.scope(self.arm, segment) for segment in self.run.segments]
 
@@ -195,4 +216,28 @@ def question(
             check(what, text, known)
     asked = {word for text in (symptom, metric) if text for word in named_rules(text)}
     used = tuple(rule for word in sorted(asked) for rule in named(word, known))
-    return Question(symptom, metric, better or direction(metric), cut, replace(options, rules=used, gate=None))
+    found = Question(symptom, metric, better or direction(metric), cut, replace(options, rules=used, gate=None))
+    _try_out(found)
+    return found
+
+
+def _try_out(asked: Question) -> None:
+    """Ask a made-up run with all the series, so that a wrong kind of value is told before any real one.
+
+    Raises:
+        SettingsError: for an expression that makes no sense whatever is logged.
+    """
+    build = RunBuilder("", "made-up")
+    for epoch in (1, 2, 3):
+        for name in sorted(asked.needed):
+            split, _, printed = name.rpartition("/")
+            build.point(printed, 1.0 / epoch, epoch, split=split, step=epoch, epoch=epoch)
+    for what, text, kind in (("--symptom", asked.symptom, truth), ("--metric", asked.metric, number)):
+        for scope in _Asked(replace(asked, rules=replace(asked.rules, rules=())), enrich(build.finish()))._scopes():
+            try:
+                kind(ready(text), scope)
+            except MissingError:
+                continue
+            except LanguageError as error:
+                mend = "" if ":" in error.message else "see docs/language.md"
+                raise SettingsError(f"{what}: {error}", mend=mend) from None

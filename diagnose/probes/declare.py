@@ -66,6 +66,15 @@ class Arm:
     change: Change = field(default=lambda _: {})
 
 
+DOCUMENTED = "documented"
+"""The further arm at the dose of the written diagnosis, where the defaults are a dose at which the mechanism shows."""
+
+
+def documented(dose: str, **numbers: Any) -> Arm:
+    """Return the arm at the dose of the document; *numbers* differ from the suspect whatever a log says."""
+    return Arm(DOCUMENTED, f"at the dose of the document ({dose})", lambda _: numbers)
+
+
 @dataclass(frozen=True, slots=True)
 class Factor:
     """A suspected cause that can be taken away alone.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -13,16 +13,18 @@ from diagnose.probes.replicas import Replicas
 if TYPE_CHECKING:
     from diagnose.probes.trainer import Trainer
 
+Made = TypeVar("Made")
 DATA, WEIGHTS, ORDER, FURTHER = range(4)
 """Purposes of randomness: each has its own stream, so that arms that differ in one share the others."""
 
 
 @dataclass(slots=True)
 class Meter:
-    """How many optimizer steps replicas took, and a trainer to compare with a plain loop."""
+    """How many optimizer steps replicas took, a trainer to compare with a plain loop, and what arms share."""
 
     steps: list[Any] = field(default_factory=list)
     trainer: Trainer | None = None
+    kept: dict[Any, Any] = field(default_factory=dict)
 
     def total(self) -> int:
         """Return the steps of all replicas together, without those of replicas that had stopped."""
@@ -45,6 +47,13 @@ class Lab:
     def replicas(self) -> int:
         """The number of replicas."""
         return len(self.seeds)
+
+    def once(self, key: Any, make: Callable[[], Made]) -> Made:
+        """Return what *make* returned to the first arm that asked for *key*: what arms share is trained once."""
+        if key not in self.meter.kept:
+            self.meter.kept[key] = make()
+        made: Made = self.meter.kept[key]
+        return made
 
     def generator(self, replica: int, purpose: int) -> torch.Generator:
         """Return a source of random numbers on the CPU that depends on the replica's seed and the purpose alone."""

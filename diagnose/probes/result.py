@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diagnose.model import Place
+from diagnose.probes.declare import DOCUMENTED
 from diagnose.probes.interval import clopper_pearson
 
 SCHEMA = "diagnose/reproduce-v1"
@@ -138,6 +139,17 @@ class Result:
         return {arm.name: arm for arm in self.arms}[name]
 
     @property
+    def documented(self) -> Outcome | None:
+        """The arm at the dose of the written diagnosis, where the defaults are another one."""
+        return next((arm for arm in self.arms if arm.name == DOCUMENTED), None)
+
+    @property
+    def chosen(self) -> tuple[Used, ...]:
+        """The numbers of the dose that neither log nor user gave: they were chosen so that the mechanism shows."""
+        moved = () if self.documented is None else self.documented.changed
+        return tuple(used for used in self.parameters if used.name in moved and used.origin == "default")
+
+    @property
     def reproduced(self) -> bool:
         """Whether most replicas of the suspect show the symptom, and clearly more than those of the control."""
         suspect = self.arm("suspect")
@@ -180,6 +192,8 @@ class Result:
         }
         if further := [arm.record() for arm in self.arms if arm.name not in ARMS]:
             made["further_arms"] = further
+        if self.documented is not None:
+            made["chosen_dose"] = [used.name for used in self.chosen]
         if self.none_left is not None:
             made["causes"] = [one.record() for one in self.varied]
             made["without_any_cause"] = self.none_left.record()

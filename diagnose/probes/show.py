@@ -63,9 +63,20 @@ def verdict(result: Result) -> str:
     )
     if not result.reproduced:
         why = f"fewer than {LEAST:.0%}" if suspect.share < LEAST else "the intervals overlap"
-        return f"Not reproduced: {told} ({why})."
+        return f"Not reproduced: {told} ({why}).{dose(result)}"
     cured = "the fix cures it" if result.cured else "the fix does not cure it"
-    return f"Reproduced: {told}; {cured} ({percent(fix)})."
+    return f"Reproduced: {told}; {cured} ({percent(fix)}).{dose(result)}"
+
+
+def dose(result: Result) -> str:
+    """Return which numbers were chosen so that the mechanism shows, and what the document's dose did; "" if none."""
+    seen = result.documented
+    if seen is None:
+        return ""
+    low, high = seen.interval
+    chosen = ", ".join(f"{used.name} = {number(used.value)}" for used in result.chosen)
+    told = f" Chosen so that it shows, not told by a log: {chosen}." if chosen else ""
+    return f"{told} {seen.title[:1].upper()}{seen.title[1:]}: {seen.hits} of {seen.replicas} [{low:.1%}, {high:.1%}]."
 
 
 def effort(result: Result) -> str:

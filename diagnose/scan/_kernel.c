@@ -482,6 +482,7 @@ static inline int overwrites(uint8_t byte) { return byte == '\r' || byte == '\b'
    Of an unfinished line the last state is left as it is, and never makes its predecessor drop out by itself. */
 static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
 {
+    const uint8_t *const begin = to;
     const uint8_t *kept = at, *kept_end = at; /* a state that waits for its successor's head, with what overwrites it */
     uint64_t kept_head = UNSURE;
     while (at < end) {
@@ -500,6 +501,8 @@ static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
         if (head == UNSURE || head != kept_head) {
             memmove(to, kept, (size_t)(kept_end - kept));
             to += kept_end - kept;
+        } else if (to == begin) {
+            *to++ = '\r'; /* the line keeps a sign that something was overwritten */
         }
         kept = at;
         kept_end = after;

@@ -36,6 +36,8 @@ def pure_fold(block: bytearray, start: int, end: int) -> int:
         head = _head(text[: len(text) - len(mark)])
         if waiting and (not head or head != waiting_head or not text):
             kept += waiting
+        elif waiting and (not kept or kept.endswith(b"\n")):
+            kept += b"\r"  # the line keeps a sign that something was overwritten
         waiting, waiting_head = text, head
         if mark == b"\n":
             kept += text

@@ -12,12 +12,14 @@ def test_updates_are_those_of_the_batch() -> None:
 
 
 def test_the_rate_follows_the_batch() -> None:
-    values = {"lr": 0.005, "batch": 20, "batch_before": 16}
-    assert mechanism.scaled(values) == {"lr": pytest.approx(0.00625)}
-    assert mechanism.strong_scaled(values) == {"batch": 256, "lr": pytest.approx(0.08)}
+    assert mechanism.scaled({"lr": 0.005, "batch": 20, "batch_before": 16}) == {"lr": pytest.approx(0.00625)}
 
 
 def test_a_batch_16_times_as_large() -> None:
-    slow, scaled = (observe("batch-without-lr", arm) for arm in ("strong", "strong, fixed"))
+    slow, old, scaled = (observe("batch-without-lr", arm) for arm in ("suspect", "control", "fix"))
     assert slow.symptom.all()
-    assert scaled.symptom.sum() <= 1
+    assert old.symptom.sum() + scaled.symptom.sum() <= 1
+
+
+def test_the_batch_of_the_document_does_nothing() -> None:
+    assert not observe("batch-without-lr", "documented").symptom.any()

@@ -1,14 +1,28 @@
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("torch")
 from arms import medians, observe
 
+from diagnose.api.reproducer import read
 from diagnose.probes.mechanisms import capacity_vs_data as mechanism
+from diagnose.probes.parameters import about, resolve
 
 
-def test_few_samples_in_as_many_updates() -> None:
-    assert mechanism.few({"samples": 4000, "epochs": 2}) == {"samples": 200, "epochs": 40}
-    assert mechanism.few({"samples": 50, "epochs": 2})["samples"] == 10
+@pytest.mark.parametrize(
+    ("told", "samples", "epochs"),
+    [
+        ("Train samples: 4000\nEpoch 1/3", (4000, "log"), (3, "log")),
+        ("Train samples: 4000\nEpoch 1", (4000, "log"), (2, "derived")),
+        ("Epoch 1", (200, "default"), (40, "default")),
+    ],
+)
+def test_epochs_that_go_with_the_samples_of_a_log(tmp_path: Path, told: str, samples: object, epochs: object) -> None:
+    (tmp_path / "run.log").write_text(f"{told} - 1.0s - loss: 1.0000 - val_loss: 1.1000\n")
+    segment = about(mechanism, read(str(tmp_path / "run.log")))
+    used = {one.name: (one.value, one.origin) for one in resolve(mechanism, segment, {})}
+    assert (used["samples"], used["epochs"]) == (samples, epochs)
 
 
 def test_learned_by_heart() -> None:

@@ -13,7 +13,7 @@ COSINE = "cosine of the two gradients"
 
 def test_opposed_losses_oppose_and_undo() -> None:
     start, end = "val accuracy of the checkpoint", "val accuracy at the end"
-    opposed, control = (medians(observe("gradient-conflict", arm, **SMALL)) for arm in ("opposed", "control"))
+    opposed, control = (medians(observe("gradient-conflict", arm, **SMALL)) for arm in ("suspect", "control"))
     assert opposed[COSINE] < -0.2
     assert opposed[end] < opposed[start] - 0.05
     assert control[start] == opposed[start]
@@ -21,16 +21,21 @@ def test_opposed_losses_oppose_and_undo() -> None:
 
 
 def test_the_contrastive_loss_does_not_oppose() -> None:
-    assert abs(medians(observe("gradient-conflict", **SMALL))[COSINE]) < 0.2
+    documented, given = (
+        medians(observe("gradient-conflict", **SMALL, **one))
+        for one in ({"arm": "documented"}, {"auxiliary": "contrastive", "weight": 0.05})
+    )
+    assert abs(given[COSINE]) < 0.2
+    assert documented == given
+
+
+def test_a_log_tells_a_contrastive_loss_by_its_weight() -> None:
+    assert mechanism.contrastive(0.05) == "contrastive"
+    assert mechanism.contrastive("auto") is None
 
 
 def test_the_fix_ends_lower_and_begins_at_nothing() -> None:
-    values = {"weight": 0.05, "weight_fixed": 0.01}
-    assert mechanism.opposed_warmed_up(values) == {
-        "auxiliary": "opposed",
-        "weight": pytest.approx(0.2),
-        "shape": "linear",
-    }
+    assert mechanism.warmed_up({"weight": 0.05, "lower": 0.2}) == {"weight": pytest.approx(0.01), "shape": "linear"}
     pull = "auxiliary gradient over main gradient"
     full, slow = (medians(observe("gradient-conflict", arm, **SMALL))[pull] for arm in ("suspect", "fix"))
     assert 0 < slow < full

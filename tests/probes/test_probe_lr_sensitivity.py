@@ -3,6 +3,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from arms import medians, observe  # noqa: E402
 
+from diagnose.probes.lab import Lab, Meter  # noqa: E402
 from diagnose.probes.mechanisms import lr_sensitivity as mechanism  # noqa: E402
 
 
@@ -13,7 +14,7 @@ def test_running_median() -> None:
 
 def test_every_replica_has_its_rate_and_too_much_ruins() -> None:
     small = {"samples": 1500, "depth": 3, "replicas": 24}
-    best, ruined = (observe("lr-sensitivity", arm, **small) for arm in ("control", "strong"))
+    best, ruined = (observe("lr-sensitivity", arm, **small) for arm in ("control", "suspect"))
     found = medians(best)
     assert (
         mechanism.LOW
@@ -25,3 +26,14 @@ def test_every_replica_has_its_rate_and_too_much_ruins() -> None:
     assert best.symptom.float().mean() < 0.3
     assert ruined.symptom.float().mean() > 0.8
     assert medians(ruined)["best rate"] == found["best rate"]  # the arms are paired
+
+
+def test_arms_of_one_experiment_share_the_sweep() -> None:
+    values = {one.name: one.default for one in mechanism.PARAMETERS} | {"samples": 100, "depth": 1, "epochs": 1}
+    meter = Meter()
+    lab = Lab(torch.device("cpu"), tuple(range(3)), meter)
+    first = mechanism.observe(values, lab)
+    taken = meter.total()
+    again = mechanism.observe(values, lab)
+    assert (taken, meter.total()) == (2 * 3 * 4, 3 * 3 * 4)
+    assert medians(first) == medians(again)

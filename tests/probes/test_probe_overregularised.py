@@ -13,10 +13,11 @@ def test_the_fix_keeps_the_product() -> None:
 
 
 def test_decay_that_outweighs_learning() -> None:
-    seen = observe("overregularised", "strong", steps=150)
+    seen = observe("overregularised", steps=400)
     assert seen.symptom.all()
     assert medians(seen)["size of the weights against the start"] < 0.1
 
 
-def test_the_decay_that_worked() -> None:
-    assert not observe("overregularised", "control", steps=250).symptom.any()
+@pytest.mark.parametrize("arm", ["control", "fix", "documented"])
+def test_decays_that_work(arm: str) -> None:
+    assert not observe("overregularised", arm, steps=250).symptom.any()

@@ -21,7 +21,7 @@ def test_equal_in_sum() -> None:
 
 def test_shares_and_what_is_neglected() -> None:
     blind, equal, size = (
-        medians(observe("size-aware-weighting", arm, samples=2048)) for arm in ("suspect", "control", "fix")
+        medians(observe("size-aware-weighting", arm, samples=2048)) for arm in ("suspect", "control", "documented")
     )
     weight, small = "small: share of the weight", "small: accuracy of the possible"
     assert blind[weight] == pytest.approx(blind["small: share of the samples"], abs=1e-6)
@@ -29,6 +29,12 @@ def test_shares_and_what_is_neglected() -> None:
     assert blind[weight] < size[weight] < equal[weight]
     assert blind[small] < equal[small]
     assert all(found["large: accuracy of the possible"] < 1.05 for found in (blind, equal, size))
+
+
+def test_a_weight_of_10_cures_and_that_of_the_document_does_not() -> None:
+    cured, documented = (observe("size-aware-weighting", arm, samples=4096) for arm in ("fix", "documented"))
+    assert cured.symptom.sum() <= 1
+    assert documented.symptom.sum() >= 4
 
 
 def test_without_more_anchors_sizes_are_even() -> None:

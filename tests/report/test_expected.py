@@ -11,7 +11,7 @@ from diagnose.api.session import Request
 from diagnose.model.story import Chapter, Expectation
 
 STAGES = """\
-FOLD 1/1
+[LOG] FOLD 1/1
 STAGE 1: frozen (30 epochs)
 Epoch 1/30 - 3.1s - loss: 1.9000 - val_loss: 1.9100 - val_kappa: 0.1000
 Epoch 2/30 - 3.1s - loss: 1.8000 - val_loss: 1.8500 - val_kappa: 0.1500
@@ -25,6 +25,7 @@ Restoring model weights from the end of the best epoch: 3.
 Cohen's Kappa: 0.2500
 Accuracy: 51.5%
 Elapsed: 30.5
+accuracy   0.51   400
 """
 
 
@@ -132,4 +133,5 @@ def test_a_stage_begins_at_its_title_and_the_log_states_its_own_result() -> None
     for text in ("Stage 1 (frozen): Kappa 0.1500", "No improvement from tuning", "Cohen's Kappa: 0.2500", "51.5%"):
         assert text in said.text
     assert "Elapsed" not in said.text
+    assert "400" not in said.text
     assert [place.line for place in said.places] == [10, 11, 12, 13]

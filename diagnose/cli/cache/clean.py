@@ -18,5 +18,5 @@ def command(config: tuple[str, ...], isolated: bool) -> int:
 
     known = store(config, isolated=isolated)
     number, size = known.clean()
-    write(f"{plain(str(known.folder))}: {plural(number, 'entry', 'entries')} deleted, {size / 1e6:.1f} MB\n")
+    write(f"{plain(str(known.folder))}: {plural(number, 'file')} deleted, {size / 1e6:.1f} MB\n")
     return 0

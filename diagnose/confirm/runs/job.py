@@ -29,7 +29,7 @@ class Limits:
     hang: float = 1800.0
     total: float = 0.0
     grace: float = 10.0
-    console: int = 1 << 30
+    console: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)

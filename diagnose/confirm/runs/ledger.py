@@ -20,6 +20,7 @@ from diagnose.confirm.runs.row import SELECT, SPENT, Row, row_of
 from diagnose.confirm.runs.schema import connect, told
 from diagnose.errors import DiagnoseError
 from diagnose.model import Place
+from diagnose.text.secrets import masked_words
 
 FINISHED, RUNNING, PLANNED = "finished", "running", "planned"
 BEAT = 5.0
@@ -112,7 +113,7 @@ class Ledger:
 
     def plan(self, key: str, trial: Trial, job: Job) -> None:
         """Note that a run is wanted, unless that is known."""
-        values = (key, self.study, json.dumps(trial.parts), trial.seed, trial.repeat, json.dumps(job.command))
+        values = (key, self.study, json.dumps(trial.parts), trial.seed, trial.repeat, json.dumps(masked_words(job.command)))
         with self._writing():
             self._base.execute(
                 "INSERT INTO run (key, study, parts, seed, repeat, command, config_hash, folder, gpus, state)"

@@ -34,7 +34,7 @@ class Lock:
         except BlockingIOError:
             holder = os.read(self._fd, 200).decode("utf-8", "replace").strip() or "another process"
             os.close(self._fd)
-            mend = "wait for it, end it, or name another --ledger"
+            mend = "wait for it, end it, or name another --folder"
             raise DiagnoseError(f"{what} is in use by {holder}", place=Place(str(path)), mend=mend) from None
         except OSError as error:
             os.close(self._fd)

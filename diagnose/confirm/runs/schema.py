@@ -76,7 +76,7 @@ def _prepare(base: sqlite3.Connection, path: Path) -> None:
     (version,) = base.execute("PRAGMA user_version").fetchone()
     (tables,) = base.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application != APPLICATION:
-        raise DiagnoseError("not a ledger of diagnose", place=Place(str(path)), mend="name another --ledger")
+        raise DiagnoseError("not a ledger of diagnose", place=Place(str(path)), mend="name another --folder")
     if version > VERSION:
         raise DiagnoseError("the ledger is of a newer diagnose", place=Place(str(path)), mend="update diagnose")
     base.execute("PRAGMA journal_mode = WAL")  # some network disks refuse, and keep a journal instead

@@ -63,6 +63,11 @@ def descendants() -> list[int]:
     return found
 
 
+def amount(size: int) -> str:
+    """Return a number of bytes in words."""
+    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size} bytes"
+
+
 class Status:
     """The file that says how the run stands, valid at every moment."""
 
@@ -216,7 +221,7 @@ class Supervisor:
                 raise
             self.asked, self.detail = "disk-full", f"{error.strerror}: {self.job['console']}"
         if self.written > self.limits["console"]:
-            self.asked, self.detail = "flood", f"it printed more than {self.limits['console']} bytes"
+            self.asked, self.detail = "flood", f"it printed more than {amount(self.limits['console'])}"
         return True
 
     def _reap(self) -> None:

@@ -11,6 +11,7 @@ from diagnose.confirm.confirmation import Asked, Confirmation, Planned
 from diagnose.confirm.studies.result import Culprit
 from diagnose.text import escape
 from diagnose.text.change_records import plain
+from diagnose.text.secrets import masked
 
 SCHEMA = "diagnose/confirm-v1"
 
@@ -89,13 +90,17 @@ def _head(asked: Asked) -> dict[str, Any]:
         "atoms": [
             {"id": id, "risk": one.risk, "prior": round(asked.prior[id], 6), "together": one.atom.because or None,
              "changes": [
-                 {"key": move.key, "old": plain(move.old), "new": None if move.new is REMOVE else plain(move.new)}
+                 {"key": move.key, "old": _plain(move.key, move.old), "new": _plain(move.key, move.new)}
                  for move in one.atom.moves
              ]}
             for id, one in asked.varied.items()
         ],
         "notes": list(asked.notes),
     }  # fmt: skip
+
+
+def _plain(key: str, value: Any) -> Any:
+    return None if value is REMOVE else plain(masked(key, value))
 
 
 def _culprit(one: Culprit, asked: Asked) -> dict[str, Any]:

@@ -27,6 +27,9 @@ STATED = re.compile(
 )
 """``Cohen's Kappa: 0.31``, ``Stage 2 (fine-tune): Kappa 0.31``."""
 VERDICT = re.compile(r"(?i)\bno (\w+ ){0,2}improvement\b|\bdid not improve\b")
+OTHER = re.compile(rb"(?s)\s*(?:\[\s*)?\{\s*[\x22}]|.*\0")
+"""Heads of files that are no printed log: JSON and binary ones."""
+NUMBER = re.compile(r"[\d.]+")
 POSSESSIVE = re.compile(r"['’]s\b")
 ENDS = ("early_stop", "weights_restored")
 
@@ -39,21 +42,24 @@ def outcome(run: Run, sources: Mapping[str, Source]) -> Iterator[Statement]:
     end = _end(last)
     told: dict[str, Place] = {}
     source = sources.get(last.path)
-    if source is not None and end and b"\0" not in source.head[:4096]:
+    if source is not None and end and not OTHER.match(source.head[:4096]):
         for place in _quoted(source, end):
-            told.setdefault(place.text, place)
+            told.setdefault(f'"{place.text}"', place)
     covered = {(place.path, place.line) for place in told.values()}
+    summed: dict[str, tuple[str, Place]] = {}
     for event in last.events:
         metric, value = str(event.fields.get("metric", "")), event.fields.get("value")
         here = (event.place.path, event.place.line) in covered or event.place.line < end
         if event.kind != "metric_summary" or here or not isinstance(value, int | float) or not math.isfinite(value):
             continue
         if metric not in last.series and _measures(metric):
-            told.setdefault(f"{metric} {number(float(value))}", event.place)
+            summed[metric] = f"{metric} {number(float(value))}", event.place
+    for words, place in summed.values():
+        told.setdefault(words, place)
     if not told:
         return
     ordered = sorted(told.items(), key=lambda pair: pair[1].line)[:MOST]
-    text = "; ".join(f'"{words}"' if place.text == words else words for words, place in ordered)
+    text = "; ".join(words for words, _ in ordered)
     yield Statement(f"After its last fit the log states {text}.", places=tuple(place for _, place in ordered))
 
 
@@ -80,7 +86,9 @@ def _quoted(source: Source, end: int) -> Iterator[Place]:
 
 def _states(text: str) -> bool:
     match = STATED.fullmatch(text)
-    return match is not None and _measures(POSSESSIVE.sub("", match["name"].strip()))
+    if match is None or any(NUMBER.fullmatch(word) for word in match["name"].split()):
+        return False  # a row of a table has several numbers
+    return _measures(POSSESSIVE.sub("", match["name"].strip()))
 
 
 def _measures(name: str) -> bool:

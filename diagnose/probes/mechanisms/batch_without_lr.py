@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from diagnose.probes.declare import Arm, Observation, Parameter, Values
+from diagnose.probes.declare import Arm, Observation, Parameter, Values, documented
 from diagnose.probes.sources import fact, number, series, setting, whole
 
 if TYPE_CHECKING:
@@ -22,12 +22,11 @@ PROXY = (
     "A dense network on generated normal clouds, trained by SGD with momentum for a fixed number of epochs. Both "
     "batches, learning rate and momentum carry over; how many epochs a large network needs does not."
 )
-STRONG = 16
 
 PARAMETERS = (
     Parameter(
         "batch",
-        20,
+        256,
         "samples of one update",
         (fact("batch_size", whole), setting("batch_size", whole)),
         least=1,
@@ -53,22 +52,11 @@ def scaled(values: Values) -> dict[str, float]:
     return {"lr": values["lr"] * values["batch"] / values["batch_before"]}
 
 
-def strong(values: Values) -> dict[str, Any]:
-    """Return a batch that is sixteen times the old one."""
-    return {"batch": STRONG * values["batch_before"]}
-
-
-def strong_scaled(values: Values) -> dict[str, Any]:
-    """Return that batch and the learning rate that the linear rule gives for it."""
-    return {**strong(values), "lr": values["lr"] * STRONG}
-
-
 ARMS = (
     Arm("suspect", "the new batch at the old learning rate"),
     Arm("control", "the old batch", lambda v: {"batch": v["batch_before"]}),
     Arm("fix", "the new batch, the learning rate in proportion", scaled),
-    Arm("strong", "16 times the old batch at the old learning rate", strong),
-    Arm("strong, fixed", "16 times the old batch, the learning rate in proportion", strong_scaled),
+    documented("batch 16 to 20, rate 0.005", batch=20, lr=0.005, momentum=0.937),
 )
 FACTORS: tuple[Factor, ...] = ()
 

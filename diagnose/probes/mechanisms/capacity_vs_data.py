@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from diagnose.probes.declare import Arm, Factor, Observation, Parameter
+from diagnose.probes.declare import Arm, Factor, Found, Observation, Parameter, documented
 from diagnose.probes.sources import fact, number, series, setting, whole
 
 if TYPE_CHECKING:
     import torch
 
+    from diagnose.model import Segment
     from diagnose.probes.declare import Values
     from diagnose.probes.lab import Lab
 
@@ -25,12 +26,20 @@ PROXY = (
     "small one. Samples, batch, epochs and with them the number of updates carry over; parameters for each sample "
     "are far fewer than in a model of millions, so that a real one can learn by heart sooner."
 )
-STRONG = 20
+SEEN = 8000
+
+
+def as_many_seen(segment: Segment) -> Found | None:
+    """Return, where only the samples are told, the epochs that show as many of them as the defaults do."""
+    known = fact("train_samples", whole)(segment)
+    how = f"such that {SEEN} samples are seen, as by default"
+    return None if known is None else Found(max(1, SEEN // known.value), known.places, how)
+
 
 PARAMETERS = (
-    Parameter("samples", 4000, "training samples", (fact("train_samples", whole),), least=10, most=200_000),
+    Parameter("samples", 200, "training samples", (fact("train_samples", whole),), least=10, most=200_000),
     Parameter("batch", 32, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1),
-    Parameter("epochs", 2, "epochs", (fact("planned_epochs", whole),), least=1, most=200),
+    Parameter("epochs", 40, "epochs", (fact("planned_epochs", whole), as_many_seen), least=1, most=200),
     Parameter(
         "lr",
         5e-4,
@@ -45,16 +54,11 @@ PARAMETERS = (
 )
 
 
-def few(values: Values) -> dict[str, Any]:
-    """Return a twentieth of the samples, in as many updates."""
-    return {"samples": max(10, values["samples"] // STRONG), "epochs": values["epochs"] * STRONG}
-
-
 ARMS = (
     Arm("suspect", "the large model on its few samples"),
     Arm("control", "the large model, no sample seen twice in as many updates", lambda _: {"fresh": True}),
     Arm("fix", "the small model on the same samples", lambda v: {"hidden": v["hidden_small"]}),
-    Arm("strong", "the large model on a twentieth of the samples, in as many updates", few),
+    documented("4000 samples, 2 epochs", samples=4000, epochs=2),
 )
 FACTORS: tuple[Factor, ...] = ()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from diagnose.probes import common
-from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values
+from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values, documented
 from diagnose.probes.sources import fact, number, setting
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ PARAMETERS = (
     common.rate(1e-3, "learning rate"),
     Parameter(
         "optimizer",
-        "adam",
+        "sgd",
         "adam, or sgd with momentum 0.9",
         (fact("optimizer", optimizer_of), setting("optimizer", optimizer_of)),
     ),
@@ -76,7 +76,13 @@ PARAMETERS = (
 ARMS = (
     Arm("suspect", "the fixed weight"),
     Arm("control", "the branch alone, with weight 1", lambda _: {"weight": 1.0}),
-    Arm("fix", "the weight is learned, from the same start", lambda _: {"learnable": "yes"}),
+    Arm("fix", "the fixed weight, and a loss of its own for the branch", lambda _: {"own_loss": True}),
+    Arm(
+        "learned weight",
+        "the document's fix: the weight is learned, from the same start",
+        lambda _: {"learnable": "yes"},
+    ),
+    documented("weight 0.3, Adam", weight=0.3, optimizer="adam"),
 )
 FACTORS = (
     Factor(
@@ -118,11 +124,13 @@ def observe(values: Values, lab: Lab) -> Observation:
     other = hot * sure + (1.0 - hot) * (1.0 - sure) / (classes - 1)
     nets = lab.build(lambda: Weighted(Mlp((classification.FEATURES, HIDDEN, classes)), values["weight"]))
     factor = 1.0 / values["weight"] if values.get("rescaled") else 1.0
+    own = 1.0 if values.get("own_loss") else 0.0
 
     def loss(model: Any, x: torch.Tensor, y: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
         weight, logits = model(x)
         mixed = (1.0 - weight) * table + weight * torch.softmax(logits, dim=-1)
-        return factor * torch.nn.functional.nll_loss((mixed + 1e-7).log(), y)
+        joined = factor * torch.nn.functional.nll_loss((mixed + 1e-7).log(), y)
+        return joined + own * torch.nn.functional.cross_entropy(logits, y)
 
     fixed = values["learnable"] != "yes"
     optimizer = named(values["optimizer"], values["lr"])

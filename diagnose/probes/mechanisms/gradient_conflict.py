@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values
+from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values, documented
 from diagnose.probes.sources import fact, number, setting, whole
 
 if TYPE_CHECKING:
@@ -22,22 +22,35 @@ SYMPTOM = "after the last epoch the validation accuracy is at least 5 % below th
 PROXY = (
     "Two encoders, one for each modality, and a linear head classify generated pairs of views, of which a share has "
     "a second view without any signal. They are trained on the main loss alone until they are good, and then with a "
-    "contrastive loss that pulls the two views of a sample together. Weight, epochs and steps carry over; the "
-    "learning rate, what a backbone of millions can lose, and mAP do not."
+    "second loss as well: one that wants a wrong class, or a contrastive one that pulls the two views of a sample "
+    "together. Weight, epochs and steps carry over; the learning rate, what a backbone of millions can lose, and mAP "
+    "do not."
 )
 SAMPLES, BATCH, CHECKPOINT_STEPS, CHECKPOINT_LR = 2048, 32, 150, 3e-3
 CONSTANT, WARMUP = "constant", "linear"
 
+
+def contrastive(value: Any) -> str | None:
+    """Read the kind of the auxiliary loss from a setting that only a contrastive one has."""
+    return None if number(value) is None else "contrastive"
+
+
 PARAMETERS = (
     Parameter(
+        "auxiliary",
+        "opposed",
+        "the auxiliary loss: opposed (wants a wrong class) or contrastive, which lambda1 weighs where a log has it",
+        (setting("model.lambda1", contrastive), setting("lambda1", contrastive)),
+    ),
+    Parameter(
         "weight",
-        0.05,
+        1.0,
         "weight of the auxiliary loss",
         (setting("model.lambda1", number), setting("lambda1", number)),
         least=0.0,
         most=1e4,
     ),
-    Parameter("weight_fixed", 0.01, "weight to which the fix warms up, over the whole run", least=0.0, most=1e4),
+    Parameter("lower", 0.2, "part of the weight to which the fix warms up, over the whole run", least=0.0, most=1.0),
     Parameter("epochs", 3, "epochs with the auxiliary loss", (fact("planned_epochs", whole),), least=1, most=100),
     Parameter("steps_per_epoch", 50, "updates of an epoch", (fact("steps_per_epoch", whole),), least=1, most=1000),
     Parameter("poor", 0.8, "share of pairs whose second view has no signal", least=0.0, most=1.0),
@@ -46,25 +59,16 @@ PARAMETERS = (
 )
 
 
-def opposed(values: Values) -> dict[str, Any]:
-    """Return an auxiliary loss that wants a wrong class, at the weight of the main loss."""
-    return {"auxiliary": "opposed", "weight": 1.0}
-
-
-def opposed_warmed_up(values: Values) -> dict[str, Any]:
-    """Return the same, brought in as slowly and ending as much lower as in the fix."""
-    lower = values["weight_fixed"] / values["weight"] if values["weight"] else 0.0
-    return {**opposed(values), "weight": lower, "shape": WARMUP}
+def warmed_up(values: Values) -> dict[str, Any]:
+    """Return the weight brought in slowly, to a lower end."""
+    return {"weight": values["weight"] * values["lower"], "shape": WARMUP}
 
 
 ARMS = (
     Arm("suspect", "the auxiliary loss at its full weight from the first step"),
     Arm("control", "without the auxiliary loss", lambda _: {"weight": 0.0}),
-    Arm(
-        "fix", "its weight brought in slowly, to a lower end", lambda v: {"weight": v["weight_fixed"], "shape": WARMUP}
-    ),
-    Arm("opposed", "a loss that wants the opposite, at the weight of the main loss", opposed),
-    Arm("opposed, fixed", "that loss, brought in slowly, to a lower end", opposed_warmed_up),
+    Arm("fix", "its weight brought in slowly, to a lower end", warmed_up),
+    documented("a contrastive loss times 0.05", auxiliary="contrastive", weight=0.05),
 )
 FACTORS: tuple[Factor, ...] = ()
 
@@ -88,7 +92,7 @@ def observe(values: Values, lab: Lab) -> Observation:
 
     steps = values["epochs"] * values["steps_per_epoch"]
     order = _forever(lab)
-    auxiliary = views.opposed if values.get("auxiliary") == "opposed" else views.agreement
+    auxiliary = views.opposed if values["auxiliary"] == "opposed" else views.agreement
     loss = views.joined(auxiliary)
     first = Trainer(lab, nets, loss, Adam(CHECKPOINT_LR))
     for _ in range(CHECKPOINT_STEPS):

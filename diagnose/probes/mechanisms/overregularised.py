@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values
+from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values, documented
 from diagnose.probes.sources import fact, number, series, setting, whole
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ PROXY = (
     "batch carry over as numbers, the length of training only in part: over a run that is n times longer the decay "
     "removes n times as much."
 )
-SAMPLES, STRONG = 1024, 5000.0
+SAMPLES = 1024
 
 PARAMETERS = (
     Parameter(
@@ -35,7 +35,7 @@ PARAMETERS = (
     ),
     Parameter(
         "weight_decay",
-        0.0008,
+        0.8,
         "weight decay",
         (fact("weight_decay", number), setting("weight_decay", number)),
         least=0.0,
@@ -65,7 +65,7 @@ ARMS = (
     Arm("suspect", "the new learning rate and weight decay"),
     Arm("control", "the old ones", lambda v: {"lr": v["lr_before"], "weight_decay": v["weight_decay_before"]}),
     Arm("fix", "the new learning rate, the decay such that their product is as it was", product_kept),
-    Arm("strong", "5000 times the new weight decay", lambda v: {"weight_decay": v["weight_decay"] * STRONG}),
+    documented("decay 0.0005 to 0.0008, rate 0.005 to 0.004", weight_decay=0.0008, lr=0.004, momentum=0.937),
 )
 FACTORS = (
     Factor("weight-decay", "the old weight decay", lambda v: {"weight_decay": v["weight_decay_before"]}),

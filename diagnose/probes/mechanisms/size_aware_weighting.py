@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values
+from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values, documented
 from diagnose.probes.sources import number, setting
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ LOW, HIGH = 8.0, 128.0
 PARAMETERS = (
     Parameter(
         "weight",
-        2.5,
+        10.0,
         "largest weight of an object, that of one without extent",
         (setting("size_aware_loss", number),),
         least=1.0,
@@ -62,6 +62,7 @@ ARMS = (
     Arm("suspect", "every sample counts alike"),
     Arm("control", "small and large objects count alike in sum", lambda _: {"scheme": "equal"}),
     Arm("fix", "the weight by size, clamped to at least 1", lambda _: {"scheme": "size"}),
+    documented("the fix with a weight of at most 2.5", scheme="size", weight=2.5, threshold=1024.0),
 )
 FACTORS: tuple[Factor, ...] = ()
 

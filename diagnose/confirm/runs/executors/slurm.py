@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Slurm:
             raise ExtraMissingError("running on Slurm", "slurm") from None
         given = dict(options or {})
         cluster = given.pop("cluster", "slurm")
+        self._words = Path(folder) / "submitit.log" if cluster != "slurm" else None
         if cluster == "slurm" and not shutil.which("srun"):
             raise DiagnoseError("there is no Slurm here: srun is not found", mend="run it on a login node")
         try:
@@ -70,7 +72,8 @@ class Slurm:
         command = [sys.executable, "-I", "-S", str(script), spec]
         self._executor.update_parameters(gpus_per_node=job.gpus, cpus_per_task=job.cpus)
         try:
-            submitted = self._executor.submit(submitit.helpers.CommandFunction(command, verbose=False))
+            with _hushed(self._words):
+                submitted = self._executor.submit(submitit.helpers.CommandFunction(command, verbose=False))
         except submitit.core.utils.FailedJobError as error:
             raise DiagnoseError(f"Slurm takes no job: {_last(error)}", mend="check --slurm options") from None
         self._jobs[submitted.job_id] = submitted
@@ -108,6 +111,27 @@ class Slurm:
         """Cancel all jobs that are left."""
         for handle in [*self._jobs]:
             self.cancel(handle)
+
+
+@contextlib.contextmanager
+def _hushed(words: Path | None) -> Iterator[None]:
+    """Send what is started here to a file: submitit's controller on this machine prints a traceback when it is ended.
+
+    Args:
+        words: the file; None: nothing is started on this machine.
+    """
+    if words is None:
+        yield
+        return
+    words.parent.mkdir(parents=True, exist_ok=True)
+    ours = os.dup(2)
+    try:
+        with words.open("ab") as file:
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
 
 
 def _typed(options: Mapping[str, str]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""Passwords, tokens and keys, which no report repeats: known by the names they go by, some by how they look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+MASK = "***"
+PLAIN = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "secrets", "credential", "credentials"})
+JOINED = frozenset({"apikey", "accesskey", "secretkey", "authtoken", "accesstoken"})
+OF_KEYS = frozenset({"api", "access", "private", "auth", "account", "license", "encryption", "ssh", "wandb", "comet"})
+"""What stands before ``key`` where it opens something; attention has keys, too."""
+OF_TEXTS = frozenset(
+    {
+        "pad", "mask", "cls", "class", "bos", "eos", "unk", "sep", "special", "image", "img", "video", "audio", "text",
+        "start", "end", "stop", "patch", "dist", "distill", "register", "prompt", "query", "blank", "decoder", "per",
+        "additional", "boundary", "trigger", "instance", "placeholder", "initializer",
+    }
+)  # fmt: skip
+"""What stands before ``token`` where it is a piece of text."""
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+OPAQUE = re.compile(r"[\w.+/=~:-]{6,}")
+"""How a token looks; names of poolings and ``<pad>`` do not."""
+LOOKS = re.compile(
+    r"\b(?:hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ya29\.)[\w-]{12,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
+    r"|(?<=Bearer )\S+"
+)
+"""Tokens of well-known makers, and the user and password of an address."""
+PAIR = re.compile(r"""(?P<name>[A-Za-z_][\w.-]*)(?:["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""")
+OPTION = re.compile(r"""--?(?P<name>[A-Za-z][\w.-]*)\s+(?P<value>"[^"]*"|'[^']*'|[^\s"'-][^\s"']*)""")
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Whether what goes by a name is not to be repeated.
+
+    Args:
+        name: of a setting, an option or a variable.
+        value: of it; switches are none, and what is called a token must look like one.
+    """
+    if not isinstance(value, str | int | float) or isinstance(value, bool) or value in ("", '""', "''"):
+        return False
+    words = [word.lower() for word in WORD.findall(name)]
+    if not words:
+        return False
+    if PLAIN & {*words} or {*words, "".join(words[-2:])} & JOINED:
+        return True
+    before = words[-2] if len(words) > 1 else ""
+    if words[-1] == "key":
+        return before in OF_KEYS
+    return words[-1] == "token" and before not in OF_TEXTS and _opaque(value)
+
+
+def _opaque(value: object) -> bool:
+    return isinstance(value, str) and OPAQUE.fullmatch(value.strip("\"'")) is not None
+
+
+def masked(name: str, value: Any) -> Any:
+    """Return the value of a setting as it may be shown."""
+    if isinstance(value, dict):
+        return {key: masked(f"{name}.{key}", one) for key, one in value.items()}
+    if is_secret(name, value):
+        return MASK
+    if isinstance(value, list):
+        return [masked(name, one) for one in value]
+    return LOOKS.sub(MASK, value) if isinstance(value, str) else value
+
+
+def masked_words(words: Iterable[str]) -> list[str]:
+    """Return a command as it may be shown, word by word."""
+    found: list[str] = []
+    name = ""
+    for word in words:
+        found.append(MASK if name and not _open(word) and is_secret(name, word) else masked_text(word))
+        name = word.lstrip("-") if word.startswith("-") and "=" not in word else ""
+    return found
+
+
+def masked_text(text: str) -> str:
+    """Return a text as it may be shown: a word of a command, or a script in one."""
+    text = LOOKS.sub(MASK, text)
+    for form in (PAIR, OPTION):
+        text = form.sub(_pair, text)
+    return text
+
+
+def _pair(match: re.Match[str]) -> str:
+    if _open(match["value"]) or not is_secret(match["name"], match["value"]):
+        return match[0]
+    return match[0][: match.start("value") - match.start()] + MASK
+
+
+def _open(value: str) -> bool:
+    """Whether a value only says where the secret comes from: an option, a placeholder or a variable."""
+    return value.startswith(("-", "{", "$", '"$', "'$"))

@@ -1,0 +1,74 @@
+"""Doses that were chosen so that a mechanism shows, and what is said of them beside the document's."""
+
+import pytest
+
+from diagnose.model import Place
+from diagnose.probes import show
+from diagnose.probes.declare import DOCUMENTED
+from diagnose.probes.registry import mechanisms
+from diagnose.probes.result import Outcome, Result, Used
+
+WITH_ONE = {
+    "loss-weight-imbalance", "overregularised", "batch-without-lr", "gradient-conflict", "capacity-vs-data",
+    "lr-sensitivity", "size-aware-weighting", "fusion-weight-gradient",
+}  # fmt: skip
+
+
+def result(*, origin: str = "default", suspect: int = 64, documented: bool = True) -> Result:
+    hits = {"suspect": suspect, "control": 0, "fix": 0} | ({DOCUMENTED: 0} if documented else {})
+    arms = tuple(
+        Outcome(
+            name, "at the dose of the document (batch 16 to 20)", count, 64, {}, 0, 0.1,
+            {"batch": 20} if name == DOCUMENTED else {},
+        )
+        for name, count in hits.items()
+    )  # fmt: skip
+    used = (Used("batch", 256, origin, "samples", (Place("run.log", 3),)), Used("lr", 0.1, "default", "rate"))
+    return Result(
+        mechanism="m", title="T", symptom="s", proxy="p", device="cpu", device_name="CPU", replicas=64, seed=0,
+        parameters=used, arms=arms, varied=(), none_left=None, steps=1, rate=0.0, loop_rate=0.0, seconds=1.0, torch="2",
+    )  # fmt: skip
+
+
+def test_which_mechanisms_have_a_dose_of_the_document() -> None:
+    having = {name for name, one in mechanisms().items() if any(arm.name == DOCUMENTED for arm in one.ARMS)}
+    assert having == WITH_ONE
+
+
+@pytest.mark.parametrize("name", sorted(WITH_ONE))
+def test_the_dose_of_the_document_is_told_as_such_and_is_another_one(name: str) -> None:
+    one = mechanisms()[name]
+    values = {parameter.name: parameter.default for parameter in one.PARAMETERS}
+    (arm,) = (arm for arm in one.ARMS if arm.name == DOCUMENTED)
+    assert arm.title.startswith("at the dose of the document (")
+    numbers = arm.change(values)
+    assert numbers == arm.change(dict.fromkeys(values, 7)), "a log does not move the document's dose"
+    assert any(value != values[key] for key, value in numbers.items() if key in values)
+
+
+@pytest.mark.parametrize("suspect", [64, 0])
+def test_both_doses_stand_side_by_side(suspect: int) -> None:
+    told = show.verdict(result(suspect=suspect))
+    assert "Chosen so that it shows, not told by a log: batch = 256." in told
+    assert told.endswith("At the dose of the document (batch 16 to 20): 0 of 64 [0.0%, 5.6%].")
+
+
+@pytest.mark.parametrize("origin", ["log", "given"])
+def test_a_dose_of_the_log_or_the_user_is_not_chosen(origin: str) -> None:
+    one = result(origin=origin)
+    assert "Chosen" not in show.verdict(one)
+    assert "At the dose of the document" in show.verdict(one)
+    assert one.record()["chosen_dose"] == []
+
+
+def test_json_keeps_its_three_arms() -> None:
+    record = result().record()
+    assert [arm["name"] for arm in record["arms"]] == ["suspect", "control", "fix"]
+    assert [arm["name"] for arm in record["further_arms"]] == [DOCUMENTED]
+    assert record["chosen_dose"] == ["batch"]
+
+
+def test_without_such_an_arm_nothing_is_said() -> None:
+    one = result(documented=False)
+    assert show.dose(one) == ""
+    assert not {"further_arms", "chosen_dose"} & one.record().keys()
