@@ -28,7 +28,7 @@ def mmengine(seed: int = 1) -> Iterator[str]:
     now = datetime(2026, 3, 1, 9, 30, 12)
     for run in count():
         names, iters, epochs = LOSSES[run % 2], draw.choice((500, 925, 7330)), draw.choice((12, 36))
-        yield f"{now:%Y/%m/%d %H:%M:%S} - mmengine - INFO - \n{'-' * 60}\nSystem environment:\n    sys.platform: linux\n"
+        yield f"{now:%Y/%m/%d %H:%M:%S} - mmengine - INFO - \n{'-' * 60}\nSystem environment:\n    Python: 3.12.4\n"
         yield "".join(f"layer_{n} = dict(type='Conv2d', in_channels={64 * n}, kernel_size=3)\n" for n in range(1, 60))
         for epoch in range(1, epochs + 1):
             for at in range(50, iters + 1, 50):
@@ -38,15 +38,17 @@ def mmengine(seed: int = 1) -> Iterator[str]:
                 left = timedelta(seconds=int((epochs - epoch) * iters * 0.4))
                 losses = "  ".join(f"{name}: {2 * fall * (0.8 + 0.4 * draw.random()):.4f}" for name in names)
                 yield (
-                    f"{head}Epoch(train)  [{epoch}][{at:>{len(str(iters))}}/{iters}]  lr: {0.02 * fall:.4e}  eta: {left}  "
-                    f"time: {0.4 + 0.1 * draw.random():.4f}  data_time: 0.0{draw.randrange(999):03d}  memory: 5821  {losses}\n"
+                    f"{head}Epoch(train)  [{epoch}][{at:>{len(str(iters))}}/{iters}]  lr: {0.02 * fall:.4e}  "
+                    f"eta: {left}  time: {0.4 + 0.1 * draw.random():.4f}  data_time: 0.0{draw.randrange(999):03d}  "
+                    f"memory: 5821  {losses}\n"
                 )
             head = f"{now:%Y/%m/%d %H:%M:%S} - mmengine - INFO - "
-            yield f"{head}Saving checkpoint at {epoch} epochs\n{head}Evaluating bbox...\nLoading and preparing results...\n"
+            yield f"{head}Saving checkpoint at {epoch} epochs\n{head}Evaluating bbox...\nLoading results...\n"
             score = 0.5 * (1 - fall)
             for iou, area in AREAS:
                 yield f" Average Precision  (AP) @[ IoU={iou:<9} | area={area:>6} | maxDets=100 ] = {score:.3f}\n"
-            yield f"{head}Epoch(val) [{epoch}][625/625]    coco/bbox_mAP: {score:.4f}  coco/bbox_mAP_50: {score * 1.4:.4f}\n"
+            scores = f"coco/bbox_mAP: {score:.4f}  coco/bbox_mAP_50: {score * 1.4:.4f}"
+            yield f"{head}Epoch(val) [{epoch}][625/625]    {scores}\n"
 
 
 def keras(seed: int = 1, steps: int = 938) -> Iterator[str]:
@@ -61,7 +63,8 @@ def keras(seed: int = 1, steps: int = 938) -> Iterator[str]:
             full = 20 * step // steps
             bar = f"\x1b[1m{step:>3}/{steps}\x1b[0m " + (f"\x1b[32m{'━' * full}\x1b[0m" if full else "")
             bar += f"\x1b[37m{'━' * (20 - full)}\x1b[0m \x1b[1m{(steps - step) // 100}s\x1b[0m 11ms/step"
-            bar += f" - accuracy: {1 - fall * (0.5 + 0.1 * draw.random()):.4f} - loss: {2 * fall * (0.9 + 0.2 * draw.random()):.4f}"
+            bar += f" - accuracy: {1 - fall * (0.5 + 0.1 * draw.random()):.4f}"
+            bar += f" - loss: {2 * fall * (0.9 + 0.2 * draw.random()):.4f}"
             yield "\b" * width + "\r" + bar
             width = len(bar) - 34
         yield (
@@ -85,8 +88,9 @@ def yolo(seed: int = 1, steps: int = 463) -> Iterator[str]:
             losses = "".join(f"{loss * fall * (0.95 + 0.1 * draw.random()):>11.4g}" for loss in (0.9, 1.1, 0.8))
             full = 10 * step // steps
             yield (
-                f"\r{f'{epoch}/999':>11}{'7.31G':>11}{losses}{draw.randrange(300):>11}{640:>11}: {100 * step // steps:3d}%|"
-                f"{'█' * full}{' ' * (10 - full)}| {step}/{steps} [00:{step // 20:02d}<00:{(steps - step) // 20:02d}, 19.80it/s]"
+                f"\r{f'{epoch}/999':>11}{'7.31G':>11}{losses}{draw.randrange(300):>11}{640:>11}: "
+                f"{100 * step // steps:3d}%|{'█' * full}{' ' * (10 - full)}| {step}/{steps} "
+                f"[00:{step // 20:02d}<00:{(steps - step) // 20:02d}, 19.80it/s]"
             )
         yield (
             "\n"
@@ -114,7 +118,8 @@ def jsonl(seed: int = 1) -> Iterator[str]:
 def table(seed: int = 1) -> Iterator[str]:
     """Yield a CSV of curves."""
     draw = random.Random(seed)
-    yield "epoch,time,train/box_loss,train/cls_loss,metrics/mAP50(B),metrics/mAP50-95(B),val/box_loss,val/cls_loss,lr/pg0\n"
+    yield "epoch,time,train/box_loss,train/cls_loss,metrics/mAP50(B),metrics/mAP50-95(B),"
+    yield "val/box_loss,val/cls_loss,lr/pg0\n"
     for epoch in count(1):
         yield f"{epoch},{30.1 * epoch:.6g}," + ",".join(f"{draw.random():.6g}" for _ in range(7)) + "\n"
 

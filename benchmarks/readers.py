@@ -45,13 +45,14 @@ def lark(file: Path) -> Work:
     from diagnose import logs
     from diagnose.parsers import parser
     from diagnose.reader.grammar import parse_line
-    from diagnose.sources import open_source
-    from diagnose.sources.lines import visible
+    from diagnose.sources import from_bytes, lines
 
-    format = logs.detect(open_source(file, 1 << 40))
+    with file.open("rb") as start:
+        source = from_bytes(file.name, start.read(SLICE))
+    format = logs.detect(source)
     grammar = parser(format.NAME if format else "mmengine")
-    data = file.read_bytes()[:SLICE].decode("utf-8", "replace")
-    return lambda: sum(parse_line(grammar, visible(line)) is not None for line in data.splitlines())
+    texts = [line.text for line in lines(source)]
+    return lambda: sum(parse_line(grammar, text) is not None for text in texts)
 
 
 def orjson(file: Path) -> Work:
@@ -77,9 +78,9 @@ def python_json(file: Path) -> Work:
 
 def polars(file: Path) -> Work:
     """Read a CSV with polars."""
-    import polars
+    import polars as pl
 
-    return lambda: polars.read_csv(file).height
+    return lambda: pl.read_csv(file).height
 
 
 def python_csv(file: Path) -> Work:

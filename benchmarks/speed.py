@@ -24,7 +24,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from benchmarks.make_logs import write
+from benchmarks.make_logs import write  # noqa: E402
 
 FILES = {
     "mmengine": ("mmengine.log", r"Epoch\(train\)"),
@@ -159,7 +159,9 @@ def main() -> None:
         folder = Path(name)
         say(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, ")
         say(f"{given.megabytes:g} MB, median of {given.runs} runs\n\n")
-        say("| file | reader | MB/s of CPU | CPU s | times slower than `read` | peak MB |\n|---|---|---|---|---|---|\n")
+        say(
+            "| file | reader | MB/s of CPU | CPU s | speed of `read` to its own | peak MB |\n|---|---|---|---|---|---|\n"
+        )
         for kind in given.only:
             target = folder / FILES[kind][0]
             scale = SCALARS if kind.startswith("tf") else 1e6

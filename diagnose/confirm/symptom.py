@@ -21,6 +21,7 @@ from diagnose.language import LanguageError, MissingError, Node, evaluate, parse
 from diagnose.language.evaluate import kind_of
 from diagnose.language.values import Mask
 from diagnose.model import Run, Series
+from diagnose.reader import RunBuilder
 from diagnose.rules import Rule
 from diagnose.sources import Source, open_source
 
@@ -230,14 +231,11 @@ def _try_out(asked: Question) -> None:
     build = RunBuilder("", "made-up")
     for epoch in (1, 2, 3):
         for name in sorted(asked.needed):
-            split, _, printed = name.rpartition("/")
-            build.point(printed, 1.0 / epoch, epoch, split=split, step=epoch, epoch=epoch)
-    for what, text, kind in (("--symptom", asked.symptom, truth), ("--metric", asked.metric, number)):
-        for scope in _Asked(replace(asked, rules=replace(asked.rules, rules=())), enrich(build.finish()))._scopes():
+            build.point(name, 1.0 / epoch, epoch, name=name, step=epoch, epoch=epoch)
+    made_up = _Asked(replace(asked, rules=replace(asked.rules, rules=())), build.finish())
+    for what, text, ask in (("--symptom", asked.symptom, made_up.shown), ("--metric", asked.metric, made_up.metric)):
+        if text:
             try:
-                kind(ready(text), scope)
-            except MissingError:
-                continue
+                ask()
             except LanguageError as error:
-                mend = "" if ":" in error.message else "see docs/language.md"
-                raise SettingsError(f"{what}: {error}", mend=mend) from None
+                raise SettingsError(f"{what}: {error}") from None

@@ -96,3 +96,15 @@ def test_what_a_look_up_settles_is_given_no_run(tmp_path: Path) -> None:
     assert any(one.text.startswith("evaluation-broken: Feed the labels") for one in story.recovery.lookups)
     steps = [step.title for phase in story.recovery.phases for step in phase.steps]
     assert not any("evaluation-broken" in title for title in steps)
+
+
+def test_fine_tuning_that_falls_below_its_checkpoint(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.csv", tmp_path / "after.csv"
+    before.write_text("epoch,loss,val_map\n1,0.3,0.50\n2,0.25,0.59\n3,0.24,0.63\n")
+    after.write_text("epoch,loss,val_map\n1,0.24,0.63\n2,0.24,0.59\n3,0.24,0.53\n")
+    story = Reporter(Request(paths=(str(after),), isolated=True)).run(baseline=str(before))
+    (said,) = [one for one in story.chapters[0].summary if "baseline" in one.text]
+
+    assert "as good as the baseline's: 0.63 against 0.63" in said.text
+    assert said.text.endswith("its last is worse than the baseline's: 0.53 against 0.63.")
+    assert [place.line for place in said.places] == [2, 4, 4, 4]

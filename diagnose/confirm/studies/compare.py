@@ -16,6 +16,8 @@ from diagnose.confirm.studies.stats import (
     cohen_d,
     label_permutation,
     middle,
+    newcombe,
+    paired_difference,
     sign_flip,
 )
 from diagnose.confirm.studies.verdicts import Judge
@@ -48,6 +50,23 @@ def p_value(worse: Outcomes, better: Outcomes, judge: Judge) -> float:
         return 1.0
     one, other = ([judge.score(run) for run in side] for side in (worse, better))
     return label_permutation(one, other, judge.sides)
+
+
+def flip_value(worse: Outcomes, better: Outcomes, judge: Judge, missing: int = 0) -> float:
+    """Return the exact p of the first arm being worse by the pairs; 1 without pairs.
+
+    Args:
+        worse: runs of the first arm.
+        better: of the second.
+        judge: of the runs.
+        missing: pairs to come, all of which are taken to be in favour, and far apart.
+    """
+    found = _differences(worse, better, judge)
+    # Above infinity there is nothing: diverged runs are moved down to leave room.
+    found = [max(-1e300, min(1e300, value)) for value in found]
+    ways = (math.inf,) if judge.sides == 1 else (math.inf, -math.inf)
+    flips = [[*found, *([way] * missing)] for way in ways]
+    return min(sign_flip(one, judge.sides) for one in flips) if flips[0] else 1.0
 
 
 def majority(worse: Outcomes, better: Outcomes, judge: Judge) -> bool:
@@ -103,7 +122,7 @@ def compare(
         return Comparison(claim, arms[0], arms[1], holds=False, looks=tuple(looks))
     finite = [[value for value in one.metrics if math.isfinite(value)] for one in arms]
     size = cohen_d(finite[0], finite[1]) if all(finite) else None
-    shown = [[float(bool(judge.shown(one))) for one in side] for side in votes]
+    shown = [one.shown or 0 for one in arms]
     told = all(one.shown is not None for one in arms)
     return Comparison(
         claim,
@@ -112,19 +131,25 @@ def compare(
         holds=holds,
         p=looks[-1].p if looks else p_value(votes[0], votes[1], judge),
         sides=sides or judge.sides,
-        p_paired=_paired(votes, judge, sides or judge.sides),
+        p_paired=sign_flip(pairs, sides or judge.sides) if (pairs := _differences(*votes, judge)) else None,
         p_adjusted=adjusted,
         looks=tuple(looks),
         score="symptom" if judge.symptom else "metric",
         difference=float(middle(np.array(finite[0])) - middle(np.array(finite[1]))) if all(finite) else None,
-        interval=bootstrap_difference(finite[0], finite[1], middle, resamples),
+        interval=_interval(votes, finite, resamples),
         cohen_d=None if size is None else -size if judge.better == "higher" else size,
         p_worse=_chance(votes, judge),
-        share=float(np.mean(shown[0]) - np.mean(shown[1])) if told else None,
-        share_interval=bootstrap_difference(shown[0], shown[1], lambda drawn: drawn.mean(axis=-1), resamples)
-        if told
-        else None,
+        share=shown[0] / len(votes[0]) - shown[1] / len(votes[1]) if told else None,
+        share_interval=newcombe((shown[0], len(votes[0])), (shown[1], len(votes[1]))) if told else None,
     )
+
+
+def _interval(votes: Sequence[Outcomes], finite: Sequence[list[float]], resamples: int) -> tuple[float, float] | None:
+    """Return the interval of the difference of metrics, over pairs if each run of both arms is one of a pair."""
+    seeds = [{run.trial.seed: run.metric for run in side if run.metric is not None} for side in votes]
+    if seeds[0].keys() != seeds[1].keys() or any(len(one) != len(side) for one, side in zip(finite, votes, strict=True)):
+        return bootstrap_difference(finite[0], finite[1], middle, resamples)
+    return paired_difference([*seeds[0].values()], [seeds[1][seed] for seed in seeds[0]], middle, resamples)
 
 
 def _chance(votes: Sequence[Outcomes], judge: Judge) -> float:
@@ -141,8 +166,7 @@ def _share(outcomes: Outcomes, judge: Judge) -> float | None:
     return sum(verdicts) / len(verdicts) if verdicts else None
 
 
-def _paired(votes: Sequence[Outcomes], judge: Judge, sides: int) -> float | None:
-    """Return the sign-flip p over the seeds that both arms have."""
-    one, other = ({run.trial.seed: judge.score(run) for run in side} for side in votes)
-    differences = [0.0 if one[seed] == other[seed] else one[seed] - other[seed] for seed in one if seed in other]
-    return sign_flip(differences, sides) if differences else None
+def _differences(worse: Outcomes, better: Outcomes, judge: Judge) -> list[float]:
+    """Return by how much the first arm is worse at each seed that both have."""
+    one, other = ({run.trial.seed: judge.score(run) for run in side} for side in (worse, better))
+    return [0.0 if one[seed] == other[seed] else one[seed] - other[seed] for seed in one if seed in other]

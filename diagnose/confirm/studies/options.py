@@ -22,6 +22,7 @@ class StudyOptions:
         seed: the first seed; all others follow from it.
         looks: runs per arm at which the tests look.
         alphas: what each look of the control may spend; they sum to the total alpha.
+        flips: what of the last look's alpha sign flips of the pairs may spend, where no symptom is judged.
         alpha: the total alpha of the confirmation, which Holm divides.
         sesoi: smallest effect of interest, in units of the metric. A control whose interval lies inside is not
             reproduced; a fix may be short of the baseline by as much. None: the fix may be short by
@@ -39,6 +40,8 @@ class StudyOptions:
         max_runs: a limit on all runs; None: only the executor's budget.
         spare: further seeds per look for runs that failed.
         resamples: of each bootstrap.
+        merged: atoms of several settings, none of which is ever run without the others.
+        aside: settings that differ and that no run takes from the suspect config.
     """
 
     symptom: bool = True
@@ -51,6 +54,7 @@ class StudyOptions:
     seed: int = 1
     looks: tuple[int, ...] = (4, 6, 8)
     alphas: tuple[float, ...] = (0.0143, 0.0152, 0.0205)
+    flips: float = 0.0079
     alpha: float = 0.05
     sesoi: float | None = None
     fix_margin: float = 0.25
@@ -65,6 +69,18 @@ class StudyOptions:
     max_runs: int | None = None
     spare: int = 2
     resamples: int = 2000
+    merged: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+
+    @property
+    def spent(self) -> tuple[float, ...]:
+        """What the label permutation may spend at each look of the control."""
+        return self.alphas if self.symptom else (*self.alphas[:-1], self.alphas[-1] - self.flips)
+
+    @property
+    def by_pairs(self) -> float:
+        """What sign flips may spend at the last look; 0 where a symptom is judged, which agrees too often for them."""
+        return 0.0 if self.symptom else self.flips
 
     @property
     def control_seeds(self) -> range:

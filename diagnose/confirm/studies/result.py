@@ -62,17 +62,18 @@ class Comparison:
         holds: whether the exact p reached the boundary (and the symptom showed more often, if one was judged).
         p: exact permutation p at the look that decided, or at the last; None if nothing was tested.
         sides: 1 or 2.
-        p_paired: exact sign-flip p over the seeds that both arms share, for the reader only; None without pairs.
+        p_paired: exact sign-flip p over the seeds that both arms share, which decides at the last look where a metric
+            is compared; None without pairs.
         p_adjusted: by Holm over the claims of the same step; None if the step has one claim.
         looks: all looks, in order.
         score: what was tested: ``symptom``, or ``metric`` where no symptom is judged.
         difference: mean metric of ``worse`` less that of ``better``, finite values only; None without metric.
-        interval: its 95 % bootstrap interval.
+        interval: its 95 % bootstrap interval, over pairs where all runs are pairs.
         cohen_d: in units of the pooled deviation, positive if ``worse`` is worse; None if it cannot be told.
         p_worse: chance that a run of ``worse`` is worse than one of ``better``, by metric where every run has one, else
             by symptom; ties counted half.
         share: difference of the shares that show the symptom; None without one.
-        share_interval: its 95 % bootstrap interval.
+        share_interval: its 95 % interval of Newcombe.
     """
 
     claim: str

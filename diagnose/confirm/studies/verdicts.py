@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from diagnose.confirm.model import Outcome
@@ -21,12 +21,14 @@ class Judge:
         metric: whether they have a metric that is compared.
         better: direction of the metric; None: not known (yet).
         threshold: badness above which a run counts as showing the fault, if there is no symptom; None: not known yet.
+        borders: the same by seed, where pairs told the arms apart: what a seed does to both arms drops out.
     """
 
     symptom: bool
     metric: bool
     better: str | None
     threshold: float | None = None
+    borders: dict[int, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, options: StudyOptions) -> Judge:
@@ -60,9 +62,10 @@ class Judge:
         if self.symptom:
             return outcome.symptom
         value = self.badness(outcome)
-        if value is None or self.threshold is None:
+        threshold = self.borders.get(outcome.trial.seed, self.threshold)
+        if value is None or threshold is None:
             return None
-        return value > self.threshold
+        return value > threshold
 
     def settle(self, suspect: Sequence[Outcome], baseline: Sequence[Outcome]) -> None:
         """Learn from the control what a run without a symptom is judged by: direction, and the middle of both arms."""
@@ -83,6 +86,16 @@ class Judge:
         finite = [value for one in baseline if (value := self.badness(one)) is not None and math.isfinite(value)]
         worst, best = max(finite, default=0.0), min(finite, default=0.0)
         self.threshold = worst + max(3 * (worst - best), abs(worst))
+
+    def pair(self, suspect: Sequence[Outcome], baseline: Sequence[Outcome]) -> None:
+        """Learn the border of each seed that both arms have: the middle between its two runs."""
+        if self.symptom:
+            return
+        good = {one.trial.seed: self.badness(one) for one in baseline}
+        for one in suspect:
+            bad, other = self.badness(one), good.get(one.trial.seed)
+            if bad is not None and other is not None and math.isfinite(bad + other):
+                self.borders[one.trial.seed] = (bad + other) / 2
 
     def _median(self, arm: Sequence[Outcome]) -> float | None:
         values = [value for one in arm if (value := self.badness(one)) is not None]

@@ -228,6 +228,12 @@ def _compared(segments: Sequence[Segment], baseline: dict[int, Segment]) -> Iter
             told += "" if alike else f"it is {THAN[compared(series.name, one[0], two[0])]} it: "
             told += f"{number(one[0])} against {number(two[0])}"
             places += [one[1], two[1]]
+        last, end = float(series.value[-1]), float(theirs.value[-1])
+        if now != last and compared(series.name, last, end) != compared(series.name, now, was):
+            # Where a run starts from the baseline's checkpoint, its best value is that of the start.
+            told += f"; its last is {THAN[compared(series.name, last, end)]} the baseline's: {number(last)} against "
+            told += number(end)
+            places += [place(series, -1), place(theirs, -1)]
         parts.append(told)
     if parts:
         yield Statement(_capital("; ".join(parts[:NAMED])) + ".", places=tuple(places))

@@ -94,10 +94,15 @@ def observe(values: Values, lab: Lab) -> Observation:
     order = _forever(lab)
     auxiliary = views.opposed if values["auxiliary"] == "opposed" else views.agreement
     loss = views.joined(auxiliary)
-    first = Trainer(lab, nets, loss, Adam(CHECKPOINT_LR))
-    for _ in range(CHECKPOINT_STEPS):
-        index = next(order)
-        first.step(take(sets["x"], index), take(sets["y"], index), lab.each(0.0))
+    before = [next(order) for _ in range(CHECKPOINT_STEPS)]
+
+    def checkpoint() -> torch.Tensor:
+        first = Trainer(lab, nets, loss, Adam(CHECKPOINT_LR))
+        for index in before:
+            first.step(take(sets["x"], index), take(sets["y"], index), lab.each(0.0))
+        return nets.flat.clone()
+
+    nets.flat.copy_(lab.once((values["signal"], values["poor"]), checkpoint))
     start = accuracy()
 
     trainer = Trainer(lab, nets, loss, Adam(values["lr"]))

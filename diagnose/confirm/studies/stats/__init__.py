@@ -2,7 +2,7 @@
 
 from diagnose.confirm.studies.stats.effects import badness, chance_above, cohen_d, middle
 from diagnose.confirm.studies.stats.holm import holm, spending
-from diagnose.confirm.studies.stats.intervals import bootstrap_difference, clopper_pearson
+from diagnose.confirm.studies.stats.intervals import bootstrap_difference, clopper_pearson, newcombe, paired_difference
 from diagnose.confirm.studies.stats.permutation import label_permutation, sign_flip
 
 __all__ = [
@@ -14,6 +14,8 @@ __all__ = [
     "holm",
     "label_permutation",
     "middle",
+    "newcombe",
+    "paired_difference",
     "sign_flip",
     "spending",
 ]

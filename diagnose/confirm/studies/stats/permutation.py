@@ -37,7 +37,7 @@ def sign_flip(differences: Sequence[float], sides: int = 1) -> float:
     """Return the exact p of the claim that paired differences are above zero.
 
     Each pair may have its sign flipped. The smallest one-sided p is 2**-n: 1/16 of four pairs, 1/64 of six, so this
-    test cannot decide at the first two looks; it is told to the reader and decides nothing.
+    test cannot decide at the first two looks. At the last, of eight pairs, it does where a metric is compared.
 
     Source: Fisher 1935, The Design of Experiments, chapter 3; Wilcoxon 1945 for ranks in place of values.
 

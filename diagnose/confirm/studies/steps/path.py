@@ -57,7 +57,9 @@ def path(
 
 
 def _votes(parts: Parts, runs: Runs, seeds: Sequence[int], known: Sequence[int]) -> list[Outcome]:
-    return runs.votes(parts, [*seeds, *known])
+    """Return the runs of the control's seeds, or of the confirmations' where those are more: never both, since a few of
+    the former may come from the search, which chose them."""
+    return max(runs.votes(parts, seeds), runs.votes(parts, known), key=len)
 
 
 def _points(

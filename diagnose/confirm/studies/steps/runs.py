@@ -66,13 +66,16 @@ class Runs:
         """
         reach = [count] * len(wanted)
         while True:
-            asked: list[Trial] = []
+            asked: dict[Trial, int] = {}
             for at, (parts, seeds) in enumerate(wanted):
                 missing = count - len(self.votes(parts, seeds[: reach[at]]))
                 tried = sum(Trial(parts, seed) in self.known for seed in seeds[: reach[at]])
                 if missing and tried == reach[at]:
                     reach[at] = min(len(seeds), count + spare, reach[at] + missing)
-                asked += [Trial(parts, seed) for seed in seeds[: reach[at]] if Trial(parts, seed) not in self.known]
+                for place, seed in enumerate(seeds[: reach[at]]):
+                    if Trial(parts, seed) not in self.known:
+                        asked.setdefault(Trial(parts, seed), place)
             if not asked:
                 return
-            yield from self.ask(asked)
+            # Seed by seed: what a short budget leaves are pairs.
+            yield from self.ask(sorted(asked, key=asked.__getitem__))
