@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from diagnose.confirm.studies.options import StudyOptions
-from diagnose.confirm.studies.stats import bootstrap_difference, label_permutation, middle, sign_flip
+from diagnose.confirm.studies.stats import bootstrap_difference, label_permutation, middle, paired_difference, sign_flip
 from diagnose.confirm.studies.stats.permutation import doubled_ranks
 
 
@@ -31,23 +31,24 @@ def _p(ranks: tuple[int, ...], worse: tuple[int, ...]) -> float:
     return label_permutation(worse, better)
 
 
-def _decided(worse: np.ndarray, better: np.ndarray) -> tuple[int, bool]:
-    """Return the look at which the control decides, or 0, and whether sign flips would have decided."""
-    options = StudyOptions()
+def _decided(worse: np.ndarray, better: np.ndarray, *, symptom: bool) -> tuple[int, bool]:
+    """Return the look at which the control decides, or 0, and whether only the pairs did."""
+    options = StudyOptions(symptom=symptom)
     flipped, at = False, 0
-    for runs, alpha in zip(options.looks, options.alphas, strict=True):
+    for runs, alpha in zip(options.looks, options.spent, strict=True):
         one, other = worse[:runs], better[:runs]
         ranks = doubled_ranks([*one, *other])
         if not at and _p(tuple(sorted(ranks)), tuple(sorted(ranks[:runs]))) <= alpha:
             at = runs
-        flipped |= sign_flip((one - other).tolist()) <= alpha
+        if not at and runs == options.looks[-1] and sign_flip((one - other).tolist()) <= options.by_pairs:
+            flipped, at = True, runs
     return at, flipped
 
 
 def tests_table(draws: int) -> Iterator[str]:
-    """Yield rows: level and power of the control's test, and of sign flips at the same looks."""
+    """Yield rows: level and power of the control's test, and how much of it is due to the pairs."""
     random = np.random.default_rng(3)
-    yield from head("arms", "draws", "told apart", "at 4+4", "pairs", "by sign flips")
+    yield from head("arms", "draws", "told apart", "at 4+4", "pairs", "of these by sign flips")
     for name, shift, shared, tail in [
         ("alike", 0.0, 0.0, "normal"),
         ("alike, pairs correlated .9", 0.0, 0.9, "normal"),
@@ -68,7 +69,7 @@ def tests_table(draws: int) -> Iterator[str]:
                 arms = random.standard_cauchy((2, 8)) if tail == "cauchy" else random.normal(size=(2, 8))
                 arms = math.sqrt(shared) * random.normal(size=8) + math.sqrt(1 - shared) * arms
                 arms[0] += shift
-            looks.append(_decided(*arms))
+            looks.append(_decided(*arms, symptom=tail == "symptom"))
         told = [at for at, _ in looks if at]
         shares = [len(told), sum(at == 4 for at in told), sum(flipped for _, flipped in looks)]
         percent = [f"{100 * count / draws:.1f} %" for count in shares]
@@ -79,13 +80,17 @@ def tests_table(draws: int) -> Iterator[str]:
 def intervals_table(draws: int) -> Iterator[str]:
     """Yield rows: how often the bootstrap interval holds the true difference."""
     random = np.random.default_rng(4)
-    yield from head("runs per arm", "draws", "95 % interval holds the true difference")
+    yield from head("runs per arm", "draws", "95 % interval holds the true difference", "over pairs, correlated .9")
     for runs in (4, 6, 8):
-        held = 0
+        held, paired = 0, 0
         for _ in range(draws):
-            low, high = bootstrap_difference(random.normal(1, 1, runs), random.normal(0, 1, runs), middle, 500) or (
-                2,
-                0,
-            )
-            held += low <= 1 <= high
-        yield line(runs, draws, f"{100 * held / draws:.1f} %")
+            one, other = random.normal(size=(2, runs))
+            held += _holds(bootstrap_difference(one + 1, other, middle, 500))
+            common = math.sqrt(0.9) * random.normal(size=runs)
+            one, other = (common + math.sqrt(0.1) * arm for arm in (one, other))
+            paired += _holds(paired_difference(one + 1, other, middle, 500))
+        yield line(runs, draws, *(f"{100 * count / draws:.1f} %" for count in (held, paired)))
+
+
+def _holds(interval: tuple[float, float] | None) -> bool:
+    return interval is not None and interval[0] <= 1 <= interval[1]

@@ -92,11 +92,8 @@ def yolo(seed: int = 1, steps: int = 463) -> Iterator[str]:
                 f"{100 * step // steps:3d}%|{'█' * full}{' ' * (10 - full)}| {step}/{steps} "
                 f"[00:{step // 20:02d}<00:{(steps - step) // 20:02d}, 19.80it/s]"
             )
-        yield (
-            "\n"
-            + f"{'Class':>22}"
-            + "".join(f"{name:>11}" for name in ("Images", "Instances", "Box(P", "R", "mAP50", "mAP50-95)"))
-        )
+        names = ("Images", "Instances", "Box(P", "R", "mAP50", "mAP50-95)")
+        yield f"\n{'Class':>22}" + "".join(f"{name:>11}" for name in names)
         yield f": 100%|██████████| 40/40 [00:03<00:00, 12.10it/s]\n{'all':>22}{5000:>11}{36335:>11}"
         yield "".join(f"{(1.6 - fall) * factor:>11.3g}" for factor in (0.7, 0.6, 0.65, 0.45)) + "\n"
 

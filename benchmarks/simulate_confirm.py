@@ -10,6 +10,7 @@ looks like one of the other arm in symptom and in metric. See ``docs/confirm-sta
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,8 @@ class World:
         always: share of runs that show the symptom if the diff changes nothing.
         deterministic: the same config and seed give the same run.
         fix: what the proposed fix does: ``cures``, ``helps`` (half of the runs) or ``nothing``.
+        shared: how much of the spread of the metric is the seed's, the same in every config.
+        shift: distance of the metric between good and bad runs, in deviations.
     """
 
     settings: int = SETTINGS
@@ -55,6 +58,8 @@ class World:
     always: float = 0.0
     deterministic: bool = False
     fix: str = "cures"
+    shared: float = 0.0
+    shift: float = SHIFT
 
     @property
     def atoms(self) -> list[str]:
@@ -84,7 +89,11 @@ class World:
             shown = self.bad(trial) ^ bool(random.random() < self.noise)
         if FIX in trial.parts and self.fix == "helps":
             shown &= bool(random.random() < 0.5)
-        return Outcome(trial, "finished", shown, float(random.normal() + SHIFT * shown), seconds=1.0)
+        spread = float(random.normal())
+        if self.shared:
+            common = float(np.random.default_rng([seeds, trial.seed]).normal())
+            spread = math.sqrt(self.shared) * common + math.sqrt(1 - self.shared) * spread
+        return Outcome(trial, "finished", shown, spread + self.shift * shown, seconds=1.0)
 
 
 def simulate(world: World, prior: dict[str, float], options: StudyOptions, seed: int) -> StudyResult:
@@ -185,6 +194,7 @@ def many(
         result = simulate(this, known, options, seed)
         tally.add(this, result)
         verdicts[result.verdict] += 1
+        verdicts["past the control"] += result.step("control").outcome == "reproduced"
     return tally, verdicts
 
 
@@ -209,6 +219,13 @@ def studies_table(studies: int) -> Iterator[str]:
         ("mixed, 4 settings", replace(base, settings=4), symptom, "ranked", KINDS),
         ("mixed, 20 settings", replace(base, settings=20), symptom, "ranked", KINDS),
         ("mixed, 4 runs at once", base, replace(symptom, parallel=4), "ranked", KINDS),
+        (
+            "one setting, metric only, pairs correlated .9, 1 deviation apart",
+            replace(base, noise=0.0, shared=0.9, shift=1.0),
+            replace(both, symptom=False),
+            "ranked",
+            (),
+        ),
         ("mixed, a fix that does nothing", replace(base, fix="nothing"), symptom, "ranked", KINDS),
         ("mixed, a fix that helps half", replace(base, fix="helps"), symptom, "ranked", KINDS),
     ]:
@@ -228,9 +245,11 @@ def empty_table(studies: int) -> Iterator[str]:
         ("symptom in 50 %, and metric", 0.5, both),
         ("metric only, direction known", 0.0, replace(both, symptom=False)),
         ("metric only, direction unknown", 0.0, replace(both, symptom=False, better=None)),
+        ("metric only, pairs correlated .9", 0.0, replace(both, symptom=False)),
     ]:
-        tally, verdicts = many(World(kind="none", always=share), studies, options)
-        reproduced = sum(verdicts[one] for one in ("confirmed", "refuted", "undecided"))
+        shared = 0.9 if "correlated" in name else 0.0
+        tally, verdicts = many(World(kind="none", always=share, shared=shared), studies, options)
+        reproduced = verdicts.pop("past the control")
         told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
         shares = [f"{100 * count / tally.studies:.1f} %" for count in (reproduced, verdicts["confirmed"])]
         yield line(name, tally.studies, *shares, told, f"{tally.runs / tally.studies:.1f}")

@@ -159,9 +159,8 @@ def main() -> None:
         folder = Path(name)
         say(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, ")
         say(f"{given.megabytes:g} MB, median of {given.runs} runs\n\n")
-        say(
-            "| file | reader | MB/s of CPU | CPU s | speed of `read` to its own | peak MB |\n|---|---|---|---|---|---|\n"
-        )
+        say("| file | reader | MB/s of CPU | CPU s | speed of `read` to its own | peak MB |\n")
+        say("|---|---|---|---|---|---|\n")
         for kind in given.only:
             target = folder / FILES[kind][0]
             scale = SCALARS if kind.startswith("tf") else 1e6

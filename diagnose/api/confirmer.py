@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -17,14 +17,18 @@ from diagnose.confirm.jobs import Jobs
 from diagnose.confirm.model import Outcome, Trial
 from diagnose.confirm.prefix import read_cut
 from diagnose.confirm.record import write_record
+from diagnose.confirm.replay import known_of, replay, rows_of
 from diagnose.confirm.runs.batch import Bench
 from diagnose.confirm.runs.executors import open_executor
 from diagnose.confirm.runs.executors.local import Local
+from diagnose.confirm.runs.folder import writing
 from diagnose.confirm.runs.job import Job
 from diagnose.confirm.runs.ledger import Ledger
+from diagnose.confirm.runs.row import Row
+from diagnose.confirm.silent import AGAIN, NOTHING, points, runs_in
 from diagnose.confirm.spec import AUTO, Spec
 from diagnose.confirm.studies.study import StudyOptions, plan, study
-from diagnose.confirm.symptom import Question
+from diagnose.confirm.symptom import Question, question
 from diagnose.confirm.template import typed
 from diagnose.confirm.terms import Terms
 from diagnose.confirm.terms import terms as terms_of
@@ -33,11 +37,12 @@ from diagnose.engine.expect.bench import read_arm
 from diagnose.engine.inputs import collect
 from diagnose.engine.lint import Options
 from diagnose.engine.today import today
-from diagnose.errors import DiagnoseError, SettingsError, SourceError
+from diagnose.errors import SettingsError, SourceError
 from diagnose.model import Run
 from diagnose.rules import Rule
 from diagnose.sources import MAX_BYTES
 from diagnose.text.secrets import masked_words
+from diagnose.text.wording import plural
 
 PILOT_SEED = 20_000
 """How far from the first seed that of the first runs is: no step of a study uses it."""
@@ -68,6 +73,7 @@ class Confirmer(Session):
         self.limit = todo.settings.max_size or MAX_BYTES
         self.options: Options = todo.options
         self.rules: tuple[Rule, ...] = catalogue(todo.settings.rules)
+        question(spec.symptom, spec.metric, spec.better, None, self.options, self.rules)
         self.made: Arrangement = arrange(spec, self.limit)
         self.jobs = Jobs(spec, self.made.template, self.made.variants, self.made.folder / "runs")
 
@@ -80,34 +86,40 @@ class Confirmer(Session):
             DiagnoseError: for what cannot be asked.
         """
         evidence = self._given_evidence()
+        rows = rows_of(self.made.folder / "ledger.sqlite", self._again())
+        pilots = 0
+        if self._needs_pilots(evidence):
+            pilots, evidence = self._known_pilots(rows)
         first = self._needs_pilots(evidence)
         terms = terms_of(self.spec, evidence, self.options, self.rules) if not first else self._open_terms()
-        seconds, basis, known = self._seconds()
-        example = self.jobs.example(Trial(tuple(sorted(self.made.varied)), self.spec.seed))
+        options = self._study_options(terms)
+        steps = study(tuple(self.made.varied), self.made.prior, options)
+        whole = tuple(sorted(self.made.varied))
+        seeds = options.control_seeds[: options.looks[0]] if "control" not in options.skip else ()
+        sure = [Trial(parts, seed) for parts in (whole, ()) for seed in seeds]
+        known, complete = (0, False) if first else replay(steps, rows, self._judged_as(terms), self.jobs.found, sure)
+        took = [row.outcome.seconds for row in rows.values() if row.outcome.seconds > 0]
+        example = self.jobs.example(Trial(whole, self.spec.seed))
         return Planned(
             asked=self._asked(terms, open=first),
-            plan=plan(tuple(self.made.varied), self._study_options(terms)),
-            seconds=seconds,
-            basis=basis,
+            plan=plan(tuple(self.made.varied), options),
+            seconds=median(took) if took else None,
+            basis=f"median of {plural(len(took), 'run')} in the ledger" if took else "",
             slots=self._slots(),
             gpus=self.spec.gpus,
             example=typed(masked_words(example)),
-            pilots=2 if first else 0,
-            known=known,
+            pilots=2 if first or pilots else 0,
+            known=known + pilots,
+            complete=complete,
         )
 
-    def _seconds(self) -> tuple[float | None, str, int]:
-        path = self.made.folder / "ledger.sqlite"
-        if not path.is_file():
-            return None, "", 0
-        try:
-            with Ledger(path, self.made.id) as ledger:
-                rows = [row for row in ledger.rows() if row.state == "finished" and row.outcome.seconds > 0]
-        except DiagnoseError:  # the study is under way
-            return None, "", 0
-        if not rows:
-            return None, "", 0
-        return median(row.outcome.seconds for row in rows), f"median of {len(rows)} runs in the ledger", len(rows)
+    def _known_pilots(self, rows: Mapping[str, Row]) -> tuple[int, Evidence | None]:
+        """Return how many first runs are known, and what they tell if both are."""
+        jobs = [self.jobs.found(trial) for trial in self._first() if known_of(trial, rows, self.jobs.found)]
+        logs = [max(runs_in(job), key=points, default=None) for job in jobs if job is not None]
+        if len(logs) < 2 or logs[0] is None or logs[1] is None:
+            return len(jobs), None
+        return len(jobs), Evidence(logs[0], logs[1], from_pilots=True)
 
     # --- the study ----------------------------------------------------------------------------------------------------
 
@@ -119,8 +131,9 @@ class Confirmer(Session):
         """
         evidence = self._given_evidence()
         made, spec = self.made, self.spec
-        made.folder.mkdir(parents=True, exist_ok=True)
-        self._keep_out_of_git()
+        with writing(str(made.folder)):
+            made.folder.mkdir(parents=True, exist_ok=True)
+            self._keep_out_of_git()
         with Ledger(made.folder / "ledger.sqlite", made.id, spec.executor) as ledger:
             options = {**spec.options}
             executor = open_executor(
@@ -131,14 +144,20 @@ class Confirmer(Session):
                 options=options,
             )
             try:
-                again = frozenset({"failed", "timeout"}) if spec.again else frozenset[str]()
                 bench = Bench(
-                    ledger, executor, self.jobs, say_nothing, PILOT, budget=spec.budget, again=again, watch=self.watch
+                    ledger,
+                    executor,
+                    self.jobs,
+                    say_nothing,
+                    PILOT,
+                    budget=spec.budget,
+                    again=self._again(),
+                    watch=self.watch,
                 )
                 if self._needs_pilots(evidence):
                     evidence = self._pilots(bench)
                 terms = terms_of(self.spec, evidence, self.options, self.rules)
-                bench.judge, bench.judged_as = terms.question, terms.question.text
+                bench.judge, bench.judged_as = terms.question, self._judged_as(terms)
                 atoms = tuple(made.varied)
                 result, outcomes = drive(study(atoms, made.prior, self._study_options(terms)), bench)
                 spent = ledger.spent()
@@ -151,14 +170,24 @@ class Confirmer(Session):
         found = Confirmation(asked=asked, result=result, outcomes=tuple(outcomes), spent=spent, pilots=pilots)
         return replace(found, record=str(write_record(found, spec.suspect, today().isoformat())))
 
-    def _pilots(self, bench: Bench) -> Evidence:
+    def _again(self) -> frozenset[str]:
+        return frozenset({"failed", "timeout"} if self.spec.again else ())
+
+    def _judged_as(self, terms: Terms) -> str:
+        return " ".join((terms.question.text, *self.spec.read))
+
+    def _first(self) -> list[Trial]:
+        """Return the first runs, which tell what to ask."""
         seed = self.spec.seed + PILOT_SEED
-        trials = [Trial(tuple(sorted(self.made.varied)), seed), Trial((), seed)]
+        return [Trial(tuple(sorted(self.made.varied)), seed), Trial((), seed)]
+
+    def _pilots(self, bench: Bench) -> Evidence:
+        trials = self._first()
         bad, good = pilots(trials, bench)
         if bad is None or good is None:
             which = "suspect" if bad is None else "baseline"
             log = self.jobs(trials[0 if bad is None else 1]).folder
-            mend = f"look at {log}/console.log; write {{out}} where the command takes its folder, or add --read GLOB"
+            mend = f"look at {log}/console.log; {NOTHING}; {AGAIN}"
             raise SourceError(
                 f"nothing that could be read was logged by the first run of the {which} config", mend=mend
             )
@@ -208,6 +237,8 @@ class Confirmer(Session):
             seed=spec.seed,
             sesoi=spec.sesoi,
             parallel=min(MOST_AHEAD, self._slots()),
+            merged=tuple(id for id, one in self.made.varied.items() if len(one.keys) > 1),
+            aside=self.made.aside,
         )
 
     def _slots(self) -> int:
@@ -230,6 +261,7 @@ class Confirmer(Session):
             budget=self.spec.budget,
             executor=self.spec.executor,
             open=open,
+            aside=made.aside,
         )
 
 

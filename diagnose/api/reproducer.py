@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from diagnose.errors import SettingsError
 
 if TYPE_CHECKING:
     from diagnose.model import Run
@@ -26,6 +28,7 @@ class Wish:
         vary: also take each suspected cause away alone; None: if there is a log.
         timed: measure a plain loop over replicas, too.
         watch: called with the name of each arm before it runs.
+        warn: called with why a mechanism of a rule is left out, where others of the rule can be tried.
     """
 
     word: str
@@ -38,6 +41,7 @@ class Wish:
     vary: bool | None = None
     timed: bool = True
     watch: Callable[[str], None] = lambda _: None
+    warn: Callable[[str], None] = lambda _: None
 
 
 def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
@@ -50,15 +54,22 @@ def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
     """
     from diagnose.probes import device as devices
     from diagnose.probes import parameters
-    from diagnose.probes.registry import wanted
+    from diagnose.probes.registry import link, wanted
 
     mechanisms = wanted(wish.word, rules)
     given = parameters.given_for(mechanisms, wish.given)
     run = read(wish.log, wish.format) if wish.log else None
-    resolved = []
+    resolved, refused = [], []
     for mechanism in mechanisms:
         segment = parameters.about(mechanism, run) if run is not None else None
-        resolved.append((mechanism, parameters.resolve(mechanism, segment, given[mechanism.NAME])))
+        try:
+            resolved.append((mechanism, parameters.resolve(mechanism, segment, given[mechanism.NAME])))
+        except SettingsError as error:
+            refused.append(error)
+    if refused and not resolved:
+        raise refused[0]
+    for reason in refused:
+        wish.warn(f"left out: {reason}")
     device = devices.pick(wish.device)
 
     from diagnose.probes.experiment import Experiment
@@ -66,7 +77,10 @@ def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
     replicas = wish.replicas or devices.REPLICAS[device.type]
     vary = bool(wish.log) if wish.vary is None else wish.vary
     return [
-        Experiment(mechanism, values, device, replicas, wish.seed, wish.watch).run(vary=vary, timed=wish.timed)
+        replace(
+            Experiment(mechanism, values, device, replicas, wish.seed, wish.watch).run(vary=vary, timed=wish.timed),
+            link=link(mechanism, wish.word, rules),
+        )
         for mechanism, values in resolved
     ]
 

@@ -131,7 +131,7 @@ def _outputs(given: Arguments) -> list[tuple[str, str]]:
     if len(set(files)) < len(files):
         raise click.UsageError("two outputs cannot go to the same place: write FMT:FILE for one")
     if given.dry_run and (odd := [name for name, _ in found if name not in DRY]):
-        raise click.UsageError(f"--dry-run is told as {' or '.join(DRY)}, not as {odd[0]}")
+        raise click.UsageError(f"--dry-run is written as {' or '.join(DRY)}, not as {odd[0]}")
     for file in files:
         check_file(file)
     return found

@@ -104,6 +104,7 @@ def _run(word: str, given: dict[str, Any]) -> list[Result]:
             vary=given["vary"],
             timed=not given["no_speed"],
             watch=progress.step,
+            warn=lambda line: click.echo(line, err=True),
         )
         return reproduce(wish, known_rules(given["config"], isolated=given["isolated"]))
 
@@ -111,11 +112,11 @@ def _run(word: str, given: dict[str, Any]) -> list[Result]:
 def _shown(word: str, results: Sequence[Result], name: str, output: str, colour: str) -> str:
     from diagnose.cli import console
     from diagnose.probes import show
+    from diagnose.probes.result import rule_record
     from diagnose.text import escape
 
     if name == "json":
-        records = [result.record() for result in results]
-        whole = records[0] if len(records) == 1 else {"schema": records[0]["schema"], "rule": word, "results": records}
+        whole = results[0].record() if len(results) == 1 else rule_record(word, results)
         return escape.json(whole, indent=2) + "\n"
     if name == "markdown":
         return "\n".join(map(show.markdown, results))

@@ -55,7 +55,7 @@ class Varied:
     def title(self) -> str:
         """Its changes in words: ``lr0 0.02 -> 0.6``."""
         told = [f"{move.key} {_shown(move.key, move.old)} -> {_shown(move.key, move.new)}" for move in self.atom.moves]
-        return ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
+        return ", ".join(told[:LISTED]) + (f" and {len(told) - LISTED} more" if len(told) > LISTED else "")
 
     def is_named(self, words: Collection[str]) -> bool:
         """Whether any of the words is a key or the canonical name of one of its changes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from diagnose.confirm.atoms import Varied
@@ -10,6 +10,7 @@ from diagnose.confirm.model import Outcome
 from diagnose.confirm.runs.budget import Budget, Spent
 from diagnose.confirm.studies.result import StudyPlan, StudyResult
 from diagnose.confirm.symptom import Question
+from diagnose.engine.confirm import SETTLED
 from diagnose.model import Comparison
 
 WORDS = {
@@ -38,6 +39,7 @@ class Asked:
         budget: bounds.
         executor: where runs are started.
         open: whether first runs are to tell what to ask.
+        aside: keys of the changes that no run has.
     """
 
     id: str
@@ -52,6 +54,11 @@ class Asked:
     budget: Budget = field(default_factory=Budget)
     executor: str = "local"
     open: bool = False
+    aside: tuple[str, ...] = ()
+
+    def keys(self, ids: Iterable[str]) -> list[str]:
+        """Return the settings in some atoms."""
+        return [key for id in ids if id in self.varied for key in self.varied[id].keys]
 
     def title(self, id: str) -> str:
         """Return an atom in words."""
@@ -70,7 +77,8 @@ class Planned:
         gpus: that one run holds.
         example: the command of the first run.
         pilots: runs that are made first, to learn what to ask for.
-        known: runs of the ledger.
+        known: runs of the ledger that are used.
+        complete: whether these are all it takes.
     """
 
     asked: Asked
@@ -82,6 +90,17 @@ class Planned:
     example: str
     pilots: int = 0
     known: int = 0
+    complete: bool = False
+
+    @property
+    def expected(self) -> int:
+        """Runs that are expected to be made yet."""
+        return 0 if self.complete else max(1, self.plan.expected + self.pilots - self.known)
+
+    @property
+    def largest(self) -> int:
+        """Runs that may have to be made yet."""
+        return 0 if self.complete else max(1, self.plan.largest + self.pilots - self.known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +126,11 @@ class Confirmation:
     def verdict(self) -> str:
         """The verdict."""
         return self.result.verdict
+
+    @property
+    def waives(self) -> bool:
+        """Whether a waiver may name the study."""
+        return bool(self.record) and self.verdict in SETTLED
 
     @property
     def word(self) -> str:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from diagnose.confirm.model import Outcome, Step, Trial
 from diagnose.confirm.runs.batch import Bench, run
-from diagnose.confirm.runs.growing import logs_of
 from diagnose.confirm.runs.job import Job
 from diagnose.confirm.runs.live import Judgement
+from diagnose.confirm.silent import Silence, points, runs_in
 from diagnose.confirm.studies.result import StudyResult
-from diagnose.engine.enrich import enrich
-from diagnose.engine.merge import merge
 from diagnose.errors import DiagnoseError
-from diagnose.logs import read
 from diagnose.model import Run
 from diagnose.text import escape
 
 TAIL = 4096
 LONGEST = 200
+MUCH = "it printed more than"
 PILOT = "pilot"
 """What runs are judged as that are only to show what can be asked."""
 
@@ -28,13 +27,15 @@ def drive(steps: Step[StudyResult], bench: Bench) -> tuple[StudyResult, list[Out
     """Run a study to its end; return what it found, and all outcomes in the order in which they were asked for.
 
     Raises:
-        DiagnoseError: if the command cannot be started at all, or the ledger cannot be written.
+        DiagnoseError: if the command cannot be started at all, its runs cannot be judged, or the ledger cannot be
+            written.
     """
     seen: list[Outcome] = []
     try:
         trials = next(steps)
+        watched = replace(bench, watch=Silence(bench, trials))
         while True:
-            outcomes = run(trials, bench)
+            outcomes = run(trials, watched)
             if not seen:
                 check_first(outcomes)
             seen += outcomes
@@ -69,9 +70,11 @@ def check_first(outcomes: Sequence[Outcome], *, every: bool = True) -> None:
         which = "suspect" if failed[0].trial.parts else "baseline"
         how = "hung" if failed[0].status == "timeout" else "failed"
         mend = f"see {failed[0].log}; add --again when it is mended"
-        if which == "suspect" and how == "failed":
+        if failed[0].detail.startswith(MUCH):
+            mend = f"let it print less, or into a file; {mend}"
+        elif which == "suspect" and how == "failed":
             mend += ", or say --symptom traceback if this is what is to be settled"
-        said = _last_words(failed[0].log)
+        said = "" if failed[0].detail.startswith(MUCH) else _last_words(failed[0].log)
         told = f"{failed[0].detail}: {said}" if said else failed[0].detail
         raise DiagnoseError(f"the first run of the {which} config {how}: {told}", mend=mend)
 
@@ -93,22 +96,4 @@ def say_nothing(run: Run, *, ended: bool) -> Judgement:
 
 
 def _log(job: Job, bench: Bench) -> Run | None:
-    row = bench.ledger.find(job.key())
-    best: Run | None = None
-    for given in logs_of(job, ended=True) if row is not None else ():
-        try:
-            if given.error is not None:
-                continue
-            runs = [found for source in given.sources if source.head and (found := read(source)) is not None]
-        except DiagnoseError:
-            continue
-        runs = [one for one in runs if not one.format.startswith("config") and one.segments]
-        if runs:
-            whole = enrich(runs[0] if len(runs) == 1 else merge(runs))
-            if best is None or _points(whole) > _points(best):
-                best = whole
-    return best
-
-
-def _points(run: Run) -> int:
-    return sum(len(series) for segment in run.segments for series in segment.series.values())
+    return max(runs_in(job), key=points, default=None) if bench.ledger.find(job.key()) is not None else None

@@ -38,9 +38,21 @@ class Jobs:
         Raises:
             DiagnoseError: if its config cannot be written.
         """
-        names = self.template.names
-        paths = self.variants.write(trial.parts, trial.seed) if CONFIG in names else ()
-        settings = self.variants.settings(trial.parts, trial.seed) if SET in names else {}
+        return self._job(trial, self.variants.write(trial.parts, trial.seed) if CONFIG in self.template.names else ())
+
+    def found(self, trial: Trial) -> Job | None:
+        """Return the job of a trial without writing anything; None if its config was never written.
+
+        Raises:
+            DiagnoseError: if its config cannot be told.
+        """
+        if CONFIG not in self.template.names:
+            return self._job(trial, ())
+        paths = self.variants.written(trial.parts, trial.seed)
+        return None if paths is None else self._job(trial, paths)
+
+    def _job(self, trial: Trial, paths: tuple[Path, ...]) -> Job:
+        settings = self.variants.settings(trial.parts, trial.seed) if SET in self.template.names else {}
         config = str(paths[0]) if paths else ""
 
         def made(folder: Path) -> Job:

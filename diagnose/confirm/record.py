@@ -6,12 +6,10 @@ import os
 from pathlib import Path
 
 from diagnose.confirm.confirmation import Confirmation
-from diagnose.engine.confirm import FOLDER
+from diagnose.engine.confirm import FOLDER, SCHEMA
 from diagnose.errors import DiagnoseError
 from diagnose.model import Place
 from diagnose.text import escape
-
-SCHEMA = "diagnose/confirmation-v1"
 
 
 def write_record(found: Confirmation, suspect: str, day: str) -> Path:
@@ -34,8 +32,15 @@ def write_record(found: Confirmation, suspect: str, day: str) -> Path:
         "verdict": found.verdict,
         "reason": found.result.reason,
         "culprits": [
-            {"kind": one.kind, "atoms": list(one.atoms), "confirmed": one.confirmed} for one in found.result.culprits
+            {
+                "kind": one.kind,
+                "atoms": list(one.atoms),
+                "keys": found.asked.keys(one.atoms),
+                "confirmed": one.confirmed,
+            }
+            for one in found.result.culprits
         ],
+        "untested": list(found.asked.aside),
         "old": found.asked.comparison.old,
         "new": found.asked.comparison.new,
         "symptom": question.symptom or None,

@@ -99,6 +99,17 @@ class Variants:
         documents = self.draft.documents
         return tuple(home / (Path(one.path).name if one.path else one.name("config")) for one in documents)
 
+    def written(self, parts: Sequence[str], seed: int) -> tuple[Path, ...] | None:
+        """Return where the config files of a trial stand; None if they were not written, or are out of date."""
+        paths = self.paths(parts, seed)
+        for path, document, text in zip(paths, self.draft.documents, self.texts(parts, seed), strict=True):
+            try:
+                if path.read_bytes() != text.encode(document.encoding):
+                    return None
+            except OSError:
+                return None
+        return paths
+
     def write(self, parts: Sequence[str], seed: int) -> tuple[Path, ...]:
         """Write the config files of a trial, that of the baseline first, and return their paths.
 

@@ -14,8 +14,12 @@ from diagnose.model import UNKNOWN, Change
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{5,63}")
 FOLDER = Path(".diagnose") / "confirmations"
-LARGEST = 1 << 16
+LARGEST = 1 << 18
 """Bytes of a confirmation."""
+SCHEMA = "diagnose/confirmation-v1"
+LISTED = 3
+SETTLED = ("confirmed", "refuted", "not-reproduced")
+"""Verdicts that a waiver can lean on."""
 
 
 def diff_hash(changes: Iterable[Change]) -> str:
@@ -42,13 +46,22 @@ def fault_of(id: str, path: str, changes: Iterable[Change] | None) -> str:
         raw = json.loads(data) if len(data) <= LARGEST else None
     except (OSError, ValueError, RecursionError):
         raw = None
-    if not isinstance(raw, dict) or raw.get("id") != id or not isinstance(raw.get("diff"), str):
+    if not isinstance(raw, dict) or not _is_record(raw) or raw["id"] != id:
         return f"the confirmation {id} is damaged"
-    if raw.get("verdict") == "undecided":
+    if raw["verdict"] not in SETTLED:
         return f"the confirmation {id} came to no verdict"
-    if changes is not None and raw["diff"] != diff_hash(changes):
+    if changes is None:
+        return ""
+    given = list(changes)
+    if raw["diff"] != diff_hash(given):
         return f"the confirmation {id} was given for other changes"
-    return ""
+    untried = [change.key for change in given if change.key in raw["untested"] and change.risk != "none"]
+    return f"the confirmation {id} did not test {', '.join(untried[:LISTED])}" if untried else ""
+
+
+def _is_record(raw: dict[str, Any]) -> bool:
+    texts = all(isinstance(raw.get(key), str) for key in ("id", "diff", "verdict"))
+    return texts and raw.get("schema") == SCHEMA and isinstance(raw.get("untested"), list)
 
 
 def _file(id: str, path: str) -> Path | None:

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING
 
 from diagnose.errors import SettingsError
 from diagnose.live.grouping import groups_of
+from diagnose.live.norms import check_scale
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 ALL = ""
 """The group of all parameters."""
+MENDS = {
+    "backward through the graph a second time": "compare the losses before backward(), which frees their graph",
+    "compatible with .grad()": "activation checkpointing with use_reentrant=False",
+}
+"""What to do, by what torch says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ def gradient_conflicts(
         scale: multiplies every loss before its backward pass and is taken out of the norms again. Half precision needs
             it (``scaler.get_scale()``): small gradients would vanish. Pass the losses unscaled.
     """
+    check_scale(scale)
     groups = groups_of(parameters, 1 if by is None else by)
     if by is None and not isinstance(parameters, Mapping):
         groups = {ALL: [pair for pairs in groups.values() for pair in pairs]}
@@ -86,6 +93,7 @@ def gradient_conflicts(
         for title, pairs in groups.items()
     }
     unique = list({id(item): item for items in trained.values() for item in items}.values())
+    _check(losses, trains=bool(unique))
     gradients = {name: _gradient(name, loss, unique, scale) for name, loss in losses.items()}
     pairs = list(combinations(gradients, 2))
     compared = {
@@ -100,16 +108,35 @@ def gradient_conflicts(
     )
 
 
+def _check(losses: Mapping[str, Tensor], *, trains: bool) -> None:
+    """Refuse losses that no gradient can be taken of."""
+    import torch
+
+    for name, loss in losses.items():
+        if not isinstance(loss, torch.Tensor):
+            said = f"the loss {name} is no tensor but {type(loss).__name__}"
+            raise SettingsError(said, mend="the tensor that goes into backward(), not its item()")
+        if loss.numel() != 1:
+            raise SettingsError(f"the loss {name} has {loss.numel()} values", mend="a mean or a sum of them")
+    if trains and losses and not any(loss.requires_grad for loss in losses.values()):
+        mend = "compute them outside of torch.no_grad(), and do not detach() them"
+        raise SettingsError(f"no gradient flows from {', '.join(losses)}", mend=mend)
+
+
 def _gradient(name: str, loss: Tensor, parameters: list[Tensor], scale: float) -> dict[int, Tensor]:
     """Return the gradient of a loss at each parameter that it reaches."""
     import torch
 
-    if loss.numel() != 1:
-        raise SettingsError(f"the loss {name} has {loss.numel()} values", mend="a mean or a sum of them")
     if not loss.requires_grad or not parameters:
         return {}
     scaled = loss.reshape(()) * scale
-    found = torch.autograd.grad(scaled, parameters, retain_graph=True, allow_unused=True)
+    try:
+        found = torch.autograd.grad(scaled, parameters, retain_graph=True, allow_unused=True)
+    except RuntimeError as problem:
+        mend = next((mend for said, mend in MENDS.items() if said in str(problem)), "")
+        if not mend:
+            raise
+        raise SettingsError(f"no gradient of the loss {name} can be taken", mend=mend) from problem
     return {
         id(parameter): (gradient.to_dense() if gradient.is_sparse else gradient).detach()
         for parameter, gradient in zip(parameters, found, strict=True)

@@ -42,8 +42,13 @@ class Criterion(Protocol):
 
 
 def _worse(value: float, than: float, better: Better) -> bool:
-    """Tell whether a value is worse; NaN always is."""
-    return math.isnan(value) or (value < than if better == "higher" else value > than)
+    """Tell whether a value is worse; one that is not finite always is."""
+    return not math.isfinite(value) or (value < than if better == "higher" else value > than)
+
+
+def _count(value: int, least: int) -> bool:
+    """Tell whether a value is a whole number of at least so much."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 class Threshold:
@@ -51,9 +56,9 @@ class Threshold:
 
     def __init__(self, limit: float, patience: int = 2, grace: int = 0) -> None:
         """Take a floor (or a ceiling, where lower is better) and how long it may be missed."""
-        if not math.isfinite(limit) or patience < 1 or grace < 0:
+        if not math.isfinite(limit) or not _count(patience, 1) or not _count(grace, 0):
             said = f"a threshold of {limit} with patience {patience} and grace {grace}"
-            raise SettingsError(said, mend="a finite limit, and a patience of at least 1")
+            raise SettingsError(said, mend="a finite limit; whole numbers, the patience at least 1")
         self.limit, self.patience, self.grace = float(limit), patience, grace
         self.seen = self.missed = 0
 
@@ -66,8 +71,9 @@ class Threshold:
         if self.missed < self.patience:
             return ""
         side = "less" if better == "higher" else "greater"
+        verb = "is" if math.isfinite(value) else "counts as"
         often = f" in {self.missed} evaluations in a row" if self.missed > 1 else ""
-        return f"Stopping threshold reached: `{metric}` = {value:g} is {side} than {self.limit:g}{often}."
+        return f"Stopping threshold reached: `{metric}` = {value:g} {verb} {side} than {self.limit:g}{often}."
 
     def state_dict(self) -> dict[str, Any]:
         """Return the counts."""
@@ -83,33 +89,35 @@ class Plateau:
 
     def __init__(self, patience: int, min_delta: float = 0.0) -> None:
         """Take how long to wait, and what counts as better."""
-        if patience < 1 or not min_delta >= 0:
-            raise SettingsError(
-                f"a patience of {patience} with min_delta {min_delta}", mend="at least 1, and at least 0"
-            )
+        if not _count(patience, 1) or not 0 <= min_delta < math.inf:
+            said = f"a patience of {patience} with min_delta {min_delta}"
+            raise SettingsError(said, mend="a whole number of at least 1, and a finite one of at least 0")
         self.patience, self.min_delta = patience, float(min_delta)
-        self.best = math.nan
+        self.best: float | None = None
         self.waited = 0
 
     def update(self, value: float, metric: str, better: Better) -> str:
         """Remember the best value and count the evaluations since."""
         sign = 1.0 if better == "higher" else -1.0
-        if math.isnan(self.best) or sign * (value - self.best) > self.min_delta:
+        if math.isfinite(value) and (self.best is None or sign * (value - self.best) > self.min_delta):
             self.best, self.waited = value, 0
             return ""
         self.waited += 1
         if self.waited < self.patience:
             return ""
-        numbers = f"`{metric}` = {value:g}, best score: {self.best:g}"
+        best = "none" if self.best is None else f"{self.best:g}"
+        numbers = f"`{metric}` = {value:g}, best score: {best}"
         return f"the monitored metric did not improve in the last {self.waited} records. {numbers}."
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the best value and how long ago it was."""
+        """Return the best value, None before there is one, and how many evaluations ago it was."""
         return {"best": self.best, "waited": self.waited}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on with the best value of a state."""
-        self.best, self.waited = float(state["best"]), int(state["waited"])
+        best = state["best"]
+        self.best = None if best is None or not math.isfinite(best) else float(best)
+        self.waited = int(state["waited"])
 
 
 class EarlyStop:
@@ -137,7 +145,7 @@ class EarlyStop:
             better: whether a ``higher`` or a ``lower`` value is better; it is never guessed from the name.
             threshold: stop when the metric stays beyond a limit.
             plateau: stop when the metric no longer improves.
-            finite: stop at once when the metric is NaN or infinite. Off, NaN counts as worse than everything.
+            finite: stop at once when the metric is NaN or infinite. Off, it counts as worse than everything.
         """
         if better not in ("higher", "lower"):
             raise SettingsError(f"better is {better!r}", mend="'higher' or 'lower'")

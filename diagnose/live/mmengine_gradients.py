@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from torch import is_grad_enabled
 
 from diagnose.errors import SettingsError
 from diagnose.live.conflict import gradient_conflicts
@@ -72,10 +73,11 @@ class DiagnoseGradientHook(Hook):  # type: ignore[misc]
 
         def measured(*args: Any, **kwargs: Any) -> Any:
             self.steps += 1
-            if self.steps % self.interval == 0:
-                found = gradient_norms(groups, scale=_scale(wrapper)).metrics()
+            scale = _scale(wrapper)
+            if self.steps % self.interval == 0 and scale > 0:  # a run that overflows on and on halves it down to 0
+                found = gradient_norms(groups, scale=scale).metrics()
                 if wrapper.clip_grad_kwargs:
-                    del found["grad_norm"]  # mmengine logs it where it clips
+                    found.pop("grad_norm", None)  # mmengine logs it where it clips
                 _log(runner, found)
             return step(*args, **kwargs)
 
@@ -85,14 +87,17 @@ class DiagnoseGradientHook(Hook):  # type: ignore[misc]
         parse = model.parse_losses
 
         def compared(losses: Mapping[str, Any]) -> Any:
+            if not is_grad_enabled():  # a loss of the validation
+                return parse(losses)
             self.batches += 1
             if self.batches == 1:
                 self._chosen(losses)  # a wrong name shows at once
-            if self.losses and self.batches % self.losses_interval == 0:
+            scale = _scale(runner.optim_wrapper)
+            if self.losses and self.batches % self.losses_interval == 0 and scale > 0:
+                chosen = self._chosen(losses)
                 try:
-                    found = gradient_conflicts(self._chosen(losses), groups, scale=_scale(runner.optim_wrapper))
-                    _log(runner, found.metrics())
-                except RuntimeError as problem:  # reentrant checkpointing, memory: the training is worth more
+                    _log(runner, gradient_conflicts(chosen, groups, scale=scale).metrics())
+                except (RuntimeError, SettingsError) as problem:  # checkpointing, memory: the training is worth more
                     runner.logger.warning("DiagnoseGradientHook compares no more losses: %s", problem)
                     self.losses = None
             return parse(losses)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from diagnose.errors import SettingsError
 from diagnose.live.grouping import groups_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class GroupNorm:
     frozen: int
     parameters: int
 
+    @property
+    def measured(self) -> bool:
+        """Whether any of its parameters has a gradient."""
+        return self.parameters > self.frozen + self.without
+
 
 @dataclass(frozen=True, slots=True)
 class GradientNorms:
@@ -47,10 +53,17 @@ class GradientNorms:
         return sum(group.non_finite for group in self.groups.values())
 
     def metrics(self) -> dict[str, float]:
-        """Return flat numbers for a logger, whose log ``diagnose`` reads back."""
-        found = {"grad_norm": self.total}
+        """Return flat numbers for a logger, whose log ``diagnose`` reads back.
+
+        A part that has no gradient at all has no norm either, which is not a norm of 0; it is ``gradient_without`` so
+        many parameters.
+        """
+        measured = any(group.measured for group in self.groups.values())
+        found = {"grad_norm": self.total} if measured else {}
         for title, group in self.groups.items():
-            if group.frozen == group.parameters:
+            if group.without:
+                found[f"gradient_without/{title}"] = group.without
+            if not group.measured:
                 continue
             found[f"gradient_norm/{title}"] = group.norm
             found[f"gradient_share/{title}"] = group.share
@@ -73,6 +86,7 @@ def gradient_norms(
         scale: what the loss was multiplied with, and the norms are divided by: ``scaler.get_scale()`` as long as
             ``scaler.unscale_`` has not been called.
     """
+    check_scale(scale)
     groups = groups_of(parameters, by)
     norms = _norms([parameter for pairs in groups.values() for _, parameter in pairs])
     seen: set[int] = set()
@@ -94,6 +108,12 @@ def gradient_norms(
             for title, (norm, *rest) in measured.items()
         },
     )
+
+
+def check_scale(scale: float) -> None:
+    """Refuse a loss scale that nothing can be divided by."""
+    if not 0 < scale < math.inf:
+        raise SettingsError(f"a loss scale of {scale}", mend="more than 0, such as scaler.get_scale(); 1 without one")
 
 
 def _norms(parameters: list[Tensor]) -> dict[int, float]:

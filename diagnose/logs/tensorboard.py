@@ -12,7 +12,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 from diagnose.names import canonical
 from diagnose.reader import Head, RunBuilder
@@ -20,7 +20,8 @@ from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
 from diagnose.reader.lightning import PLACEHOLDER, unforked
 from diagnose.reader.stated import state
 from diagnose.reader.summaries import element_of, hyperparameters, plugin_of
-from diagnose.reader.tfrecord import Record, fields, looks_framed, masked_crc, records
+from diagnose.reader.tfevents import Scalar, events
+from diagnose.reader.tfrecord import Record, fields, looks_framed, masked_crc
 from diagnose.sources import Source
 
 NAME = "tensorboard"
@@ -61,14 +62,6 @@ def _sample() -> bytes:
 SAMPLES = (_sample(),)
 
 
-class _Scalar(NamedTuple):
-    record: int
-    tag: str
-    step: int
-    value: float
-    wall: float
-
-
 def sniff(head: Head) -> int:
     """Recognise the version record that every event file begins with, or at least sound framing around events."""
     if looks_framed(head.data):
@@ -79,9 +72,12 @@ def sniff(head: Head) -> int:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read scalars, hyperparameters and configs; damaged records are reported and skipped."""
-    scalars: list[_Scalar] = []
+    scalars: list[Scalar] = []
     damaged: list[Record] = []
-    for record in records(source.read()):
+    for record in events(source.read()):
+        if isinstance(record, Scalar):
+            _scalar_read(record, scalars)
+            continue
         if record.problem:
             damaged.append(record)
             continue
@@ -99,7 +95,7 @@ def read(source: Source, build: RunBuilder) -> None:
 # The messages: Event and Summary.Value
 
 
-def _event(record: Record, scalars: list[_Scalar], build: RunBuilder) -> None:
+def _event(record: Record, scalars: list[Scalar], build: RunBuilder) -> None:
     wall, step = math.nan, 0
     values: list[bytes] = []
     for number, _, value in fields(record.data):
@@ -117,7 +113,7 @@ def _event(record: Record, scalars: list[_Scalar], build: RunBuilder) -> None:
         _value(record.number, step, wall, part, scalars, build)
 
 
-def _value(line: int, step: int, wall: float, data: bytes, scalars: list[_Scalar], build: RunBuilder) -> None:
+def _value(line: int, step: int, wall: float, data: bytes, scalars: list[Scalar], build: RunBuilder) -> None:
     tag, plugin, content = "", "", b""
     simple: float | None = None
     tensor: bytes | None = None
@@ -140,8 +136,13 @@ def _value(line: int, step: int, wall: float, data: bytes, scalars: list[_Scalar
             _text(tag, number_or_text, line, build)
         else:
             simple = number_or_text
-    if simple is not None and not (tag == PLACEHOLDER and simple == -1):
-        scalars.append(_Scalar(line, tag, step, simple, wall))
+    if simple is not None:
+        _scalar_read(Scalar(line, tag, step, simple, wall), scalars)
+
+
+def _scalar_read(scalar: Scalar, scalars: list[Scalar]) -> None:
+    if not (scalar.tag == PLACEHOLDER and scalar.value == -1):
+        scalars.append(scalar)
 
 
 def _session(line: int, step: int, data: bytes, build: RunBuilder) -> None:
@@ -223,7 +224,7 @@ def _setting(key: str, value: object, line: int, build: RunBuilder) -> None:
 # Points
 
 
-def _points(scalars: list[_Scalar], build: RunBuilder, folder: str) -> None:
+def _points(scalars: list[Scalar], build: RunBuilder, folder: str) -> None:
     tags = {scalar.tag for scalar in scalars}
     if any(tag.startswith("epoch_") for tag in tags):
         _keras(scalars, tags, build, folder)
@@ -243,7 +244,7 @@ def _points(scalars: list[_Scalar], build: RunBuilder, folder: str) -> None:
             build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), epoch=epoch, name=name)
 
 
-def _summary(scalar: _Scalar, build: RunBuilder) -> None:
+def _summary(scalar: Scalar, build: RunBuilder) -> None:
     """Report what Hugging Face's trainer sums up at its end: ``train_loss`` is a mean over the run, not a point."""
     text = f"{scalar.tag} {scalar.value:g} at step {scalar.step}"
     if scalar.tag == "train/train_loss":
@@ -252,14 +253,14 @@ def _summary(scalar: _Scalar, build: RunBuilder) -> None:
         build.event("session_end", scalar.record, text)
 
 
-def _with_epochs(scalars: list[_Scalar]) -> Iterator[tuple[_Scalar, float]]:
+def _with_epochs(scalars: list[Scalar]) -> Iterator[tuple[Scalar, float]]:
     """Yield every scalar with its epoch, which Lightning and Hugging Face log after the metrics of the same step.
 
     Lightning's ``epoch`` counts from 0; Hugging Face's ``train/epoch`` is the share of epochs that is done.
     """
     first = next((scalar.value for scalar in scalars if scalar.tag == "epoch"), 1.0)
     offset = 1.0 if first == 0 else 0.0
-    waiting: list[_Scalar] = []
+    waiting: list[Scalar] = []
     for scalar in scalars:
         if waiting and waiting[0].step != scalar.step:
             yield from ((late, math.nan) for late in waiting)
@@ -273,7 +274,7 @@ def _with_epochs(scalars: list[_Scalar]) -> Iterator[tuple[_Scalar, float]]:
     yield from ((late, math.nan) for late in waiting)
 
 
-def _keras(scalars: Iterable[_Scalar], tags: set[str], build: RunBuilder, folder: str) -> None:
+def _keras(scalars: Iterable[Scalar], tags: set[str], build: RunBuilder, folder: str) -> None:
     """Add the points of Keras' callback: ``epoch_*`` counts epochs from 0, ``evaluation_*_vs_iterations`` batches.
 
     Both hold the same values in the file of the validation writer, so the second only tells the steps.

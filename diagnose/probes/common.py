@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from diagnose.probes.declare import Parameter, Value
+from diagnose.probes.declare import Found, Parameter, Value, Values
 from diagnose.probes.sources import fact, number, numbers, patience, series, setting, whole
+
+if TYPE_CHECKING:
+    from diagnose.model import Segment
 
 MOST_EPOCHS = 400
 
@@ -16,15 +19,18 @@ def classes_of(value: Any) -> int | None:
     return len(found) if found is not None and len(found) >= 2 else None
 
 
-def moderate(value: Any) -> int | None:
-    """Read a number of epochs that a small experiment can take."""
-    found = whole(value)
-    return found if found is not None and found <= MOST_EPOCHS else None
+def steps_times_batch(segment: Segment) -> Found | None:
+    """Return the samples that the updates of an epoch take together, where the log has both."""
+    steps, size = fact("steps_per_epoch", whole)(segment), fact("batch_size", whole)(segment)
+    if steps is None or size is None:
+        return None
+    return Found(steps.value * size.value, (*steps.places, *size.places), "updates of an epoch times batch")
 
 
-def samples(default: int) -> Parameter:
-    """Return the number of training samples."""
-    return Parameter("samples", default, "training samples", (fact("train_samples", whole),), least=6, most=20_000)
+def samples(default: int, beside: str = "") -> Parameter:
+    """Return the number of training samples; *beside* names the parameter that means nothing without them."""
+    sources = (fact("train_samples", whole), steps_times_batch)
+    return Parameter("samples", default, "training samples", sources, least=6, most=20_000, beside=beside)
 
 
 def val_samples(default: int) -> Parameter:
@@ -57,15 +63,19 @@ def waiting(default: int) -> Parameter:
 
 def epochs(default: int) -> Parameter:
     """Return the epochs planned."""
-    return Parameter(
-        "epochs", default, "epochs planned", (fact("planned_epochs", moderate),), least=1, most=MOST_EPOCHS
-    )
+    return Parameter("epochs", default, "epochs planned", (fact("planned_epochs", whole),), least=1, most=MOST_EPOCHS)
 
 
-def rate(default: Value, meaning: str = "learning rate of Adam") -> Parameter:
-    """Return the learning rate."""
+def rate(default: Value, optimizer: str = "adam") -> Parameter:
+    """Return the learning rate, of Adam unless another optimizer (or none: "") is told."""
     sources = (series("lr"), fact("lr", number), setting("lr", number))
-    return Parameter("lr", default, meaning, sources, least=0.0, most=10.0)
+    meaning = "learning rate of Adam" if optimizer == "adam" else "learning rate"
+    return Parameter("lr", default, meaning, sources, least=0.0, most=10.0, optimizer=optimizer)
+
+
+def smaller_batch(values: Values) -> dict[str, int]:
+    """Return batches of 32, or of a tenth of the data, or as they are where they are smaller."""
+    return {"batch": max(1, min(32, values["samples"] // 10, values["batch"]))}
 
 
 def signal(default: float) -> Parameter:

@@ -42,7 +42,12 @@ class Parameter:
         default: where neither the user nor the log tells it.
         meaning: one line, with the unit.
         sources: tried in order on the segment of ``--from``.
-        least, most: bounds of a number, both allowed.
+        least, most: bounds of a number, both allowed. A whole number that a log has beyond them is cut to them.
+        choices: the words it can be; empty for numbers.
+        beside: a parameter that means nothing without this one. Where a log tells that one and not this, a default
+            would mix two runs: the experiment is refused until this one is given.
+        alike: lists of one mechanism with the same word here have one length.
+        optimizer: ``adam`` or ``sgd``, for a learning rate that is one of its: that of another optimizer is refused.
     """
 
     name: str
@@ -51,6 +56,10 @@ class Parameter:
     sources: tuple[Source, ...] = ()
     least: float | None = None
     most: float | None = None
+    choices: tuple[str, ...] = ()
+    beside: str = ""
+    alike: str = ""
+    optimizer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +104,14 @@ class Observation:
     Attributes:
         symptom: truth values.
         measures: numbers worth telling, by name, told as medians; truth values are told as the share that is true.
-        diverged: replicas that came to NaN or infinity; their votes count as ``symptom`` says.
+        diverged: replicas that came to NaN or infinity; they are counted apart, and show no symptom.
+        counts_diverged: a diverged replica counts as *symptom* says: for symptoms that divergence is one form of.
     """
 
     symptom: torch.Tensor
     measures: Mapping[str, torch.Tensor] = field(default_factory=dict)
     diverged: torch.Tensor | None = None
+    counts_diverged: bool = False
 
 
 class Mechanism(Protocol):
@@ -115,7 +126,8 @@ class Mechanism(Protocol):
         PROXY: what stands in for what, and what the experiment can therefore not show.
         PARAMETERS, ARMS, FACTORS: see the classes; FACTORS may be empty.
 
-    It may also define ``segment(segment) -> bool``: which segment of a log it is about; else the first.
+    It may also define ``segment(segment) -> bool``: which segment of a log it is about; else the first. And
+    ``refuse(values) -> str``: why the values together are not what it is about; empty if they are.
     """
 
     NAME: str

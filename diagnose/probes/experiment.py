@@ -48,7 +48,7 @@ class Experiment:
         """
         start = time.perf_counter()
         arms = tuple(self._arm(arm) for arm in self.mechanism.ARMS)
-        varied, none_left = self._vary(arms) if vary and self.mechanism.FACTORS else ((), None)
+        varied, none_left = self._vary() if vary else ((), None)
         steps = self.meter.total()
         trainer = self.meter.trainer
         measured = speed.measure(trainer) if timed and trainer is not None and trainer.batch else speed.Speed(0.0, 0.0)
@@ -75,9 +75,16 @@ class Experiment:
     def _arm(self, arm: Arm) -> Outcome:
         return self._observe(arm.name, arm.title, arm.change(self.values))
 
-    def _vary(self, arms: Sequence[Outcome]) -> tuple[tuple[Varied, ...], Outcome]:
-        factors = self.mechanism.FACTORS
-        absent = {factor.name: factor.absent(self.values) for factor in factors}
+    def _vary(self) -> tuple[tuple[Varied, ...], Outcome | None]:
+        """Take away each cause whose absence differs from the suspect at all."""
+        absent = {
+            factor.name: changed
+            for factor in self.mechanism.FACTORS
+            if self._changed(changed := factor.absent(self.values))
+        }
+        if not absent:
+            return (), None
+        factors = [factor for factor in self.mechanism.FACTORS if factor.name in absent]
         made = []
         for factor in factors:
             without = self._observe(f"without {factor.name}", factor.title, absent[factor.name])
@@ -92,11 +99,17 @@ class Experiment:
         torch.manual_seed(self.seed)  # what is drawn inside a step, such as dropout, comes from the device's own stream
         lab = Lab(self.device, self.seeds, self.meter)
         seen = self.mechanism.observe({**self.values, **changed}, lab)
-        hits = int(seen.symptom.sum())
+        shown = seen.symptom
+        if seen.diverged is not None and not seen.counts_diverged:
+            shown = shown & ~seen.diverged
+        hits = int(shown.sum())
         measures = {key: _median(one) for key, one in seen.measures.items()}
         diverged = 0 if seen.diverged is None else int(seen.diverged.sum())
-        differs = {key: value for key, value in changed.items() if value != self.values.get(key)}
+        differs = self._changed(changed)
         return Outcome(name, title, hits, lab.replicas, measures, diverged, time.perf_counter() - start, differs)
+
+    def _changed(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in change.items() if value != self.values.get(key)}
 
 
 def _median(values: torch.Tensor) -> float:

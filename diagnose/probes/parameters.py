@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from diagnose.errors import SettingsError, did_you_mean
-from diagnose.probes.declare import Mechanism, Parameter
+from diagnose.probes import together
+from diagnose.probes.declare import Found, Mechanism, Parameter
 from diagnose.probes.result import Used
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def resolve(mechanism: Mechanism, segment: Segment | None, given: Mapping[str, s
         if name not in known:
             mend = did_you_mean(name, known) or f"there are {', '.join(known)}"
             raise SettingsError(f"{mechanism.NAME} has no parameter {name!r}", mend=mend)
-    return tuple(_one(parameter, segment, given) for parameter in known.values())
+    found = {name: _one(parameter, segment, given) for name, parameter in known.items()}
+    together.check(mechanism, found, segment)
+    return tuple(found.values())
 
 
 def about(mechanism: Mechanism, run: Run) -> Segment | None:
@@ -57,13 +60,34 @@ def _one(parameter: Parameter, segment: Segment | None, given: Mapping[str, str]
         value = parse(parameter, given[parameter.name])
         check(parameter, value)
         return Used(parameter.name, value, "given", parameter.meaning)
-    for source in parameter.sources if segment is not None else ():
-        found = source(segment)  # type: ignore[arg-type]
-        if found is None or not _fits(parameter, found.value):
-            continue
-        origin = "derived" if found.how else "log"
-        return Used(parameter.name, found.value, origin, parameter.meaning, found.places, found.how)
-    return Used(parameter.name, parameter.default, "default", parameter.meaning)
+    told = [found for source in parameter.sources if segment is not None and (found := source(segment)) is not None]
+    found = next((one for one in told if _fits(parameter, one.value)), None)
+    if found is None and told:
+        found = _cut(parameter, told[0])
+    if found is None:
+        return Used(parameter.name, parameter.default, "default", parameter.meaning)
+    origin = "derived" if found.how and found in told else "log"
+    return Used(parameter.name, found.value, origin, parameter.meaning, found.places, found.how)
+
+
+def _cut(parameter: Parameter, found: Found) -> Found:
+    """Return a whole number that a log has beyond a bound as the bound itself.
+
+    Raises:
+        SettingsError: for any other value that does not fit: a default instead of it would be another run's.
+    """
+    value = found.value
+    if isinstance(value, int):
+        over = parameter.most is not None and value > parameter.most
+        bound, word = (parameter.most, "cut") if over else (parameter.least, "raised")
+        how = f"{value} there, {word} to {bound:g}" + (f"; {found.how}" if found.how else "")
+        return Found(int(bound or 0), found.places, how)
+    place = found.places[0] if found.places else None
+    raise SettingsError(
+        f"the log has {parameter.name} = {value}, outside {_bounds(parameter)}",
+        place=place,
+        mend=f"give another with --set {parameter.name}=...",
+    )
 
 
 def parse(parameter: Parameter, text: str) -> Any:
@@ -77,7 +101,7 @@ def parse(parameter: Parameter, text: str) -> Any:
         if isinstance(default, tuple):
             return tuple(float(part) for part in text.strip("[]() ").split(","))
         if isinstance(default, int):
-            return int(text)
+            return _whole(text)
         return float(text) if isinstance(default, float) else text
     except ValueError:
         kind = (
@@ -90,15 +114,34 @@ def parse(parameter: Parameter, text: str) -> Any:
         raise SettingsError(f"{parameter.name} takes {kind}, not {text!r}") from None
 
 
+def _whole(text: str) -> int:
+    """Return a whole number, also one written as ``1e3``. Raises ValueError."""
+    try:
+        return int(text)
+    except ValueError:
+        value = float(text)
+        if not value.is_integer():
+            raise ValueError(text) from None
+        return int(value)
+
+
 def check(parameter: Parameter, value: Any) -> None:
-    """Raise SettingsError for a value outside the parameter's bounds."""
+    """Raise SettingsError for a value outside the parameter's bounds, or none of its words."""
+    if parameter.choices and value not in parameter.choices:
+        mend = did_you_mean(str(value), parameter.choices)
+        raise SettingsError(f"{parameter.name} is {' or '.join(parameter.choices)}, not {value!r}", mend=mend)
     if not _fits(parameter, value):
-        bounds = "..".join("" if bound is None else f"{bound:g}" for bound in (parameter.least, parameter.most))
-        raise SettingsError(f"{parameter.name} = {value} is outside {bounds}")
+        raise SettingsError(f"{parameter.name} = {value} is outside {_bounds(parameter)}")
+
+
+def _bounds(parameter: Parameter) -> str:
+    return "..".join("" if bound is None else f"{bound:g}" for bound in (parameter.least, parameter.most))
 
 
 def _fits(parameter: Parameter, value: Any) -> bool:
     """Whether a value lies within the bounds of a parameter; for a list, each of its numbers."""
+    if parameter.choices:
+        return value in parameter.choices
     numbers = value if isinstance(value, tuple) else (value,)
     for one in numbers:
         if isinstance(one, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 from functools import cache
@@ -40,17 +41,40 @@ def wanted(word: str, rules: Sequence[Rule]) -> list[Mechanism]:
         SettingsError: if the word is unknown, or no mechanism belongs to the rule.
     """
     known = mechanisms()
-    spelled = word.lower().replace("_", "-").replace(" ", "-")
+    spelled = _spelled(word)
     if spelled in known:
         return [known[spelled]]
-    rule = next((rule for rule in rules if spelled == rule.name or word.upper() == rule.code), None)
+    rule = _rule(word, rules)
     if rule is None:
-        mend = did_you_mean(spelled, [*known, *(rule.name for rule in rules)])
+        mend = did_you_mean(spelled, _near(spelled, [*known, *(rule.name for rule in rules)]))
         raise SettingsError(f"unknown rule or mechanism {word!r}", mend=mend or "see `diagnose reproduce --list`")
     found = of([rule.name]) or of([suspect.name for suspect in rule.suspects])
     if not found:
         raise SettingsError(f"no mechanism belongs to {rule.name}", mend="see `diagnose reproduce --list`")
     return found
+
+
+def link(mechanism: Mechanism, word: str, rules: Sequence[Rule]) -> str:
+    """Return how a rule leads to a mechanism that is only one of its suspects'; empty if one names the other."""
+    rule = None if _spelled(word) in mechanisms() else _rule(word, rules)
+    if rule is None or rule.name in mechanism.RULES:
+        return ""
+    through = [suspect.name for suspect in rule.suspects if suspect.name in {*mechanism.RULES, *mechanism.SUSPECTS}]
+    return f"Tried for {rule.name} because that rule suspects {' and '.join(through)}"
+
+
+def _spelled(word: str) -> str:
+    return word.lower().replace("_", "-").replace(" ", "-")
+
+
+def _rule(word: str, rules: Sequence[Rule]) -> Rule | None:
+    spelled = _spelled(word)
+    return next((rule for rule in rules if spelled == rule.name or word.upper() == rule.code), None)
+
+
+def _near(word: str, names: Sequence[str]) -> list[str]:
+    """Return the names that a misspelling can be of: among hundreds, some share letters with any word."""
+    return difflib.get_close_matches(word, names, n=3, cutoff=0.75)
 
 
 def of(names: Sequence[str]) -> list[Mechanism]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from diagnose.probes.interval import clopper_pearson
 SCHEMA = "diagnose/reproduce-v1"
 ARMS = ("suspect", "control", "fix")
 """The arms that every mechanism has; a record holds others apart from them."""
-LEAST = 0.5
+RULE_SCHEMA = "diagnose/reproduce-rule-v1"
+"""Of the record for a rule with several mechanisms, which holds a record of each."""
+LEAST = 0.25
 """A suspect that shows the symptom in fewer replicas explains it at best sometimes: it is not said to reproduce."""
 
 
@@ -114,6 +116,7 @@ class Result:
         steps: optimizer steps of all replicas of all arms together.
         rate, loop_rate: steps of single replicas per second, together and in a plain loop; 0 if not measured.
         none_left: the suspect with every varied cause taken away, if causes were varied.
+        link: how the rule that was asked for leads to this mechanism, where its name does not tell.
     """
 
     mechanism: str
@@ -133,6 +136,7 @@ class Result:
     loop_rate: float
     seconds: float
     torch: str
+    link: str = ""
 
     def arm(self, name: str) -> Outcome:
         """Return an arm by name. Raises KeyError."""
@@ -151,9 +155,15 @@ class Result:
 
     @property
     def reproduced(self) -> bool:
-        """Whether most replicas of the suspect show the symptom, and clearly more than those of the control."""
+        """Whether the suspect shows the symptom clearly more often than the control, and not just in a few replicas."""
         suspect = self.arm("suspect")
         return suspect.share >= LEAST and suspect.interval[0] > self.arm("control").interval[1]
+
+    @property
+    def control_shows(self) -> bool:
+        """Whether the symptom is there without the suspected cause, too, as when a rate ruins every training."""
+        control = self.arm("control")
+        return not self.reproduced and control.share >= LEAST
 
     @property
     def cured(self) -> bool | None:
@@ -190,6 +200,8 @@ class Result:
             "proxy": self.proxy,
             "parameters": [used.record() for used in self.parameters],
         }
+        if self.link:
+            made["link"] = self.link
         if further := [arm.record() for arm in self.arms if arm.name not in ARMS]:
             made["further_arms"] = further
         if self.documented is not None:
@@ -200,12 +212,17 @@ class Result:
         return made | {
             "seconds": round(self.seconds, 3),
             "replica_steps": self.steps,
-            "replica_steps_per_second": round(self.rate, 1),
-            "loop_replica_steps_per_second": round(self.loop_rate, 1),
-            "speedup": round(self.speedup, 2),
+            "replica_steps_per_second": round(self.rate, 1) if self.loop_rate else None,
+            "loop_replica_steps_per_second": round(self.loop_rate, 1) if self.loop_rate else None,
+            "speedup": round(self.speedup, 2) if self.loop_rate else None,
             "speedup_basis": "steps alone; a plain loop over a few replicas on this device, extrapolated to all",
             "torch": self.torch,
         }
+
+
+def rule_record(rule: str, results: Sequence[Result]) -> dict[str, Any]:
+    """Return the record of several mechanisms that one rule stands for."""
+    return {"schema": RULE_SCHEMA, "rule": rule, "results": [result.record() for result in results]}
 
 
 def _plain(value: Any) -> Any:

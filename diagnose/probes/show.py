@@ -19,6 +19,8 @@ def _text(result: Result, style: Style, width: int) -> Iterator[str]:
     painted = style.paint(result.verdict, "bold green" if result.reproduced else "bold yellow")
     yield f"{style.paint(result.mechanism, 'bold')}: {painted}"
     yield result.title
+    if result.link:
+        yield from wrap(f"{result.link}.", width)
     yield ""
     yield from _table(_rows(result.arms))
     yield ""
@@ -39,6 +41,8 @@ def _text(result: Result, style: Style, width: int) -> Iterator[str]:
 def markdown(result: Result) -> str:
     """Return the result as a section of Markdown."""
     lines = [f"## {result.mechanism}: {result.verdict}", "", escape.markdown(result.title), ""]
+    if result.link:
+        lines += [escape.markdown(f"{result.link}."), ""]
     lines += _markdown_table(_rows(result.arms))
     lines += ["", escape.markdown(verdict(result)), ""]
     if result.none_left is not None:
@@ -62,10 +66,26 @@ def verdict(result: Result) -> str:
         f"{percent(suspect)} of the replicas with the suspected cause show the symptom, {percent(control)} without it"
     )
     if not result.reproduced:
-        why = f"fewer than {LEAST:.0%}" if suspect.share < LEAST else "the intervals overlap"
-        return f"Not reproduced: {told} ({why}).{dose(result)}"
+        return f"Not reproduced: {told} ({_why_not(result)}).{dose(result)}"
     cured = "the fix cures it" if result.cured else "the fix does not cure it"
-    return f"Reproduced: {told}; {cured} ({percent(fix)}).{dose(result)}"
+    return f"Reproduced{often(suspect.share)}: {told}; {cured} ({percent(fix)}).{dose(result)}"
+
+
+def often(share: float) -> str:
+    """Return in how many replicas the symptom shows, where that is not nearly all."""
+    if share >= 0.9:
+        return ""
+    return " in most replicas" if share > 0.6 else " in about half of the replicas" if share >= 0.4 else " in some"
+
+
+def _why_not(result: Result) -> str:
+    suspect, control = result.arm("suspect"), result.arm("control")
+    if result.control_shows:
+        return "the control shows it too"
+    ruined = max(suspect.diverged, control.diverged)
+    if ruined >= suspect.replicas / 2:
+        return f"{suspect.diverged} of the suspect's and {control.diverged} of the control's diverged"
+    return f"fewer than {LEAST:.0%}" if suspect.share < LEAST else "the intervals overlap"
 
 
 def dose(result: Result) -> str:

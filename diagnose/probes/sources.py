@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from diagnose.model import Place
 from diagnose.probes.declare import Found, Source
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ def event(kind: str, field: str, read: Number = lambda value: value) -> Source:
     return look
 
 
+def reached(segment: Segment) -> Found | None:
+    """Look up the last epoch that a segment came to: a run may end long before the epochs that were planned."""
+    epochs = segment.epochs
+    if epochs < 1:
+        return None
+    return Found(epochs, (Place(segment.path, segment.last_line),), "epochs that the log came to")
+
+
 def patience(segment: Segment) -> Found | None:
     """Look up a stated patience, else the epochs between the restored epoch and the early stop."""
     stated = fact("patience", whole)(segment)
@@ -96,6 +105,14 @@ def whole(value: Any) -> int | None:
 def number(value: Any) -> float | None:
     """Read a finite number; None if it is something else."""
     return float(value) if isinstance(value, float | int) and math.isfinite(value) else None
+
+
+def optimizer_of(value: Any) -> str | None:
+    """Read the family of an optimizer: ``sgd``, or ``adam`` for it and its like; None for others and what is none."""
+    word = value.casefold() if isinstance(value, str) else ""
+    if "sgd" in word or word == "momentum":
+        return "sgd"
+    return "adam" if "adam" in word or "lamb" in word else None
 
 
 def plain(value: Any) -> Any:

@@ -65,6 +65,15 @@ def records(data: bytes) -> Iterator[Record]:
     yield from _checked(data, batch)
 
 
+def record_at(data: bytes, position: int, number: int) -> tuple[Record, int]:
+    """Return one record as ``records`` does, and where the next one begins."""
+    problem, length = _header(data, position)
+    if problem:
+        return Record(number, position, b"", problem), _next_header(data, position + 1)
+    (record,) = _checked(data, [(number, position, length)])
+    return record, position + length + 16
+
+
 def looks_framed(data: bytes) -> bool:
     """Return whether a file begins with a sound record header."""
     if len(data) < HEADER.size:

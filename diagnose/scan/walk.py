@@ -40,7 +40,7 @@ class Condition:
 def lines(source: Source) -> Iterator[Line]:
     """Yield the visible lines of a source as ``sources.lines`` does; overwritten states cost next to nothing."""
     encoding = encoding_of(source.head)
-    if encoding not in FOLDABLE or engine().name == "lark":
+    if encoding not in FOLDABLE or engine().name != "kernel":
         yield from every_line(source)
         return
     number = 0

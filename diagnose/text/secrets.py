@@ -24,7 +24,7 @@ OPAQUE = re.compile(r"[\w.+/=~:-]{6,}")
 """How a token looks; names of poolings and ``<pad>`` do not."""
 LOOKS = re.compile(
     r"\b(?:hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ya29\.)[\w-]{12,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
-    r"|(?<=Bearer )\S+"
+    r"|(?<=Bearer )[^\s\"']+"
 )
 """Tokens of well-known makers, and the user and password of an address."""
 PAIR = re.compile(r"""(?P<name>[A-Za-z_][\w.-]*)(?:["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""")

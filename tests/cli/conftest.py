@@ -1,5 +1,6 @@
 """A small project with a sick log, a healthy one and one of no known format."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from diagnose.cli.main import main
 
+os.environ["DIAGNOSE_NO_CACHE"] = "1"  # also for the processes that tests start
 SICK = (
     "epoch,loss,val_loss\n"
     + "".join(f"{n},{2 - n / 10:.3f},{2.1 - n / 10:.3f}\n" for n in range(1, 6))
@@ -55,7 +57,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY", "CI_PROJECT_DIR", "CI",
     ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent / f"{tmp_path.name}-cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sick.csv").write_text(SICK)
     (tmp_path / "healthy.csv").write_text(HEALTHY)

@@ -76,7 +76,7 @@ def test_states_and_marks_of_attempts(tmp_path: Path) -> None:
 def test_two_at_once_are_refused(tmp_path: Path) -> None:
     place = Place(tmp_path)
     with place.ledger():
-        with pytest.raises(DiagnoseError, match=r"the ledger is in use by process \d+ on \S+ \(wait for it"):
+        with pytest.raises(DiagnoseError, match=r"the ledger is in use by process \d+ on \S+ .*--folder\)"):
             place.ledger()
         code = f"from diagnose.confirm.runs.ledger import Ledger; Ledger({str(tmp_path / 'ledger.sqlite')!r}, 's')"
         other = subprocess.run(

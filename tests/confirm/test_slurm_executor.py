@@ -17,6 +17,7 @@ from diagnose.confirm.model import Outcome, Trial
 from diagnose.confirm.runs.batch import run
 from diagnose.confirm.runs.executors import open_executor
 from diagnose.confirm.runs.executors.slurm import Slurm
+from diagnose.confirm.runs.folder import clear, describe
 from diagnose.errors import DiagnoseError, SettingsError
 
 pytest.importorskip("submitit", reason="needs the extra `slurm`")
@@ -45,6 +46,20 @@ def test_runs_end_as_on_this_machine(tmp_path: Path, executor: Slurm) -> None:
     assert (bad.symptom, bad.status) == (True, "stopped")
     assert (failing.status, failing.detail) == ("failed", "exit status 1")
     until(lambda: not processes(str(tmp_path)))
+
+
+def test_the_end_of_a_job_prints_nothing(tmp_path: Path, executor: Slurm, capfd: pytest.CaptureFixture[str]) -> None:
+    place = Place(tmp_path, epochs=30, pause=0.05, bad={"nan": 3})
+    with place.ledger() as ledger:
+        run([Trial((), 0), Trial(("bad",), 0)], place.bench(ledger, executor, judge=CUT))
+        place.config["epochs"] = 1000
+        job = place.job(Trial((), 1))
+        clear(job)
+        handle = executor.submit(job, describe(job, "key", "m:1", alive="", session="", lease=0.0), "m:1")
+        until(lambda: place.noted("start")[2:], 30)
+        executor.cancel(handle)
+    until(lambda: not processes(str(tmp_path)), 30)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_job_that_slurm_ends_is_made_again(tmp_path: Path, executor: Slurm) -> None:

@@ -115,12 +115,16 @@ def test_half_of_an_and_pair_is_not_refuted():
 
 def test_one_change_needs_no_search():
     result = conduct(culprit("s0"), atoms=["s0"])
-    assert (result.verdict, result.runs) == ("confirmed", 8)
+    assert (result.verdict, result.runs) == ("confirmed", 16)
     assert result.reason == "`s0` is all that differs, and the symptom came with it."
+    (fresh,) = result.step("confirmation").comparisons
+    (control,) = result.step("control").comparisons
+    assert not {*fresh.worse.seeds, *fresh.better.seeds} & {*control.worse.seeds}
 
 
-def test_the_diff_as_a_whole_can_be_all_that_is_asked():
-    result = conduct(culprit("s0"), StudyOptions(metric=False, skip=("culprit",), resamples=100))
+def test_the_diff_as_a_whole_can_be_all_that_is_suspected():
+    options = StudyOptions(metric=False, skip=("culprit",), suspects=tuple(ATOMS), resamples=100)
+    result = conduct(culprit("s0"), options)
     assert (result.verdict, result.culprits[0].kind, len(result.culprits[0].atoms)) == ("confirmed", "set", 10)
 
 

@@ -104,7 +104,7 @@ def test_plan_bounds_the_study():
                 assert result.step(step.name).runs <= step.largest
         assert abs(conduct(culprit("s6"), options).runs - found.expected) <= 6
     assert plan(ATOMS, StudyOptions(max_runs=5)).largest == 5
-    assert [step.name for step in plan(["one"], BOTH).steps] == ["noise", "control"]
+    assert [step.name for step in plan(["one"], BOTH).steps] == ["noise", "control", "confirmation"]
 
 
 @pytest.mark.parametrize(

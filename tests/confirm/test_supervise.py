@@ -201,7 +201,7 @@ def test_too_much_output_ends_a_run(tmp_path: Path) -> None:
     job, process = begin(tmp_path, "while True: print('x' * 1000)", Limits(console=1 << 20, grace=0.5))
     found = ending(job, process)
     assert found.reason == "flood"
-    assert "1048576 bytes" in found.words
+    assert "1 MiB" in found.words
     assert Path(job.console).stat().st_size < 1 << 21
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from diagnose import api
-from diagnose.engine.confirm import diff_hash
+from diagnose.engine.confirm import SCHEMA, diff_hash
 from diagnose.engine.lint import judged, lint_run, reviewed
 from diagnose.engine.plan import plan
 from diagnose.engine.policy import policy_events, roles_changed
@@ -288,9 +288,22 @@ class TestChanges:
         file = Path(".diagnose/confirmations/abc123.json")
         text = f"a: 1\nlr: 0.1  # diagnose: waive[DIFF003] {WHOLE} confirmed-by=abc123\n"
         changes = (change("lr", 0.01, 0.1),)
-        file.write_text(json.dumps({"id": "abc123", "diff": diff_hash(changes)}))
+        record = {"schema": SCHEMA, "id": "abc123", "diff": diff_hash(changes), "verdict": "confirmed", "untested": []}
+        file.write_text(json.dumps(record))
 
         assert [] == self.review(text, changes=changes)
+        for other in (
+            {"verdict": "undecided"},
+            {"verdict": "reference-also-bad"},
+            {"verdict": None},
+            {"verdict": "banana"},
+            {"schema": "diagnose/confirmation-v0"},
+            {"untested": ["lr"]},
+            {"untested": None},
+        ):
+            file.write_text(json.dumps(record | other))
+            assert ["DIFF003", "CFG905"] == self.review(text, changes=changes), other
+        file.write_text(json.dumps(record))
         assert ["DIFF003", "CFG905"] == self.review(text, changes=(change("lr", 0.01, 0.2),))
         file.write_text("{")
         assert ["DIFF003", "CFG905"] == self.review(text, changes=changes)

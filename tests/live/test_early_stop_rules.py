@@ -1,3 +1,4 @@
+import json
 import math
 
 import pytest
@@ -66,6 +67,35 @@ def test_no_number() -> None:
     assert stopped(patient, math.nan, 0.1, math.nan, 0.05) == 4
     below = EarlyStop("m", "higher", threshold=Threshold(0.0, 2), finite=False)
     assert stopped(below, math.nan, math.nan) == 2
+    assert "nan counts as less than 0" in below.stop.reason
+
+
+def test_what_is_never_finite_is_a_plateau() -> None:
+    stop = EarlyStop("m", "higher", plateau=Plateau(2), finite=False)
+    assert stopped(stop, *[math.nan] * 5) == 2
+    assert "best score: none" in stop.stop.reason
+
+
+@pytest.mark.parametrize(("better", "value"), [("higher", math.inf), ("lower", -math.inf), ("higher", math.nan)])
+def test_infinity_is_no_best(better, value) -> None:
+    plateau = EarlyStop("m", better, plateau=Plateau(3), finite=False)
+    assert stopped(plateau, value, 0.1, 0.2) == 0
+    assert plateau.criteria["plateau"].best == (0.2 if better == "higher" else 0.1)
+    threshold = EarlyStop("m", better, threshold=Threshold(0.5, patience=2), finite=False)
+    assert stopped(threshold, value, value) == 2
+
+
+def test_the_state_is_strict_json_at_any_time() -> None:
+    stop = EarlyStop("m", "higher", threshold=Threshold(0.5, 4), plateau=Plateau(3), finite=False)
+    for value in (None, math.nan, math.inf, 0.6):
+        if value is not None:
+            assert stop.update(value) is None
+        state = json.loads(json.dumps(stop.state_dict(), allow_nan=False))
+        again = EarlyStop("m", "higher", threshold=Threshold(0.5, 4), plateau=Plateau(3), finite=False)
+        again.load_state_dict(state)
+        assert again.state_dict() == stop.state_dict()
+    again.load_state_dict({"plateau": {"best": math.nan, "waited": 0}})  # as written by the first version
+    assert again.state_dict()["plateau"]["best"] is None
 
 
 def test_both_count_on_and_the_first_met_decides() -> None:
@@ -95,7 +125,12 @@ def test_state() -> None:
         lambda: EarlyStop("m", "higher", finite=False),
         lambda: Threshold(math.nan),
         lambda: Threshold(0.5, patience=0),
+        lambda: Threshold(0.5, patience=1.5),
+        lambda: Threshold(0.5, patience=True),
+        lambda: Threshold(0.5, grace=0.5),
         lambda: Plateau(0),
+        lambda: Plateau(2.0),
+        lambda: Plateau(2, min_delta=math.inf),
         lambda: Plateau(2, min_delta=-1),
     ],
 )

@@ -138,6 +138,41 @@ def test_a_loss_of_many_values_is_refused(model, losses) -> None:
         gradient_conflicts({"loss_bbox": torch.ones(4, requires_grad=True)}, model)
 
 
+def test_what_has_no_gradient_is_refused_with_advice(model, losses) -> None:
+    with pytest.raises(SettingsError, match=r"loss_cls is no tensor but float \(the tensor that goes into backward"):
+        gradient_conflicts({"loss_cls": losses["loss_cls"].item()}, model)
+    with pytest.raises(SettingsError, match="a loss scale of 0"):
+        gradient_conflicts(losses, model, scale=0)
+    with torch.no_grad():
+        classes, boxes = model(torch.randn(4, 4))
+        with pytest.raises(SettingsError, match=r"no gradient flows from a, b .*no_grad"):
+            gradient_conflicts({"a": classes.mean(), "b": boxes.mean()}, model)
+    with pytest.raises(SettingsError, match="detach"):
+        gradient_conflicts({name: loss.detach() for name, loss in losses.items()}, model)
+    assert gradient_conflicts({}, model).pairs == ()
+
+
+def test_after_backward_it_is_too_late(model, losses) -> None:
+    sum(losses.values()).backward()
+    with pytest.raises(SettingsError, match=r"compare the losses before backward\(\)"):
+        gradient_conflicts(losses, model)
+
+
+def test_reentrant_checkpointing_is_told_the_other_kind() -> None:
+    from torch.utils.checkpoint import checkpoint
+
+    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+
+    def losses(reentrant: bool) -> dict:
+        features = checkpoint(model[1], model[0](torch.randn(2, 4)), use_reentrant=reentrant)
+        return {"a": features.square().mean(), "b": features.mean()}
+
+    assert gradient_conflicts(losses(False), model).pairs[0].shared == 4
+    with pytest.raises(SettingsError, match="use_reentrant=False"):
+        gradient_conflicts(losses(True), model)
+    assert gradient_conflicts(losses(True), model[1]).without == ("a", "b")  # hidden, as nothing before is asked for
+
+
 def test_sparse_gradients() -> None:
     table = nn.Embedding(6, 2, sparse=True)
     found = table(torch.tensor([1, 2]))

@@ -97,6 +97,25 @@ def test_frozen_parameters_are_counted_and_not_logged(model) -> None:
     assert "gradient_norm/spare" not in found.metrics()
 
 
+def test_no_gradient_is_logged_as_none_and_not_as_a_norm_of_0(model) -> None:
+    model.head.bias.grad = None
+    found = gradient_norms(model).metrics()
+    assert found["gradient_without/spare"] == 2
+    assert not {"gradient_norm/spare", "gradient_share/spare"} & set(found)
+    assert found["gradient_without/head"] == 1
+    assert found["gradient_norm/head"] == pytest.approx(norm(model.head.weight))
+    model.scale.grad.zero_()
+    assert gradient_norms(model).metrics()["gradient_norm/scale"] == 0
+    model.zero_grad()
+    assert {name.split("/")[0] for name in gradient_norms(model).metrics()} == {"gradient_without"}
+
+
+@pytest.mark.parametrize("scale", [0, -1.0, math.nan, math.inf])
+def test_a_scale_that_cannot_be_taken_out(model, scale) -> None:
+    with pytest.raises(SettingsError, match="a loss scale of"):
+        gradient_norms(model, scale=scale)
+
+
 def test_a_shared_parameter_counts_once(model) -> None:
     groups = {"a": [("w", model.head.weight)], "b": [("w", model.head.weight), ("b", model.head.bias)]}
     found = gradient_norms(groups)

@@ -98,7 +98,8 @@ def test_all_hooks_in_one_run(tmp_path: Path) -> None:
         share = series["train/gradient_share/backbone"].value
         assert share.tolist() == pytest.approx((backbone**2 / (backbone**2 + head**2)).tolist(), abs=2e-3)
         assert series["grad_norm"].value[0] == pytest.approx(math.hypot(backbone[0], head[0]), abs=2e-4)
-        assert series["train/gradient_norm/unused"].value.tolist() == [0.0] * 8
+        assert "train/gradient_norm/unused" not in series
+        assert series["train/gradient_without/unused"].value.tolist() == [2.0] * 8
     (stop,) = [event for event in text.segments[0].events if event.kind == "early_stop"]
     assert stop.fields["epoch"] == 4
     assert "0.53 is less than 0.58 in 2 evaluations in a row" in done.stdout

@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -6,23 +7,20 @@ pytest.importorskip("torch")
 from arms import medians, observe
 
 from diagnose.api.reproducer import read
+from diagnose.errors import SettingsError
+from diagnose.model import Place
 from diagnose.probes.mechanisms import capacity_vs_data as mechanism
 from diagnose.probes.parameters import about, resolve
 
 
-@pytest.mark.parametrize(
-    ("told", "samples", "epochs"),
-    [
-        ("Train samples: 4000\nEpoch 1/3", (4000, "log"), (3, "log")),
-        ("Train samples: 4000\nEpoch 1", (4000, "log"), (2, "derived")),
-        ("Epoch 1", (200, "default"), (40, "default")),
-    ],
-)
-def test_epochs_that_go_with_the_samples_of_a_log(tmp_path: Path, told: str, samples: object, epochs: object) -> None:
-    (tmp_path / "run.log").write_text(f"{told} - 1.0s - loss: 1.0000 - val_loss: 1.1000\n")
-    segment = about(mechanism, read(str(tmp_path / "run.log")))
-    used = {one.name: (one.value, one.origin) for one in resolve(mechanism, segment, {})}
-    assert (used["samples"], used["epochs"]) == (samples, epochs)
+@pytest.mark.parametrize(("samples", "epochs"), [(200, 40), (4000, 2), (100_000, 1)])
+def test_epochs_that_go_with_the_samples_of_a_log(samples: int, epochs: int) -> None:
+    place = Place("run.log", 4)
+    found = mechanism.as_many_seen(
+        SimpleNamespace(facts={"train_samples": SimpleNamespace(value=samples, place=place)})
+    )
+    assert (found.value, found.places) == (epochs, (place,))
+    assert mechanism.as_many_seen(SimpleNamespace(facts={})) is None
 
 
 def test_learned_by_heart() -> None:
@@ -35,3 +33,31 @@ def test_learned_by_heart() -> None:
 def test_the_small_model_is_small() -> None:
     small, large = (medians(observe("capacity-vs-data", arm, 4, samples=100, epochs=30)) for arm in ("fix", "suspect"))
     assert small["train accuracy"] < large["train accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("told", "samples", "epochs"),
+    [
+        ("Train samples: 4000\nEpoch 1/3", (4000, "log"), (1, "derived")),
+        ("Train samples: 40000\nEpoch 2/3", (20_000, "log"), (2, "derived")),
+    ],
+)
+def test_the_epochs_are_those_that_the_log_came_to(tmp_path: Path, told: str, samples: object, epochs: object) -> None:
+    (tmp_path / "run.log").write_text(f"{told} - 1.0s - loss: 1.0000 - val_loss: 1.1000\n")
+    segment = about(mechanism, read(str(tmp_path / "run.log")))
+    used = {one.name: (one.value, one.origin) for one in resolve(mechanism, segment, {})}
+    assert (used["samples"], used["epochs"]) == (samples, epochs)
+
+
+def test_epochs_of_a_log_need_its_samples(tmp_path: Path) -> None:
+    (tmp_path / "run.log").write_text("Epoch 1/3 - 1.0s - loss: 1.0000 - val_loss: 1.1000\n")
+    segment = about(mechanism, read(str(tmp_path / "run.log")))
+    with pytest.raises(SettingsError, match=r"--set samples"):
+        resolve(mechanism, segment, {})
+
+
+def test_samples_drawn_epoch_by_epoch_are_never_learned_by_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mechanism, "AT_ONCE", 100)
+    fresh = observe("capacity-vs-data", "control", samples=100, epochs=30)
+    assert not fresh.symptom.any()
+    assert medians(fresh)["val accuracy of the possible"] > 0.8

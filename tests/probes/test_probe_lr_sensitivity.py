@@ -13,7 +13,7 @@ def test_running_median() -> None:
 
 
 def test_every_replica_has_its_rate_and_too_much_ruins() -> None:
-    small = {"samples": 1500, "depth": 3, "replicas": 24}
+    small = {"samples": 1500, "depth": 3, "replicas": 24, "factor": 100.0}
     best, ruined = (observe("lr-sensitivity", arm, **small) for arm in ("control", "suspect"))
     found = medians(best)
     assert (

@@ -1,5 +1,7 @@
 """What is said to have been reproduced, and cured."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.probes import show
@@ -24,7 +26,8 @@ def result(suspect: int, control: int, fix: int, of: int = 64) -> Result:
         ((64, 0, 0), "reproduced", True),
         ((64, 0, 60), "reproduced", False),
         ((40, 0, 30), "reproduced", False),
-        ((31, 0, 0), "not-reproduced", None),  # less than half
+        ((30, 0, 0), "reproduced", True),  # in about half of the replicas, and never without the cause
+        ((15, 0, 0), "not-reproduced", None),  # in less than a quarter
         ((40, 30, 0), "not-reproduced", None),  # the control shows it too
         ((0, 0, 0), "not-reproduced", None),
         ((64, 64, 64), "not-reproduced", None),
@@ -42,6 +45,18 @@ def test_few_replicas_prove_nothing() -> None:
 
 
 def test_the_sentence_says_why_not() -> None:
-    assert "fewer than 50%" in show.verdict(result(20, 0, 0))
-    assert "intervals overlap" in show.verdict(result(40, 35, 0))
+    assert "fewer than 25%" in show.verdict(result(12, 0, 0))
+    assert "intervals overlap" in show.verdict(result(24, 15, 0))
+    assert "the control shows it too" in show.verdict(result(64, 64, 0))
     assert "does not cure" in show.verdict(result(64, 0, 64))
+
+
+@pytest.mark.parametrize("hits", [27, 30, 33, 35])
+def test_a_seed_more_or_less_does_not_turn_the_verdict(hits: int) -> None:
+    told = show.verdict(result(hits, 0, 0))
+    assert told.startswith("Reproduced in about half of the replicas: ")
+
+
+def test_without_a_loop_there_is_no_ratio() -> None:
+    record = replace(result(64, 0, 0), rate=0.0, loop_rate=0.0).record()
+    assert (record["speedup"], record["loop_replica_steps_per_second"]) == (None, None)

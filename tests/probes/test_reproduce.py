@@ -96,7 +96,9 @@ def test_a_rule_may_mean_several(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reproducer, "reproduce", lambda wish, rules: [one, one])
     record = json.loads(diagnose("reproduce", "restore-from-epoch-1", "--output-format", "json").stdout)
 
+    assert record["schema"] == "diagnose/reproduce-rule-v1"
     assert record["rule"] == "restore-from-epoch-1"
+    assert {part["schema"] for part in record["results"]} == {"diagnose/reproduce-v1"}
     assert [part["mechanism"] for part in record["results"]] == ["m", "m"]
 
 

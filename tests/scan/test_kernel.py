@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from diagnose.scan import pure
 from diagnose.scan.engine import kernel, kernel_problem
-from diagnose.scan.fold import pure_fold
 from diagnose.scan.gate import Gate, needed
 from diagnose.scan.powers import powers
 from diagnose.scan.template import ANY_NUMBER, BLANKS, FRACTION, LITERAL, NUMBER, RUN, WHOLE, Part, Template
@@ -114,17 +113,14 @@ PIECES = st.sampled_from(BARS + CONTROLS + OTHERS)
 def test_folding_shows_what_was_to_be_seen(text):
     raw = text.encode()
     block = bytearray(raw)
-    other = bytearray(raw)
 
     end = kernel().fold(block, 0, len(block))
-    pure_end = pure_fold(other, 0, len(other))
 
     def shown(data):
         lines = data.decode("utf-8", "replace").split("\n")
         return [line for number, line in enumerate(lines, 1) for line in visible(number, line)]
 
     assert shown(bytes(block[:end])) == shown(raw)
-    assert shown(bytes(other[:pure_end])) == shown(raw)
 
 
 def test_folding_leaves_one_state():

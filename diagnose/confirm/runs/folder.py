@@ -85,7 +85,7 @@ def describe(job: Job, key: str, marker: str, *, alive: str = "", session: str =
     with writing(str(spec)):
         for old in Path(job.folder).glob("job-*.json"):
             old.unlink()
-        with open(spec, "w", encoding="utf-8", opener=_ours) as file:  # noqa: PTH123 - Path.open takes no opener
+        with open(spec, "w", encoding="utf-8", opener=_ours) as file:
             json.dump(known, file, indent=1)
             file.flush()
             os.fsync(file.fileno())  # another node reads it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,18 @@ def known(trial: Trial, key: str, job: Job, bench: Bench) -> Outcome | None:
     """Return the outcome of a run that is over; None if it must be run (again)."""
     row = bench.ledger.find(key)
     if row is not None and row.state == FINISHED:
-        if row.outcome.status in NEVER_KEPT | bench.again:
+        if not is_kept(row.outcome, bench.again):
             return None
         if row.judged_as == bench.judged_as:
             return replace(row.outcome, trial=trial)
         return _judged_again(trial, row, job, bench)
     return _adopted(trial, key, row, job, bench)
+
+
+def is_kept(outcome: Outcome, again: Collection[str]) -> bool:
+    """Whether a run is not repeated; if some kinds are to be run anew, those that said nothing are as well."""
+    silent = outcome.symptom is None and outcome.metric is None
+    return outcome.status not in NEVER_KEPT and outcome.status not in again and not (silent and again)
 
 
 def _judged_again(trial: Trial, row: Row, job: Job, bench: Bench) -> Outcome | None:

@@ -113,7 +113,14 @@ class Ledger:
 
     def plan(self, key: str, trial: Trial, job: Job) -> None:
         """Note that a run is wanted, unless that is known."""
-        values = (key, self.study, json.dumps(trial.parts), trial.seed, trial.repeat, json.dumps(masked_words(job.command)))
+        values = (
+            key,
+            self.study,
+            json.dumps(trial.parts),
+            trial.seed,
+            trial.repeat,
+            json.dumps(masked_words(job.command)),
+        )
         with self._writing():
             self._base.execute(
                 "INSERT INTO run (key, study, parts, seed, repeat, command, config_hash, folder, gpus, state)"
@@ -190,13 +197,16 @@ class Ledger:
         return Spent(runs, gpus, wall + max(0.0, time.time() - began))
 
 
-def peek(path: str | Path, study: str) -> list[Row]:
-    """Return what a ledger knows of a study, without the lock and without writing; nothing if it cannot be read."""
+def peek(path: str | Path, study: str = "") -> list[Row]:
+    """Return what a ledger knows of a study, or of all, without the lock and without writing.
+
+    Nothing if it cannot be read.
+    """
     place = Path(path).absolute()
     try:
         with contextlib.closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True, timeout=1)) as base:
             base.row_factory = sqlite3.Row
-            found = base.execute(f"{SELECT} WHERE run.study = ? ORDER BY run.rowid", (study,)).fetchall()
+            found = base.execute(f"{SELECT} WHERE ? IN ('', run.study) ORDER BY run.rowid", (study,)).fetchall()
             return [row_of(row) for row in found]
     except sqlite3.Error:
         return []

@@ -58,13 +58,13 @@ def plan_as_json(planned: Planned) -> str:
         "verdict": None,
         "dry_run": True,
         "steps": [asdict(one) for one in planned.plan.steps],
-        "expected_runs": planned.plan.expected + planned.pilots,
-        "largest_runs": planned.plan.largest + planned.pilots,
+        "expected_runs": planned.expected,
+        "largest_runs": planned.largest,
         "pilots": planned.pilots,
         "known_runs": planned.known,
         "slots": planned.slots,
         "seconds_per_run": each,
-        "expected_seconds": None if each is None else each * (planned.plan.expected + planned.pilots) / planned.slots,
+        "expected_seconds": None if each is None else each * planned.expected / planned.slots,
         "example": planned.example,
     }
     return escape.json(told, indent=2) + "\n"
@@ -95,6 +95,7 @@ def _head(asked: Asked) -> dict[str, Any]:
              ]}
             for id, one in asked.varied.items()
         ],
+        "untested": list(asked.aside),
         "notes": list(asked.notes),
     }  # fmt: skip
 
@@ -107,6 +108,7 @@ def _culprit(one: Culprit, asked: Asked) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "atoms": list(one.atoms),
+        "keys": asked.keys(one.atoms),
         "titles": [asked.title(atom) for atom in one.atoms],
         "posterior": one.posterior,
         "confirmed": one.confirmed,

@@ -48,7 +48,8 @@ def _lines(found: Confirmation, style: Style, width: int) -> Iterator[str]:
             yield from _wrapped(f"{words.arm(stop.arm, asked)}" + _portion(stop.portion), width, 2)
             if stop.step is not None:
                 p = f", exact p = {words.figure(stop.step.p)}" if stop.step.p is not None else ""
-                yield from _wrapped(f"against the stop before: {words.effect(stop.step, asked)}{p}", width, 4)
+                told = f"{words.effect(stop.step, asked)}{p}" if stop.step.holds else "no worse than the stop before"
+                yield from _wrapped(f"against the stop before: {told}" if stop.step.holds else told, width, 4)
         for note in record.notes:
             yield from _wrapped(note, width, 2)
     yield from _listed(
@@ -63,7 +64,7 @@ def _lines(found: Confirmation, style: Style, width: int) -> Iterator[str]:
     yield from _listed("Not varied", result.not_varied, width)
     yield from _listed("Notes", asked.notes, width)
     yield ""
-    if found.record:
+    if found.waives:
         yield from _wrapped(f"For a waiver of these changes: confirmed-by={asked.id}", width, 0)
 
 
@@ -95,19 +96,24 @@ def _plan_lines(planned: Planned, width: int) -> Iterator[str]:
         yield f"  {words.TITLES[step.name]:22}{step.expected:>9}{step.largest:>9}  {step.why}".rstrip()
     expected, largest = planned.plan.expected + planned.pilots, planned.plan.largest + planned.pilots
     yield f"  {'in all':22}{expected:>9}{largest:>9}"
+    if planned.known:
+        told = f"{plural(planned.known, 'run')} in the ledger {'is' if planned.known == 1 else 'are'} not repeated"
+        yield f"  {'still to be run':22}{planned.expected:>9}{planned.largest:>9}  {told}"
     yield ""
-    yield from _table([*_cost(planned, expected, largest), ("First run", planned.example)], width)
+    yield from _table([*_cost(planned), ("First run", planned.example)], width)
     yield from _listed("Notes", asked.notes, width)
 
 
-def _cost(planned: Planned, expected: int, largest: int) -> Iterator[tuple[str, str]]:
+def _cost(planned: Planned) -> Iterator[tuple[str, str]]:
     budget = planned.asked.budget
     at_once = plural(planned.slots, "run") + " at once"
     if planned.seconds is None:
         yield "Cost", f"{at_once}; how long one takes is not known yet"
     else:
-        low, high = (words.seconds(count * planned.seconds / planned.slots) for count in (expected, largest))
-        gpus = planned.seconds * planned.gpus * expected / 3600
+        low, high = (
+            words.seconds(count * planned.seconds / planned.slots) for count in (planned.expected, planned.largest)
+        )
+        gpus = planned.seconds * planned.gpus * planned.expected / 3600
         told = f"{low} expected, {high} at most: {words.seconds(planned.seconds)} a run ({planned.basis}), {at_once}"
         yield "Cost", told + (f", {gpus:.2g} GPU hours expected" if planned.gpus else "")
     bounds = [
@@ -117,8 +123,6 @@ def _cost(planned: Planned, expected: int, largest: int) -> Iterator[tuple[str, 
     ]
     if any(bounds):
         yield "Budget", ", ".join(bound for bound in bounds if bound)
-    if planned.known:
-        yield "Known", f"{plural(planned.known, 'run')} in the ledger, which are not repeated"
 
 
 def _table(rows: list[tuple[str, str]], width: int) -> Iterator[str]:

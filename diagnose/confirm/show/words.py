@@ -24,7 +24,7 @@ QUESTIONS = {
     "noise": "Does one seed give one run?",
     "control": "Does the suspect config show it, and the baseline not?",
     "culprit": "Which of the changes does it?",
-    "confirmation": "Is it enough alone, and does it go without it?",
+    "confirmation": "Is it enough, and does it go without it?",
     "path": "How much does each change bring?",
     "fix": "Does the proposed fix cure it?",
 }
@@ -36,9 +36,9 @@ STATES = {
 }
 CLAIMS = {
     "reproduced": "Shown by the suspect, not by the baseline",
-    "sufficient": "Enough alone",
+    "sufficient": "Enough to bring it",
     "necessary": "Gone without it",
-    "not-sufficient": "Not enough alone",
+    "not-sufficient": "Not enough to bring it",
     "not-necessary": "Still there without it",
     "worse-than-before": "Worse than at the stop before",
     "better-than-suspect": "The fix is better than the suspect",
@@ -50,6 +50,7 @@ MOST_SEEDS = 12
 NAMED = 3
 LONGEST = 60
 LEAST = 0.01
+CURED = {True: "the proposed fix cures it", False: "the proposed fix does not cure it"}
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -63,7 +64,7 @@ def figure(value: float | None, digits: int = 3) -> str:
 
 def percent(share: float) -> str:
     """Return a share in percent."""
-    return f"{100 * share:.0f} %"
+    return f"{round(100 * share)} %"
 
 
 def between(interval: tuple[float, float] | None, *, shares: bool = False) -> str:
@@ -125,9 +126,11 @@ def culprit(one: Culprit, asked: Asked) -> str:
 
 def headline(found: Confirmation) -> str:
     """Return the verdict in a line."""
+    told = found.word
     if found.verdict == "confirmed" and found.result.culprits:
-        return f"Confirmed: {culprit(found.result.culprits[0], found.asked)}"
-    return found.word
+        told = f"Confirmed: {culprit(found.result.culprits[0], found.asked)}"
+    accepted = found.result.fix_accepted
+    return told if accepted is None else f"{told}; {CURED[accepted]}"
 
 
 def arm(one: Arm, asked: Asked) -> str:
@@ -172,10 +175,10 @@ def comparison(one: Comparison, asked: Asked) -> list[str]:
 
 
 def _share(one: Comparison, asked: Asked) -> str:
-    """Return how much more often the symptom shows; an interval without width, as of equal runs, is none."""
+    """Return how much more often the symptom shows."""
     what = "symptom" if asked.question.symptom else "on the bad side"
     text = f"{what} {'' if (one.share or 0) < 0 else '+'}{percent(one.share or 0)[:-2]} points"
-    if one.share_interval is None or one.share_interval[0] == one.share_interval[1]:
+    if one.share_interval is None:
         return text
     low, high = (f"{100 * end:.0f}" for end in one.share_interval)
     return f"{text} [{low}, {high}]"
@@ -190,12 +193,17 @@ def effect(one: Comparison, asked: Asked) -> str:
 def tested(one: Comparison) -> str:
     """Return p, and at which look it was taken."""
     text = f"exact p = {figure(one.p)}"
+    if one.p == one.p_paired and one.score == "metric":
+        text += " by sign flips of the pairs"
     if one.p_adjusted is not None:
         text += f", by Holm {figure(one.p_adjusted)}"
     if one.looks:
         last = one.looks[-1]
         text += f" at {last.runs} + {last.runs} runs, which had to be at most {figure(last.alpha)}"
-    return f"{text} ({'one' if one.sides == 1 else 'two'}-sided)"
+    text += f" ({'one' if one.sides == 1 else 'two'}-sided)"
+    if one.p_paired is not None and one.p_paired != one.p:
+        text += f"; by the pairs of one seed exact p = {figure(one.p_paired)}"
+    return text
 
 
 def state(record: StepRecord) -> str:
@@ -269,7 +277,7 @@ def cost(found: Confirmation) -> str:
     """Return what a study took."""
     result = found.result
     failed = f", {result.failed} of them without a verdict" if result.failed else ""
+    first = f" after {plural(found.pilots, 'first run')} to learn what to ask for" if found.pilots else ""
     gpu = f", {result.gpu_seconds / 3600:.2g} GPU hours" if result.gpu_seconds else ""
-    return (
-        f"{plural(result.runs, 'run')}{failed}, {seconds(result.seconds)} of training{gpu}; seeds {seeds(result.seeds)}"
-    )
+    runs = f"{plural(result.runs, 'run')}{first}{failed}"
+    return f"{runs}, {seconds(result.seconds)} of training{gpu}; seeds {seeds(result.seeds)}"

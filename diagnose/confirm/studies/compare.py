@@ -122,6 +122,7 @@ def compare(
         return Comparison(claim, arms[0], arms[1], holds=False, looks=tuple(looks))
     finite = [[value for value in one.metrics if math.isfinite(value)] for one in arms]
     size = cohen_d(finite[0], finite[1]) if all(finite) else None
+    pairs = _differences(votes[0], votes[1], judge)
     shown = [one.shown or 0 for one in arms]
     told = all(one.shown is not None for one in arms)
     return Comparison(
@@ -131,7 +132,7 @@ def compare(
         holds=holds,
         p=looks[-1].p if looks else p_value(votes[0], votes[1], judge),
         sides=sides or judge.sides,
-        p_paired=sign_flip(pairs, sides or judge.sides) if (pairs := _differences(*votes, judge)) else None,
+        p_paired=sign_flip(pairs, sides or judge.sides) if pairs else None,
         p_adjusted=adjusted,
         looks=tuple(looks),
         score="symptom" if judge.symptom else "metric",
@@ -147,7 +148,9 @@ def compare(
 def _interval(votes: Sequence[Outcomes], finite: Sequence[list[float]], resamples: int) -> tuple[float, float] | None:
     """Return the interval of the difference of metrics, over pairs if each run of both arms is one of a pair."""
     seeds = [{run.trial.seed: run.metric for run in side if run.metric is not None} for side in votes]
-    if seeds[0].keys() != seeds[1].keys() or any(len(one) != len(side) for one, side in zip(finite, votes, strict=True)):
+    if seeds[0].keys() != seeds[1].keys() or any(
+        len(one) != len(side) for one, side in zip(finite, votes, strict=True)
+    ):
         return bootstrap_difference(finite[0], finite[1], middle, resamples)
     return paired_difference([*seeds[0].values()], [seeds[1][seed] for seed in seeds[0]], middle, resamples)
 

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from diagnose.confirm.model import FIX
 from diagnose.confirm.studies.progress import Progress
-from diagnose.confirm.studies.result import Culprit, StudyResult
+from diagnose.confirm.studies.result import Comparison, Culprit, StudyResult
+from diagnose.confirm.studies.seeds import SAID
+
+LISTED = 6
+LEFT = {"control": "control", "culprit": "search", "confirmation": "confirmation"}
+"""The steps that can settle something, in words."""
+FIXED = {
+    True: "The proposed fix cures it: it is better than the suspect config, and as good as the baseline.",
+    False: "The proposed fix was not accepted.",
+}
 
 
 def conclude(progress: Progress) -> StudyResult:
     """Return the result of a study that has come to its end."""
     culprits = _culprits(progress)
     verdict, reason = _verdict(progress, culprits)
+    if progress.fix_accepted is not None:
+        reason += f" {FIXED[progress.fix_accepted]}"
     outcomes = list(progress.runs.known.values())
     return StudyResult(
         verdict,
@@ -40,36 +52,73 @@ def _culprits(progress: Progress) -> tuple[Culprit, ...]:
 
 def _verdict(progress: Progress, culprits: tuple[Culprit, ...]) -> tuple[str, str]:
     outcome = progress.control.outcome if progress.control else "reproduced"
-    if outcome in ("not-reproduced", "reference-also-bad"):
-        return outcome, {
-            "not-reproduced": "The suspect config could not be told from the baseline.",
-            "reference-also-bad": "The baseline shows the symptom as well.",
-        }[outcome]
+    if outcome == "reference-also-bad":
+        return outcome, "The baseline shows the symptom as well."
+    if outcome == "not-reproduced":
+        return outcome, _not_told(progress.control.record.comparisons[0], progress) if progress.control else ""
     suspects = set(progress.options.suspects)
     if progress.confirmed and culprits:
         named = _named(culprits[0])
         if suspects and not suspects & set(culprits[0].atoms):
             return "refuted", f"{named} is the cause, and none of the suspects is part of it."
-        return "confirmed", _because(culprits[0], len(progress.everything))
+        return "confirmed", _because(culprits[0], progress)
     if progress.refuted:
         return "refuted", "Without the suspects the symptom stays, and they alone do not bring it."
     if progress.over:
         return "undecided", "The budget was spent before the study came to an end."
-    if outcome == "undecided":
-        return "undecided", "Too few runs gave a verdict."
+    if outcome == "undecided" and progress.control:
+        return "undecided", progress.control.why or "Too few runs gave a verdict."
+    return "undecided", SAID if progress.seedless else _open(progress, culprits)
+
+
+def _open(progress: Progress, culprits: tuple[Culprit, ...]) -> str:
+    """Return why nothing was settled though the runs could be told apart."""
+    records, skip = progress.records, progress.options.skip
+    begin = "Reproduced" if progress.control else ""
     if culprits:
-        left_out = "confirmation" in progress.options.skip
-        why = "the confirmation was left out" if left_out else "the confirmation did not bear it out"
-        return "undecided", f"The search points to {_named(culprits[0])}, but {why}."
-    if suspects and "confirmation" in progress.records:
-        return "undecided", "The suspects could neither be shown to be the cause nor be cleared."
-    return "undecided", "The suspect config reproduces the symptom, but no setting could be found to bring it."
+        why = "the confirmation was left out" if "confirmation" in skip else "the confirmation did not bear it out"
+        if "culprit" in records:
+            return f"The search points to {_named(culprits[0])}, but {why}."
+        return f"{begin}{'; ' if begin else ''}{_named(culprits[0])} is all that {_differs(progress)}, but {why}."
+    if progress.options.suspects and "confirmation" in records:
+        return "The suspects could neither be shown to be the cause nor be cleared."
+    if "culprit" in records:
+        return "The suspect config reproduces the symptom, but no setting could be found to bring it."
+    if "confirmation" in records:
+        return "The changes could not be shown to bring the symptom."
+    if progress.control:
+        return "Reproduced; no cause was searched."
+    left = [LEFT[name] for name in LEFT if name in skip]
+    were = "were" if len(left) > 1 else "was"
+    return f"Nothing was decided: {_listed(left)} {were} left out."
 
 
-def _because(culprit: Culprit, count: int) -> str:
+def _not_told(found: Comparison, progress: Progress) -> str:
+    """Return what it means that the arms look alike: how many runs there were, and what they leave possible."""
+    runs = f"{found.worse.runs} + {found.better.runs} runs"
+    if found.share is not None and found.share_interval is not None:
+        low, high = (f"{100 * end:.0f}" for end in found.share_interval)
+        shown = f"{found.worse.shown} of {found.worse.runs} against {found.better.shown} of {found.better.runs}"
+        told = f": the symptom showed in {shown}, and the difference may be anything from {low} to {high} points"
+    elif found.difference is not None and found.interval is not None:
+        low, high = (f"{end:.3g}" for end in found.interval)
+        told = f": the metric differs by {found.difference:.3g}, which may be anything from {low} to {high}"
+    else:
+        told = ""
+    text = f"The suspect config could not be told from the baseline in {runs}{told}."
+    aside = progress.options.aside
+    if aside:
+        stayed = [f"`{key}`" for key in aside[:LISTED]] + ([f"{len(aside) - LISTED} more"] if aside[LISTED:] else [])
+        text += f" In all runs {_listed(stayed)} stayed as in the baseline."
+    return text
+
+
+def _because(culprit: Culprit, progress: Progress) -> str:
     named = _named(culprit)
-    if len(culprit.atoms) == count and culprit.kind in ("single", "set"):
-        return f"{named} is all that differs, and the symptom came with it."
+    if culprit.atoms == progress.everything and culprit.kind in ("single", "set"):
+        return f"{named} is all that {_differs(progress)}, and the symptom came with it."
+    if culprit.kind == "single" and culprit.atoms[0] in progress.options.merged:
+        return f"{named}, never run apart, bring the symptom, and without them it goes."
     return {
         "single": f"{named} alone brings the symptom, and without it the symptom goes.",
         "and": f"{named} bring the symptom only together: without any one of them it goes.",
@@ -78,11 +127,16 @@ def _because(culprit: Culprit, count: int) -> str:
     }[culprit.kind]
 
 
+def _differs(progress: Progress) -> str:
+    return "was varied" if progress.options.aside else "differs"
+
+
 def _named(culprit: Culprit) -> str:
-    quoted = [f"`{atom}`" for atom in culprit.atoms]
-    if len(quoted) == 1:
-        return quoted[0]
-    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    return _listed([f"`{atom}`" for atom in culprit.atoms])
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _cleared(progress: Progress, culprits: tuple[Culprit, ...]) -> tuple[str, ...]:

@@ -47,11 +47,14 @@ def _steps(count: int, options: StudyOptions) -> Iterator[StepPlan]:
         largest = options.most_probes(count) + 4 * count + 20
         yield StepPlan("culprit", _probes(count, options), largest, "one run per probe, until one explanation is left")
     tested = "confirmation" in wanted and count > 1 and (searched or options.suspects)
-    if tested:
+    whole = count == 1 or ("culprit" in options.skip and len({*options.suspects}) == count)
+    if whole and "confirmation" in wanted:
+        yield StepPlan("confirmation", 2 * first, 2 * last, "suspect config and baseline on fresh seeds")
+    elif tested:
         references = 2 * (last - first) if "control" in wanted else 2 * last
         expected = 2 * first + (0 if "control" in wanted else 2 * first)
         attempts = (options.attempts if searched else 0) + bool(options.suspects)
-        largest = attempts * 3 * last + references
+        largest = attempts * (3 if options.symptom else 5) * last + references
         yield StepPlan("confirmation", expected, largest, "baseline + culprit, and suspect config - culprit")
         if "path" in wanted:
             new = min(options.path_atoms, count - 1)

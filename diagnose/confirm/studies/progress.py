@@ -31,6 +31,7 @@ class Progress:
         refuted: whether the suspects were shown to be neither necessary nor sufficient.
         fix_accepted: None if it could not be told.
         over: the budget is spent.
+        seedless: a confirmation saw that the seed does nothing.
         records: of the steps that ran, by name.
         suspicion: how probable it is of each atom that it takes part.
     """
@@ -45,6 +46,7 @@ class Progress:
     refuted: bool = False
     fix_accepted: bool | None = None
     over: bool = False
+    seedless: bool = False
     records: dict[str, StepRecord] = field(default_factory=dict)
     suspicion: dict[str, float] = field(default_factory=dict)
     attempts: int = 0
@@ -61,17 +63,25 @@ class Progress:
         """Return whether a step is to run: it was not left out, and there is budget."""
         return name not in self.options.skip and not self.over
 
-    def bench(self) -> Bench:
-        """Return a place for the next confirmation, with fresh seeds."""
+    def bench(self, *, whole: bool = False) -> Bench:
+        """Return a place for the next confirmation, with fresh seeds.
+
+        Args:
+            whole: baseline and suspect config are what is tested, and need fresh seeds as well.
+        """
         self.attempts += 1
         options = self.options
         fresh = options.confirmation_seeds(self.attempts)
-        return Bench(self.runs, options, self.everything, fresh, options.control_seeds)
+        paired = self.control is not None and self.control.paired
+        reference = fresh if whole or paired else options.control_seeds
+        return Bench(self.runs, options, self.everything, fresh, reference, paired)
 
     def tested(self, candidate: Candidate, found: Confirmation, *, against: bool = False) -> None:
         """Keep what a confirmation, or a refutation, came to."""
         self._comparisons += found.comparisons
         self._tested += found.runs
+        self._notes += found.notes
+        self.seedless |= bool(found.notes)
         if against:
             self.refuted = found.holds
             if found.holds:

@@ -80,7 +80,7 @@ def _steps(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress)
             return
     if not progress.over:
         yield from _blame(atoms, prior, progress)
-    if progress.runs_of("path") and progress.confirmed and "confirmation" in progress.records:
+    if progress.runs_of("path") and progress.confirmed and len(everything) > 1:
         progress.enter((yield from path(progress.order, everything, runs, options, progress.fresh_seeds)))
     if progress.runs_of("fix") and options.fix:
         fixed = yield from fix(everything, runs, options)
@@ -91,16 +91,15 @@ def _steps(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress)
 def _blame(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress) -> Step[None]:
     """Find what is to blame, and confirm it."""
     options = progress.options
-    if len(atoms) == 1 or ("culprit" in options.skip and not options.suspects):
-        # The control has tested the diff as a whole, and there is nothing smaller to test.
-        progress.culprit = Candidate("single" if len(atoms) == 1 else "set", progress.everything)
-        progress.confirmed = progress.control is not None
+    suspects = tuple(sorted(set(options.suspects)))
+    skipped = "culprit" in options.skip
+    if len(atoms) == 1 or (skipped and suspects == progress.everything):
+        yield from _whole(progress)
         return
-    if "culprit" not in options.skip:
+    if not skipped:
         yield from _search(atoms, prior, progress)
     if progress.confirmed or not options.suspects or not progress.runs_of("confirmation"):
         return
-    suspects = tuple(sorted(set(options.suspects)))
     candidate = Candidate("single" if len(suspects) == 1 else "set", suspects)
     if suspects == progress.everything:
         return
@@ -108,6 +107,15 @@ def _blame(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress)
     progress.tested(candidate, (yield from confirm(candidate, bench)))
     if not progress.confirmed and not progress.over:
         progress.tested(candidate, (yield from refute(suspects, bench)), against=True)
+
+
+def _whole(progress: Progress) -> Step[None]:
+    """Confirm the diff as a whole, which has nothing smaller in it to search for."""
+    candidate = Candidate("single" if len(progress.everything) == 1 else "set", progress.everything)
+    if progress.control is not None:
+        progress.culprit = candidate
+    if progress.runs_of("confirmation"):
+        progress.tested(candidate, (yield from confirm(candidate, progress.bench(whole=True))))
 
 
 def _search(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress) -> Step[None]:
@@ -150,6 +158,7 @@ def _settled(progress: Progress) -> Step[None]:
 def _noise(progress: Progress) -> tuple[Noise, tuple[int, ...] | None]:
     """Return what is known of wrong verdicts, and with which seeds to probe if runs repeat exactly."""
     control = progress.control
-    steady = (control.steady if control else ()) if progress.deterministic else None
+    again = progress.deterministic or (control is not None and control.paired)
+    steady = (control.steady if control else ()) if again else None
     counts = (control.missed, control.bad, control.false, control.good) if control else (0, 0, 0, 0)
     return Noise.measured(*counts, deterministic=progress.deterministic), steady

@@ -21,6 +21,8 @@ CONFIG = "config"
 """How the names of all formats of configs begin."""
 MOST_FILES = 2_000
 """Files below a folder that can still be a run, or some repeats of it."""
+NAMED = {".yaml": "config-yaml", ".yml": "config-yaml", ".json": "config-json", ".toml": "config-toml"}
+"""As what a file that the user names is read where its content does not tell."""
 INSIDE = (".", ".hydra", "config", "configs")
 """Folders of a run in which its own config is kept."""
 
@@ -70,6 +72,9 @@ def side_of(source: Source, format: str = "") -> Side:
         SourceError: as ``read_side``.
     """
     run = logs.read(source, format)
+    if run is None and (named := NAMED.get(Path(source.path).suffix.lower())) and source.head:
+        run = logs.read(source, named)  # too short to be told by its content
+        run = run if run is not None and any(part.config for part in run.segments) else None
     if run is None or not run.segments:
         mend = "name a config, a log, or the folder of a run"
         raise SourceError("neither a config nor a log of a known format", place=Place(source.path), mend=mend)

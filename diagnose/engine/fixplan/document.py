@@ -16,6 +16,7 @@ from diagnose.configs.edit.literals import literal
 from diagnose.configs.edit.splices import Cut, spliced
 from diagnose.configs.files import OnDisk, tree_of
 from diagnose.configs.yaml_config import read_yaml_config
+from diagnose.engine.diff.side import NAMED
 from diagnose.engine.fixplan.nested import as_yaml
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Config, Setting
@@ -188,7 +189,7 @@ def documents(config: Config, sources: Sequence[Source]) -> tuple[list[Document]
     """
     found = []
     for source in sources:
-        document = _document(source, config)
+        document = _document(source, config, alone=len(sources) == 1)
         if document is not None:
             found.append(document)
     if not found:
@@ -208,8 +209,10 @@ def documents(config: Config, sources: Sequence[Source]) -> tuple[list[Document]
     return found, notes
 
 
-def _document(source: Source, config: Config) -> Document | None:
+def _document(source: Source, config: Config, *, alone: bool) -> Document | None:
     format = logs.detect(source)
+    if format is None and alone and config:  # it was named, and is too short to be told by its content
+        format = logs.formats().get(NAMED.get(PurePath(source.path).suffix.lower(), ""))
     if format is None or not (getattr(format, "IS_CONFIG", False) or format.NAME.startswith("config")):
         return None
     name = PurePath(source.path)

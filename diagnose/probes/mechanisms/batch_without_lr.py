@@ -32,7 +32,9 @@ PARAMETERS = (
         least=1,
         most=100_000,
     ),
-    Parameter("batch_before", 16, "samples of one update in the run that worked", least=1, most=100_000),
+    Parameter(
+        "batch_before", 16, "samples of one update in the run that worked", least=1, most=100_000, beside="batch"
+    ),
     Parameter(
         "lr",
         0.005,
@@ -40,6 +42,7 @@ PARAMETERS = (
         (series("lr"), fact("lr", number), setting("lr", number)),
         least=0.0,
         most=1.0,
+        optimizer="sgd",
     ),
     Parameter("momentum", 0.937, "momentum", (setting("momentum", number),), least=0.0, most=0.999),
     Parameter("samples", 640, "training samples", least=10, most=100_000),
@@ -50,6 +53,12 @@ PARAMETERS = (
 def scaled(values: Values) -> dict[str, float]:
     """Return the learning rate that the linear rule gives for the new batch."""
     return {"lr": values["lr"] * values["batch"] / values["batch_before"]}
+
+
+def refuse(values: Values) -> str:
+    """Say so where the batch did not grow."""
+    batch, old = values["batch"], values["batch_before"]
+    return "" if batch > old else f"batch = {batch} is no larger than batch_before = {old}: this is about one that grew"
 
 
 ARMS = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from diagnose.probes import common
 from diagnose.probes.declare import Arm, Factor, Found, Observation, Parameter, documented
-from diagnose.probes.sources import fact, number, series, setting, whole
+from diagnose.probes.sources import fact, number, reached, series, setting, whole
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +27,10 @@ PROXY = (
     "small one. Samples, batch, epochs and with them the number of updates carry over; parameters for each sample "
     "are far fewer than in a model of millions, so that a real one can learn by heart sooner."
 )
-SEEN = 8000
+SEEN, ASKED = 8000, 1024
+OTHERS = 100
+AT_ONCE = 20_000
+"""Samples of a replica that are held together; more of them are drawn epoch by epoch."""
 
 
 def as_many_seen(segment: Segment) -> Found | None:
@@ -37,9 +41,17 @@ def as_many_seen(segment: Segment) -> Found | None:
 
 
 PARAMETERS = (
-    Parameter("samples", 200, "training samples", (fact("train_samples", whole),), least=10, most=200_000),
+    Parameter(
+        "samples",
+        200,
+        "training samples",
+        (fact("train_samples", whole), common.steps_times_batch),
+        least=10,
+        most=20_000,
+        beside="epochs",
+    ),
     Parameter("batch", 32, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1),
-    Parameter("epochs", 40, "epochs", (fact("planned_epochs", whole), as_many_seen), least=1, most=200),
+    Parameter("epochs", 40, "epochs", (reached, fact("planned_epochs", whole), as_many_seen), least=1, most=200),
     Parameter(
         "lr",
         5e-4,
@@ -47,6 +59,7 @@ PARAMETERS = (
         (series("lr"), fact("lr", number), setting("lr", number)),
         least=0.0,
         most=1.0,
+        optimizer="adam",
     ),
     Parameter("hidden", 512, "hidden units of the large model", least=1, most=4096),
     Parameter("hidden_small", 16, "hidden units of the small model", least=1, most=4096),
@@ -73,20 +86,27 @@ def observe(values: Values, lab: Lab) -> Observation:
     from diagnose.probes.optimizers import Adam
     from diagnose.probes.trainer import Trainer
 
-    samples, epochs = values["samples"], values["epochs"]
+    samples, epochs, rounds = values["samples"], values["epochs"], 1
     if values.get("fresh"):
-        samples, epochs = samples * epochs, 1
-    sets = lab.draw(lambda generator: clouds.clouds(generator, samples, 1024, signal=values["signal"]))
+        if samples * epochs <= AT_ONCE:
+            samples, epochs = samples * epochs, 1
+        else:
+            epochs, rounds = 1, epochs
+    sets = lab.draw(lambda generator: clouds.clouds(generator, samples, ASKED, signal=values["signal"]))
     nets = lab.build(lambda: Mlp([16, values["hidden"], 4]))
 
     def loss(model: Any, x: torch.Tensor, y: torch.Tensor) -> Any:
         return functional.cross_entropy(model(x), y)
 
     trainer = Trainer(lab, nets, loss, Adam(values["lr"]))
-    for batches in lab.batches(samples, values["batch"], epochs):
-        for index in batches:
-            trainer.step(take(sets["x"], index), take(sets["y"], index))
-    seen, unseen = clouds.right(nets, sets["x"], sets["y"]), clouds.right(nets, sets["val_x"], sets["val_y"])
+    for number_of_round in range(rounds):
+        if number_of_round:
+            sets |= _others(lab, sets["means"], samples, OTHERS + number_of_round)
+        for batches in lab.batches(samples, values["batch"], epochs):
+            for index in batches:
+                trainer.step(take(sets["x"], index), take(sets["y"], index))
+    seen = clouds.right(nets, sets["x"][:, :ASKED], sets["y"][:, :ASKED])
+    unseen = clouds.right(nets, sets["val_x"], sets["val_y"])
     return Observation(
         symptom=seen - unseen >= 0.1,
         measures={
@@ -97,3 +117,20 @@ def observe(values: Values, lab: Lab) -> Observation:
         },
         diverged=~nets.finite(),
     )
+
+
+def _others(lab: Lab, means: torch.Tensor, samples: int, purpose: int) -> dict[str, torch.Tensor]:
+    """Return training samples of the same classes that no epoch has seen."""
+    import torch
+
+    from diagnose.probes.lab import take
+
+    classes, features = means.shape[1:]
+    made = lab.draw(
+        lambda generator: {
+            "y": torch.randint(classes, (samples,), generator=generator),
+            "noise": torch.randn(samples, features, generator=generator),
+        },
+        purpose,
+    )
+    return {"x": take(means, made["y"]) + made["noise"], "y": made["y"]}

@@ -1,4 +1,4 @@
-"""Class weights and a focal loss on resampled data: is answering one class always the cheapest?"""
+"""Class weights on resampled data, under a focal loss: is answering one class always the cheapest?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose.mechanisms.class_weights import capped
 from diagnose.probes.declare import Arm, Factor, Found, Observation, Parameter, Values
-from diagnose.probes.sources import event, fact, number, numbers, series, setting, whole
+from diagnose.probes.sources import event, fact, number, numbers, reached, series, setting, whole
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from diagnose.probes.lab import Lab
 
 NAME = "class-weight-collapse"
-TITLE = "Class weights and a focal loss collapse the prediction to one class"
+TITLE = "Class weights on resampled data collapse the prediction to one class"
 RULES = ("class-weights-too-strong", "extreme-class-weights", "class-collapse", "imbalance-collapse")
 SUSPECTS = ()
 SYMPTOM = "after the last epoch one class makes up 99 % or more of the validation answers"
@@ -44,12 +44,6 @@ def original_counts(segment: Segment) -> Found | None:
     return Found(made, (*shares.places, *counts.places), how)
 
 
-def short_enough(value: Any) -> int | None:
-    """Read a whole number up to 400: longer runs are of another kind."""
-    found = whole(value)
-    return found if found is not None and found <= 400 else None
-
-
 PARAMETERS = (
     Parameter(
         "class_weights",
@@ -57,6 +51,7 @@ PARAMETERS = (
         "weight of each class in the loss",
         (fact("class_weights", numbers),),
         least=0.0,
+        alike="classes",
     ),
     Parameter(
         "gamma",
@@ -72,6 +67,7 @@ PARAMETERS = (
         "training samples of each class",
         (fact("class_counts", numbers),),
         least=1,
+        alike="classes",
     ),
     Parameter(
         "unique_counts",
@@ -79,6 +75,7 @@ PARAMETERS = (
         "different samples of each class, before resampling",
         (original_counts,),
         least=1,
+        alike="classes",
     ),
     Parameter(
         "val_shares",
@@ -86,6 +83,7 @@ PARAMETERS = (
         "shares of the classes in validation",
         (fact("val_class_distribution", numbers), fact("train_class_distribution", numbers)),
         least=0.0,
+        alike="classes",
     ),
     Parameter("val_samples", 500, "validation samples", (fact("val_samples", whole),), least=10, most=20_000),
     Parameter("batch", 32, "samples of one update", (fact("batch_size", whole), setting("batch_size", whole)), least=1),
@@ -93,7 +91,7 @@ PARAMETERS = (
         "epochs",
         3,
         "epochs",
-        (event("early_stop", "epoch", whole), fact("planned_epochs", short_enough)),
+        (event("early_stop", "epoch", whole), reached, fact("planned_epochs", whole)),
         least=1,
         most=400,
     ),
@@ -104,6 +102,7 @@ PARAMETERS = (
         (series("lr"), fact("lr", number), setting("lr", number)),
         least=0.0,
         most=1.0,
+        optimizer="adam",
     ),
     Parameter("signal", 0.5, "distance of a class's centre from the middle, in standard deviations", least=0.0),
     Parameter("depth", 1, "hidden layers", least=1, most=16),

@@ -34,7 +34,7 @@ UPDATES = 300
 
 
 PARAMETERS = (
-    common.samples(120),
+    common.samples(120, beside="batch"),
     common.val_samples(200),
     common.classes(),
     common.batch(128),

@@ -32,6 +32,8 @@ TRIED = 100
 MOVED = 0.05
 """The share of the training loss that must be gone by then."""
 PRETRAINING = 10
+TINY, USUAL = 1e-5, 1e-4
+"""A rate that marks the stage this is about, and the one from which it is about no stage at all."""
 
 PARAMETERS = (
     common.samples(300),
@@ -43,8 +45,8 @@ PARAMETERS = (
     common.rate(1e-6),
     Parameter("stage_ratio", 100.0, "how many times lower the rate is than that of the stage before", least=1.0),
     common.signal(3.0),
-    Parameter("start", "worthless", "the weights it starts from: worthless or good"),
-    Parameter("search", "no", "whether the rate is raised by 10 until the loss moves: yes or no"),
+    Parameter("start", "worthless", "the weights it starts from", choices=("worthless", "good")),
+    Parameter("search", "no", "whether the rate is raised by 10 until the loss moves", choices=("no", "yes")),
 )
 ARMS = (
     Arm("suspect", "the low rate, from weights that learned nothing"),
@@ -58,7 +60,7 @@ FACTORS = (
     Factor(
         "large-batch",
         "batches of 32 or a tenth of the data",
-        lambda v: {"batch": max(1, min(32, v["samples"] // 10, v["batch"]))},
+        common.smaller_batch,
     ),
 )
 
@@ -66,7 +68,14 @@ FACTORS = (
 def segment(one: Segment) -> bool:
     """Whether a segment states a rate so low that it moves little."""
     stated = one.facts.get("lr")
-    return stated is not None and isinstance(stated.value, float | int) and stated.value <= 1e-5
+    return stated is not None and isinstance(stated.value, float | int) and stated.value <= TINY
+
+
+def refuse(values: Values) -> str:
+    """Say why a rate is none that this is about: most models train at it."""
+    if values["lr"] <= USUAL:
+        return ""
+    return f"lr = {values['lr']:g} is no fine-tuning rate far too low: from {USUAL:g} on Adam moves weights soon"
 
 
 def observe(values: Values, lab: Lab) -> Observation:

@@ -45,8 +45,8 @@ PARAMETERS = (
     common.epochs(20),
     common.rate(1e-3),
     common.signal(3.0),
-    Parameter("trained", "head", "what trains: head, block (the last hidden layer, too) or all"),
-    Parameter("features", "worthless", "what the backbone starts from: worthless or good"),
+    Parameter("trained", "head", "what trains (block: the last hidden layer, too)", choices=("head", "block", "all")),
+    Parameter("features", "worthless", "what the backbone starts from", choices=("worthless", "good")),
 )
 ARMS = (
     Arm("suspect", "only the head trains, on worthless features"),
@@ -61,7 +61,7 @@ FACTORS = (
     Factor(
         "large-batch",
         "batches of 32 or a tenth of the data",
-        lambda v: {"batch": max(1, min(32, v["samples"] // 10, v["batch"]))},
+        common.smaller_batch,
     ),
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose.probes import common
 from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values, documented
-from diagnose.probes.sources import fact, number, setting
+from diagnose.probes.sources import fact, number, optimizer_of, setting
 
 if TYPE_CHECKING:
     import torch
@@ -39,11 +39,6 @@ def smallest(value: Any) -> float | None:
     return min(known) / sum(known) if len(known) == len(weights) else None
 
 
-def optimizer_of(value: Any) -> str | None:
-    """Read the name of an optimizer."""
-    return ("sgd" if "sgd" in value.lower() else "adam") if isinstance(value, str) and value else None
-
-
 PARAMETERS = (
     common.samples(500),
     common.val_samples(300),
@@ -51,12 +46,13 @@ PARAMETERS = (
     common.batch(32),
     common.waiting(10),
     common.epochs(20),
-    common.rate(1e-3, "learning rate"),
+    common.rate(1e-3, ""),
     Parameter(
         "optimizer",
         "sgd",
         "adam, or sgd with momentum 0.9",
         (fact("optimizer", optimizer_of), setting("optimizer", optimizer_of)),
+        choices=("adam", "sgd"),
     ),
     Parameter(
         "weight",
@@ -70,7 +66,7 @@ PARAMETERS = (
         "other_right", 0.95, "share of the training samples that the other branch gets right", least=0.0, most=1.0
     ),
     Parameter("other_sure", 0.8, "probability that the other branch gives to its answer", least=0.0, most=1.0),
-    Parameter("learnable", "no", "whether the weight is learned: yes or no"),
+    Parameter("learnable", "no", "whether the weight is learned", choices=("no", "yes")),
     common.signal(3.0),
 )
 ARMS = (
@@ -94,7 +90,7 @@ FACTORS = (
     Factor(
         "large-batch",
         "batches of 32 or a tenth of the data",
-        lambda v: {"batch": max(1, min(32, v["samples"] // 10, v["batch"]))},
+        common.smaller_batch,
     ),
 )
 

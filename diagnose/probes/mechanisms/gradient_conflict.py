@@ -41,6 +41,7 @@ PARAMETERS = (
         "opposed",
         "the auxiliary loss: opposed (wants a wrong class) or contrastive, which lambda1 weighs where a log has it",
         (setting("model.lambda1", contrastive), setting("lambda1", contrastive)),
+        choices=("opposed", "contrastive"),
     ),
     Parameter(
         "weight",

@@ -33,9 +33,27 @@ PARAMETERS = (
     Parameter("obj", 6.0, "weight of the object loss", (setting("obj_weight", number),), least=0.0),
     Parameter("cls", 0.06, "weight of the class loss", (setting("cls_weight", number),), least=0.0),
     Parameter("box", 0.006, "weight of the box loss", (setting("box_weight", number),), least=0.0),
-    Parameter("obj_before", OLD["obj_before"], "weight of the object loss in the run that worked", least=1e-9),
-    Parameter("cls_before", OLD["cls_before"], "weight of the class loss in the run that worked", least=1e-9),
-    Parameter("box_before", OLD["box_before"], "weight of the box loss in the run that worked", least=1e-9),
+    Parameter(
+        "obj_before",
+        OLD["obj_before"],
+        "weight of the object loss in the run that worked",
+        least=1e-9,
+        beside="obj",
+    ),
+    Parameter(
+        "cls_before",
+        OLD["cls_before"],
+        "weight of the class loss in the run that worked",
+        least=1e-9,
+        beside="cls",
+    ),
+    Parameter(
+        "box_before",
+        OLD["box_before"],
+        "weight of the box loss in the run that worked",
+        least=1e-9,
+        beside="box",
+    ),
     Parameter("objects", 0.25, "share of cells with an object", least=0.01, most=0.5),
     Parameter("batch", 16, "images of one update, of 16 cells each", least=1, most=256),
     Parameter("lr", 0.01, "learning rate of Adam, of the small network", least=0.0, most=1.0),
@@ -46,6 +64,14 @@ PARAMETERS = (
 def before(values: Values) -> dict[str, float]:
     """Return the old weights."""
     return {name: values[f"{name}_before"] for name in ("obj", "cls", "box")}
+
+
+def refuse(values: Values) -> str:
+    """Say so where the object loss did not gain on the others."""
+    factor = {name: values[name] / values[f"{name}_before"] for name in ("obj", "cls", "box")}
+    if factor["obj"] > min(factor["cls"], factor["box"]):
+        return ""
+    return "the object loss gains on neither of the others over the weights before: this is about one that does"
 
 
 ARMS = (

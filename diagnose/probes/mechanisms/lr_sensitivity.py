@@ -84,6 +84,7 @@ def observe(values: Values, lab: Lab) -> Observation:
             "highest rate within 5 %": lab.each(float(rates[good[-1]])),
         },
         diverged=~finite,
+        counts_diverged=True,
     )
 
 

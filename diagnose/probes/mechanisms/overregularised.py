@@ -32,6 +32,7 @@ PARAMETERS = (
         (series("lr"), fact("lr", number), setting("lr", number)),
         least=0.0,
         most=1.0,
+        optimizer="sgd",
     ),
     Parameter(
         "weight_decay",
@@ -41,8 +42,15 @@ PARAMETERS = (
         least=0.0,
         most=10.0,
     ),
-    Parameter("lr_before", 0.005, "learning rate of the run that worked", least=1e-9, most=1.0),
-    Parameter("weight_decay_before", 0.0005, "weight decay of the run that worked", least=0.0, most=10.0),
+    Parameter("lr_before", 0.005, "learning rate of the run that worked", least=1e-9, most=1.0, beside="lr"),
+    Parameter(
+        "weight_decay_before",
+        0.0005,
+        "weight decay of the run that worked",
+        least=0.0,
+        most=10.0,
+        beside="weight_decay",
+    ),
     Parameter("momentum", 0.937, "momentum", (setting("momentum", number),), least=0.0, most=0.999),
     Parameter(
         "batch",
@@ -59,6 +67,16 @@ PARAMETERS = (
 def product_kept(values: Values) -> dict[str, float]:
     """Return the decay whose product with the new learning rate is the old one."""
     return {"weight_decay": values["weight_decay_before"] * values["lr_before"] / values["lr"]} if values["lr"] else {}
+
+
+def refuse(values: Values) -> str:
+    """Say so where the decay did not go up, or the rate did."""
+    decay, old = values["weight_decay"], values["weight_decay_before"]
+    if decay <= old:
+        return f"weight_decay = {decay:g} is no more than weight_decay_before = {old:g}: this is about one that went up"
+    if values["lr"] > values["lr_before"]:
+        return f"lr = {values['lr']:g} is above lr_before = {values['lr_before']:g}: this is about one that went down"
+    return ""
 
 
 ARMS = (

@@ -96,8 +96,11 @@ def paired_difference(
     Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapters 8 and 12.
 
     Args:
-        one, other: finite values, those of one seed at the same place.
-        statistic, resamples, seed: as ``bootstrap_difference``.
+        one: finite values of the first arm.
+        other: of the second, those of one seed at the same place.
+        statistic: of each row of a matrix, or of one.
+        resamples: drawn of the pairs.
+        seed: of the resampling.
     """
     count = len(one)
     if count < 2 or len(other) != count:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from diagnose.confirm.model import Outcome, Step
-from diagnose.confirm.studies.compare import compare, majority, p_value
+from diagnose.confirm.studies.compare import compare, flip_value, majority, p_value
 from diagnose.confirm.studies.options import StudyOptions
 from diagnose.confirm.studies.result import Comparison, Look
 from diagnose.confirm.studies.stats import holm, spending
@@ -57,6 +57,7 @@ class Bench:
         everything: parts of the suspect config.
         seeds: fresh ones, for new configs.
         reference: seeds of baseline and suspect config: those of the control, whose runs are used again.
+        paired: pairs decide, at the last look; the reference runs have fresh seeds then, too.
         arms: the configs that were asked for.
     """
 
@@ -65,6 +66,7 @@ class Bench:
     everything: Parts
     seeds: Sequence[int]
     reference: Sequence[int]
+    paired: bool = False
     arms: set[Parts] = field(default_factory=set)
 
     def seeds_of(self, parts: Parts) -> Sequence[int]:
@@ -84,6 +86,8 @@ class Bench:
 def examine(claims: Sequence[Claim], bench: Bench) -> Step[list[Examined]]:
     """Test claims on shared arms, and give up what cannot hold any more.
 
+    Where pairs decide, the last look spends all: fewer than eight pairs cannot show two claims.
+
     Every look spends a part of `StudyOptions.alpha`, and Holm divides it among the claims still open: see
     `diagnose.confirm.studies.stats.holm.spending`. Stops when each claim has passed or one has failed.
 
@@ -94,6 +98,8 @@ def examine(claims: Sequence[Claim], bench: Bench) -> Step[list[Examined]]:
     tests = [Examined(claim, [[] for _ in claim.pairs], [False] * len(claim.pairs)) for claim in claims]
     smallest = 1 / math.comb(2 * options.looks[0], options.looks[0])
     spend = spending(options.alpha, smallest, len(claims), len(options.looks))
+    if bench.paired:
+        spend = [0.0] * (len(options.looks) - 1) + [options.alpha]
     for at, (count, share) in enumerate(zip(options.looks, spend, strict=True)):
         wanted = dict.fromkeys(
             parts for test in tests for pair, done in zip(test.claim.pairs, test.passed, strict=True) if not done
@@ -103,7 +109,11 @@ def examine(claims: Sequence[Claim], bench: Bench) -> Step[list[Examined]]:
             yield from bench.fill(list(wanted), count)
         except OutOfBudget:
             raise OutOfBudget(tests) from None
-        bench.runs.judge.settle(bench.votes(bench.everything), bench.votes(()))
+        ends = bench.votes(bench.everything), bench.votes(())
+        if bench.paired:
+            bench.runs.judge.pair(*ends)
+        else:
+            bench.runs.judge.settle(*ends)
         _look(tests, share, bench)
         later = [(runs, alpha) for runs, alpha in zip(options.looks, spend, strict=True)][at + 1 :]
         _give_up(tests, later, bench)
@@ -138,8 +148,7 @@ def _look(tests: Sequence[Examined], share: float, bench: Bench) -> None:
     for test in tests:
         for at, (worse, better) in enumerate(test.claim.pairs):
             if not test.passed[at]:
-                one, other = bench.votes(worse), bench.votes(better)
-                fresh[id(test), at] = p_value(one, other, bench.runs.judge), majority(one, other, bench.runs.judge)
+                fresh[id(test), at] = _value(bench.votes(worse), bench.votes(better), bench)
     while True:
         still = [test for test in tests if not test.holds]
         boundary = share / max(1, len(still))
@@ -156,10 +165,20 @@ def _look(tests: Sequence[Examined], share: float, bench: Bench) -> None:
                 test.looks[at].append(Look(runs, fresh[id(test), at][0], boundary))
 
 
+def _value(one: Sequence[Outcome], other: Sequence[Outcome], bench: Bench) -> tuple[float, bool]:
+    """Return p, and whether most of the first arm is on the bad side, which pairs need not be."""
+    judge = bench.runs.judge
+    if bench.paired:
+        return flip_value(one, other, judge), True
+    return p_value(one, other, judge), majority(one, other, judge)
+
+
 def _give_up(tests: Sequence[Examined], later: Sequence[tuple[int, float]], bench: Bench) -> None:
     for test in tests:
         for at, (worse, better) in enumerate(test.claim.pairs):
             if test.passed[at]:
                 continue
             futile = len(test.looks[at]) == 1 and test.looks[at][0].p > FUTILE
-            test.failed |= futile or hopeless(bench.votes(worse), bench.votes(better), later, bench.runs)
+            one, other = bench.votes(worse), bench.votes(better)
+            by_pairs = bench.options.alpha if bench.paired else 0.0
+            test.failed |= futile or hopeless(one, other, later, bench.runs, by_pairs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diagnose.confirm.model import Outcome, Step
 from diagnose.confirm.studies.result import Comparison
+from diagnose.confirm.studies.seeds import SAID, seedless
 from diagnose.confirm.studies.steps.claims import Bench, Claim, Examined, examine, told
 from diagnose.confirm.studies.steps.culprit import Candidate
 from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts
@@ -22,6 +23,7 @@ class Confirmation:
         outcomes: of the new arms, which teach a search that goes on.
         runs: that were new.
         out_of_budget: whether it ended too early.
+        notes: sentences.
     """
 
     holds: bool
@@ -29,10 +31,13 @@ class Confirmation:
     outcomes: tuple[Outcome, ...]
     runs: int
     out_of_budget: bool
+    notes: tuple[str, ...] = ()
 
 
 def confirm(candidate: Candidate, bench: Bench) -> Step[Confirmation]:
     """Test whether the baseline with the culprit is bad, and the suspect config without it is not."""
+    if candidate.atoms == bench.everything:  # enough and needed are one then
+        return (yield from _tested((Claim("sufficient", ((bench.everything, ()),)),), bench))
     return (yield from _tested(claims(candidate, bench.everything), bench))
 
 
@@ -83,12 +88,14 @@ def _tested(claims: Sequence[Claim], bench: Bench) -> Step[Confirmation]:
     except OutOfBudget as end:
         tests, out_of_budget = end.args[0], True
     fresh = [one for parts in sorted(bench.arms - {(), bench.everything}) for one in bench.votes(parts)]
+    copies = seedless([bench.votes(parts) for parts in sorted(bench.arms)])
     return Confirmation(
-        all(test.holds for test in tests),
+        all(test.holds for test in tests) and not copies,
         told(tests, bench),
         tuple(fresh),
         len(bench.runs.known) - before,
         out_of_budget,
+        (SAID,) if copies else (),
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diagnose.confirm.model import Outcome, Step
-from diagnose.confirm.studies.compare import best_case, compare, majority, p_value
+from diagnose.confirm.studies.compare import best_case, compare, flip_value, majority, p_value
 from diagnose.confirm.studies.options import StudyOptions
 from diagnose.confirm.studies.result import Look, StepRecord
+from diagnose.confirm.studies.seeds import SAID, seedless
 from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts, Runs
 
 MOST = 0.75
@@ -29,6 +30,8 @@ class Control:
         good: its runs that count.
         steady: seeds with which the suspect config showed the symptom and the baseline did not.
         record: for the result.
+        why: it came to no verdict; empty if it came to one, or for want of runs.
+        paired: whether it was the pairs that told the arms apart.
     """
 
     outcome: str
@@ -38,6 +41,8 @@ class Control:
     good: int
     steady: tuple[int, ...]
     record: StepRecord
+    why: str = ""
+    paired: bool = False
 
 
 def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Control]:
@@ -51,16 +56,24 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
     seeds = options.control_seeds
     looks: list[Look] = []
     sides = runs.judge.sides
-    outcome, state, notes = "undecided", "done", []
+    outcome, state, why, notes = "undecided", "done", "", []
     try:
-        for at, (count, alpha) in enumerate(zip(options.looks, options.alphas, strict=True)):
+        if options.metric:  # two seeds show whether they do anything, before more runs are spent
+            yield from runs.fill([(everything, seeds), ((), seeds)], 2, 0)
+        for at, (count, alpha) in enumerate(zip(options.looks, options.spent, strict=True)):
+            if seedless([runs.votes(everything, seeds), runs.votes((), seeds)]):
+                why = SAID
+                break
             yield from runs.fill([(everything, seeds), ((), seeds)], count, options.spare)
             bad, good = runs.votes(everything, seeds), runs.votes((), seeds)
             if len(bad) < 2 or len(good) < 2:
                 notes.append("Too few runs gave a verdict.")
                 break
             looks.append(Look(min(len(bad), len(good)), p_value(bad, good, runs.judge), alpha))
-            later = list(zip(options.looks, options.alphas, strict=True))[at + 1 :]
+            if seedless((bad, good)):
+                why = SAID
+                break
+            later = list(zip(options.looks, options.spent, strict=True))[at + 1 :]
             outcome, note = _decide(bad, good, looks[-1], later, runs, options)
             if note:
                 notes.append(note)
@@ -69,9 +82,14 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
     except OutOfBudget:
         state = "out-of-budget"
     bad, good = runs.votes(everything, seeds), runs.votes((), seeds)
-    if outcome == "reproduced":
-        runs.judge.settle(bad, good)
     reproduced = outcome == "reproduced"
+    paired = reproduced and looks[-1].p > looks[-1].alpha
+    if reproduced:
+        runs.judge.settle(bad, good)
+    if paired:
+        runs.judge.pair(bad, good)
+    if outcome == "undecided" and state == "done" and len(looks) == len(options.looks):
+        why = notes[-1]
     comparison = compare(
         "reproduced",
         (everything, bad),
@@ -99,6 +117,8 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
         len(good),
         tuple(seed for seed, one in shown["b"].items() if one and shown["g"].get(seed) is False),
         record,
+        why,
+        paired,
     )
 
 
@@ -122,9 +142,16 @@ def _decide(
             return "reference-also-bad", ""
         if look.p <= look.alpha and not later:
             return "not-reproduced", "The runs are worse, but fewer than half show the symptom."
+    if not later and options.by_pairs:
+        flips = flip_value(bad, good, judge)
+        told = f"the suspect config is worse by the pairs of one seed (exact p of sign flips {flips:.2g}"
+        if flips <= options.by_pairs:
+            return "reproduced", f"{told[0].upper()}{told[1:]}, which had to be at most {options.by_pairs:g})."
+        if flips <= options.alpha:
+            return "undecided", f"Not settled: {told}), but not clearly enough to decide."
     if not later:
         return "not-reproduced", ""
-    if hopeless(bad, good, later, runs):
+    if hopeless(bad, good, later, runs, options.by_pairs):
         return "not-reproduced", "Stopped early: no later look could have told the arms apart."
     if options.sesoi is not None and judge.metric and look.runs >= TOLD:
         interval = compare("", ((), bad), ((), good), judge, holds=False, resamples=options.resamples).interval
@@ -134,9 +161,25 @@ def _decide(
 
 
 def hopeless(
-    worse: Sequence[Outcome], better: Sequence[Outcome], later: Sequence[tuple[int, float]], runs: Runs
+    worse: Sequence[Outcome],
+    better: Sequence[Outcome],
+    later: Sequence[tuple[int, float]],
+    runs: Runs,
+    by_pairs: float = 0.0,
 ) -> bool:
-    """Return whether no later look can show the first arm to be worse, whatever the runs to come bring."""
+    """Return whether no later look can show the first arm to be worse, whatever the runs to come bring.
+
+    Args:
+        worse: runs of the first arm.
+        better: of the second.
+        later: runs and alpha of the looks to come.
+        runs: of the study.
+        by_pairs: what sign flips may spend at the last of them.
+    """
+    if later and by_pairs:
+        missing = max(0, later[-1][0] - min(len(worse), len(better)))
+        if flip_value(worse, better, runs.judge, missing) <= by_pairs:
+            return False
     for count, alpha in later:
         if best_case(worse, better, runs.judge, count) > alpha:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diagnose.confirm.model import FIX, Outcome, Step
-from diagnose.confirm.studies.compare import arm, compare, majority, p_value
+from diagnose.confirm.studies.compare import arm, compare, flip_value, majority, p_value
 from diagnose.confirm.studies.options import StudyOptions
 from diagnose.confirm.studies.result import Comparison, Look, StepRecord
 from diagnose.confirm.studies.steps.control import hopeless
@@ -44,17 +44,19 @@ def fix(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Fixed]:
     looks: list[Look] = []
     cured, state = False, "done"
     try:
-        for at, (count, alpha) in enumerate(zip(options.looks, options.alphas, strict=True)):
+        for at, (count, alpha) in enumerate(zip(options.looks, options.spent, strict=True)):
             yield from runs.fill([(parts, seeds), (everything, seeds), ((), seeds)], count, options.spare)
             runs.judge.settle(runs.votes(everything, seeds), runs.votes((), seeds))
             bad, tried = runs.votes(everything, seeds), runs.votes(parts, seeds)
             if not cured:
                 looks.append(Look(min(len(bad), len(tried)), p_value(bad, tried, runs.judge), alpha))
                 cured = looks[-1].p <= alpha and majority(bad, tried, runs.judge)
-            later = list(zip(options.looks, options.alphas, strict=True))[at + 1 :]
+                if count == options.looks[-1]:
+                    cured |= flip_value(bad, tried, runs.judge) <= options.by_pairs
+            later = list(zip(options.looks, options.spent, strict=True))[at + 1 :]
             if cured and _close((parts, tried), (everything, bad), runs.votes((), seeds), runs, options)[0].holds:
                 break
-            if not cured and hopeless(bad, tried, later, runs):
+            if not cured and hopeless(bad, tried, later, runs, options.by_pairs):
                 break
     except OutOfBudget:
         state = "out-of-budget"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from diagnose.confirm.model import Outcome, Step
-from diagnose.confirm.studies.compare import arm, compare, p_value
+from diagnose.confirm.studies.compare import arm, compare, flip_value, p_value
 from diagnose.confirm.studies.options import StudyOptions
 from diagnose.confirm.studies.result import Arm, PathPoint, StepRecord
 from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts, Runs
@@ -45,6 +45,8 @@ def path(
             yield from runs.fill(missing, options.path_runs, options.spare)
     except OutOfBudget:
         state = "out-of-budget"
+    if all(len(runs.votes(parts, known)) >= options.path_runs for parts in stops):
+        seeds = range(0)  # pairs all along
     arms = [(parts, found) for parts in stops if (found := _votes(parts, runs, seeds, known))]
     points = _points(arms, everything, runs, options)
     return StepRecord(
@@ -57,8 +59,10 @@ def path(
 
 
 def _votes(parts: Parts, runs: Runs, seeds: Sequence[int], known: Sequence[int]) -> list[Outcome]:
-    """Return the runs of the control's seeds, or of the confirmations' where those are more: never both, since a few of
-    the former may come from the search, which chose them."""
+    """Return the runs of the control's seeds, or of the confirmations' where those are more, but never both.
+
+    Some of the former may come from the search, which chose them.
+    """
     return max(runs.votes(parts, seeds), runs.votes(parts, known), key=len)
 
 
@@ -81,7 +85,7 @@ def _points(
             (parts, found),
             (last_parts, last),
             judge,
-            holds=p_value(found, last, judge) <= SHOWN,
+            holds=min(p_value(found, last, judge), flip_value(found, last, judge)) <= SHOWN,
             resamples=options.resamples,
         )
         added = tuple(atom for atom in parts if atom not in last_parts)
