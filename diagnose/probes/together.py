@@ -61,8 +61,8 @@ def _beside(mechanism: Mechanism, used: Mapping[str, Used]) -> None:
         return
     told, first = used[missing[0].beside], missing[0]
     raise SettingsError(
-        f"{mechanism.NAME}: the log has {told.name} = {_number(told.value)}, but no {first.name} ({first.meaning}), and "
-        "a default would be another run's",
+        f"{mechanism.NAME}: the log has {told.name} = {_number(told.value)}, but no {first.name} ({first.meaning}), "
+        "and a default would be another run's",
         place=_place(told),
         mend="give " + " ".join(f"--set {one.name}=..." for one in missing),
     )

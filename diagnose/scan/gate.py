@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 from re import _parser  # it has no public name
 from typing import Any
 
@@ -34,12 +35,17 @@ class Gate:
 
     def table(self) -> tuple[bytes, bytes]:
         """Return the classes of bytes, and the next state for each state and class; state 1 is reached by a hit."""
-        letters = sorted({byte for text in self.texts for byte in text})
-        classes = bytearray(256)
-        for number, byte in enumerate(letters, 1):
-            classes[byte] = number
-            classes[ord(chr(byte).upper())] = number if byte < 128 else classes[ord(chr(byte).upper())]
-        return bytes(classes), _automaton([bytes(classes[byte] for byte in text) for text in self.texts], len(letters))
+        return _table(self.texts)
+
+
+@lru_cache(maxsize=32)
+def _table(texts: tuple[bytes, ...]) -> tuple[bytes, bytes]:
+    letters = sorted({byte for text in texts for byte in text})
+    classes = bytearray(256)
+    for number, byte in enumerate(letters, 1):
+        classes[byte] = number
+        classes[ord(chr(byte).upper())] = number if byte < 128 else classes[ord(chr(byte).upper())]
+    return bytes(classes), _automaton([bytes(classes[byte] for byte in text) for text in texts], len(letters))
 
 
 def _automaton(words: list[bytes], letters: int) -> bytes:

@@ -14,12 +14,18 @@ TRAIN = str(ROOT / "tests" / "confirm" / "tiny_train.py")
 COMMAND = ("--", sys.executable, "-S", TRAIN, "--hyp", "{config}", "--seed", "{seed}", "--project", "{out}")
 GOOD = {"epochs": 6, "lr": 0.05, "momentum": 0.5, "weight_decay": 0.0, "batch": 8, "clip": 0.0, "noise": 0.1}
 BAD = GOOD | {"lr": 0.4, "momentum": 0.55}
+MERGED = BAD | {"lr": 0.32, "batch": 16}
 
 
 @pytest.fixture(autouse=True)
 def configs(project: Path) -> None:
     (project / ".git").mkdir()
-    for name, settings in (("good", GOOD), ("bad", BAD), ("small", GOOD | {"batch": 1})):
+    for name, settings in (
+        ("good", GOOD),
+        ("bad", BAD),
+        ("merged", MERGED),
+        ("small", GOOD | {"lr": 0.02, "batch": 1}),
+    ):
         (project / f"{name}.yaml").write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
 
 
@@ -31,7 +37,7 @@ def told(done: Any) -> dict[str, Any]:
 
 def test_a_merged_change_is_blamed_with_all_its_keys(diagnose: Any) -> None:
     done = diagnose(
-        "confirm", "small.yaml", "bad.yaml", "--symptom", "loss-nan", "--output-format", "json",
+        "confirm", "small.yaml", "merged.yaml", "--symptom", "loss-nan", "--output-format", "json",
         "--output-format", "full:out.txt", "--suspect", "lr", "--skip", "noise,culprit,path", *COMMAND,
     )  # fmt: skip
 
