@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from diagnose.probes.lab import Lab
 
 NAME = "focal-gamma-shrinks-loss"
-TITLE = "A focal loss switched on without retuning shrinks the object loss, by its alpha more than its gamma"
+TITLE = "A focal loss switched on without retuning shrinks the object loss: alpha does, gamma 0.5 alone does not"
 RULES = (
     "loss-term-activated",
     "loss-term-switched-on",
@@ -46,7 +46,7 @@ PARAMETERS = (
     Parameter(
         "alpha",
         0.25,
-        "weight of objects in the focal loss, as common code has it by default: most of what shrinks it; 0: none",
+        "weight of objects in the focal loss, as common code has it by default; most of what shrinks it; 0: none",
         (setting("focal_alpha", number),),
         least=0.0,
         most=1.0,

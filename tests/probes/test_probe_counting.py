@@ -1,0 +1,41 @@
+"""How an experiment counts: replicas that diverged, and causes that are not there."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from diagnose.probes.declare import Arm, Factor, Observation  # noqa: E402
+from diagnose.probes.experiment import Experiment  # noqa: E402
+from diagnose.probes.result import Result, Used  # noqa: E402
+
+
+def run(*, counts: bool = False, vary: bool = False, batch: int = 32) -> Result:
+    """Half of the replicas diverge, all show the symptom."""
+
+    def observe(values: Any, lab: Any) -> Observation:
+        ruined = torch.arange(lab.replicas) % 2 == 0
+        return Observation(torch.ones(lab.replicas, dtype=torch.bool), {}, ruined, counts)
+
+    factors = (
+        Factor("batch", "batch 32", lambda v: {"batch": min(32, v["batch"])}),
+        Factor("gamma", "gamma 0", lambda _: {"gamma": 0.0}),
+    )
+    arms = (Arm("suspect", ""), Arm("control", ""), Arm("fix", ""))
+    mechanism = SimpleNamespace(
+        NAME="m", TITLE="T", SYMPTOM="s", PROXY="p", ARMS=arms, FACTORS=factors, observe=observe
+    )  # fmt: skip
+    used = (Used("batch", batch, "default", ""), Used("gamma", 2.0, "default", ""))
+    return Experiment(mechanism, used, torch.device("cpu"), 8, 0).run(vary=vary, timed=False)
+
+
+@pytest.mark.parametrize(("counts", "hits"), [(False, 4), (True, 8)])
+def test_replicas_that_diverged_are_counted_apart(counts: bool, hits: int) -> None:
+    suspect = run(counts=counts).arm("suspect")
+    assert (suspect.hits, suspect.diverged) == (hits, 4)
+
+
+@pytest.mark.parametrize(("batch", "names"), [(32, ["gamma"]), (128, ["batch", "gamma"])])
+def test_a_cause_that_is_not_there_is_not_taken_away(batch: int, names: list[str]) -> None:
+    assert [one.name for one in run(vary=True, batch=batch).varied] == names
