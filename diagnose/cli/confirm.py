@@ -118,21 +118,14 @@ class Telling:
 
 def _outputs(given: Arguments) -> list[tuple[str, str]]:
     """Return each wanted output with its file; without one it goes to stdout."""
-    from diagnose.cli.outputs import check_file
+    from diagnose.cli.outputs import check_file, places
     from diagnose.confirm.show import kind_of
 
-    found = []
-    for spec in given.output_format or (kind_of(given.output) if given.output else "full",):
-        name, _, file = spec.partition(":")
-        if name not in FORMATS:
-            raise click.UsageError(f"unknown output format {name!r}: one of {', '.join(FORMATS)}")
-        found.append((name, "" if file == "-" else file or given.output))
-    files = [file for _, file in found]
-    if len(set(files)) < len(files):
-        raise click.UsageError("two outputs cannot go to the same place: write FMT:FILE for one")
+    specs = given.output_format or (kind_of(given.output) if given.output else "full",)
+    found = places(specs, FORMATS, given.output)
     if given.dry_run and (odd := [name for name, _ in found if name not in DRY]):
         raise click.UsageError(f"--dry-run is written as {' or '.join(DRY)}, not as {odd[0]}")
-    for file in files:
+    for _, file in found:
         check_file(file)
     return found
 

@@ -107,6 +107,31 @@ def write_file(name: str, text: str) -> None:
         raise SettingsError(f"cannot write: {error.strerror}", place=Place(name)) from None
 
 
+def places(specs: Iterable[str], formats: Sequence[str], file: str) -> list[tuple[str, str]]:
+    """Return each wanted output of a command that writes one document, with its file; empty for standard output.
+
+    Args:
+        specs: ``FMT`` or ``FMT:FILE``.
+        formats: those the command has.
+        file: where to write what names no file.
+
+    Raises:
+        click.UsageError: for an unknown format, or two outputs in one place.
+    """
+    import click
+
+    found = []
+    for spec in specs:
+        name, _, own = spec.partition(":")
+        if name not in formats:
+            raise click.UsageError(f"unknown output format {name!r}: one of {', '.join(formats)}")
+        found.append((name, "" if own == "-" else own or file))
+    files = [file for _, file in found]
+    if len(set(files)) < len(files):
+        raise click.UsageError("two outputs cannot go to the same place: write FMT:FILE for one")
+    return found
+
+
 def _parse(spec: str, place: Place | None) -> Output:
     from diagnose import emit
 

@@ -118,20 +118,13 @@ def _new(given: Arguments) -> int:
 
 def _outputs(given: Arguments) -> list[tuple[str, str]]:
     """Return each wanted output with its file; without one it goes to stdout."""
+    from diagnose.cli.outputs import places
+
     suffix = Path(given.output).suffix.lower()
     if suffix in (".html", ".htm", ".pdf", ".xml") and not given.output_format:
         raise click.UsageError(f"no output is written as {suffix}: name a .md, .json or .txt file")
     by_suffix = {".md": "markdown", ".json": "json"}.get(suffix, "full")
-    found = []
-    for spec in given.output_format or (by_suffix,):
-        name, _, file = spec.partition(":")
-        if name not in FORMATS:
-            raise click.UsageError(f"unknown output format {name!r}: one of {', '.join(FORMATS)}")
-        found.append((name, "" if file == "-" else file or given.output))
-    files = [file for _, file in found]
-    if len(set(files)) < len(files):
-        raise click.UsageError("two outputs cannot go to the same place: write FMT:FILE for one")
-    return found
+    return places(given.output_format or (by_suffix,), FORMATS, given.output)
 
 
 def _write(text: str, file: str) -> None:

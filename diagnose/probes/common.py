@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from diagnose.probes.declare import Found, Parameter, Value, Values
+from diagnose.probes.declare import Factor, Found, Parameter, Value, Values
 from diagnose.probes.sources import fact, number, numbers, patience, series, setting, whole
 
 if TYPE_CHECKING:
@@ -76,6 +76,10 @@ def rate(default: Value, optimizer: str = "adam") -> Parameter:
 def smaller_batch(values: Values) -> dict[str, int]:
     """Return batches of 32, or of a tenth of the data, or as they are where they are smaller."""
     return {"batch": max(1, min(32, values["samples"] // 10, values["batch"]))}
+
+
+LARGE_BATCH = Factor("large-batch", "batches of 32 or a tenth of the data", smaller_batch)
+"""The batch as a suspected cause of its own."""
 
 
 def signal(default: float) -> Parameter:

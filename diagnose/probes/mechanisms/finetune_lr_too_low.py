@@ -57,11 +57,7 @@ ARMS = (
 FACTORS = (
     Factor("low-rate", "the rate of the stage before", lambda v: {"lr": v["lr"] * v["stage_ratio"]}),
     Factor("worthless-weights", "weights that were trained on the same data", lambda _: {"start": "good"}),
-    Factor(
-        "large-batch",
-        "batches of 32 or a tenth of the data",
-        common.smaller_batch,
-    ),
+    common.LARGE_BATCH,
 )
 
 

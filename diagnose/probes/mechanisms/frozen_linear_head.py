@@ -58,11 +58,7 @@ FACTORS = (
     Factor(
         "worthless-features", "features of a network that was trained on the same data", lambda _: {"features": "good"}
     ),
-    Factor(
-        "large-batch",
-        "batches of 32 or a tenth of the data",
-        common.smaller_batch,
-    ),
+    common.LARGE_BATCH,
 )
 
 

@@ -87,11 +87,7 @@ FACTORS = (
         lambda _: {"rescaled": True},
     ),
     Factor("sure-other-branch", "another branch that knows nothing", lambda v: {"other_sure": 1.0 / v["classes"]}),
-    Factor(
-        "large-batch",
-        "batches of 32 or a tenth of the data",
-        common.smaller_batch,
-    ),
+    common.LARGE_BATCH,
 )
 
 
