@@ -1,13 +1,15 @@
 """Lark parsers of ``grammars/*.lark``: loaded from what the build of a wheel compiled, else compiled here.
 
-To compile a grammar takes some 50 ms, to load it 5. What was compiled counts only for the very texts and the version of
-Lark that it was compiled from.
+To import Lark and to compile a grammar takes some 50 ms each, to load it 5. What was compiled counts only for the very
+texts and the version of Lark that it was compiled from. Lines need no more than Lark's tables (``diagnose.scan.lalr``):
+those count for the texts, whatever Lark is installed.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +58,102 @@ def serialized(name: str) -> dict[str, Any]:
     data, memo = compiled(name).memo_serialize([TerminalDef, Rule])
     del data["options"]["import_paths"], data["options"]["_plugins"]
     return {"lark": _version(), "texts": texts(name), "data": data, "memo": memo}
+
+
+@cache
+def tables(name: str) -> dict[str, Any]:
+    """Return what parsing a line with ``grammars/<name>.lark`` needs, as plain data, for JSON.
+
+    Returns:
+        ``start``, ``end``: states; ``states``: scanner and row of each; ``rows``: what a symbol does, the next state or
+        the complement of a rule; ``rules``: what each is of, its name, whether it stands for an only child, and the fate
+        of its symbols; ``scanners``: a pattern, and the words that it reads as something else; ``ignore``; ``names``.
+    """
+    made = assets.packed(f"tables/lines/{name}")
+    return made["tables"] if made is not None and made["texts"] == texts(name) else _tables(compiled(name))
+
+
+def packed_tables(name: str) -> dict[str, Any]:
+    """Return the tables of a grammar with what they were made from."""
+    return {"texts": texts(name), "tables": _tables(compiled(name))}
+
+
+DROPPED, KEPT, INLINED = range(3)
+
+
+def _tables(lark: Lark) -> dict[str, Any]:
+    table: Any = lark.parser.parser._parse_table  # noqa: SLF001
+    scanners, rows = dict[str, int](), dict[str, int]()
+    rules: dict[Any, int] = {rule: number for number, rule in enumerate(lark.rules)}
+    words = _Words()
+    states = []
+    for state in range(max(table.states) + 1):
+        row = {
+            symbol: argument if action.name == "Shift" else ~rules[argument]
+            for symbol, (action, argument) in sorted(table.states[state].items())
+        }
+        scanner = words.scanner(lark.parser.lexer.lexers[state].terminals)
+        states.append((_place(scanners, scanner), _place(rows, row)))
+    return {
+        "start": table.start_states["start"],
+        "end": table.end_states["start"],
+        "states": states,
+        "rows": [json.loads(row) for row in rows],
+        "scanners": [json.loads(scanner) for scanner in scanners],
+        "rules": [_rule(rule) for rule in rules],
+        "ignore": lark.ignore_tokens,
+        "names": {terminal.name: own(terminal.name) for terminal in lark.terminals},
+    }
+
+
+def _place(known: dict[str, int], data: Any) -> int:
+    return known.setdefault(json.dumps(data), len(known))
+
+
+def _rule(rule: Any) -> tuple[str, str, bool, list[int]]:
+    """Return what a rule does to the tree, as ``lark.parse_tree_builder`` has it."""
+    fates = [
+        DROPPED
+        if symbol.is_term and symbol.filter_out and not rule.options.keep_all_tokens
+        else INLINED
+        if not symbol.is_term and symbol.name.startswith("_")
+        else KEPT
+        for symbol in rule.expansion
+    ]
+    name = rule.alias or rule.options.template_source or rule.origin.name
+    return rule.origin.name, own(name), bool(rule.options.expand1 and not rule.alias), fates
+
+
+class _Words:
+    """Tells which patterns also read a terminal that is a fixed text, as ``lark.lexer`` does."""
+
+    def __init__(self) -> None:
+        self._reads: dict[tuple[str, str], bool] = {}
+
+    def scanner(self, terminals: Iterable[Any]) -> tuple[str, dict[str, list[tuple[str, str]]]]:
+        """Return the pattern that reads any of some terminals, and the fixed texts in place of which others read."""
+        fixed = [terminal for terminal in terminals if terminal.pattern.type == "str"]
+        words: dict[str, list[tuple[str, str]]] = {}
+        covered = set()
+        for terminal in terminals:
+            for word in fixed if terminal.pattern.type == "re" else ():
+                if word.priority == terminal.priority and self._covers(terminal.pattern, word.pattern.value):
+                    words.setdefault(terminal.name, []).append((word.name, word.pattern.to_regexp()))
+                    covered |= {word.name} if word.pattern.flags <= terminal.pattern.flags else set()
+        left = [terminal for terminal in terminals if terminal.name not in covered]
+        return "|".join(f"(?P<{terminal.name}>{terminal.pattern.to_regexp()})" for terminal in left), words
+
+    def _covers(self, pattern: Any, text: str) -> bool:
+        key = (pattern.to_regexp(), text)
+        if key not in self._reads:
+            found = re.match(*key)
+            self._reads[key] = found is not None and found[0] == text
+        return self._reads[key]
+
+
+def own(name: str) -> str:
+    """Return a name without the prefix that Lark gives to what an imported rule brings along (``table__ROW``)."""
+    return str(name).rpartition("__")[2]
 
 
 def texts(name: str) -> dict[str, str]:

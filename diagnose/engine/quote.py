@@ -9,6 +9,7 @@ from dataclasses import replace
 from diagnose.errors import DiagnoseError
 from diagnose.model import Evidence, Place
 from diagnose.sources import Source, lines
+from diagnose.text.secrets import masked_text
 
 SHOWN = 300
 """Characters of a line that are quoted."""
@@ -43,8 +44,8 @@ class Quotes:
                 continue
 
     def place(self, place: Place) -> Place:
-        """Return the place with its text."""
-        return replace(place, text=place.text or self._texts.get((place.path, place.line), ""))
+        """Return the place with its text, in which no password or token is repeated."""
+        return replace(place, text=masked_text(place.text or self._texts.get((place.path, place.line), "")))
 
     def evidence(self, evidence: Evidence) -> Evidence:
         """Return evidence whose text is its statement, or else the quoted line."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from diagnose.probes.declare import Factor, Found, Parameter, Value, Values
-from diagnose.probes.sources import fact, number, numbers, patience, series, setting, whole
+from diagnose.probes.sources import fact, number, numbers, optimizer_of, patience, series, setting, whole
 
 if TYPE_CHECKING:
     from diagnose.model import Segment
@@ -67,10 +67,16 @@ def epochs(default: int) -> Parameter:
 
 
 def rate(default: Value, optimizer: str = "adam") -> Parameter:
-    """Return the learning rate, of Adam unless another optimizer (or none: "") is told."""
+    """Return the learning rate, whose default is one of Adam unless another optimizer (or none: "") is told."""
     sources = (series("lr"), fact("lr", number), setting("lr", number))
-    meaning = "learning rate of Adam" if optimizer == "adam" else "learning rate"
+    meaning = "learning rate; the default is one of Adam" if optimizer == "adam" else "learning rate"
     return Parameter("lr", default, meaning, sources, least=0.0, most=10.0, optimizer=optimizer)
+
+
+def optimizer(default: str = "adam") -> Parameter:
+    """Return the optimizer."""
+    sources = (fact("optimizer", optimizer_of), setting("optimizer", optimizer_of))
+    return Parameter("optimizer", default, "adam, or sgd with momentum 0.9", sources, choices=("adam", "sgd"))
 
 
 def smaller_batch(values: Values) -> dict[str, int]:

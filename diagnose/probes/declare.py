@@ -47,7 +47,8 @@ class Parameter:
         beside: a parameter that means nothing without this one. Where a log tells that one and not this, a default
             would mix two runs: the experiment is refused until this one is given.
         alike: lists of one mechanism with the same word here have one length.
-        optimizer: ``adam`` or ``sgd``, for a learning rate that is one of its: that of another optimizer is refused.
+        optimizer: ``adam`` or ``sgd``, for a learning rate whose default is one of its. It trains with that optimizer
+            unless the mechanism has a parameter ``optimizer``; a rate of another one than it trains with is refused.
     """
 
     name: str

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from diagnose.probes.result import Used
 
 OF_A_LOG = ("log", "derived")
+WORDS = {"adam": "Adam", "sgd": "SGD"}
 PLACES_OF_AN_OPTIMIZER = (fact("optimizer", optimizer_of), setting("optimizer", optimizer_of))
 
 
@@ -70,16 +71,26 @@ def _beside(mechanism: Mechanism, used: Mapping[str, Used]) -> None:
 
 def _optimizer(mechanism: Mechanism, parameter: Parameter, used: Mapping[str, Used], segment: Segment | None) -> None:
     rate = used[parameter.name]
-    if not parameter.optimizer or segment is None or rate.origin not in OF_A_LOG:
+    if not parameter.optimizer:
+        return
+    trains = used.get("optimizer")
+    name = str(trains.value) if trains is not None else parameter.optimizer
+    if rate.origin == "default" and name != parameter.optimizer:
+        raise SettingsError(
+            f"{mechanism.NAME}: it is to train with {WORDS[name]}, but {rate.name} = {_number(rate.value)} by default "
+            f"is a rate of {WORDS[parameter.optimizer]}",
+            place=_place(trains) if trains is not None else None,
+            mend=f"give a rate of {WORDS[name]} with --set {rate.name}=...",
+        )
+    if segment is None or rate.origin not in OF_A_LOG:
         return
     found = next((one for source in PLACES_OF_AN_OPTIMIZER if (one := source(segment)) is not None), None)
-    if found is not None and found.value != parameter.optimizer:
-        words = {"adam": "Adam", "sgd": "SGD"}
+    if found is not None and found.value != name:
         raise SettingsError(
-            f"{mechanism.NAME}: {rate.name} = {_number(rate.value)} of the log is a rate of {words[found.value]}, and "
-            f"this experiment trains with {words[parameter.optimizer]}",
+            f"{mechanism.NAME}: {rate.name} = {_number(rate.value)} of the log is a rate of {WORDS[found.value]}, and "
+            f"this experiment trains with {WORDS[name]}",
             place=_place(rate),
-            mend=f"give a rate of {words[parameter.optimizer]} with --set {rate.name}=...",
+            mend=f"give a rate of {WORDS[name]} with --set {rate.name}=...",
         )
 
 

@@ -1,6 +1,6 @@
 """Lines parsed by a Lark grammar, each line *shape* only once.
 
-Plain Lark reads some 5,000 lines a second. Two lines that differ only in their digits, digit for digit, lex and parse
+Plain Lark reads some 5,000 lines a second, its tables without it 15,000 (``diagnose.scan.lalr``). Two lines that differ only in their digits, digit for digit, lex and parse
 alike as long as no terminal tells one digit from another, so the parse of the first serves for the second: the kinds
 of its tokens and where they start and end. A grammar must therefore treat all digits alike (no ``[1-5]`` in a
 terminal, no literal with a digit that a number could also stand for); ``tests/scan/test_terminals.py`` checks it.
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from diagnose.parsers import parser
-from diagnose.scan import ENOUGH, Shapes, engine
+from diagnose.parsers import own, parser, tables
+from diagnose.scan import ENOUGH, LineParser, Shapes, engine
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -75,11 +75,6 @@ class LineGrammar:
         self._memo: dict[str, list[Any]] = {}  # what Lark made of each shape, and how often it came again
 
     @property
-    def lark(self) -> Lark:
-        """The compiled grammar; compiled on first use, once for all readers of the process."""
-        return parser(self.name)
-
-    @property
     def shapes(self) -> Shapes:
         """The templates learned so far, the same for all readers of the process."""
         return _shapes(self.name)
@@ -96,7 +91,7 @@ class LineGrammar:
                 return Match(found[0].kind, found[1])
             if len(self._memo) >= MEMO:
                 self._memo.clear()
-            known = self._memo[shape] = [parse_line(self.lark, text), 0]
+            known = self._memo[shape] = [asked(self.name, text), 0]
             if known[0] is not None and shapes is not None:
                 shapes.note(text, known[0])
         if known[0] is None:
@@ -108,9 +103,20 @@ class LineGrammar:
         return Match(kind, tuple([(name, text[start:end]) for name, start, end in slots]))
 
 
+def asked(name: str, text: str) -> Parsed | None:
+    """Return what a grammar reads in a line, by Lark's tables or, where ``DIAGNOSE_ENGINE`` says so, by Lark itself."""
+    return parse_line(parser(name), text) if engine().name == "lark" else line_parser(name)(text)
+
+
+@cache
+def line_parser(name: str) -> LineParser:
+    """Return the parser of lines of a grammar; made on first use, once for all readers of the process."""
+    return LineParser(tables(name))
+
+
 @cache
 def _shapes(name: str) -> Shapes:
-    return Shapes(name, lambda text: parse_line(parser(name), text))
+    return Shapes(name, lambda text: line_parser(name)(text))
 
 
 def parse_line(lark: Lark, text: str) -> Parsed | None:
@@ -125,15 +131,10 @@ def parse_line(lark: Lark, text: str) -> Parsed | None:
     if isinstance(tree, Token):
         tree = Tree("start", [tree])
     slots = [
-        (_own(token.type), token.start_pos or 0, token.end_pos or 0)
+        (own(token.type), token.start_pos or 0, token.end_pos or 0)
         for token in tree.scan_values(lambda value: isinstance(value, Token))
     ]
-    return _own(tree.data), tuple(slots)
-
-
-def _own(name: str) -> str:
-    """Return a name without the prefix that Lark gives to what an imported rule brings along (``table__ROW``)."""
-    return str(name).rpartition("__")[2]
+    return own(tree.data), tuple(slots)
 
 
 def number(text: str) -> float:

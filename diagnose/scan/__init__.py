@@ -6,6 +6,7 @@ bytes (``pure`` does the same in Python), and ``walk`` yields what is left for r
 
 from diagnose.scan.engine import ENGINES, Engine, engine
 from diagnose.scan.gate import Gate, needed
+from diagnose.scan.lalr import LineParser
 from diagnose.scan.plain import Slot, json_row, table_row
 from diagnose.scan.shapes import ENOUGH, Shapes
 from diagnose.scan.walk import Condition, Walk, lines
@@ -16,6 +17,7 @@ __all__ = [
     "Condition",
     "Engine",
     "Gate",
+    "LineParser",
     "Shapes",
     "Slot",
     "Walk",

@@ -7,6 +7,7 @@ from typing import Any
 
 from diagnose.model import UNKNOWN, Change, Comparison, Place, Report, Result
 from diagnose.text import changes
+from diagnose.text.secrets import masked
 
 UNTOLD = "cannot be told without running the config"
 
@@ -24,8 +25,8 @@ def _change(change: Change, index: int) -> dict[str, Any]:
     return {
         "key": change.key,
         "name": change.name,
-        "old": plain(change.old),
-        "new": plain(change.new),
+        "old": plain(masked(change.key, change.old)),
+        "new": plain(masked(change.key, change.new)),
         "unknown": unknown,
         "change_percent": _finite(change.change_percent),
         "factor": _finite(change.factor),

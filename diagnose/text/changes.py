@@ -10,6 +10,7 @@ from typing import Any
 from diagnose.model import UNKNOWN, Change, Comparison, Place, Report, Result
 from diagnose.model.change import RISKS
 from diagnose.text import escape
+from diagnose.text.secrets import masked
 from diagnose.text.terminal import ELLIPSIS, columns, shorten
 from diagnose.text.wording import plural
 
@@ -170,8 +171,8 @@ def place(change: Change, comparison: Comparison) -> Place:
 
 def sides(change: Change, width: int) -> tuple[str, str]:
     """Return the old and the new value as text of *width* columns at most, with the difference in view."""
-    old = escape.line(_side(change.old, change.old_place))
-    new = escape.line(_side(change.new, change.new_place))
+    old = escape.line(_side(masked(change.key, change.old), change.old_place))
+    new = escape.line(_side(masked(change.key, change.new), change.new_place))
     cut = middle(old, width), middle(new, width)
     if cut[0] != cut[1] or old == new:
         return cut

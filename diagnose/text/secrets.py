@@ -22,6 +22,8 @@ OF_TEXTS = frozenset(
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 OPAQUE = re.compile(r"[\w.+/=~:-]{6,}")
 """How a token looks; names of poolings and ``<pad>`` do not."""
+NUMBER = re.compile(r"[-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?,?", re.IGNORECASE)
+"""A loss by the name of a token is none."""
 LOOKS = re.compile(
     r"\b(?:hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ya29\.)[\w-]{12,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
     r"|(?<=Bearer )[^\s\"']+"
@@ -52,7 +54,8 @@ def is_secret(name: str, value: object) -> bool:
 
 
 def _opaque(value: object) -> bool:
-    return isinstance(value, str) and OPAQUE.fullmatch(value.strip("\"'")) is not None
+    text = value.strip("\"'") if isinstance(value, str) else ""
+    return OPAQUE.fullmatch(text) is not None and not NUMBER.fullmatch(text)
 
 
 def masked(name: str, value: Any) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from diagnose import emit
+
 OLD = """\
 lr0: 0.005  # found by search
 momentum: 0.937
@@ -136,3 +138,14 @@ def test_a_named_format_is_heeded(pair: Path, diagnose: Any) -> None:
     Path("new.py").write_text("learning_rate = 0.01\nmax_iters = 500\n")
     assert told(diagnose, "old.py", "new.py", "--format", "config-python")[0] == 1
     assert diagnose("diff", "old.py", "new.py", "--format", "nonesuch").exit_code == 2
+
+
+@pytest.mark.parametrize("form", emit.names())
+def test_no_secret_is_repeated(form: str, pair: Path, diagnose: Any) -> None:
+    for name, secret in (("old.yaml", "hunter22secret"), ("new.yaml", "correcthorse1")):
+        with Path(name).open("a") as file:
+            file.write(f"wandb_api_key: {secret}\nfl_alpha: 0.25  # password={secret}\n")
+    result = diagnose("diff", "old.yaml", "new.yaml", "--output-format", form, "--select", "ALL")
+    assert result.exit_code in (0, 1), result.output
+    assert "hunter22secret" not in result.output
+    assert "correcthorse1" not in result.output

@@ -30,7 +30,11 @@ def values(name: str, one: Segment | None = None, **given: str) -> dict[str, Use
         ("over-regularised", {"weight_decay": 0.1}, {"weight_decay_before": "0.2"}, "one that went up"),
         ("over-regularised", {"lr": 0.001}, {}, "--set lr_before="),
         ("few-updates", {"batch_size": 64}, {}, "--set samples="),
-        ("few-updates", {"lr": 0.01, "optimizer": "SGD"}, {}, "experiment trains with Adam"),
+        ("few-updates", {"lr": 0.01, "optimizer": "SGD"}, {"optimizer": "adam"}, "experiment trains with Adam"),
+        ("few-updates", {"optimizer": "SGD"}, {}, "by default is a rate of Adam"),
+        ("frozen-linear-head", {}, {"optimizer": "sgd"}, "give a rate of SGD with --set lr="),
+        ("finetune-lr-too-low", {"lr": 0.01, "optimizer": "SGD"}, {}, "from 0.001 on SGD moves weights soon"),
+        ("capacity-vs-data", {"lr": 0.01, "optimizer": "SGD"}, {}, "experiment trains with Adam"),
         ("finetune-lr-too-low", {"lr": 0.01}, {}, "no fine-tuning rate far too low"),
         ("class-weight-collapse", {"class_weights": {"0": 0.6, "1": 2.1}}, {}, "--set class_counts="),
         ("class-weight-collapse", {}, {"class_weights": "1,2"}, "class_weights has 2"),
@@ -41,7 +45,7 @@ def values(name: str, one: Segment | None = None, **given: str) -> dict[str, Use
         ("finetune-lr-too-low", {}, {"search": "maybe"}, "search is no or yes"),
         ("fusion-weight-gradient", {}, {"learnable": "x"}, "learnable is no or yes"),
         ("loss-weight-imbalance", {}, {"obj": "0.1", "cls": "1"}, "gains on neither"),
-        ("class-weight-collapse", {"lr": 3.0}, {}, "outside 0..1"),
+        ("class-weight-collapse", {"lr": 30.0}, {}, "outside 0..10"),
     ],
 )
 def test_refused(name: str, facts: dict[str, object], given: dict[str, str], told: str) -> None:
@@ -54,6 +58,12 @@ def test_refused(name: str, facts: dict[str, object], given: dict[str, str], tol
 def test_what_is_given_ends_the_doubt() -> None:
     used = values("batch-without-lr", segment(batch_size=64), batch_before="16")
     assert (used["batch"].value, used["batch"].origin) == (64, "log")
+
+
+@pytest.mark.parametrize("name", ["few-updates", "frozen-linear-head", "finetune-lr-too-low"])
+def test_a_rate_of_sgd_is_used_by_sgd(name: str) -> None:
+    used = values(name, segment(lr=0.0005, optimizer="SGD"))
+    assert (used["lr"].value, used["optimizer"].value, used["optimizer"].origin) == (0.0005, "sgd", "log")
 
 
 def test_samples_of_an_epoch() -> None:

@@ -35,6 +35,7 @@ def test_values_of_secrets_are_masked(name: str, value: Any) -> None:
         ("pool", "token"),
         ("token", "cls"),
         ("token", 7),
+        ("loss_token", "0.234567"),
         ("key_dim", 64),
         ("sort_key", "length"),
         ("use_auth_token", True),
@@ -75,6 +76,7 @@ def test_words_of_a_command_are_masked() -> None:
         ('{"api_key": "x", "lr": 1}', '{"api_key": ***, "lr": 1}'),
         ("curl -H 'Authorization: Bearer abc.def'", "curl -H 'Authorization: Bearer ***'"),
         ("hf_" + "a1" * 12, "***"),
+        ("epoch 3 loss_token: 0.234567 lr: 1e-05", "epoch 3 loss_token: 0.234567 lr: 1e-05"),
     ],
 )
 def test_scripts_are_masked(text: str, told: str) -> None:

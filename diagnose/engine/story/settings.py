@@ -11,6 +11,7 @@ from diagnose.model.change import RISKS
 from diagnose.model.story import SettingRow
 from diagnose.names import hyperparameter
 from diagnose.text import changes
+from diagnose.text.secrets import masked
 
 STATED = {
     "planned_epochs": "epochs",
@@ -69,7 +70,7 @@ def table(segments: Sequence[Segment]) -> tuple[tuple[SettingRow, ...], int]:
             row = hyperparameter(setting.key, config.framework) or hyperparameter(name)
             if row is None or row.role == "bookkeeping":
                 continue
-            value = changes.middle(changes.written(setting.value), 80)
+            value = changes.middle(changes.written(masked(setting.key, setting.value)), 80)
             shown = SettingRow(setting.key, row.title, row.role, value, setting.place, segment.name)
             rows.setdefault((setting.key, value), []).append((segment, shown, RISKS.index(row.risk)))
         for name in ALSO:

@@ -8,8 +8,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from diagnose.mechanisms.class_weights import capped
+from diagnose.probes import common
 from diagnose.probes.declare import Arm, Factor, Found, Observation, Parameter, Values
-from diagnose.probes.sources import event, fact, number, numbers, reached, series, setting, whole
+from diagnose.probes.sources import event, fact, number, numbers, reached, setting, whole
 
 if TYPE_CHECKING:
     import torch
@@ -95,15 +96,8 @@ PARAMETERS = (
         least=1,
         most=400,
     ),
-    Parameter(
-        "lr",
-        1e-3,
-        "learning rate of Adam",
-        (series("lr"), fact("lr", number), setting("lr", number)),
-        least=0.0,
-        most=1.0,
-        optimizer="adam",
-    ),
+    common.rate(1e-3),
+    common.optimizer(),
     Parameter("signal", 0.5, "distance of a class's centre from the middle, in standard deviations", least=0.0),
     Parameter("depth", 1, "hidden layers", least=1, most=16),
     Parameter("shift", 0.0, "how far inputs lie from those that the starting statistics were made for", least=0.0),
@@ -143,7 +137,7 @@ def observe(values: Values, lab: Lab) -> Observation:
     from diagnose.probes import losses, metrics
     from diagnose.probes.lab import take
     from diagnose.probes.networks import NormedMlp
-    from diagnose.probes.optimizers import Adam
+    from diagnose.probes.optimizers import named
     from diagnose.probes.trainer import Trainer
 
     weights = values["class_weights"]
@@ -155,7 +149,7 @@ def observe(values: Values, lab: Lab) -> Observation:
         logits, statistics = model(x)
         return losses.focal(logits, y, w, g), statistics
 
-    trainer = Trainer(lab, nets, loss, Adam(values["lr"]), further=True)
+    trainer = Trainer(lab, nets, loss, named(values["optimizer"], values["lr"]), further=True)
     w, g, keep = lab.rows(weights), lab.each(values["gamma"]), values["norm_momentum"]
     mean = torch.zeros(lab.replicas, values["depth"], HIDDEN, device=lab.device)
     variance = torch.ones_like(mean)

@@ -41,6 +41,7 @@ PARAMETERS = (
     common.waiting(10),
     common.epochs(60),
     common.rate(1e-4),
+    common.optimizer(),
     common.signal(3.0),
 )
 
@@ -78,12 +79,12 @@ def observe(values: Values, lab: Lab) -> Observation:
     """Train one arm."""
     from diagnose.probes import classification
     from diagnose.probes.networks import Mlp
-    from diagnose.probes.optimizers import Adam
+    from diagnose.probes.optimizers import named
     from diagnose.probes.trainer import Trainer
 
     work = classification.task(lab, values["samples"], values["val_samples"], values["classes"], values["signal"])
     nets = lab.build(lambda: Mlp((classification.FEATURES, HIDDEN, values["classes"])))
-    trainer = Trainer(lab, nets, classification.cross_entropy, Adam(values["lr"]))
+    trainer = Trainer(lab, nets, classification.cross_entropy, named(values["optimizer"], values["lr"]))
     stop = classification.train(
         lab, nets, work, trainer, batch=values["batch"], epochs=values["epochs"], patience=values["patience"]
     )

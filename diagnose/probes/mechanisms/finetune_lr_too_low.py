@@ -32,8 +32,10 @@ TRIED = 100
 MOVED = 0.05
 """The share of the training loss that must be gone by then."""
 PRETRAINING = 10
-TINY, USUAL = 1e-5, 1e-4
-"""A rate that marks the stage this is about, and the one from which it is about no stage at all."""
+TINY = 1e-5
+"""A rate that marks the stage this is about."""
+USUAL = {"adam": 1e-4, "sgd": 1e-3}
+"""The rate of each optimizer from which on it is about no stage at all; ours, as defaults of fine-tuning recipes go."""
 
 PARAMETERS = (
     common.samples(300),
@@ -43,6 +45,7 @@ PARAMETERS = (
     common.waiting(10),
     common.epochs(60),
     common.rate(1e-6),
+    common.optimizer(),
     Parameter("stage_ratio", 100.0, "how many times lower the rate is than that of the stage before", least=1.0),
     common.signal(3.0),
     Parameter("start", "worthless", "the weights it starts from", choices=("worthless", "good")),
@@ -69,15 +72,16 @@ def segment(one: Segment) -> bool:
 
 def refuse(values: Values) -> str:
     """Say why a rate is none that this is about: most models train at it."""
-    if values["lr"] <= USUAL:
+    usual, name = USUAL[values["optimizer"]], {"adam": "Adam", "sgd": "SGD"}[values["optimizer"]]
+    if values["lr"] <= usual:
         return ""
-    return f"lr = {values['lr']:g} is no fine-tuning rate far too low: from {USUAL:g} on Adam moves weights soon"
+    return f"lr = {values['lr']:g} is no fine-tuning rate far too low: from {usual:g} on {name} moves weights soon"
 
 
 def observe(values: Values, lab: Lab) -> Observation:
     """Train one arm."""
     from diagnose.probes import classification
-    from diagnose.probes.optimizers import Adam
+    from diagnose.probes.optimizers import Adam, named
     from diagnose.probes.trainer import Trainer
 
     work = classification.task(lab, values["samples"], values["val_samples"], values["classes"], values["signal"])
@@ -85,7 +89,7 @@ def observe(values: Values, lab: Lab) -> Observation:
     if values["search"] == "yes":
         rate = _searched(values, lab, work, rate)
     nets = lab.build(lambda: _network(values))
-    trainer = Trainer(lab, nets, classification.cross_entropy, Adam(rate))
+    trainer = Trainer(lab, nets, classification.cross_entropy, named(values["optimizer"], rate))
     if values["start"] == "good":
         first = Trainer(lab, nets, classification.cross_entropy, Adam(1e-3))
         classification.train(lab, nets, work, first, batch=32, epochs=PRETRAINING, patience=PRETRAINING)
@@ -104,14 +108,14 @@ def _searched(values: Values, lab: Lab, work: Task, rate: torch.Tensor) -> torch
     import torch
 
     from diagnose.probes import classification
-    from diagnose.probes.optimizers import Adam
+    from diagnose.probes.optimizers import named
     from diagnose.probes.trainer import Trainer
 
     found = torch.zeros_like(rate, dtype=torch.bool)
     for power in range(6):
         nets = lab.build(lambda: _network(values))
         trial = rate * torch.where(found, 1.0, 10.0 if power else 1.0)
-        trainer = Trainer(lab, nets, classification.cross_entropy, Adam(trial))
+        trainer = Trainer(lab, nets, classification.cross_entropy, named(values["optimizer"], trial))
         before = _loss(nets, work)
         for batches in work.batches(lab, values["batch"], -(-TRIED // max(1, -(-work.samples // values["batch"])))):
             for x, y in batches:

@@ -44,6 +44,7 @@ PARAMETERS = (
     common.waiting(10),
     common.epochs(20),
     common.rate(1e-3),
+    common.optimizer(),
     common.signal(3.0),
     Parameter("trained", "head", "what trains (block: the last hidden layer, too)", choices=("head", "block", "all")),
     Parameter("features", "worthless", "what the backbone starts from", choices=("worthless", "good")),
@@ -71,7 +72,7 @@ def observe(values: Values, lab: Lab) -> Observation:
     """Train one arm."""
     from diagnose.probes import classification
     from diagnose.probes.networks import Mlp
-    from diagnose.probes.optimizers import Adam
+    from diagnose.probes.optimizers import named
     from diagnose.probes.trainer import Trainer
 
     work = classification.task(lab, values["samples"], values["val_samples"], values["classes"], values["signal"])
@@ -82,7 +83,7 @@ def observe(values: Values, lab: Lab) -> Observation:
     def trains(name: str) -> bool:
         return int(name.split(".")[1]) >= first
 
-    trainer = Trainer(lab, nets, classification.cross_entropy, Adam(values["lr"]), trains=trains)
+    trainer = Trainer(lab, nets, classification.cross_entropy, named(values["optimizer"], values["lr"]), trains=trains)
     if values["features"] == "good":
         _pretrain(lab, nets, work, head)
     stop = classification.train(

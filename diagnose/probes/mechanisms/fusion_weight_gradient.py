@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose.probes import common
 from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values, documented
-from diagnose.probes.sources import fact, number, optimizer_of, setting
+from diagnose.probes.sources import fact, number
 
 if TYPE_CHECKING:
     import torch
@@ -47,13 +47,7 @@ PARAMETERS = (
     common.waiting(10),
     common.epochs(20),
     common.rate(1e-3, ""),
-    Parameter(
-        "optimizer",
-        "sgd",
-        "adam, or sgd with momentum 0.9",
-        (fact("optimizer", optimizer_of), setting("optimizer", optimizer_of)),
-        choices=("adam", "sgd"),
-    ),
+    common.optimizer("sgd"),
     Parameter(
         "weight",
         0.3,
