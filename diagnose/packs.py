@@ -1,4 +1,4 @@
-"""What the build of a wheel makes in advance, as JSON: rules, their expressions, compiled grammars, and tables.
+"""What the build of a wheel makes in advance, as JSON: rules, their expressions, compiled grammars, templates, tables.
 
 Called by ``hatch_build.py``, in a place without numpy, and by the tests. A checkout has none of it and reads the files
 themselves; ``assets.packed`` finds it.
@@ -7,13 +7,22 @@ themselves; ``assets.packed`` finds it.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from diagnose import assets, parsers
 from diagnose.language.parse import LanguageError, parse, plain
+from diagnose.logs import detect, formats
+from diagnose.reader import RunBuilder
+from diagnose.reader.grammar import Heard, learned, listening
+from diagnose.scan.engine import VARIABLE
+from diagnose.sources import from_bytes, open_source
 
+LOGS = (".csv", ".log", ".txt")
+"""Endings of fixtures from which templates are learned."""
 START = re.compile(r"^\??start\b", re.MULTILINE)
 
 
@@ -23,8 +32,37 @@ def build() -> Iterator[tuple[str, str]]:
     for path in sorted(assets.grammar_folder().glob("*.lark")):
         if START.search(assets.grammar(path.stem)):
             yield f"grammars/{path.stem}", _json(parsers.serialized(path.stem))
+            yield f"lines/{path.stem}", _json(parsers.stamped_tables(path.stem))
+    for name, lines in heard().items():
+        yield f"shapes/{name}", _json(learned(name, lines.values()))
     for path in assets.tables():
         yield assets.table_name(path), _json(assets.load(path))
+
+
+def heard() -> Heard:
+    """Return what the grammars accept in the samples of all formats, and in the fixtures where there are any."""
+    sources = [
+        (format, from_bytes("sample", sample.encode()))
+        for format in formats().values()
+        for sample in format.SAMPLES
+        if isinstance(sample, str)
+    ]
+    for path in sorted((assets.PACKAGE.parent / "fixtures").rglob("*")):
+        if path.suffix in LOGS:
+            source = open_source(path)
+            format = detect(source)
+            sources += [] if format is None or getattr(format, "IS_CONFIG", False) else [(format, source)]
+    engine = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = "lark"  # every line, and nothing by templates
+    try:
+        with listening() as found:
+            for format, source in sources:
+                with suppress(ImportError):  # what needs numpy to be read has no grammar
+                    format.read(source, RunBuilder(source.path, format.NAME))
+    finally:
+        os.environ.pop(VARIABLE)
+        os.environ |= {} if engine is None else {VARIABLE: engine}
+    return found
 
 
 def rules() -> dict[str, Any]:

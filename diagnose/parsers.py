@@ -7,6 +7,7 @@ those count for the texts, whatever Lark is installed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from lark import Lark
 
 IMPORT = re.compile(r"^%import +\.?(\w+)", re.MULTILINE)
+
+LAYOUT = 1
+"""Raised when tables, or templates, are laid out or used in another way."""
 
 
 @cache
@@ -66,16 +70,23 @@ def tables(name: str) -> dict[str, Any]:
 
     Returns:
         ``start``, ``end``: states; ``states``: scanner and row of each; ``rows``: what a symbol does, the next state or
-        the complement of a rule; ``rules``: what each is of, its name, whether it stands for an only child, and the fate
-        of its symbols; ``scanners``: a pattern, and the words that it reads as something else; ``ignore``; ``names``.
+        the complement of a rule; ``rules``: what each is of, its name, whether it stands for an only child, and the
+        fates of its symbols; ``scanners``: a pattern, and the words that it reads as something else; ``ignore``;
+        ``names``: of terminals, as they are told.
     """
-    made = assets.packed(f"tables/lines/{name}")
-    return made["tables"] if made is not None and made["texts"] == texts(name) else _tables(compiled(name))
+    made = assets.packed(f"lines/{name}")
+    return made["tables"] if made is not None and made["stamp"] == stamp(name) else _tables(compiled(name))
 
 
-def packed_tables(name: str) -> dict[str, Any]:
-    """Return the tables of a grammar with what they were made from."""
-    return {"texts": texts(name), "tables": _tables(compiled(name))}
+def stamped_tables(name: str) -> dict[str, Any]:
+    """Return the tables of a grammar, and what they count for."""
+    return {"stamp": stamp(name), "tables": _tables(compiled(name))}
+
+
+@cache
+def stamp(name: str) -> str:
+    """Return what tells the text of a grammar, and of all that it imports, from others."""
+    return hashlib.sha256(json.dumps([LAYOUT, *sorted(texts(name).items())]).encode()).hexdigest()
 
 
 DROPPED, KEPT, INLINED = range(3)

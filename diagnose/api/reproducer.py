@@ -21,7 +21,8 @@ class Wish:
     Attributes:
         word: a mechanism, or the code or name of a rule.
         log: a log or folder whose numbers count; empty for the defaults.
-        format: read the log as this format.
+        before: the log or folder of the run before, for numbers that the mechanism compares with.
+        format: read the logs as this format.
         device: ``auto``, ``cpu`` or ``cuda``.
         replicas: of each arm; 0 for what suits the device.
         given: texts ``NAME=VALUE`` that win over log and defaults.
@@ -33,6 +34,7 @@ class Wish:
 
     word: str
     log: str = ""
+    before: str = ""
     format: str = ""
     device: str = "auto"
     replicas: int = 0
@@ -58,12 +60,15 @@ def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
 
     mechanisms = wanted(wish.word, rules)
     given = parameters.given_for(mechanisms, wish.given)
+    if wish.before and not any(parameter.earlier_of for one in mechanisms for parameter in one.PARAMETERS):
+        raise SettingsError(f"{mechanisms[0].NAME} compares with no run before", mend="leave out --before")
     run = read(wish.log, wish.format) if wish.log else None
+    earlier = read(wish.before, wish.format) if wish.before else None
     resolved, refused = [], []
     for mechanism in mechanisms:
-        segment = parameters.about(mechanism, run) if run is not None else None
+        segment, before = (parameters.about(mechanism, one) if one is not None else None for one in (run, earlier))
         try:
-            resolved.append((mechanism, parameters.resolve(mechanism, segment, given[mechanism.NAME])))
+            resolved.append((mechanism, parameters.resolve(mechanism, segment, given[mechanism.NAME], before)))
         except SettingsError as error:
             refused.append(error)
     if refused and not resolved:

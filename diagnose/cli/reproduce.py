@@ -48,6 +48,13 @@ class Word(options.ParamType):
     type=click.Path(readable=False),
     help="Take numbers from this log or folder of a run.",
 )
+@click.option(
+    "--before",
+    default="",
+    metavar="LOG",
+    type=click.Path(readable=False),
+    help="The run before, for mechanisms that compare with it (a batch, rate or weight that was changed).",
+)
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter of the experiment; repeatable.")
 @click.option(
     "--device", type=click.Choice(("auto", "cpu", "cuda")), default="auto", help="Where to train.  [auto: a GPU if any]"
@@ -96,6 +103,7 @@ def _run(word: str, given: dict[str, Any]) -> list[Result]:
         wish = Wish(
             word=word,
             log=given["log"],
+            before=given["before"],
             format=given["format"],
             device=given["device"],
             replicas=given["replicas"] or 0,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from diagnose.errors import DiagnoseError
 from diagnose.parsers import parser
@@ -28,7 +29,8 @@ class LanguageError(DiagnoseError):
         self.reason, self.text, self.line, self.column = message, text, line, column
 
 
-class Node(NamedTuple):
+@dataclass(slots=True)
+class Node:
     """One operation: its kind (an alias of ``condition.lark``), its operands, and where it stands in which text."""
 
     kind: str
@@ -36,6 +38,16 @@ class Node(NamedTuple):
     line: int
     column: int
     text: str
+    _run: Callable[[Any], Any] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def run(self) -> Callable[[Any], Any]:
+        """What the node does with a scope, compiled when it is first asked for."""
+        if self._run is None:
+            from diagnose.language.evaluate import compiled
+
+            self._run = compiled(self)
+        return self._run
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it."""

@@ -46,6 +46,7 @@ class Parameter:
         choices: the words it can be; empty for numbers.
         beside: a parameter that means nothing without this one. Where a log tells that one and not this, a default
             would mix two runs: the experiment is refused until this one is given.
+        earlier_of: the parameter whose value in the run before (``--before``) it is; it stands beside that one.
         alike: lists of one mechanism with the same word here have one length.
         optimizer: ``adam`` or ``sgd``, for a learning rate whose default is one of its. It trains with that optimizer
             unless the mechanism has a parameter ``optimizer``; a rate of another one than it trains with is refused.
@@ -59,6 +60,7 @@ class Parameter:
     most: float | None = None
     choices: tuple[str, ...] = ()
     beside: str = ""
+    earlier_of: str = ""
     alike: str = ""
     optimizer: str = ""
 

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.probes import together
-from diagnose.probes.declare import Found, Mechanism, Parameter
+from diagnose.probes.declare import Found, Mechanism, Parameter, Source
 from diagnose.probes.result import Used
 
 if TYPE_CHECKING:
     from diagnose.model import Run, Segment
 
 
-def resolve(mechanism: Mechanism, segment: Segment | None, given: Mapping[str, str]) -> tuple[Used, ...]:
+def resolve(
+    mechanism: Mechanism, segment: Segment | None, given: Mapping[str, str], before: Segment | None = None
+) -> tuple[Used, ...]:
     """Return every parameter of a mechanism with its origin.
+
+    Args:
+        mechanism: what is to be tried.
+        segment: the run whose numbers count, if any.
+        given: texts by name, which win over the log.
+        before: the run before, whose numbers those that are ``earlier_of`` others are.
 
     Raises:
         SettingsError: for a name that is no parameter, or a value that does not fit it.
@@ -26,7 +35,14 @@ def resolve(mechanism: Mechanism, segment: Segment | None, given: Mapping[str, s
         if name not in known:
             mend = did_you_mean(name, known) or f"there are {', '.join(known)}"
             raise SettingsError(f"{mechanism.NAME} has no parameter {name!r}", mend=mend)
-    found = {name: _one(parameter, segment, given) for name, parameter in known.items()}
+    found = {}
+    for name, parameter in known.items():
+        if not parameter.earlier_of:
+            found[name] = _one(parameter, parameter.sources, segment, given)
+            continue
+        used = _one(parameter, known[parameter.earlier_of].sources, before, given)
+        told = "; ".join(filter(None, (used.how, "of the run before")))
+        found[name] = replace(used, how=told) if used.places else used
     together.check(mechanism, found, segment)
     return tuple(found.values())
 
@@ -55,12 +71,12 @@ def given_for(mechanisms: Sequence[Mechanism], texts: Sequence[str]) -> dict[str
     return made
 
 
-def _one(parameter: Parameter, segment: Segment | None, given: Mapping[str, str]) -> Used:
+def _one(parameter: Parameter, sources: Sequence[Source], segment: Segment | None, given: Mapping[str, str]) -> Used:
     if parameter.name in given:
         value = parse(parameter, given[parameter.name])
         check(parameter, value)
         return Used(parameter.name, value, "given", parameter.meaning)
-    told = [found for source in parameter.sources if segment is not None and (found := source(segment)) is not None]
+    told = [found for source in sources if segment is not None and (found := source(segment)) is not None]
     found = next((one for one in told if _fits(parameter, one.value)), None)
     if found is None and told:
         found = _cut(parameter, told[0])

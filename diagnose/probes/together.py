@@ -54,18 +54,21 @@ def _lists(mechanism: Mechanism, used: Mapping[str, Used]) -> None:
 
 def _beside(mechanism: Mechanism, used: Mapping[str, Used]) -> None:
     missing = [
-        parameter
+        (parameter, used[other])
         for parameter in mechanism.PARAMETERS
-        if parameter.beside and used[parameter.name].origin == "default" and used[parameter.beside].origin in OF_A_LOG
+        if (other := parameter.beside or parameter.earlier_of)
+        and used[parameter.name].origin == "default"
+        and used[other].origin in OF_A_LOG
     ]
     if not missing:
         return
-    told, first = used[missing[0].beside], missing[0]
+    first, told = missing[0]
+    earlier = ", or the log of that run with --before" if first.earlier_of else ""
     raise SettingsError(
         f"{mechanism.NAME}: the log has {told.name} = {_number(told.value)}, but no {first.name} ({first.meaning}), "
         "and a default would be another run's",
         place=_place(told),
-        mend="give " + " ".join(f"--set {one.name}=..." for one in missing),
+        mend="give " + " ".join(f"--set {one.name}=..." for one, _ in missing) + earlier,
     )
 
 

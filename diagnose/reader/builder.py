@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -207,6 +208,13 @@ class RunBuilder:
     def column(self, name: str) -> Column | None:
         """Return the points of a series in the open segment, by canonical name."""
         return self._drafts[-1].columns.get(name) if self.is_open else None
+
+    def correct_steps(self, steps: Mapping[int, float]) -> None:
+        """Give the points of lines of the open segment, added one by one, the steps that only its end has shown."""
+        for column in self._drafts[-1].columns.values() if self.is_open else ():
+            for at, line in enumerate(column.line):
+                if line in steps:
+                    column.step[at] = _counted(steps[line])
 
     def reached(self, segment: int, line: int) -> None:
         """The segment that began as the so many-th extends to this line at least."""

@@ -113,6 +113,16 @@ class Bulk:
         if rows := self._walk.take(template):
             self._tables[template].chunks.append(rows)
 
+    def held(self, template: int) -> Floats:
+        """Return the rows of a template that are still to be handed over: line, counters and columns."""
+        import numpy as np
+
+        table = self._tables.get(template)
+        if table is None:
+            return np.empty((0, FIRST))
+        self.take(template)
+        return np.frombuffer(b"".join(table.chunks), dtype=np.float64).reshape(-1, table.width)
+
     def check(self) -> None:
         """Hand everything over if the segment it belongs to is no longer the open one."""
         if self._segment >= 0 and (self._segment != self._build.started or not self._build.is_open):

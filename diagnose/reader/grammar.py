@@ -1,28 +1,34 @@
 """Lines parsed by a Lark grammar, each line *shape* only once.
 
-Plain Lark reads some 5,000 lines a second, its tables without it 15,000 (``diagnose.scan.lalr``). Two lines that differ only in their digits, digit for digit, lex and parse
-alike as long as no terminal tells one digit from another, so the parse of the first serves for the second: the kinds
-of its tokens and where they start and end. A grammar must therefore treat all digits alike (no ``[1-5]`` in a
-terminal, no literal with a digit that a number could also stand for); ``tests/scan/test_terminals.py`` checks it.
-Where numbers and blanks may also vary in width, ``diagnose.scan`` makes a template of the line, which serves for all.
+Plain Lark reads some 5,000 lines a second, its tables alone 15,000 (``diagnose.scan.lalr``). Two lines that differ
+only in their digits, digit for digit, lex and parse alike as long as no terminal tells one digit from another, so the
+parse of the first serves for the second: the kinds of its tokens and where they start and end. A grammar must therefore
+treat all digits alike (no ``[1-5]`` in a terminal, no literal with a digit that a number could also stand for);
+``tests/scan/test_terminals.py`` checks it. Where numbers and blanks may also vary in width, ``diagnose.scan`` makes a
+template of the line, which serves for all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from diagnose.parsers import own, parser, tables
-from diagnose.scan import ENOUGH, LineParser, Shapes, engine
+from diagnose import assets
+from diagnose.parsers import own, parser, stamp, tables
+from diagnose.scan import ENOUGH, LineParser, Pack, Shapes, engine, shape_key
 
 if TYPE_CHECKING:
     from lark import Lark
 
 MEMO = 20_000
 """Shapes remembered per grammar; when full the memory starts afresh."""
+TELLING = 100
+"""Longest text between two numbers that other people's lines may share."""
+DIGITS = re.compile("[0-9]+")
 BLANK_DIGITS = str.maketrans("123456789", "000000000")
 
 
@@ -84,9 +90,9 @@ class LineGrammar:
         if self._gate is not None and not self._gate.search(text):
             return None
         shape = text.translate(BLANK_DIGITS)
-        known = self._memo.get(shape)
+        known = None if _listening else self._memo.get(shape)
         if known is None:
-            shapes = None if engine().name == "lark" else self.shapes
+            shapes = None if _listening or engine().name == "lark" else self.shapes
             if shapes is not None and (found := shapes.match(text)) is not None:
                 return Match(found[0].kind, found[1])
             if len(self._memo) >= MEMO:
@@ -105,18 +111,60 @@ class LineGrammar:
 
 def asked(name: str, text: str) -> Parsed | None:
     """Return what a grammar reads in a line, by Lark's tables or, where ``DIAGNOSE_ENGINE`` says so, by Lark itself."""
-    return parse_line(parser(name), text) if engine().name == "lark" else line_parser(name)(text)
+    found = parse_line(parser(name), text) if engine().name == "lark" else _by_tables(name, text)
+    if found is not None:
+        for lines in _listening:
+            lines.setdefault(name, {}).setdefault(shape_key(text), (text, found))
+    return found
+
+
+Heard: TypeAlias = dict[str, dict[str, tuple[str, Parsed]]]
+"""Lines that a grammar accepts, by grammar and shape, and what it reads in them."""
+_listening: list[Heard] = []
+
+
+@contextmanager
+def listening() -> Iterator[Heard]:
+    """Collect the first line of each shape that each grammar accepts meanwhile, whatever is known already."""
+    heard: Heard = {}
+    _listening.append(heard)
+    try:
+        yield heard
+    finally:
+        _listening.remove(heard)
 
 
 @cache
-def line_parser(name: str) -> LineParser:
+def _line_parser(name: str) -> LineParser:
     """Return the parser of lines of a grammar; made on first use, once for all readers of the process."""
     return LineParser(tables(name))
 
 
+def _by_tables(name: str, text: str) -> Parsed | None:
+    return _line_parser(name)(text)
+
+
 @cache
 def _shapes(name: str) -> Shapes:
-    return Shapes(name, lambda text: line_parser(name)(text))
+    """Return the templates of a grammar, those that the build has learned among them."""
+    made = assets.packed(f"shapes/{name}")
+    if made is None or made["stamp"] != stamp(name):
+        made = None
+    return Shapes(name, partial(_by_tables, name), Pack(made and made["pack"]))
+
+
+def learned(name: str, lines: Iterable[tuple[str, Parsed]]) -> dict[str, Any]:
+    """Return the templates of lines that a grammar accepts, as plain data for JSON, and what they count for.
+
+    Lines with long texts are left out: they will hardly come again.
+    """
+    pack = Pack()
+    shapes = Shapes(name, partial(_by_tables, name), pack)
+    shapes.enough = 1
+    for text, parsed in lines:
+        if shapes.match(text) is None and max(map(len, DIGITS.split(text))) <= TELLING:
+            shapes.note(text, parsed)
+    return {"stamp": stamp(name), "pack": pack.data()}
 
 
 def parse_line(lark: Lark, text: str) -> Parsed | None:

@@ -69,14 +69,14 @@ def points(
 
     Of a validation, times and memory are left out; so is the -1 that COCO prints where there is nothing to measure.
     """
-    items = [(_bare(key, split), value) for key, value in pairs]
+    items = [(bare_key(key, split), value) for key, value in pairs]
     has_lr = any(key == "lr" for key, _ in items)
     added = 0
     for key, value in items:
         if not key:
             continue
-        if value == -1.0 and ABSENT.search(key):
-            if WHOLE.search(key):
+        if value == -1.0 and (said := absent(key)):
+            if said == "all":
                 build.event("validation_empty", line, f"{key}: -1", message=f"{key} is -1: nothing to measure it on")
             continue
         name = "base_lr" if key == "base_lr" and has_lr else ""
@@ -100,7 +100,7 @@ def bulk_items(match: Match, parts: Sequence[int], split: str) -> tuple[list[Ite
     for index, ((kind, key), (after, value)) in enumerate(pairwise(match.tokens)):
         if kind != "KEY":
             continue
-        bare = _bare(key, split)
+        bare = bare_key(key, split)
         if after == "DICT" or (after in ("VALUE", "GLUED") and parts[index + 1] < 0):
             return None
         if bare and after in ("VALUE", "GLUED"):
@@ -109,11 +109,17 @@ def bulk_items(match: Match, parts: Sequence[int], split: str) -> tuple[list[Ite
             items.append(Item(bare, split, -1, value=number(value)))
     if any(item.printed == "lr" for item in items):
         items = [replace(item, name="base_lr") if item.printed == "base_lr" else item for item in items]
-    return items, any(ABSENT.search(item.printed) for item in items)
+    return items, any(absent(item.printed) for item in items)
 
 
 @lru_cache(maxsize=4096)
-def _bare(key: str, split: str) -> str:
+def absent(key: str) -> str:
+    """Return whether -1 means of a metric that there was nothing to measure: ``part`` or ``all`` of it; else nothing."""
+    return ("all" if WHOLE.search(key) else "part") if ABSENT.search(key) else ""
+
+
+@lru_cache(maxsize=4096)
+def bare_key(key: str, split: str) -> str:
     """Return a key without the split that mmengine may write before it; nothing for what is no measurement."""
     bare = key.removeprefix(f"{split}/")
     if bare == "eta" or (split != "train" and (bare in NOT_OF_A_LOOP or bare.endswith("lr"))):
@@ -147,7 +153,9 @@ def flat(key: str, value: Any) -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
         for name, member in value.items():
             yield from flat(f"{key}/{name}" if key else str(name), member)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif isinstance(value, float):
+        yield key, value
+    elif isinstance(value, int) and not isinstance(value, bool):
         try:
             yield key, float(value)
         except OverflowError:

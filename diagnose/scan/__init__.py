@@ -4,9 +4,12 @@
 bytes (``pure`` does the same in Python), and ``walk`` yields what is left for readers.
 """
 
+from diagnose.scan.again import line_texts
 from diagnose.scan.engine import ENGINES, Engine, engine
 from diagnose.scan.gate import Gate, needed
 from diagnose.scan.lalr import LineParser
+from diagnose.scan.learn import shape_key
+from diagnose.scan.pack import Pack
 from diagnose.scan.plain import Slot, json_row, table_row
 from diagnose.scan.shapes import ENOUGH, Shapes
 from diagnose.scan.walk import Condition, Walk, lines
@@ -18,12 +21,15 @@ __all__ = [
     "Engine",
     "Gate",
     "LineParser",
+    "Pack",
     "Shapes",
     "Slot",
     "Walk",
     "engine",
     "json_row",
+    "line_texts",
     "lines",
     "needed",
+    "shape_key",
     "table_row",
 ]

@@ -1,29 +1,28 @@
 """Lark's parse tables, run for one line at a time: what Lark finds, without Lark.
 
-Lark compiles a grammar to tables (``diagnose.parsers.tables`` writes them down); to parse a line with them takes a loop.
-This one knows where named tokens stand and which rule accepted the line, and builds no trees and no tokens; a line that
-the grammar does not accept costs no exception. ``DIAGNOSE_ENGINE=lark`` asks Lark itself, and tests compare the two.
+Lark compiles a grammar to tables (``diagnose.parsers.tables`` writes them down); to parse a line with them takes a
+loop. This one knows where named tokens stand and which rule accepted the line, and builds no trees; a line that the
+grammar does not accept costs no exception. ``DIAGNOSE_ENGINE=lark`` asks Lark itself, and tests compare the two.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, TypeAlias
 
 Found: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
 """The rule that accepts a line, and terminal, start and end of each named token."""
-Words: TypeAlias = list[tuple[str, Callable[[str], re.Match[str] | None]]]
+Words: TypeAlias = list[tuple[str, re.Pattern[str]]]
+Rule: TypeAlias = tuple[str, str, bool, list[int]]
+"""What it is a rule of, the name of its tree, whether an only child stands for that, and the fates of its symbols."""
 
 END = "$END"
 DROP, KEEP, INLINE = range(3)
 """What becomes of a symbol of a rule in the tree: as in ``diagnose.parsers``."""
 
 
-_Value: TypeAlias = "int | _Tree"
-"""A token, by its number, or a tree."""
-_Tree: TypeAlias = tuple[str, int, Any]
-"""Name of a rule, how many children its tree has, and the child if there is but one."""
+Value: TypeAlias = Any
+"""A token, by its number; or a tree: name of the rule, how many children it has, and the child if there is but one."""
 
 
 class LineParser:
@@ -38,54 +37,40 @@ class LineParser:
         self._scanners: list[Any] = [None] * len(self._patterns)
         self._ignored = frozenset(tables["ignore"])
         self._names: dict[str, str] = tables["names"]
-        self._rules: list[tuple[str, str, bool, list[int]]] = tables["rules"]
+        self._rules: list[Rule] = tables["rules"]
 
     def __call__(self, text: str) -> Found | None:
         """Return what the grammar reads in a line; None if it does not accept it."""
-        rows, rules, ignored, scanners, scanner_of = (
-            self._rows,
-            self._rules,
-            self._ignored,
-            self._scanners,
-            self._scanner_of,
-        )
-        states, values = [self._start], list[_Value]()
+        rows, ignored, scanners, scanner_of = self._rows, self._ignored, self._scanners, self._scanner_of
+        states, values = [self._start], list[Value]()
         tokens: list[tuple[str, int, int] | None] = []
         at, end, last = 0, len(text), self._end
         while True:
             which = scanner_of[states[-1]]
-            name, start = END, at
+            name: Any = END
+            start = at
             while at < end:
-                match, words = scanners[which] or self._scanner(which)
-                found = match(text, at)
+                pattern, words = scanners[which] or self._scanner(which)
+                found = pattern.match(text, at)
                 if found is None:
                     return None
                 start, at, name = at, found.end(), found.lastgroup
                 if name not in ignored:
                     if name in words:
-                        name = next((word for word, is_it in words[name] if is_it(found[0])), name)
+                        name = next((word for word, known in words[name] if known.fullmatch(found[0])), name)
                     break
                 name = END
             while (action := rows[states[-1]].get(name, last)) < 0:
-                origin, own, single, fates = rules[~action]
-                size = len(fates)
-                first = len(values) - size
-                children, only = 0, None
-                for fate, value in zip(fates, values[first:], strict=True):
-                    if fate == KEEP:
-                        children += 1
-                        only = value
-                    elif fate == DROP:
-                        tokens[value] = None
-                    else:
-                        children += value[1]
-                        only = value[2]
-                if size:
-                    del states[-size:], values[first:]
-                values.append(only if single and children == 1 else (own, children, only))
-                states.append(rows[states[-1]][origin])
+                rule = self._rules[~action]
+                if size := len(rule[3]):
+                    value = _reduced(rule, values[-size:], tokens)
+                    del states[-size:], values[-size:]
+                else:
+                    value = (rule[1], 0, None)
+                states.append(rows[states[-1]][rule[0]])
+                values.append(value)
                 if states[-1] == last and name == END:
-                    kind = "start" if isinstance(values[-1], int) else values[-1][0]
+                    kind = "start" if isinstance(value, int) else value[0]
                     return kind, tuple([token for token in tokens if token is not None])
             if action == last:
                 return None
@@ -93,11 +78,25 @@ class LineParser:
             values.append(len(tokens))
             tokens.append((self._names[name], start, at))
 
-    def _scanner(self, which: int) -> tuple[Callable[[str, int], re.Match[str] | None], dict[str, Words]]:
+    def _scanner(self, which: int) -> tuple[re.Pattern[str], dict[str, Words]]:
         pattern, words = self._patterns[which]
         scanner = (
-            re.compile(pattern).match,
-            {name: [(word, re.compile(one).fullmatch) for word, one in some] for name, some in words.items()},
+            re.compile(pattern),
+            {name: [(word, re.compile(one)) for word, one in some] for name, some in words.items()},
         )
         self._scanners[which] = scanner
         return scanner
+
+
+def _reduced(rule: Rule, values: list[Value], tokens: list[tuple[str, int, int] | None]) -> Value:
+    """Return the tree of a rule, or the only child where that stands for it; forget the tokens that it leaves out."""
+    _, own, single, fates = rule
+    children, only = 0, None
+    for fate, value in zip(fates, values, strict=True):
+        if fate == KEEP:
+            children, only = children + 1, value
+        elif fate == DROP:
+            tokens[value] = None
+        else:  # its children are those of the tree
+            children, only = children + value[1], value[2]
+    return only if single and children == 1 else (own, children, only)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -72,8 +73,11 @@ LONGEST = 4000
 """Characters of a line that is tried."""
 MOST_PARTS = 250
 
+SHAPES = {form: shape_of(form.encode()) for form in FORMS}
+
 TOKEN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 PIECE = re.compile(r"[0-9]+| +")
+LIKE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|  +", re.ASCII)
 BRACKET = re.compile(r"(?<=\[)(?=[0-9])")
 
 
@@ -90,6 +94,11 @@ class _Slot:
 def shape_key(text: str) -> str:
     """Return what lines have in common that differ in the width of their numbers and blanks."""
     return PIECE.sub(lambda found: "0" if found[0] != " " * len(found[0]) else " ", text)
+
+
+def likeness(text: str) -> str:
+    """Return what is nearly always the same in two lines that one template fits: to look for one, not to prove it."""
+    return LIKE.sub(lambda found: " " if found[0][0] == " " else "0", text)
 
 
 def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template | None:
@@ -186,6 +195,7 @@ class _Trial:
 
     def __init__(self, text: str, parsed: Parsed, parse: Parse) -> None:
         self._text, self._parsed, self._parse = text, parsed, parse
+        self._slots, self._edges = -1, list[tuple[str, int, int, int, int]]()
         self._random = random.Random(text)  # noqa: S311 - the same line is always tried in the same way
 
     def widen(self, slots: list[_Slot], which: Sequence[int]) -> None:
@@ -209,7 +219,7 @@ class _Trial:
 
     def _shapes(self, slots: list[_Slot], which: Sequence[int]) -> int:
         """Return the greatest mask of shapes that Lark allows in all slots."""
-        failing = [shape_of(form.encode()) for form in FORMS if not self._passes(slots, dict.fromkeys(which, form))]
+        failing = [SHAPES[form] for form in FORMS if not self._passes(slots, dict.fromkeys(which, form))]
         mask = ANY_NUMBER
         for bit in (LEADING_ZERO, EXPONENT, PLUS, MINUS, ENDS_IN_POINT, BEGINS_WITH_POINT, FRACTION, WHOLE):
             if any(not shape & ~mask and shape & bit for shape in failing):
@@ -262,7 +272,7 @@ class _Trial:
         if slot.end > slot.start and self._random.random() < 0.2:
             return self._text[slot.start : slot.end]
         if part.operation == NUMBER:
-            forms = [form for form in FORMS if not shape_of(form.encode()) & ~part.low]
+            forms = [form for form, shape in SHAPES.items() if not shape & ~part.low]
             forms += ["12", "2024"] if part.low & WHOLE else []
             return choose([*forms, self._text[slot.start : slot.end]])
         width = choose([1, 2, 2, 4, part.high, self._random.randint(part.low, part.high)])
@@ -271,23 +281,33 @@ class _Trial:
 
     def _passes(self, slots: Sequence[_Slot], values: dict[int, str]) -> bool:
         """Whether Lark finds the same tokens in the line with some slots replaced."""
-        pieces, moved, at, shift = [], [], 0, 0
+        pieces, at, shifts = list[str](), 0, [0]  # by how much what stands behind so many slots has moved
         for index, slot in enumerate(slots):
-            if index in values:
-                pieces += [self._text[at : slot.start], values[index]]
-                at, shift = slot.end, shift + len(values[index]) - (slot.end - slot.start)
-                moved.append((slot.start, slot.end, shift))
+            shift = shifts[-1]
+            if (value := values.get(index)) is not None:
+                pieces += (self._text[at : slot.start], value)
+                at, shift = slot.end, shift + len(value) - (slot.end - slot.start)
+            shifts.append(shift)
         pieces.append(self._text[at:])
-        wanted = tuple(
-            (name, start + _shift(moved, start), end + _shift(moved, end, ends=True))
-            for name, start, end in self._parsed[1]
+        found = self._parse("".join(pieces))
+        return found is not None and found == (
+            self._parsed[0],
+            tuple([(name, a + shifts[p], b + shifts[q]) for name, a, b, p, q in self._tokens(slots)]),
         )
-        return self._parse("".join(pieces)) == (self._parsed[0], wanted)
 
+    def _tokens(self, slots: Sequence[_Slot]) -> list[tuple[str, int, int, int, int]]:
+        """Return each token with how many slots stand before its start, and before its end.
 
-def _shift(moved: list[tuple[int, int, int]], place: int, *, ends: bool = False) -> int:
-    """Return by how much a place has moved; what ends at an empty slot stands before it."""
-    return next((by for start, end, by in reversed(moved) if end <= place and (start < place or not ends)), 0)
+        A token that ends at an empty slot stands before it.
+        """
+        if self._slots != len(slots):  # slots are only ever widened, or left out
+            starts, ends = [slot.start for slot in slots], [slot.end for slot in slots]
+            self._slots = len(slots)
+            self._edges = [
+                (name, a, b, bisect_right(ends, a), min(bisect_right(ends, b), bisect_left(starts, b)))
+                for name, a, b in self._parsed[1]
+            ]
+        return self._edges
 
 
 def _template(text: str, parsed: Parsed, slots: Sequence[_Slot]) -> Template:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -70,19 +71,27 @@ class Slot(float):
     part: int = -1
 
 
-def json_row(text: str) -> tuple[Template, dict[str, Any]] | None:
+def json_row(text: str, literal: float = math.nan) -> tuple[Template, dict[str, Any]] | None:
     """Return a template for objects that differ from this one in their numbers only, and the object with its slots.
+
+    Args:
+        text: the line.
+        literal: a number that means something else than other numbers, and so belongs to the template.
 
     Returns:
         None if the text is no object, or names a key twice.
     """
     if len(text) > LONGEST or not text.startswith("{"):
         return None
+    varies: list[bool] = []
     count = 0
 
-    def slot(printed: str) -> Slot:
+    def slot(printed: str) -> float:
         nonlocal count
         value = Slot(printed)
+        varies.append(value != literal)
+        if not varies[-1]:
+            return float(value)
         value.part = count
         count += 1
         return value
@@ -100,12 +109,15 @@ def json_row(text: str) -> tuple[Template, dict[str, Any]] | None:
     parts: list[Part] = []
     at = numbers = 0
     for found in JSON_PIECE.finditer(text):
-        if found[1] is not None:
+        if found[1] is None:
+            continue
+        numbers += 1
+        if numbers <= len(varies) and varies[numbers - 1]:
             if found.start() > at:
                 parts.append(Part(LITERAL, text[at : found.start()].encode("utf-8", "replace")))
             parts.append(Part(NUMBER, low=JSON_NUMBER))
-            at, numbers = found.end(), numbers + 1
-    if numbers != count or not isinstance(row, dict) or not numbers or numbers > WIDE * 6:
+            at = found.end()
+    if numbers != len(varies) or not isinstance(row, dict) or not count or count > WIDE * 6:
         return None
     parts.append(Part(LITERAL, text[at:].encode("utf-8", "replace")))
     return Template("row", tuple(parts), ()), row

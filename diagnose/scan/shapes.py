@@ -9,7 +9,8 @@ from typing import Protocol, cast
 from diagnose.scan import pure
 from diagnose.scan.engine import engine, kernel
 from diagnose.scan.gate import Gate
-from diagnose.scan.learn import Habits, Parse, Parsed, learn, shape_key
+from diagnose.scan.learn import Parse, Parsed, learn, shape_key
+from diagnose.scan.pack import Pack
 from diagnose.scan.powers import powers
 from diagnose.scan.template import Template
 from diagnose.scan.trie import Trie
@@ -59,13 +60,20 @@ class Scanner(Protocol):
 class Shapes:
     """Templates of the lines that one grammar accepts, shared by all who read with it."""
 
-    def __init__(self, name: str, parse: Parse = lambda _: None) -> None:
-        """Name the grammar; *parse* asks Lark, where templates are learned from it."""
+    def __init__(self, name: str, parse: Parse = lambda _: None, pack: Pack | None = None) -> None:
+        """Name the grammar.
+
+        Args:
+            name: of the grammar.
+            parse: asks Lark, where templates are learned from it.
+            pack: templates that were learned before.
+        """
         self.name = name
         self._parse = parse
+        self._pack = pack or Pack()
         self._trie = Trie()
         self._seen: dict[str, int] = {}
-        self._habits: Habits = {}
+        self._habits = self._pack.habits
         self._scanner = self.scanner()
         self._full = False
         self.enough = ENOUGH
@@ -99,13 +107,22 @@ class Shapes:
 
     def match(self, text: str) -> tuple[Template, tuple[tuple[str, str], ...]] | None:
         """Return the template of a line and the line's tokens, if it has one."""
-        if not self._trie.templates:
-            return None
-        found = self._scanner.match(text.encode("utf-8", "replace"))
+        found = None
+        if self._trie.templates:
+            found = self._scanner.match(text.encode("utf-8", "replace"))
+        if found is None and self._unpack(text):
+            found = self._scanner.match(text.encode("utf-8", "replace"))
         if found is None:
             return None
         template = self._trie.templates[found[0]]
         return template, template.tokens(text, found[1])
+
+    def _unpack(self, text: str) -> bool:
+        """Take from the pack what was learned of lines like this one; return whether there was anything."""
+        before = len(self._trie.templates)
+        for template in self._pack.take(text):
+            self.add(template)
+        return len(self._trie.templates) > before
 
     def note(self, text: str, parsed: Parsed, times: int = 1) -> None:
         """Take note of what Lark made of a line that came so many times; of enough of one shape a template is made."""
@@ -121,6 +138,7 @@ class Shapes:
             return
         template = learn(text, parsed, self._parse, self._habits)
         if template is not None and self._trie.add(template):
+            self._pack.put(text, template)
             self.update(self._scanner)
         if len(self._trie.templates) >= MOST:
             self._full = True

@@ -66,6 +66,15 @@ def test_a_rate_of_sgd_is_used_by_sgd(name: str) -> None:
     assert (used["lr"].value, used["optimizer"].value, used["optimizer"].origin) == (0.0005, "sgd", "log")
 
 
+def test_numbers_of_the_run_before() -> None:
+    now, then = segment(batch_size=64, lr=0.01), segment(batch_size=16, lr=0.02)
+    used = {one.name: one for one in resolve(mechanisms()["batch-without-lr"], now, {}, then)}
+    assert (used["batch"].value, used["batch_before"].value, used["lr"].value) == (64, 16, 0.01)
+    assert (used["batch_before"].origin, used["batch_before"].how) == ("log", "of the run before")
+    with pytest.raises(SettingsError, match="or the log of that run with --before"):
+        resolve(mechanisms()["batch-without-lr"], now, {}, segment(lr=0.02))
+
+
 def test_samples_of_an_epoch() -> None:
     used = values("few-updates", segment(batch_size=64, steps_per_epoch=3))
     assert (used["samples"].value, used["samples"].origin) == (192, "derived")

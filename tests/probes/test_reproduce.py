@@ -148,3 +148,26 @@ def test_the_list() -> None:
     assert "class-weight-collapse\n" in diagnose("reproduce", "--list").stdout
     rows = json.loads(diagnose("reproduce", "--list", "--output-format", "json").stdout)
     assert {"name", "title", "rules"} == set(rows[0])
+
+
+def test_two_configs_tell_what_was_changed() -> None:
+    pytest.importorskip("torch")
+    Path("old.yaml").write_text("lr0: 0.005\nmomentum: 0.9\nweight_decay: 0.0005\nbatch_size: 16\n")
+    Path("new.yaml").write_text("lr0: 0.004\nmomentum: 0.9\nweight_decay: 0.5\nbatch_size: 16\n")
+    words = ("reproduce", "overregularised", "--from", "new.yaml", "--replicas", "3", "--set", "steps=5", "--no-speed")
+
+    refused = diagnose(*words)
+    found = diagnose(*words, "--before", "old.yaml", "--output-format", "json")
+
+    assert refused.exit_code == 2
+    assert "--before" in refused.stderr
+    assert found.exit_code == 0, found.output
+    used = {one["name"]: one for one in json.loads(found.stdout)["parameters"]}
+    assert (used["weight_decay"]["value"], used["weight_decay_before"]["value"]) == (0.5, 0.0005)
+    assert (used["weight_decay_before"]["path"], used["weight_decay_before"]["lines"]) == ("old.yaml", [3])
+
+
+def test_a_run_before_that_nothing_is_compared_with() -> None:
+    found = diagnose("reproduce", "few-updates", "--before", "old.yaml")
+    assert found.exit_code == 2
+    assert "compares with no run before" in found.stderr

@@ -33,7 +33,7 @@ PARAMETERS = (
         most=100_000,
     ),
     Parameter(
-        "batch_before", 16, "samples of one update in the run that worked", least=1, most=100_000, beside="batch"
+        "batch_before", 16, "samples of one update in the run that worked", least=1, most=100_000, earlier_of="batch"
     ),
     Parameter(
         "lr",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "gradient-conflict"
 TITLE = "An auxiliary loss in conflict with the main one leads away from a good checkpoint"
-RULES = ("drifts-off-checkpoint", "metric-loss-divergence", "metric-regression")
+RULES = ("gradient-conflict", "drifts-off-checkpoint", "metric-loss-divergence", "metric-regression")
 SUSPECTS = ()
 SYMPTOM = "after the last epoch the validation accuracy is at least 5 % below that of the checkpoint"
 PROXY = (

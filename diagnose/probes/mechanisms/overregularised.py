@@ -42,14 +42,14 @@ PARAMETERS = (
         least=0.0,
         most=10.0,
     ),
-    Parameter("lr_before", 0.005, "learning rate of the run that worked", least=1e-9, most=1.0, beside="lr"),
+    Parameter("lr_before", 0.005, "learning rate of the run that worked", least=1e-9, most=1.0, earlier_of="lr"),
     Parameter(
         "weight_decay_before",
         0.0005,
         "weight decay of the run that worked",
         least=0.0,
         most=10.0,
-        beside="weight_decay",
+        earlier_of="weight_decay",
     ),
     Parameter("momentum", 0.937, "momentum", (setting("momentum", number),), least=0.0, most=0.999),
     Parameter(

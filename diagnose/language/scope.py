@@ -1,0 +1,79 @@
+"""What the names of an expression mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from diagnose.language.memo import Memo
+from diagnose.language.parse import Node
+from diagnose.language.values import MissingError, ValueTypeError
+from diagnose.model import Finding, Segment
+
+
+@dataclass(slots=True)
+class Scope:
+    """What the names of an expression mean: one segment, named parts and parameters of the rule.
+
+    Attributes:
+        segment: series, events, facts and settings.
+        lets: named parts, evaluated when first used.
+        values: variables with a value (``each`` variables, parameters, and parts already evaluated).
+        baseline: the run to compare with, if any.
+        segments: all segments of the run, for what is seen from outside one of them.
+        findings: what the rules have found in the run; None while they are still at it.
+        open: named parts that are being evaluated.
+        memo: what functions gave before, for other rules of the same segment, baseline and findings; None for none.
+        lacking: named parts that are missing, with what they lack; looked after only where there is a memo.
+    """
+
+    segment: Segment
+    lets: Mapping[str, Node] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    baseline: Segment | None = None
+    segments: Sequence[Segment] = ()
+    findings: Sequence[Finding] | None = None
+    open: set[str] = field(default_factory=set)
+    memo: Memo | None = None
+    lacking: dict[str, str] = field(default_factory=dict)
+
+    def lookup(self, name: str) -> Any:
+        """Return the value of a bare name. Raises MissingError for a series that the log does not hold."""
+        if name in self.values:
+            return self.values[name]
+        if name in self.lets:
+            return self._part(name)
+        segment = self.segment
+        if name in RESERVED:
+            return RESERVED[name](segment) if self.memo is None else self.memo.of_segment(name, RESERVED[name], segment)
+        if name in segment.series:
+            return segment.series[name]
+        raise MissingError(f"series {name}")
+
+    def _part(self, name: str) -> Any:
+        """Return the value of a named part."""
+        if name in self.open:
+            raise ValueTypeError(f"`{name}` is defined by itself")
+        if name in self.lacking:
+            raise MissingError(self.lacking[name])
+        self.open.add(name)
+        try:
+            value = self.values[name] = self.lets[name].run(self)
+        except MissingError as error:
+            if self.memo is not None:
+                self.lacking[name] = error.what
+            raise
+        finally:
+            self.open.discard(name)
+        return value
+
+
+RESERVED = {
+    "epochs": lambda segment: float(segment.epochs),
+    "segment": lambda segment: segment.name,
+    "framework": lambda segment: segment.config.framework,
+    "config_whole": lambda segment: bool(segment.config) and not segment.config.partial,
+    "alone": lambda segment: not segment.series,
+}
+"""Names that a segment gives by itself."""
