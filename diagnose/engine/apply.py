@@ -3,51 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
-from diagnose.engine.candidates import candidates
 from diagnose.engine.hit import Hit
+from diagnose.engine.view import View
 from diagnose.engine.wording import words
 from diagnose.language import MissingError, Scope, evaluate, parse, place_of, truth
-from diagnose.model import SEVERITIES, Change, Event, Evidence, Place, Run, Segment, Series, Setting
-from diagnose.names import hyperparameter, traits
+from diagnose.model import SEVERITIES, Change, Event, Evidence, Place, Segment, Series, Setting
+from diagnose.names import hyperparameter
 from diagnose.rules import Rule, param
 
 MOST_EVIDENCE = 8
 """Places shown for one finding."""
 
 
-def apply(
-    rule: Rule, run: Run, segment: Segment, overrides: Mapping[str, Any], baseline: Segment | None = None
-) -> list[Hit]:
+def apply(rule: Rule, view: View, overrides: Mapping[str, Any]) -> list[Hit]:
     """Return the hits of a rule in a segment; several are merged into one if the rule says so.
 
     Args:
         rule: the rule.
-        run: the run the segment belongs to.
-        segment: where to look.
+        view: where to look.
         overrides: thresholds from the settings; ``{"metrics": {"val/map50": {...}}}`` holds those of one metric.
-        baseline: a segment to compare with.
 
     Raises:
         MissingError: if the segment lacks something that the rule cannot do without; the rule is skipped.
         LanguageError: if the rule is at fault.
     """
-    require(rule, run, segment, baseline)
     hits: list[Hit] = []
     missing: MissingError | None = None
-    lets, when = rule.nodes(), parse(rule.when)
+    when = parse(rule.when)
     tried = False
-    for variable, value in candidates(rule, segment):
-        values = given(rule, run, segment, overrides, baseline, value)
-        if variable:
-            values[variable] = value
-        scope = Scope(segment, lets, values, baseline, run.segments)
+    for value, scope in scopes(rule, view, overrides):
         try:
             if truth(when, scope):
-                hits.append(_hit(rule, run, segment, scope, value))
+                hits.append(_hit(rule, view, scope, value))
             tried = True
         except MissingError as error:
             missing = error
@@ -56,52 +46,47 @@ def apply(
     return [_merged(hits)] if rule.merge and len(hits) > 1 else hits
 
 
-def given(
-    rule: Rule, run: Run, segment: Segment, overrides: Mapping[str, Any], baseline: Segment | None, about: Any = None
-) -> dict[str, Any]:
-    """Return the names that have a value before a rule is looked at: its parameters, and where it stands."""
-    params = {**rule.params, **{key: param(item) for key, item in overrides.items() if key in rule.params}}
+def scopes(rule: Rule, view: View, overrides: Mapping[str, Any], **more: Any) -> Iterator[tuple[Any, Scope]]:
+    """Yield what a rule's ``each`` takes on, None for a rule that looks at the whole, with the scope of each.
+
+    Args:
+        rule: the rule.
+        view: where to look.
+        overrides: thresholds from the settings.
+        more: further attributes of the scopes.
+
+    Raises:
+        MissingError: if the segment lacks what the rule needs, or there is nothing to walk over.
+    """
+    if lack := view.lack(rule):
+        raise MissingError(lack)
+    variable = ""
+    found: list[Any] = [None]
+    if rule.each is not None:
+        variable, selector = rule.each
+        found, what = view.candidates(selector)
+        if not found:
+            raise MissingError(what)
+    lets, run = rule.nodes(), view.run
+    for value in found:
+        values = {**rule.params, **_thresholds(rule, overrides, value), **view.given}
+        if variable:
+            values[variable] = value
+        yield value, Scope(view.segment, lets, values, view.baseline, run.segments, memo=view.memo, **more)
+
+
+def _thresholds(rule: Rule, overrides: Mapping[str, Any], about: Any) -> dict[str, Any]:
+    if not overrides:
+        return {}
+    params = {key: param(item) for key, item in overrides.items() if key in rule.params}
     if isinstance(about, Series):
         of_metric = overrides.get("metrics", {}).get(about.name, {})
         params.update({key: param(item) for key, item in of_metric.items() if key in rule.params})
-    return {
-        **params,
-        "segment_index": float(segment.index),
-        "segment_count": float(len(run.segments)),
-        "format": run.format,
-        "compared": baseline is not None,
-    }
+    return params
 
 
-def require(rule: Rule, run: Run, segment: Segment, baseline: Segment | None) -> None:
-    """Raise MissingError unless the segment has what the rule needs."""
-    for kind, name in rule.needs:
-        if not _has(kind, name, run, segment, baseline):
-            raise MissingError(f"{kind} {name}".strip())
-
-
-def _has(kind: str, name: str, run: Run, segment: Segment, baseline: Segment | None) -> bool:
-    match kind:
-        case "series":
-            return any(fnmatchcase(series, name) for series in segment.series)
-        case "kind":
-            return any(traits(series).kind == name for series in segment.series)
-        case "event":
-            return any(event.kind == name for event in segment.events)
-        case "fact":
-            return name in segment.facts
-        case "config":
-            return bool(segment.config) if name in ("", "any", "*") else segment.config.get(name) is not None
-        case "format":
-            return fnmatchcase(run.format, name)
-        case "baseline":
-            return baseline is not None
-        case "changes":
-            return segment.changes is not None
-    return False
-
-
-def _hit(rule: Rule, run: Run, segment: Segment, scope: Scope, about: Any) -> Hit:
+def _hit(rule: Rule, view: View, scope: Scope, about: Any) -> Hit:
+    segment = view.segment
     severity = next(level for level, when in rule.severity if not when or _holds(when, scope))
     evidence = list(islice(_evidence(rule, scope, about), MOST_EVIDENCE))
     if segment.summary is not None:
@@ -117,7 +102,7 @@ def _hit(rule: Rule, run: Run, segment: Segment, scope: Scope, about: Any) -> Hi
     named = subject(about, segment)
     if rule.subject:
         named = str(_or_none(rule.subject, scope) or named)
-    return Hit(rule, run, segment, scope, severity, named, place, evidence)
+    return Hit(rule, view.run, segment, scope, severity, named, place, evidence)
 
 
 def subject(about: Any, segment: Segment) -> str:

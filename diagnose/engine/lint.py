@@ -22,6 +22,7 @@ from diagnose.engine.quote import Quotes
 from diagnose.engine.review import Gate
 from diagnose.engine.summarised import baseline_of, with_its_runs
 from diagnose.engine.suspects import suspects
+from diagnose.engine.view import View
 from diagnose.engine.waive import about_permits
 from diagnose.engine.wording import advice, words
 from diagnose.errors import DiagnoseError, RuleError, SourceError
@@ -219,15 +220,18 @@ def _places(hit: Hit) -> Iterable[Place]:
 
 def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
     baseline = baseline_of(run)
+    rules = [rule for rule in options.rules if not rule.is_cause]  # these are weighed once all findings are there
     for segment in run.segments:
         if segment is baseline:
             continue
+        view = View(run, segment, baseline)
         hits: list[Hit] = []
-        for rule in options.rules:
-            if rule.is_cause:
-                continue  # weighed once all findings are there: engine/causes
+        for rule in rules:
+            if lack := view.lack(rule):
+                file.skipped.setdefault(rule.name, lack)
+                continue
             try:
-                found = apply(rule, run, segment, options.thresholds.get(rule.name, {}), baseline)
+                found = apply(rule, view, options.thresholds.get(rule.name, {}))
             except MissingError as error:
                 file.skipped.setdefault(rule.name, error.what)
                 continue

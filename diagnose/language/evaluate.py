@@ -70,6 +70,16 @@ def _fault(node: Node, error: Exception) -> LanguageError:
     return LanguageError(str(error), node.text, node.column, node.line)
 
 
+def _guarded(node: Node, call: Run) -> Run:
+    def run(scope: Scope) -> Any:
+        try:
+            return call(scope)
+        except WRONG as error:
+            raise _fault(node, error) from None
+
+    return run
+
+
 def _always(value: Any) -> Run:
     return lambda _: value
 
@@ -114,20 +124,9 @@ def _name(node: Node) -> Run:
 def _attribute(node: Node) -> Run:
     target, name = node.args
     if isinstance(target, Node) and target.kind == "name" and target.args[0] in NAMESPACES:
-        call = partial(_namespaced, target.args[0], name)
-    else:
-        whole = _run(target)
-
-        def call(scope: Scope) -> Any:
-            return _of(whole(scope), name, scope)
-
-    def run(scope: Scope) -> Any:
-        try:
-            return call(scope)
-        except WRONG as error:
-            raise _fault(node, error) from None
-
-    return run
+        return _guarded(node, partial(_namespaced, target.args[0], name))
+    whole = _run(target)
+    return _guarded(node, lambda scope: _of(whole(scope), name, scope))
 
 
 def _of(value: Any, name: str, scope: Scope) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,7 @@ class Scope:
         return value
 
 
-RESERVED = {
+RESERVED: dict[str, Callable[[Segment], Any]] = {
     "epochs": lambda segment: float(segment.epochs),
     "segment": lambda segment: segment.name,
     "framework": lambda segment: segment.config.framework,

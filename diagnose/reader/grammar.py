@@ -78,7 +78,8 @@ class LineGrammar:
         """Name the grammar; *gate* is a cheap pattern that every acceptable line contains."""
         self.name, self.gate = name, gate
         self._gate = re.compile(gate) if gate else None
-        self._memo: dict[str, list[Any]] = {}  # what Lark made of each shape, and how often it came again
+        self._memo: dict[str, list[Any]] = {}
+        """What Lark made of each shape, how often it came again with other digits, and the first line of it."""
 
     @property
     def shapes(self) -> Shapes:
@@ -97,14 +98,15 @@ class LineGrammar:
                 return Match(found[0].kind, found[1])
             if len(self._memo) >= MEMO:
                 self._memo.clear()
-            known = self._memo[shape] = [asked(self.name, text), 0]
+            known = self._memo[shape] = [asked(self.name, text), 0, text]
             if known[0] is not None and shapes is not None:
                 shapes.note(text, known[0])
         if known[0] is None:
             return None
-        known[1] += 1
-        if known[1] == ENOUGH and engine().name != "lark":
-            self.shapes.note(text, known[0], ENOUGH)
+        if text != known[2]:
+            known[1] += 1
+            if known[1] == ENOUGH and engine().name != "lark":
+                self.shapes.note(text, known[0], ENOUGH)
         kind, slots = known[0]
         return Match(kind, tuple([(name, text[start:end]) for name, start, end in slots]))
 

@@ -187,6 +187,9 @@ class Records:
         if not session.counter:
             session.counter, session.by_epoch = record.counter, "epoch" in record.values
             self._release()
+        if "epoch" in record.values and not session.by_epoch:
+            self._bulk.finish()
+            session.by_epoch = True
         epoch, step = record.count("epoch"), record.count("step")
         if epoch >= 1:
             build.epoch(epoch, number)
@@ -234,7 +237,7 @@ class Records:
             epoch = step  # the step of a validation is the epoch
         elif not session.by_epoch and not math.isnan(step):
             own = step
-        elif self._last is not None:
+        if own is None and self._last is not None:
             session.late[number] = self._last
         if record.split == "val":
             session.validated.append(record.count("iter"))
@@ -265,7 +268,9 @@ class Records:
         for template in self._in_bulk:
             held, plan = self._bulk.held(template), self._plans[template]
             if plan is not None and plan.record.split == "train":
-                rows.append(held[:, :3])
+                rows.append(held[:, :3].copy())
+                if "epoch" not in plan.parts:
+                    rows[-1][:, 1] = math.nan
             elif plan is not None and plan.record.split == "val" and "iter" in plan.parts and len(held):
                 session.validated += held[:, 3 + list(plan.parts).index("iter")].tolist()
         seen = np.concatenate(rows)
@@ -284,15 +289,10 @@ class Records:
         """Read records like this one in bulk from here on."""
         if self._is_plain:
             return
-        text, template, session = record.line.text.strip(), self.walk.template, self._session
-        if template < 0:
-            if len(self._shapes.templates) < MOST_SHAPES and (found := json_row(text, literal=MISSING)) is not None:
-                self._shapes.add(found[0])
+        session, plan = self._session, self._plan(record.line.text.strip())
+        if plan is None or not plan.items:
             return
-        if template not in self._plans:
-            self._plans[template] = _plan(text)
-        plan = self._plans[template]
-        if plan is None or not plan.items or (session.moves and not plan.parts.keys() >= {"epoch", "iter"}):
+        if session.moves and not (session.by_epoch and plan.parts.keys() >= {"epoch", "iter"}):
             return
         if plan.record.split != "train":
             self._bulk.enable(
@@ -311,7 +311,21 @@ class Records:
             self._bulk.enable(plan.items, self._place_of_training(), (), condition)
         else:
             return
-        self._in_bulk.add(template)
+        self._in_bulk.add(self.walk.template)
+
+    def _plan(self, text: str) -> _Plan | None:
+        """Return how the line yielded last is read in bulk; if it has no template yet, it gets one."""
+        template = self.walk.template
+        if template in self._plans and "-1" not in text:
+            return self._plans[template]
+        found = json_row(text, literal=MISSING)
+        if template < 0 or (found is not None and found[0].parts != self._shapes.templates[template].parts):
+            if found is not None and len(self._shapes.templates) < MOST_SHAPES:
+                self._shapes.add(found[0])
+            return None
+        if template not in self._plans:
+            self._plans[template] = None if found is None else _plan(found[1])
+        return self._plans[template]
 
     def _place_of_training(self) -> Position:
         session = self._session
@@ -353,12 +367,9 @@ def _steps(session: _Session, epoch: Floats, inner: Floats) -> Floats:
     return inner + (np.maximum(epoch, 1.0) - 1) * session.per_epoch if session.per_epoch else inner
 
 
-def _plan(text: str) -> _Plan | None:
-    """Return how records like one are read in bulk; None if they are not."""
-    found = json_row(text, literal=MISSING)
-    if found is None:
-        return None
-    record = Record(Line(0, text), found[1])
+def _plan(row: dict[str, Any]) -> _Plan | None:
+    """Return how records like one whose numbers are slots are read in bulk; None if they are not."""
+    record = Record(Line(0, ""), row)
     parts: dict[str, int] = {}
     for key in ("epoch", "iter", "step"):
         if isinstance(value := record.values.get(key), Slot):

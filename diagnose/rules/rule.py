@@ -127,6 +127,7 @@ class Rule:
     refutation: str = ""
     experiment: str = ""
     explains: tuple[ExplainRule, ...] = ()
+    _nodes: dict[str, Node] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def is_cause(self) -> bool:
@@ -145,4 +146,6 @@ class Rule:
 
     def nodes(self) -> dict[str, Node]:
         """Return the parsed named parts. Raises LanguageError."""
-        return {name: parse(text) for name, text in self.lets.items()}
+        if len(self._nodes) < len(self.lets):
+            self._nodes.update({name: parse(text) for name, text in self.lets.items()})
+        return self._nodes

@@ -73,6 +73,8 @@ LONGEST = 4000
 """Characters of a line that is tried."""
 MOST_PARTS = 250
 
+ANY_KIND = ""
+"""Stands for a kind of lines none of which is known: how places varied in lines of another kind, by their terminals."""
 SHAPES = {form: shape_of(form.encode()) for form in FORMS}
 
 TOKEN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
@@ -122,12 +124,18 @@ def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template |
     usual = _usual(parsed[0], slots, habits)
     if usual is not None and trial.passes_rounds(usual, ROUNDS // 2):
         return _template(text, parsed, usual)
+    usual = _usual(ANY_KIND, slots, habits)
+    if usual is not None and trial.passes_forms(usual) and trial.passes_rounds(usual):
+        return _template(text, parsed, usual)
     wide = list(slots)
     for group in dict.fromkeys(slot.group for slot in slots):
         trial.widen(wide, [at for at, slot in enumerate(slots) if slot.group == group])
     found = [slot for slot in wide if slot.end > slot.start or slot.part.high]  # without empty ones that stay empty
     if trial.passes_rounds(found):
-        habits |= {_habit(parsed[0], slot): slot_now.part for slot, slot_now in zip(slots, wide, strict=True)}
+        for slot, wider in zip(slots, wide, strict=True):
+            habits[_habit(parsed[0], slot)] = wider.part
+            if slot.group[0] or slot.part.operation == BLANKS:
+                habits.setdefault(_habit(ANY_KIND, slot), wider.part)
         return _template(text, parsed, found)
     found = [_fixed(slot) if slot.part.operation == BLANKS else slot for slot in found if slot.end > slot.start]
     return _template(text, parsed, found) if trial.passes_rounds(found) else None
@@ -253,6 +261,13 @@ class _Trial:
         rounds += [{at: self._any(slot) for at, slot in enumerate(slots)} for _ in range(count)]
         return all(self._passes(slots, values) for values in rounds)
 
+    def passes_forms(self, slots: list[_Slot]) -> bool:
+        """Whether Lark finds the same tokens with all numbers and runs in one form, and all blanks in one width."""
+        return all(
+            self._passes(slots, {at: value for at, slot in enumerate(slots) if (value := _formed(slot, form, width))})
+            for width, (form, _) in enumerate(SHAPES.items(), 1)
+        )
+
     def _trap(self, slots: list[_Slot], first: int, other: int) -> dict[int, str]:
         values, before = {}, -9
         for at, slot in enumerate(slots):
@@ -308,6 +323,14 @@ class _Trial:
                 for name, a, b in self._parsed[1]
             ]
         return self._edges
+
+
+def _formed(slot: _Slot, form: str, width: int) -> str:
+    """Return a number in a form, or a run or blanks of a width; nothing if the slot does not accept that."""
+    if slot.part.operation == NUMBER:
+        return "" if SHAPES[form] & ~slot.part.low else form
+    width = min(max(width, slot.part.low), slot.part.high)
+    return (" " if slot.part.operation == BLANKS else "5") * width
 
 
 def _template(text: str, parsed: Parsed, slots: Sequence[_Slot]) -> Template:

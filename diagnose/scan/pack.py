@@ -90,13 +90,11 @@ def _read_part(data: Any) -> Part:
 
 
 def _written_habits(habits: Habits) -> list[Any]:
-    """Return habits as plain data."""
-    return [[kind, *group, operation, part.low, part.high] for (kind, group, operation), part in habits.items()]
+    return [[*kind, *group, shown, *_part(part)] for (*kind, group, shown), part in habits.items()]
 
 
 def _read_habits(data: Iterable[Any]) -> Habits:
-    """Return habits that were written. Raises ValueError or TypeError if the data holds none."""
     return {
-        (str(kind), (str(name), int(ordinal)), int(operation)): _read_part([operation, low, high])
-        for kind, name, ordinal, operation, low, high in data
+        (str(kind), (str(name), int(ordinal)), int(shown)): _read_part(part)
+        for kind, name, ordinal, shown, *part in data
     }

@@ -1,4 +1,4 @@
-"""Compares kernel, pure path and Lark on generated lines of every grammar: ``python tests/scan/millions.py [LINES] [SEED]``.
+"""Compares kernel, pure path and Lark on generated lines of all grammars: ``python tests/scan/millions.py LINES SEED``.
 
 Lark parses each single line, so that a million of them takes some minutes of a processor. It exits with status 1 at the
 first line of a grammar on which they differ, and prints the line.

@@ -11,6 +11,7 @@ from diagnose.engine.causes.weigh import MOST_PLACES, Held, Weighed, weigh
 from diagnose.engine.gather import NUMBER
 from diagnose.engine.quote import Quotes
 from diagnose.engine.summarised import baseline_of
+from diagnose.engine.view import View
 from diagnose.errors import RuleError
 from diagnose.language import LanguageError, MissingError
 from diagnose.model import Argument, Cause, Finding, Place, Run, Segment
@@ -52,19 +53,22 @@ def causes_of(
         RuleError: if a rule is at fault and *strict* is set.
     """
     inside = baseline_of(run) if not baselines else None
+    views = [
+        View(run, segment, (baselines or {}).get(segment.index, inside))
+        for segment in run.segments
+        if segment is not inside
+    ]
     weighed: dict[tuple[str, str], list[Weighed]] = defaultdict(list)
     for rule in builtin() if rules is None else rules:
         if not rule.is_cause:
             continue
-        for segment in run.segments:
-            if segment is inside:
-                continue
+        for view in views:
             overrides = (thresholds or {}).get(rule.name, {})
             try:
-                for one in weigh(rule, run, segment, findings, overrides, (baselines or {}).get(segment.index, inside)):
+                for one in weigh(rule, view, findings, overrides):
                     group = weighed[rule.name, one.subject]
                     # The same setting may be written twice: in the config, and as the log prints it.
-                    if all(other.segment is not segment for other in group):
+                    if all(other.segment is not view.segment for other in group):
                         group.append(one)
             except MissingError:
                 continue

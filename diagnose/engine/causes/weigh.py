@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from diagnose.engine.apply import given, require, subject
-from diagnose.engine.candidates import candidates
+from diagnose.engine.apply import scopes, subject
+from diagnose.engine.view import View
 from diagnose.engine.wording import advice, words
 from diagnose.language import Mask, MissingError, Node, Scope, evaluate, parse, place_of, truth
 from diagnose.language.functions.findings import found
-from diagnose.model import Finding, Place, Run, Segment
+from diagnose.model import Finding, Place, Segment
 from diagnose.rules import ArgumentRule, ExplainRule, Rule
 
 MOST_PLACES = 6
@@ -53,26 +53,14 @@ class Weighed:
     explains: list[Finding]
 
 
-def weigh(
-    rule: Rule,
-    run: Run,
-    segment: Segment,
-    findings: Sequence[Finding],
-    overrides: Mapping[str, Any],
-    baseline: Segment | None,
-) -> Iterator[Weighed]:
+def weigh(rule: Rule, view: View, findings: Sequence[Finding], overrides: Mapping[str, Any]) -> Iterator[Weighed]:
     """Yield a cause where enough speaks for it: once for the segment, or for each thing that its rule walks over.
 
     Raises:
         MissingError: if the segment lacks something that the rule cannot do without.
         LanguageError, RuleError: if the rule is at fault.
     """
-    require(rule, run, segment, baseline)
-    for variable, value in candidates(rule, segment):
-        values = given(rule, run, segment, overrides, baseline, value)
-        if variable:
-            values[variable] = value
-        scope = Scope(segment, rule.nodes(), values, baseline, run.segments, findings)
+    for value, scope in scopes(rule, view, overrides, findings=findings):
         try:
             if not truth(parse(rule.when), scope):
                 continue
@@ -85,8 +73,8 @@ def weigh(
             continue
         yield Weighed(
             rule,
-            segment,
-            subject(value, segment),
+            view.segment,
+            subject(value, view.segment),
             words(rule.message, scope),
             score,
             supports,
@@ -94,7 +82,7 @@ def weigh(
             words(rule.refutation, scope),
             words(rule.experiment, scope),
             advice(rule.advice, scope),
-            [finding for item in rule.explains for finding in _followed(item, scope, subject(value, segment))],
+            [finding for item in rule.explains for finding in _followed(item, scope, subject(value, view.segment))],
         )
 
 
@@ -111,6 +99,7 @@ def _held(arguments: Sequence[ArgumentRule], scope: Scope, sign: float = 1.0) ->
         shown = [_value(text, scope) for text in argument.at] or [value, named]
         finding = named[0] if named else None
         scope.values["told"] = finding.message if finding else ""
+        scope.lacking.clear()  # for want of it
         places = list(dict.fromkeys(_places(shown, scope.segment.name)))[:MOST_PLACES]
         text = words(argument.text, scope)
         yield Held(number, sign * argument.weight, text, places, named)

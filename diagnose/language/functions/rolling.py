@@ -1,0 +1,95 @@
+"""Medians and means over trailing windows, of any width, in time that the width does not multiply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from diagnose.language.functions.registry import middle
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Places = NDArray[np.int64]
+
+AT_ONCE = 1 << 20
+"""Values of windows that are copied at once."""
+NARROW = 40
+"""Width up to which sorting each window costs less than to select in all of them together."""
+LONGEST = 100_000
+
+
+def rolling_median(values: Floats, size: int) -> Floats:
+    """Return the median of the last *size* values at each value, NaN left out; NaN where there is nothing else."""
+    size = max(1, min(size, LONGEST, len(values)))
+    if size == 1:
+        return values.copy()
+    return _narrow(values, size) if size <= NARROW else _wide(values, size)
+
+
+def rolling_mean(values: Floats, size: int) -> Floats:
+    """Return the mean of the last *size* values at each value, NaN left out; NaN where there is nothing else."""
+    size = max(1, min(size, LONGEST, len(values)))
+    finite = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        total = _windowed(np.where(finite, values, 0).astype(np.longdouble), size)
+        total += _windowed(np.where(values == np.inf, 1, 0), size) * np.inf if (values == np.inf).any() else 0
+        total -= _windowed(np.where(values == -np.inf, 1, 0), size) * np.inf if (values == -np.inf).any() else 0
+        return np.asarray(total / _windowed((~np.isnan(values)).astype(np.int64), size), dtype=np.float64)
+
+
+def _windowed(numbers: NDArray[np.longdouble] | Places, size: int) -> NDArray[np.longdouble] | Places:
+    """Return the sums of trailing windows."""
+    sums = np.cumsum(numbers)
+    sums[size:] = sums[size:] - sums[:-size]
+    return sums
+
+
+def _narrow(values: Floats, size: int) -> Floats:
+    padded = np.concatenate([np.full(size - 1, np.nan), values])
+    out = np.full(len(values), np.nan)
+    block = max(1, AT_ONCE // size)
+    for start in range(0, len(values), block):
+        part = padded[start : start + block + size - 1]
+        windows = np.lib.stride_tricks.sliding_window_view(part, size)
+        known = ~np.isnan(windows).all(axis=1)
+        if known.any():
+            out[start : start + block][known] = middle(windows[known], axis=1)
+    return out
+
+
+def _wide(values: Floats, size: int) -> Floats:
+    """Select the middle of all windows at once, one bit of its rank after the other (a wavelet matrix).
+
+    The ranks of the values, in their order, are split by their highest bit, keeping that order; how many of a window
+    went left tells whether its middle did, and where the window lies in that part. So for all further bits.
+    """
+    count = len(values)
+    order = np.argsort(values, kind="stable")  # NaN comes last, so that it is never the middle
+    ranks = np.empty(count, dtype=np.int32)
+    ranks[order] = np.arange(count, dtype=np.int32)
+    known = _windowed((~np.isnan(values)).astype(np.int64), size)
+    wanted = np.concatenate([(known - 1) // 2, known // 2]).astype(np.int32).clip(0)
+    first = np.arange(count, dtype=np.int32) - np.int32(size - 1)
+    low = np.tile(first.clip(0), 2)
+    high = np.tile(np.arange(1, count + 1, dtype=np.int32), 2)
+    found = np.zeros(2 * count, dtype=np.int32)
+    for bit in reversed(range(count.bit_length())):
+        left = (ranks >> bit & 1) == 0
+        before = np.zeros(count + 1, dtype=np.int32)
+        np.cumsum(left, out=before[1:])
+        low_left, high_left = before[low], before[high]
+        held = high_left - low_left
+        goes_right = wanted >= held
+        wanted -= np.where(goes_right, held, 0).astype(np.int32)
+        low = np.where(goes_right, low - low_left + before[-1], low_left)
+        high = np.where(goes_right, high - high_left + before[-1], high_left)
+        found |= goes_right.astype(np.int32) << bit
+        ranks = np.concatenate([ranks[left], ranks[~left]])
+    ordered = values[order]
+    lower, upper = ordered[found[:count].clip(0, count - 1)], ordered[found[count:].clip(0, count - 1)]
+    with np.errstate(invalid="ignore"):
+        middles = np.where(lower == upper, lower, (lower + upper) / 2)
+    return np.where(known > 0, middles, np.nan)
