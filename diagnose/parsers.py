@@ -74,8 +74,13 @@ def tables(name: str) -> dict[str, Any]:
         fates of its symbols; ``scanners``: a pattern, and the words that it reads as something else; ``ignore``;
         ``names``: of terminals, as they are told.
     """
+    return packed_tables(name) or _tables(compiled(name))
+
+
+def packed_tables(name: str) -> dict[str, Any] | None:
+    """Return the tables of a grammar that the build of a wheel has written; None in a checkout."""
     made = assets.packed(f"lines/{name}")
-    return made["tables"] if made is not None and made["stamp"] == stamp(name) else _tables(compiled(name))
+    return made["tables"] if made is not None and made["stamp"] == stamp(name) else None
 
 
 def stamped_tables(name: str) -> dict[str, Any]:

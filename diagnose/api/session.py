@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from diagnose.api.governing import Governor
 from diagnose.engine import baseline
@@ -34,7 +34,7 @@ class Request:
         config: a settings file in place of the closest, and texts such as ``fail-on=warning``.
         isolated: heed no settings file.
         format: read every file as this format.
-        stdin: reads at most so many bytes of standard input.
+        stdin: returns standard input, or at most so many bytes of it and one more.
         stdin_name: the name that findings in it carry.
         crashed: called with an error of ours, which is reported as the trouble of the one file.
         baselines: whether baselines are heeded.
@@ -48,7 +48,7 @@ class Request:
     config: tuple[str, ...] = ()
     isolated: bool = False
     format: str = ""
-    stdin: Callable[[int], bytes] = lambda _: b""
+    stdin: Callable[[int], bytes | IO[bytes]] = lambda _: b""
     stdin_name: str = "<stdin>"
     crashed: Callable[[Exception], None] = lambda _: None
     baselines: bool = True

@@ -54,7 +54,7 @@ def build_request(given: Linting, **options: Any) -> Request:
         config=with_environment(given.config, isolated=given.isolated),
         isolated=given.isolated,
         format=given.format,
-        stdin=lambda limit: sys.stdin.buffer.read(limit + 1),
+        stdin=lambda _: sys.stdin.buffer,
         stdin_name=given.stdin_filename or "<stdin>",
         crashed=_crashed,
         cache=not given.no_cache and os.environ.get("DIAGNOSE_NO_CACHE", "0") in ("", "0"),

@@ -141,7 +141,7 @@ selection = together(
 inputs = together(
     click.option("--format", type=FormatName(), default="", metavar="NAME", help="Read every file as this format."),
     click.option("--stdin-filename", default="", metavar="PATH", help="Name of what `-` reads, also for its settings."),
-    click.option("--max-size", type=Size(), metavar="SIZE", help="Largest file that is read, such as 2GB.  [1GB]"),
+    click.option("--max-size", type=Size(), metavar="SIZE", help="Largest file that is read, such as 20GB.  [10GB]"),
 )
 pace = together(
     click.option(

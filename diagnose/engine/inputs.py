@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import tee
 from pathlib import Path
+from typing import IO
 
 from diagnose import logs
 from diagnose.engine.cache import Cache
@@ -69,7 +70,7 @@ def collect(
     paths: list[str],
     *,
     limit: int,
-    stdin: bytes = b"",
+    stdin: bytes | IO[bytes] = b"",
     stdin_name: str = "<stdin>",
     skip: Callable[[Path], bool] = lambda _: False,
 ) -> Iterator[Input]:
@@ -78,7 +79,7 @@ def collect(
     Args:
         paths: files, folders, or ``-`` for standard input.
         limit: largest input in bytes.
-        stdin: the bytes of standard input, if ``-`` is among the paths.
+        stdin: standard input or its bytes, if ``-`` is among the paths.
         stdin_name: the name findings in it carry.
         skip: whether the search of a folder leaves out a file or folder below it.
     """
@@ -90,7 +91,7 @@ def search(
     paths: list[str],
     *,
     limit: int,
-    stdin: bytes = b"",
+    stdin: bytes | IO[bytes] = b"",
     stdin_name: str = "<stdin>",
     skip: Callable[[Path], bool] = lambda _: False,
     detect: Detect | None = None,

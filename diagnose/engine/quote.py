@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from diagnose.errors import DiagnoseError
 from diagnose.model import Evidence, Place
-from diagnose.sources import Source, lines
+from diagnose.sources import Source, lines_at
 from diagnose.text.secrets import masked_text
 
 SHOWN = 300
@@ -33,15 +34,9 @@ class Quotes:
             source = self._sources.get(path)
             if source is None or b"\0" in source.head[:4096]:
                 continue
-            last = max(numbers)
-            try:
-                for line in lines(source):
-                    if line.number in numbers:
-                        self._texts[path, line.number] = line.text.strip()[:SHOWN]
-                    if line.number > last:
-                        break
-            except DiagnoseError:
-                continue
+            with suppress(DiagnoseError):
+                for line in lines_at(source, numbers):
+                    self._texts[path, line.number] = line.text.strip()[:SHOWN]
 
     def place(self, place: Place) -> Place:
         """Return the place with its text, in which no password or token is repeated."""

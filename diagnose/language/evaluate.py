@@ -6,14 +6,16 @@ Whatever a rule does wrong is told where it stands, by the innermost node that i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from diagnose.language.functions import TABLE
 from diagnose.language.functions.registry import Function
 from diagnose.language.memo import key_of, recalled
-from diagnose.language.operate import combined, compared, computed, contained, kind_of
+from diagnose.language.operate import COMPARE, SCALARS, combined, compared, computed, contained, kind_of
 from diagnose.language.parse import LanguageError, Node
 from diagnose.language.scope import Scope
 from diagnose.language.values import Mask, MissingError, Span, ValueTypeError, placed
@@ -40,6 +42,8 @@ NAMESPACES = ("fact", "config", "baseline", "previous", "old", "new")
 """Names that mean nothing alone. ``new`` is ``config``, and ``old`` the config of the run to compare with."""
 
 INDEXED = frozenset(NAMESPACES) - {"fact"}
+CHEAP = frozenset({"base", "count", "is_text", "kind", "lower", "split"})
+"""Functions that take no longer than to remember what they gave."""
 SETTING = ("key", "value", "literal")
 FINDING = ("name", "code", "severity", "message", "subject", "segment", "line")
 CHANGE = ("key", "name", "old", "new", "factor", "change_percent", "kind", "role", "risk")
@@ -48,7 +52,7 @@ CHANGE = ("key", "name", "old", "new", "factor", "change_percent", "kind", "role
 def truth(node: Node, scope: Scope) -> bool:
     """Return whether a condition holds; a mask holds if it is true anywhere."""
     value = node.run(scope)
-    return bool(value.where.any()) if isinstance(value, Mask) else bool(value)
+    return np.count_nonzero(value.where) > 0 if isinstance(value, Mask) else bool(value)
 
 
 def evaluate(node: Node, scope: Scope) -> Any:
@@ -114,7 +118,7 @@ def _name(node: Node) -> Run:
         if name in values:
             return values[name]
         try:
-            return scope.lookup(name)
+            return scope.part(name) if name in scope.lets else scope.lookup(name)
         except WRONG as error:
             raise _fault(node, error) from None
 
@@ -252,27 +256,33 @@ def _lazily(node: Node, function: Function, arguments: list[Run]) -> Run:
 
 def _eagerly(node: Node, function: Function, arguments: list[Run]) -> Run:
     call, scoped, name = function.call, function.scoped, function.name
+    only = arguments[0] if len(arguments) == 1 else None
+    remembers = name not in CHEAP
 
-    def run(scope: Scope) -> Any:
-        args = [argument(scope) for argument in arguments]
-        memo = scope.memo
-        key = key_of(name, args) if memo is not None else None
-        if memo is not None and key is not None and (known := memo.get(key)) is not None:
-            return recalled(known)
+    def new(scope: Scope, args: Sequence[Any]) -> Any:
         try:
-            value = call(scope, *args) if scoped else call(*args)
-        except MissingError as error:
-            if memo is not None and key is not None:
-                memo.keep(key, args, None, error.what)
-            raise
+            return call(scope, *args) if scoped else call(*args)
         except ValueTypeError as error:
             raise _fault(node, error) from None
         except FAULTS as error:
             given = ", ".join(kind_of(arg) for arg in args)
             message = f"`{name}` cannot take {given}: {error}"
             raise LanguageError(message, node.text, node.column, node.line) from None
-        if memo is not None and key is not None:
-            memo.keep(key, args, value)
+
+    def run(scope: Scope) -> Any:
+        args = (only(scope),) if only is not None else [argument(scope) for argument in arguments]
+        memo = scope.memo
+        if memo is None or not remembers or (key := key_of(name, args)) is None:
+            return new(scope, args)
+        known = memo.get(key)
+        if known is not None:
+            return recalled(known)
+        try:
+            value = new(scope, args)
+        except MissingError as error:
+            memo.keep(key, args, None, error.what)
+            raise
+        memo.keep(key, args, value)
         return value
 
     return run
@@ -312,6 +322,20 @@ def _not(node: Node) -> Run:
 def _compare(node: Node) -> Run:
     first = _run(node.args[0])
     rest = [(sign, _run(arg)) for sign, arg in zip(node.args[1::2], node.args[2::2], strict=True)]
+
+    def once(scope: Scope) -> Any:
+        left, right = first(scope), second(scope)
+        if type(left) in SCALARS and type(right) in SCALARS:
+            return holds(left, right)
+        try:
+            return compared(only, left, right)
+        except WRONG as error:
+            raise _fault(node, error) from None
+
+    if len(rest) == 1:
+        ((only, second),) = rest
+        holds = COMPARE[only]
+        return once
 
     def run(scope: Scope) -> Any:
         left = first(scope)

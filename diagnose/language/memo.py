@@ -34,32 +34,45 @@ class Memo:
 
     def keep(self, key: Key, args: Sequence[Any], result: Any, lack: str = "") -> None:
         """Remember a result, unless too much is held already."""
+        held = self._held
         for value in (*args, result):
-            held = value.series if type(value) is Mask else value
-            if type(held) is Series and id(held) not in self._held:
-                if len(held) > self._room:
+            kind = type(value)
+            series = value if kind is Series else value.series if kind is Mask else None
+            if series is not None and id(series) not in held:
+                if len(series.value) > self._room:
                     return
-                self._room -= len(held)
-                self._held.add(id(held))
+                self._room -= len(series.value)
+                held.add(id(series))
         self._known[key] = args, result, lack
 
     def of_segment(self, name: str, call: Callable[[Segment], Any], segment: Segment) -> Any:
         """Return what a segment gives under a name."""
-        known = self._known.get((name,))
+        known = self._known.get((name, "."))
         if known is None:
-            known = self._known[(name,)] = (segment,), call(segment), ""
+            known = self._known[name, "."] = (segment,), call(segment), ""
         return known[1]
 
 
 def key_of(name: str, args: Sequence[Any]) -> Key | None:
-    """Return the key of a call; None if its arguments are of kinds that are not told apart here."""
-    key: list[Any] = [name, "()"]
-    for arg in args:
+    """Return the key of a call; None if its arguments are of kinds that are not told apart, or too cheap, here."""
+    if not args:
+        return name, "()"
+    kind = type(args[0])
+    if kind is Series:
+        first: Any = (id(args[0]),)
+    elif kind is str:
+        first = args[0]
+    else:
+        return None
+    if len(args) == 1:
+        return name, first
+    key = [name, first]
+    for arg in args[1:]:
         kind = type(arg)
-        if kind is Series:
-            key.append((id(arg),))
-        elif (kind is float or kind is str) and (kind is str or len(key) > 2):
+        if kind is float or kind is str:
             key.append(arg)
+        elif kind is Series:
+            key.append((id(arg),))
         else:
             return None
     return tuple(key)

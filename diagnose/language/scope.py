@@ -23,9 +23,8 @@ class Scope:
         baseline: the run to compare with, if any.
         segments: all segments of the run, for what is seen from outside one of them.
         findings: what the rules have found in the run; None while they are still at it.
-        open: named parts that are being evaluated.
         memo: what functions gave before, for other rules of the same segment, baseline and findings; None for none.
-        lacking: named parts that are missing, with what they lack; looked after only where there is a memo.
+        lacking: named parts that are missing, with what they lack, and without a word those that are being evaluated.
     """
 
     segment: Segment
@@ -34,7 +33,6 @@ class Scope:
     baseline: Segment | None = None
     segments: Sequence[Segment] = ()
     findings: Sequence[Finding] | None = None
-    open: set[str] = field(default_factory=set)
     memo: Memo | None = None
     lacking: dict[str, str] = field(default_factory=dict)
 
@@ -43,7 +41,7 @@ class Scope:
         if name in self.values:
             return self.values[name]
         if name in self.lets:
-            return self._part(name)
+            return self.part(name)
         segment = self.segment
         if name in RESERVED:
             return RESERVED[name](segment) if self.memo is None else self.memo.of_segment(name, RESERVED[name], segment)
@@ -51,21 +49,25 @@ class Scope:
             return segment.series[name]
         raise MissingError(f"series {name}")
 
-    def _part(self, name: str) -> Any:
-        """Return the value of a named part."""
-        if name in self.open:
+    def part(self, name: str) -> Any:
+        """Return the value of a named part that was not needed before. Raises MissingError if it lacks something."""
+        lacking = self.lacking
+        if name in lacking:
+            if lacking[name]:
+                raise MissingError(lacking[name])
             raise ValueTypeError(f"`{name}` is defined by itself")
-        if name in self.lacking:
-            raise MissingError(self.lacking[name])
-        self.open.add(name)
+        lacking[name] = ""
+        lack = ""
         try:
             value = self.values[name] = self.lets[name].run(self)
         except MissingError as error:
-            if self.memo is not None:
-                self.lacking[name] = error.what
+            lack = error.what if self.memo is not None else ""
             raise
         finally:
-            self.open.discard(name)
+            if lack:
+                lacking[name] = lack
+            else:
+                del lacking[name]
         return value
 
 

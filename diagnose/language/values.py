@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
 
 class MissingError(Exception):
-    """The log does not hold what the expression asks for; the rule is skipped for want of it."""
+    """The log does not hold what the expression asks for; the rule is skipped for want of it.
 
-    def __init__(self, what: str) -> None:
-        """Name what is missing, as a rule author would: ``series val/loss``, ``fact batch_size``."""
-        super().__init__(what)
-        self.what = what
+    Its argument names what is missing, as a rule author would: ``series val/loss``, ``fact batch_size``.
+    """
+
+    @property
+    def what(self) -> str:
+        """What is missing."""
+        return str(self.args[0])
 
 
 class ValueTypeError(Exception):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import glob
 import importlib
+import math
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -15,8 +16,8 @@ from diagnose.model import Place, Run
 from diagnose.reader import Format, Head, RunBuilder, head_of
 from diagnose.sources import Source, open_source
 
-GLANCE = 128 << 10
-"""Bytes that are searched for the marks of formats at first."""
+GLANCE, PAGE = 16 << 10, 128 << 10
+"""Bytes that are searched for the marks of formats: at first, and where they do not tell."""
 SURE = 100
 """Scores from which on a format has proof."""
 COMPANION_BYTES = 64 << 20
@@ -40,8 +41,8 @@ def formats() -> dict[str, Format]:
 def detect(source: Source, *, program: bool = False) -> Format | None:
     """Return the format whose marks the source bears most clearly, or None.
 
-    The first ``GLANCE`` bytes decide if they hold proof of a format (100 and more); else the whole head is searched,
-    since a log may begin with pages about the environment.
+    The first ``GLANCE`` bytes decide if they hold proof (100 and more) of one format and of no other. Else the first
+    ``PAGE`` does if it holds proof of any, else the whole head, since a log may begin with pages about the environment.
 
     Args:
         source: what to look at.
@@ -50,26 +51,41 @@ def detect(source: Source, *, program: bool = False) -> Format | None:
     if source.format:
         return formats()[source.format]
     head = head_of(source)
-    glance = Head(head.path, head.data[:GLANCE])
+    page = Head(head.path, head.data[:PAGE])
     if program:
-        return _best(glance, configs_only=True)[0]
-    best, score = _best(glance)
-    if score < SURE and len(head.data) > GLANCE:
-        best, score = _best(head)
+        return _best(page, [format for format in _in_order() if getattr(format, "IS_CONFIG", False)])[0]
+    if len(page.data) > GLANCE and (format := _only(Head(head.path, head.data[:GLANCE]))) is not None:
+        return format
+    best, score = _best(page, _in_order())
+    if score < SURE and len(head.data) > PAGE:
+        best, score = _best(head, _in_order())
     return best
 
 
-def _best(head: Head, *, configs_only: bool = False) -> tuple[Format | None, int]:
+def _only(head: Head) -> Format | None:
+    """Return the one format of which a head holds proof; None if it does of none or of several."""
+    sure = [format for format in _in_order() if _most(format) >= SURE and format.sniff(head) >= SURE]
+    return sure[0] if len(sure) == 1 else None
+
+
+def _best(head: Head, known: Iterable[Format]) -> tuple[Format | None, int]:
     best, best_score = None, 0
-    for format in sorted(formats().values(), key=_is_generic):
-        if configs_only and not getattr(format, "IS_CONFIG", False):
-            continue
-        if best_score >= SURE and _is_generic(format):
-            break
-        score = format.sniff(head)
-        if score > best_score:
-            best, best_score = format, score
+    for format in known:
+        if _most(format) > best_score:
+            score = format.sniff(head)
+            if score > best_score:
+                best, best_score = format, score
     return best, best_score
+
+
+@cache
+def _in_order() -> list[Format]:
+    """Return all formats: those first that may have proof, then configs, then generic ones; by name among equals."""
+    return sorted(formats().values(), key=lambda format: (_is_generic(format), _most(format) < SURE))
+
+
+def _most(format: Format) -> float:
+    return getattr(format, "MOST", SURE - 1 if _is_generic(format) else math.inf)
 
 
 def _is_generic(format: Format) -> bool:

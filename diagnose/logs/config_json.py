@@ -12,7 +12,7 @@ from diagnose.reader.likeness import is_metric
 from diagnose.sources import Source, text_of
 
 NAME = "config-json"
-IS_CONFIG = True
+IS_CONFIG, MOST = True, 99
 TITLE = "JSON config"
 SAMPLES = (
     '{"learning_rate": 3e-05, "per_device_train_batch_size": 12, "num_train_epochs": 4, "warmup_ratio": 0.1}\n',

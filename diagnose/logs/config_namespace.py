@@ -10,7 +10,7 @@ from diagnose.reader.configs import into
 from diagnose.sources import Source, text_of
 
 NAME = "config-namespace"
-IS_CONFIG = True
+IS_CONFIG, MOST = True, 99
 TITLE = "Printed namespace"
 SAMPLES = (
     "Namespace(lr=0.02, batch_size=24, betas=(0.9, 0.99), name='toy')\n",

@@ -8,11 +8,10 @@ from diagnose.errors import SourceError
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.config_marks import STRONG, strength
 from diagnose.reader.configs import into
-from diagnose.reader.required import may_match
 from diagnose.sources import Source, text_of
 
 NAME = "config-shell"
-IS_CONFIG = True
+IS_CONFIG, MOST = True, 99
 TITLE = "Command lines in a shell script"
 SAMPLES = (
     "#!/bin/bash\nLR=0.02\npython train.py --lr ${LR} \\\n  --batch-size=24 --epochs ${EPOCHS:-7}\n",
@@ -34,7 +33,7 @@ SHARE = 0.9
 def sniff(head: Head) -> int:
     """Accept a script with a command that is given hyperparameters."""
     text = head.text[:CHARACTERS]
-    if head.is_binary or not may_match(GATE.pattern, text) or not GATE.search(text):
+    if head.is_binary or not head.may_hold(GATE.pattern) or not GATE.search(text):
         return 0
     rows = [line for line in re.sub(r"\\\r?\n", " ", text).splitlines() if line.strip()]
     script = SCRIPT.match(text) or (SCRIPT.search(text) and "\n\t" in text)

@@ -10,7 +10,7 @@ from diagnose.reader.configs import into
 from diagnose.sources import Source, text_of
 
 NAME = "config-toml"
-IS_CONFIG = True
+IS_CONFIG, MOST = True, 99
 TITLE = "TOML config"
 SAMPLES = (
     'seed = 7\n\n[optimizer]\nname = "adamw"\nlr = 3e-4\nwd = 0.02\n\n[training]\nbatch_size = 24\nepochs = 9\n',

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from diagnose.configs.tree import Node
 
 NAME = "config-yaml"
-IS_CONFIG = True
+IS_CONFIG, MOST = True, 99
 TITLE = "YAML config"
 SAMPLES = (
     "lr0: 0.02\nlrf: 0.1\nmomentum: 0.9\nweight_decay: 0.0005\nwarmup_epochs: 2.0\n",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NAME = "csv"
 TITLE = "table of metrics (CSV, TSV)"
-IS_GENERIC = True
+IS_GENERIC, MOST = True, 60
 SAMPLES = (
     "epoch,train_loss,train_acc,val_loss,val_acc\n1,1.31,48.2,1.22,51.7\n2,1.07,59.9,1.15,55.0\n3,0.93,64.1,1.16,56.2\n",
     "iteration;loss;seconds\n100;2.41;1.5\n200;2.02;1.5\n300;1.88;1.6\n",

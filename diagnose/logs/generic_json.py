@@ -35,7 +35,7 @@ from diagnose.sources import Source, text_of
 
 NAME = "json"
 TITLE = "JSON document of results"
-IS_GENERIC = True
+IS_GENERIC, MOST = True, 45
 SAMPLES = (
     '{"history": {"loss": [0.9, 0.7, 0.6], "val_loss": [1.0, 0.9, 0.95]}, "config": {"lr": 0.01, "epochs": 3}}\n',
     (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NAME = "jsonl"
 TITLE = "JSON lines of metrics"
-IS_GENERIC = True
+IS_GENERIC, MOST = True, 55
 SAMPLES = (
     '{"step": 10, "loss": 2.51, "lr": 0.001}\n{"step": 20, "loss": 2.2, "lr": 0.001}\n{"step": 30, "loss": NaN}\n',
     (

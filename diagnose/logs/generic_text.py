@@ -22,7 +22,7 @@ from diagnose.sources import Line, Source
 
 NAME = "text"
 TITLE = "training log in text"
-IS_GENERIC = True
+IS_GENERIC, MOST = True, 39
 SAMPLES = (
     (
         "2024-03-01 10:00:00,101 - trainer - INFO - Epoch   1 | Batch   10/50 | Loss: 2.3100 | LR: 0.001000\n"

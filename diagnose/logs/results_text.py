@@ -14,7 +14,7 @@ from diagnose.sources import Line, Source, lines
 
 NAME = "results-text"
 TITLE = "written summary of results beside a baseline's"
-IS_GENERIC = True
+IS_GENERIC, MOST = True, 20
 SAMPLES = (
     (
         "SUMMARY\n=======\nOverall mAP: 21.5% (vs 33.0% baseline = -11.5% change)\nAP50: 41.2%\n"

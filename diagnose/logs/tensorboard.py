@@ -6,30 +6,28 @@ An event file has no lines: the ``line`` of everything read here is the number o
 from __future__ import annotations
 
 import json
-import math
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from diagnose.names import canonical
 from diagnose.reader import Head, RunBuilder
-from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
-from diagnose.reader.lightning import PLACEHOLDER, unforked
 from diagnose.reader.stated import state
 from diagnose.reader.summaries import element_of, hyperparameters, plugin_of
-from diagnose.reader.tfevents import Scalar, events
+from diagnose.reader.tfcurves import add_points
 from diagnose.reader.tfrecord import Record, fields, looks_framed, masked_crc
+from diagnose.reader.tftable import table_of
 from diagnose.sources import Source
+
+if TYPE_CHECKING:
+    from diagnose.reader.tfevents import Add
 
 NAME = "tensorboard"
 TITLE = "TensorBoard event file (PyTorch, Lightning, Hugging Face, Keras, TensorFlow)"
 
 VERSION = b"brain.Event:"
-FALL_BACK = 0.9
-"""A step below this share of the tag's last step is a new run in the same file, not writers out of order."""
 CONFIG_TAGS = re.compile(r"(?i)^(args|arguments|config|configs|hparams|hyper_?parameters|hparam|params|settings|cfg)$")
 ROW = re.compile(r"^[^\S\n]*\|[^\S\n]*`?([\w./:-]+)`?[^\S\n]*\|(.*)\|[^\S\n]*$", re.MULTILINE)
 PAIR = re.compile(r"^[^\S\n]*+[-*]?[^\S\n]*([A-Za-z_][\w.-]*)[^\S\n]*[:=]\s*(\S.*)$", re.MULTILINE)
@@ -72,20 +70,18 @@ def sniff(head: Head) -> int:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read scalars, hyperparameters and configs; damaged records are reported and skipped."""
-    scalars: list[Scalar] = []
     damaged: list[Record] = []
-    for record in events(source.read()):
-        if isinstance(record, Scalar):
-            _scalar_read(record, scalars)
-            continue
-        if record.problem:
-            damaged.append(record)
-            continue
+
+    def other(record: Record, add: Add) -> None:
         try:
-            _event(record, scalars, build)
+            if not record.problem:
+                _event(record, add, build)
+                return
         except (ValueError, struct.error) as error:
-            damaged.append(Record(record.number, record.offset, b"", f"not an event: {error}"))
-    _points(scalars, build, PurePath(source.path).parent.name)
+            record = Record(record.number, record.offset, b"", f"not an event: {error}")
+        damaged.append(record)
+
+    add_points(table_of(source, other), build, PurePath(source.path).parent.name)
     for problem, count in Counter(record.problem for record in damaged).items():
         first = next(record for record in damaged if record.problem == problem)
         message = f"record {first.number} at byte {first.offset}: {problem}" + (f" ({count} such)" * (count > 1))
@@ -95,13 +91,11 @@ def read(source: Source, build: RunBuilder) -> None:
 # The messages: Event and Summary.Value
 
 
-def _event(record: Record, scalars: list[Scalar], build: RunBuilder) -> None:
-    wall, step = math.nan, 0
+def _event(record: Record, add: Add, build: RunBuilder) -> None:
+    step = 0
     values: list[bytes] = []
     for number, _, value in fields(record.data):
-        if number == 1 and isinstance(value, int):
-            wall = struct.unpack("<d", struct.pack("<Q", value & (1 << 64) - 1))[0]
-        elif number == 2 and isinstance(value, int):
+        if number == 2 and isinstance(value, int):
             step = value - (1 << 64) if value >> 63 else value
         elif number == 5 and isinstance(value, bytes):
             values += [part for n, _, part in fields(value) if n == 1 and isinstance(part, bytes)]
@@ -110,16 +104,16 @@ def _event(record: Record, scalars: list[Scalar], build: RunBuilder) -> None:
         elif number == 7 and isinstance(value, bytes):
             _session(record.number, step, value, build)
     for part in values:
-        _value(record.number, step, wall, part, scalars, build)
+        _value(record.number, step, part, add, build)
 
 
-def _value(line: int, step: int, wall: float, data: bytes, scalars: list[Scalar], build: RunBuilder) -> None:
-    tag, plugin, content = "", "", b""
+def _value(line: int, step: int, data: bytes, add: Add, build: RunBuilder) -> None:
+    tag, plugin, content = b"", "", b""
     simple: float | None = None
     tensor: bytes | None = None
     for number, _, value in fields(data):
         if number == 1 and isinstance(value, bytes):
-            tag = value.decode("utf-8", "replace")
+            tag = value
         elif number == 2 and isinstance(value, int):
             simple = struct.unpack("<f", struct.pack("<I", value & 0xFFFFFFFF))[0]
         elif number == 8 and isinstance(value, bytes):
@@ -133,16 +127,11 @@ def _value(line: int, step: int, wall: float, data: bytes, scalars: list[Scalar]
     if simple is None and tensor is not None and plugin in ("", "scalars", "text"):
         number_or_text = element_of(tensor)
         if isinstance(number_or_text, str):
-            _text(tag, number_or_text, line, build)
+            _text(tag.decode("utf-8", "replace"), number_or_text, line, build)
         else:
             simple = number_or_text
     if simple is not None:
-        _scalar_read(Scalar(line, tag, step, simple, wall), scalars)
-
-
-def _scalar_read(scalar: Scalar, scalars: list[Scalar]) -> None:
-    if not (scalar.tag == PLACEHOLDER and scalar.value == -1):
-        scalars.append(scalar)
+        add(tag, simple, float(step), line)
 
 
 def _session(line: int, step: int, data: bytes, build: RunBuilder) -> None:
@@ -219,87 +208,3 @@ def _setting(key: str, value: object, line: int, build: RunBuilder) -> None:
     build.setting(key, value, line, f"{key}: {value}")
     if "." not in (plain := key.removeprefix("params.")):
         state(build, plain, value, line, f"{key}: {value}")
-
-
-# Points
-
-
-def _points(scalars: list[Scalar], build: RunBuilder, folder: str) -> None:
-    tags = {scalar.tag for scalar in scalars}
-    if any(tag.startswith("epoch_") for tag in tags):
-        _keras(scalars, tags, build, folder)
-        return
-    names = unforked(tags)
-    last: dict[str, int] = {}
-    for scalar, epoch in _with_epochs(scalars):
-        if scalar.step < last.get(scalar.tag, 0) * FALL_BACK:
-            build.close()
-            last.clear()
-        last[scalar.tag] = scalar.step
-        if scalar.tag.removeprefix("train/") in SUMMARY and scalar.tag.startswith("train/"):
-            _summary(scalar, build)
-            continue
-        tag = names[scalar.tag]
-        if name := series_name(tag) if EVALUATION.match(tag) else canonical(tag):
-            build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), epoch=epoch, name=name)
-
-
-def _summary(scalar: Scalar, build: RunBuilder) -> None:
-    """Report what Hugging Face's trainer sums up at its end: ``train_loss`` is a mean over the run, not a point."""
-    text = f"{scalar.tag} {scalar.value:g} at step {scalar.step}"
-    if scalar.tag == "train/train_loss":
-        build.event("metric_summary", scalar.record, text, metric="train_loss", value=scalar.value)
-    elif scalar.tag == "train/train_runtime":
-        build.event("session_end", scalar.record, text)
-
-
-def _with_epochs(scalars: list[Scalar]) -> Iterator[tuple[Scalar, float]]:
-    """Yield every scalar with its epoch, which Lightning and Hugging Face log after the metrics of the same step.
-
-    Lightning's ``epoch`` counts from 0; Hugging Face's ``train/epoch`` is the share of epochs that is done.
-    """
-    first = next((scalar.value for scalar in scalars if scalar.tag == "epoch"), 1.0)
-    offset = 1.0 if first == 0 else 0.0
-    waiting: list[Scalar] = []
-    for scalar in scalars:
-        if waiting and waiting[0].step != scalar.step:
-            yield from ((late, math.nan) for late in waiting)
-            waiting = []
-        if scalar.tag in ("epoch", "train/epoch"):
-            epoch = scalar.value + (offset if scalar.tag == "epoch" else 0.0)
-            yield from ((late, epoch) for late in waiting)
-            waiting = []
-        else:
-            waiting.append(scalar)
-    yield from ((late, math.nan) for late in waiting)
-
-
-def _keras(scalars: Iterable[Scalar], tags: set[str], build: RunBuilder, folder: str) -> None:
-    """Add the points of Keras' callback: ``epoch_*`` counts epochs from 0, ``evaluation_*_vs_iterations`` batches.
-
-    Both hold the same values in the file of the validation writer, so the second only tells the steps.
-    """
-    evaluated = {tag for tag in tags if tag.startswith("evaluation_") and tag.endswith("_vs_iterations")}
-    split = "val" if evaluated or folder.startswith("val") else "train"
-    steps: dict[str, list[int]] = {}
-    seen: Counter[str] = Counter()
-    last = -1
-    for scalar in scalars:
-        base = scalar.tag.removeprefix("epoch_")
-        if scalar.tag in evaluated:
-            base = scalar.tag.removeprefix("evaluation_").removesuffix("_vs_iterations")
-            steps.setdefault(base, []).append(scalar.step)
-            if f"epoch_{base}" not in tags:
-                build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), name=f"val/{base}")
-            continue
-        if base == scalar.tag:
-            build.point(scalar.tag, scalar.value, scalar.record, step=float(scalar.step), split="train")
-            continue
-        if scalar.step < last * FALL_BACK:
-            build.close()
-        last = scalar.step
-        known = steps.get(base, [])
-        step = float(known[seen[base]]) if seen[base] < len(known) else math.nan
-        seen[base] += 1
-        name = canonical(base, split)
-        build.point(scalar.tag, scalar.value, scalar.record, step=step, epoch=scalar.step + 1.0, name=name)

@@ -72,8 +72,8 @@ class Segment:
     def epochs(self) -> int:
         """The number of the last epoch that any point or event of the segment names; 0 if none does."""
         last = 0.0
-        for series in self.series.values():
-            known = series.epoch[abs(series.epoch) < float("inf")]
+        for epochs in {id(series.epoch): series.epoch for series in self.series.values()}.values():
+            known = epochs[abs(epochs) < float("inf")]
             if len(known):
                 last = max(last, float(known.max()))
         for event in self.events:

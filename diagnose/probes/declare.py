@@ -109,12 +109,14 @@ class Observation:
         measures: numbers worth telling, by name, told as medians; truth values are told as the share that is true.
         diverged: replicas that came to NaN or infinity; they are counted apart, and show no symptom.
         counts_diverged: a diverged replica counts as *symptom* says: for symptoms that divergence is one form of.
+        result: the measure that training is for, more being better: a fix that lowers it is none.
     """
 
     symptom: torch.Tensor
     measures: Mapping[str, torch.Tensor] = field(default_factory=dict)
     diverged: torch.Tensor | None = None
     counts_diverged: bool = False
+    result: str = ""
 
 
 class Mechanism(Protocol):

@@ -99,14 +99,19 @@ class Experiment:
         torch.manual_seed(self.seed)  # what is drawn inside a step, such as dropout, comes from the device's own stream
         lab = Lab(self.device, self.seeds, self.meter)
         seen = self.mechanism.observe({**self.values, **changed}, lab)
-        shown = seen.symptom
-        if seen.diverged is not None and not seen.counts_diverged:
-            shown = shown & ~seen.diverged
-        hits = int(shown.sum())
-        measures = {key: _median(one) for key, one in seen.measures.items()}
-        diverged = 0 if seen.diverged is None else int(seen.diverged.sum())
-        differs = self._changed(changed)
-        return Outcome(name, title, hits, lab.replicas, measures, diverged, time.perf_counter() - start, differs)
+        ruined = torch.zeros_like(seen.symptom) if seen.diverged is None else seen.diverged
+        shown = seen.symptom if seen.counts_diverged else seen.symptom & ~ruined
+        return Outcome(
+            name,
+            title,
+            shown=tuple(shown.tolist()),
+            measures={key: _median(one) for key, one in seen.measures.items()},
+            ruined=tuple(ruined.tolist()),
+            seconds=time.perf_counter() - start,
+            changed=self._changed(changed),
+            counted=seen.counts_diverged,
+            results=tuple(seen.measures[seen.result].tolist()) if seen.result else (),
+        )
 
     def _changed(self, change: Mapping[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in change.items() if value != self.values.get(key)}

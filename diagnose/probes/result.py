@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from diagnose.model import Place
 from diagnose.probes.declare import DOCUMENTED
-from diagnose.probes.interval import clopper_pearson
+from diagnose.probes.interval import at_least, clopper_pearson
+from diagnose.probes.paired import Pairs
 
 SCHEMA = "diagnose/reproduce-v1"
 ARMS = ("suspect", "control", "fix")
@@ -17,6 +19,14 @@ RULE_SCHEMA = "diagnose/reproduce-rule-v1"
 """Of the record for a rule with several mechanisms, which holds a record of each."""
 LEAST = 0.25
 """A suspect that shows the symptom in fewer replicas explains it at best sometimes: it is not said to reproduce."""
+SURE = 0.025
+"""Of one-sided tests, at most."""
+LOST = 0.1
+"""The part of an arm's replicas that may come to NaN before nothing is said of the arm."""
+FEWEST = 8
+"""Replicas of an arm, at least: with fewer a difference in all but one of them is none that is sure."""
+WORSE = 0.01
+"""By how much the result of the fix must be worse than the suspect's, in the median, to be told as worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +52,41 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The replicas of one arm.
+    """The replicas of one arm, in the same order in every arm.
 
     Attributes:
+        shown: whether each shows the symptom.
+        ruined: whether each came to NaN.
+        counted: whether those that came to NaN show the symptom by that; else nothing is known of them.
         changed: the parameters in which it differs from the suspect.
         measures: medians over the replicas, or shares of truth values.
+        results: what each came to (more is better), if the mechanism names it.
     """
 
     name: str
     title: str
-    hits: int
-    replicas: int
+    shown: tuple[bool, ...]
     measures: Mapping[str, float]
-    diverged: int
+    ruined: tuple[bool, ...]
     seconds: float
     changed: Mapping[str, Any]
+    counted: bool = False
+    results: tuple[float, ...] = ()
+
+    @property
+    def replicas(self) -> int:
+        """How many there are."""
+        return len(self.shown)
+
+    @property
+    def hits(self) -> int:
+        """How many show the symptom."""
+        return sum(self.shown)
+
+    @property
+    def diverged(self) -> int:
+        """How many came to NaN."""
+        return sum(self.ruined)
 
     @property
     def share(self) -> float:
@@ -67,6 +97,25 @@ class Outcome:
     def interval(self) -> tuple[float, float]:
         """The exact 95 % interval of the share."""
         return clopper_pearson(self.hits, self.replicas)
+
+    @property
+    def lost(self) -> bool:
+        """Whether so many came to NaN that the arm tells nothing."""
+        return not self.counted and self.diverged > LOST * self.replicas
+
+    def against(self, other: Outcome) -> Pairs:
+        """Return the pairs of this arm's replicas and another's, without those that are known in one arm only."""
+        return Pairs.of(
+            (one, two)
+            for one, two, here, there in zip(self.shown, other.shown, self.ruined, other.ruined, strict=True)
+            if not (here and not self.counted) and not (there and not other.counted)
+        )
+
+    def worse(self, than: Outcome) -> bool:
+        """Whether the replicas came to less than the same ones of another arm: a sign test, and a median of *WORSE*."""
+        gaps = [one - two for one, two in zip(self.results, than.results, strict=True) if one == one and two == two]
+        down, up = sum(gap < 0 for gap in gaps), sum(gap > 0 for gap in gaps)
+        return bool(gaps) and median(gaps) < -WORSE and at_least(down, down + up, 0.5) <= SURE
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -153,30 +202,68 @@ class Result:
         moved = () if self.documented is None else self.documented.changed
         return tuple(used for used in self.parameters if used.name in moved and used.origin == "default")
 
-    @property
-    def reproduced(self) -> bool:
-        """Whether the suspect shows the symptom clearly more often than the control, and not just in a few replicas."""
-        suspect = self.arm("suspect")
-        return suspect.share >= LEAST and suspect.interval[0] > self.arm("control").interval[1]
+    def against(self, name: str) -> Pairs:
+        """Return the pairs of the suspect's replicas and another arm's."""
+        return self.arm("suspect").against(self.arm(name))
 
     @property
-    def control_shows(self) -> bool:
-        """Whether the symptom is there without the suspected cause, too, as when a rate ruins every training."""
-        control = self.arm("control")
-        return not self.reproduced and control.share >= LEAST
+    def reproduced(self) -> bool:
+        """Whether the suspect surely shows the symptom more often than the control, and not just in a few replicas."""
+        return not self.why
+
+    @property
+    def why(self) -> str:
+        """Why it is not said to be reproduced, in a word; empty if it is.
+
+        ``too-few-replicas`` to tell either way, ``diverged``, ``too-rare`` (a sure effect, in less than a quarter of the
+        replicas), ``control-shows-it``, ``no-difference``.
+        """
+        suspect, control, pairs = self.arm("suspect"), self.arm("control"), self.against("control")
+        if suspect.replicas < FEWEST:
+            return "too-few-replicas"
+        if control.lost:
+            return "diverged"
+        if pairs.p <= SURE:
+            return "" if suspect.share >= LEAST else "too-rare"
+        if suspect.lost:
+            return "diverged"
+        if pairs.interval[1] >= LEAST:
+            return "too-few-replicas"
+        return "control-shows-it" if control.share >= LEAST else "no-difference"
 
     @property
     def cured(self) -> bool | None:
-        """Whether the fix leaves at most half of the suspect's share, clearly; None if nothing was reproduced."""
-        if not self.reproduced:
-            return None
-        suspect, fix = self.arm("suspect"), self.arm("fix")
-        return fix.share <= suspect.share / 2 and fix.interval[1] < suspect.interval[0]
+        """Whether the fix surely leaves at most half of the suspect's share; None if nothing was reproduced."""
+        return not self.why_not_cured if self.reproduced else None
+
+    @property
+    def why_not_cured(self) -> str:
+        """Why the fix is not said to cure, in a word; empty if it does or there is nothing to cure.
+
+        ``diverged``, ``symptom-stays``, ``too-few-replicas`` to be sure, ``worse-result``.
+        """
+        return self.stays(self.arm("fix")) if self.reproduced else ""
+
+    def stays(self, arm: Outcome) -> str:
+        """Return why an arm is not said to cure, in a word; empty if it does."""
+        suspect = self.arm("suspect")
+        if arm.lost:
+            return "diverged"
+        if arm.share > suspect.share / 2:
+            return "symptom-stays"
+        if suspect.against(arm).p > SURE:
+            return "too-few-replicas"
+        return "worse-result" if arm.worse(suspect) else ""
 
     @property
     def verdict(self) -> str:
-        """``reproduced`` or ``not-reproduced``."""
+        """``reproduced`` or ``not-reproduced``; *why* tells a result from one that nothing can be said of."""
         return "reproduced" if self.reproduced else "not-reproduced"
+
+    @property
+    def open(self) -> bool:
+        """Whether these replicas tell neither that it is reproduced nor that it is not."""
+        return self.why in ("too-few-replicas", "diverged")
 
     @property
     def speedup(self) -> float:
@@ -193,16 +280,19 @@ class Result:
             "device_name": self.device_name,
             "replicas": self.replicas,
             "seed": self.seed,
-            "arms": [arm.record() for arm in self.arms if arm.name in ARMS],
+            "arms": [self._compared(arm) for arm in self.arms if arm.name in ARMS],
             "verdict": self.verdict,
+            "why": self.why,
             "cured": self.cured,
+            "why_not_cured": self.why_not_cured,
+            "diverged": [arm.name for arm in self.arms if arm.lost],
             "symptom": self.symptom,
             "proxy": self.proxy,
             "parameters": [used.record() for used in self.parameters],
         }
         if self.link:
             made["link"] = self.link
-        if further := [arm.record() for arm in self.arms if arm.name not in ARMS]:
+        if further := [self._compared(arm) for arm in self.arms if arm.name not in ARMS]:
             made["further_arms"] = further
         if self.documented is not None:
             made["chosen_dose"] = [used.name for used in self.chosen]
@@ -218,6 +308,12 @@ class Result:
             "speedup_basis": "steps alone; a plain loop over a few replicas on this device, extrapolated to all",
             "torch": self.torch,
         }
+
+    def _compared(self, arm: Outcome) -> dict[str, Any]:
+        """Return an arm as JSON, with its pairs with the suspect."""
+        if arm.name == "suspect":
+            return arm.record()
+        return arm.record() | {"against_suspect": self.arm("suspect").against(arm).record()}
 
 
 def rule_record(rule: str, results: Sequence[Result]) -> dict[str, Any]:

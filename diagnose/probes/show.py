@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from diagnose.probes.result import LEAST, Outcome, Result, Used
+from diagnose.probes.declare import DOCUMENTED
+from diagnose.probes.result import ARMS, FEWEST, LEAST, Outcome, Result, Used
 from diagnose.text import escape
 from diagnose.text.terminal import Style, wrap
 
@@ -16,7 +17,7 @@ def text(result: Result, *, colour: bool = False, width: int = 100) -> str:
 
 
 def _text(result: Result, style: Style, width: int) -> Iterator[str]:
-    painted = style.paint(result.verdict, "bold green" if result.reproduced else "bold yellow")
+    painted = style.paint(headline(result), "bold green" if result.reproduced else "bold yellow")
     yield f"{style.paint(result.mechanism, 'bold')}: {painted}"
     yield result.title
     if result.link:
@@ -40,7 +41,7 @@ def _text(result: Result, style: Style, width: int) -> Iterator[str]:
 
 def markdown(result: Result) -> str:
     """Return the result as a section of Markdown."""
-    lines = [f"## {result.mechanism}: {result.verdict}", "", escape.markdown(result.title), ""]
+    lines = [f"## {result.mechanism}: {headline(result)}", "", escape.markdown(result.title), ""]
     if result.link:
         lines += [escape.markdown(f"{result.link}."), ""]
     lines += _markdown_table(_rows(result.arms))
@@ -59,33 +60,77 @@ def markdown(result: Result) -> str:
     return "\n".join([*lines, *_markdown_table(rows)]) + "\n"
 
 
+def headline(result: Result) -> str:
+    """Return the verdict in a word, also where these replicas tell none."""
+    return "undecided" if result.open else result.verdict
+
+
 def verdict(result: Result) -> str:
-    """Return the verdict in a sentence."""
-    suspect, control, fix = (result.arm(name) for name in ("suspect", "control", "fix"))
+    """Return the verdict in a sentence or two."""
+    suspect, control, fix = (result.arm(name) for name in ARMS)
     told = (
         f"{percent(suspect)} of the replicas with the suspected cause show the symptom, {percent(control)} without it"
     )
     if not result.reproduced:
-        return f"Not reproduced: {told} ({_why_not(result)}).{dose(result)}"
-    cured = "the fix cures it" if result.cured else "the fix does not cure it"
-    return f"Reproduced{often(suspect.share)}: {told}; {cured} ({percent(fix)}).{dose(result)}"
+        word = "Undecided" if result.open else "Not reproduced"
+        return f"{word}: {told} ({_why_not(result)}).{dose(result)}"
+    cured = f"the fix {_cures(result, fix)} ({percent(fix)})"
+    further = [
+        f" The arm {arm.name!r} {_cures(result, arm)} ({percent(arm)})."
+        for arm in result.arms
+        if arm.name not in (*ARMS, DOCUMENTED)
+    ]
+    size = often(result.against("control").difference)
+    return f"Reproduced{size}: {told} ({_pairs(result)}); {cured}.{''.join(further)}{dose(result)}"
 
 
-def often(share: float) -> str:
-    """Return in how many replicas the symptom shows, where that is not nearly all."""
-    if share >= 0.9:
+def often(more: float) -> str:
+    """Return in how many replicas more than in the control the symptom shows, where that is not nearly all."""
+    if more >= 0.9:
         return ""
-    return " in most replicas" if share > 0.6 else " in about half of the replicas" if share >= 0.4 else " in some"
+    words = " in most replicas", " in about half of the replicas", " in some", " in few"
+    return next((word for word, least in zip(words, (0.6, 0.4, LEAST), strict=False) if more >= least), words[-1])
+
+
+def _pairs(result: Result) -> str:
+    """Return what the pairs of suspect and control say."""
+    pairs = result.against("control")
+    low, high = pairs.interval
+    return (
+        f"{pairs.difference:.0%} more, from {low:.0%} to {high:.0%}; {pairs.first} replicas only with the cause, "
+        f"{pairs.second} only without, exact McNemar p = {pairs.p:.2g}"
+    )
+
+
+def _cures(result: Result, arm: Outcome) -> str:
+    """Return whether an arm cures, as the rest of a sentence."""
+    words = {
+        "": "cures it",
+        "diverged": f"cannot be told to cure it: {arm.diverged} of its {arm.replicas} replicas diverged",
+        "symptom-stays": "does not cure it",
+        "too-few-replicas": "may cure it, but these replicas are too few to tell",
+        "worse-result": "takes the symptom away and makes the result worse than it was, which is no cure",
+    }
+    return words[result.stays(arm)]
 
 
 def _why_not(result: Result) -> str:
     suspect, control = result.arm("suspect"), result.arm("control")
-    if result.control_shows:
-        return "the control shows it too"
-    ruined = max(suspect.diverged, control.diverged)
-    if ruined >= suspect.replicas / 2:
-        return f"{suspect.diverged} of the suspect's and {control.diverged} of the control's diverged"
-    return f"fewer than {LEAST:.0%}" if suspect.share < LEAST else "the intervals overlap"
+    why = result.why
+    if why == "diverged":
+        return (
+            f"{suspect.diverged} of {suspect.replicas} replicas with the cause diverged and {control.diverged} of "
+            f"{control.replicas} without it, so that the arms do not compare"
+        )
+    if why == "too-few-replicas" and suspect.replicas < FEWEST:
+        return f"{suspect.replicas} replicas are too few to tell, {FEWEST} are the least"
+    words = {
+        "too-few-replicas": "too few replicas to tell: try more with --replicas",
+        "too-rare": f"a sure effect, but in fewer than {LEAST:.0%} of the replicas",
+        "control-shows-it": "the control shows it too",
+        "no-difference": f"a difference of {LEAST:.0%} or more can be excluded",
+    }
+    return f"{words[why]}; {_pairs(result)}"
 
 
 def dose(result: Result) -> str:

@@ -1,9 +1,10 @@
 /* Scalars of TensorBoard's event files: the records that nearly all of a file consists of.
  *
- * A record is taken only if both checksums are right and it is exactly what writers of scalars write: an event with time,
- * step and one value, which has a tag and either a plain float or a tensor of one float. Whatever else there is (damage,
- * texts, settings, several values, fields that come twice) is left to the caller, record by record: reader/tfrecord.py
- * and logs/tensorboard.py know all of the format, this file only its common part.
+ * A record is taken only if both checksums are right and it is exactly what writers write: an event with time, step and
+ * values, each with a tag and either a plain float, a tensor of one float, or something that holds no number to plot
+ * (images, audio, histograms). Whatever else there is (damage, texts, settings, fields that come twice) is left to the
+ * caller, record by record: reader/tfrecord.py and logs/tensorboard.py know all of the format, this file only its common
+ * part. Its scalars go straight into columns: value, step and record of each tag, and the tags in the order of the file.
  *
  * Numbers are put together byte by byte, so the order of bytes of the machine does not matter.
  */
@@ -14,28 +15,16 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__GNUC__)
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#else
+#define LIKELY(condition) (condition)
+#endif
+
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 
 #define HEADER 12 /* length (8 bytes) and its checksum */
 #define FRAME 16  /* header, and the checksum behind the data */
-
-/* CRC-32C, eight bytes at a time: crc_table[k] moves a byte over k further bytes. */
-static uint32_t crc_table[8][256];
-
-static void make_crc_table(void)
-{
-    for (uint32_t byte = 0; byte < 256; byte++) {
-        uint32_t crc = byte;
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0);
-        crc_table[0][byte] = crc;
-    }
-    for (int over = 1; over < 8; over++)
-        for (int byte = 0; byte < 256; byte++) {
-            uint32_t before = crc_table[over - 1][byte];
-            crc_table[over][byte] = before >> 8 ^ crc_table[0][before & 255];
-        }
-}
 
 static uint32_t fixed32(const unsigned char *at)
 {
@@ -43,6 +32,13 @@ static uint32_t fixed32(const unsigned char *at)
 }
 
 static uint64_t fixed64(const unsigned char *at) { return fixed32(at) | (uint64_t)fixed32(at + 4) << 32; }
+
+/* Checksums: CRC-32C, eight bytes at a time; crc_table[k] moves a byte over k further bytes. */
+
+#define SHORT 512 /* lengths below it have their own checksum in a table */
+
+static uint32_t crc_table[8][256];
+static uint32_t crc_of_length[SHORT];
 
 static uint32_t masked_crc(const unsigned char *at, uint64_t length)
 {
@@ -59,19 +55,32 @@ static uint32_t masked_crc(const unsigned char *at, uint64_t length)
     return (crc >> 15 | crc << 17) + 0xA282EAD8u;
 }
 
-static double as_float(uint32_t bits)
+static void make_crc_tables(void)
 {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t crc = byte;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0);
+        crc_table[0][byte] = crc;
+    }
+    for (int over = 1; over < 8; over++)
+        for (int byte = 0; byte < 256; byte++) {
+            uint32_t before = crc_table[over - 1][byte];
+            crc_table[over][byte] = before >> 8 ^ crc_table[0][before & 255];
+        }
+    for (int length = 0; length < SHORT; length++) {
+        unsigned char bytes[8] = {(unsigned char)(length & 255), (unsigned char)(length >> 8)};
+        crc_of_length[length] = masked_crc(bytes, 8);
+    }
 }
 
-static double as_double(uint64_t bits)
+static int sound_header(const unsigned char *at, uint64_t *length)
 {
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    *length = fixed64(at);
+    return fixed32(at + 8) == (LIKELY(*length < SHORT) ? crc_of_length[*length] : masked_crc(at, 8));
 }
+
+/* Messages of protocol buffers. */
 
 /* A part of a message that has been read up to `at`. */
 typedef struct {
@@ -87,6 +96,10 @@ typedef struct {
 
 static int read_varint(Message *from, uint64_t *value)
 {
+    if (LIKELY(from->at < from->end && *from->at < 128)) {
+        *value = *from->at++;
+        return 1;
+    }
     *value = 0;
     for (int shift = 0; from->at < from->end && shift < 70; shift += 7) {
         unsigned char byte = *from->at++;
@@ -98,13 +111,12 @@ static int read_varint(Message *from, uint64_t *value)
 }
 
 /* Read the next field; 0 if what is there is none. */
-static int read_field(Message *from, Field *field)
+static inline int read_field(Message *from, Field *field)
 {
     uint64_t key, size;
     if (!read_varint(from, &key))
         return 0;
-    field->number = key >> 3;
-    field->wire = (int)(key & 7);
+    *field = (Field){.number = key >> 3, .wire = (int)(key & 7)};
     if (field->wire == VARINT)
         return read_varint(from, &field->value);
     if (field->wire == BYTES) {
@@ -126,13 +138,6 @@ static int read_field(Message *from, Field *field)
     return 1;
 }
 
-/* A scalar as it is put together; `seen` has a bit for each field that was met. */
-typedef struct {
-    double wall, value;
-    uint64_t step;
-    Message tag;
-} Scalar;
-
 static int first_time(unsigned *seen, uint64_t number)
 {
     unsigned bit = 1u << number; /* numbers are below 10 where this is asked */
@@ -141,35 +146,70 @@ static int first_time(unsigned *seen, uint64_t number)
     return fresh;
 }
 
-/* SummaryMetadata: whether it says that this is a scalar. */
-static int says_scalars(Message metadata)
+static int met(unsigned seen, int number) { return seen >> number & 1; }
+
+static int is_text(Message message, const char *text)
 {
-    static const char name[] = "scalars";
+    size_t length = strlen(text);
+    return (size_t)(message.end - message.at) == length && memcmp(message.at, text, length) == 0;
+}
+
+/* What is in an event. */
+
+enum verdict {
+    LEFT,    /* to the caller */
+    NOTHING, /* that could be plotted */
+    SCALAR,
+};
+
+typedef struct {
+    Message tag;
+    double value;
+} Scalar;
+
+#define MOST_VALUES 128 /* of one event */
+
+typedef struct {
+    double step;
+    int count;
+    Scalar scalars[MOST_VALUES];
+} Event;
+
+static double as_float(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* SummaryMetadata: LEFT if the caller has to look at it, NOTHING if what it describes is no scalar. */
+static enum verdict read_metadata(Message metadata)
+{
     Field field, inner;
-    int known = 0;
+    enum verdict found = LEFT;
     while (metadata.at < metadata.end) {
         if (!read_field(&metadata, &field))
-            return 0;
+            return LEFT;
         if (field.number != 1)
             continue; /* name and description for people */
-        if (field.wire != BYTES || known)
-            return 0;
+        if (field.wire != BYTES || found != LEFT)
+            return LEFT;
         while (field.inside.at < field.inside.end) {
             if (!read_field(&field.inside, &inner))
-                return 0;
+                return LEFT;
             if (inner.number != 1)
-                continue; /* the plugin's own content, which scalars do not have */
-            if (inner.wire != BYTES || known || inner.inside.end - inner.inside.at != sizeof name - 1 ||
-                memcmp(inner.inside.at, name, sizeof name - 1) != 0)
-                return 0;
-            known = 1;
+                continue; /* the plugin's own content */
+            if (inner.wire != BYTES || found != LEFT || inner.inside.at == inner.inside.end ||
+                is_text(inner.inside, "text") || is_text(inner.inside, "hparams"))
+                return LEFT;
+            found = is_text(inner.inside, "scalars") ? SCALAR : NOTHING;
         }
     }
-    return known;
+    return found;
 }
 
 /* TensorProto: one float without dimensions, as content or as a packed value. */
-static int read_tensor(Message tensor, Scalar *scalar)
+static int read_tensor(Message tensor, double *value)
 {
     Field field;
     unsigned seen = 0;
@@ -183,154 +223,496 @@ static int read_tensor(Message tensor, Scalar *scalar)
         if (field.number == 2 && length == 0) /* a shape without dimensions */
             continue;
         if ((field.number == 4 || field.number == 5) && length == 4) {
-            scalar->value = as_float(fixed32(field.inside.at));
+            *value = as_float(fixed32(field.inside.at));
             values++;
             continue;
         }
         return 0;
     }
-    return values == 1 && (seen & 1u << 1);
+    return values == 1 && met(seen, 1);
 }
 
 /* Summary.Value */
-static int read_value(Message value, Scalar *scalar)
+static inline enum verdict read_value(Message value, Scalar *scalar)
 {
     Field field;
+    Message tensor = {NULL, NULL};
     unsigned seen = 0;
-    int values = 0;
+    enum verdict kind = SCALAR;
     while (value.at < value.end) {
         if (!read_field(&value, &field) || field.number > 9 || !first_time(&seen, field.number))
-            return 0;
-        if (field.number == 1 && field.wire == BYTES)
-            scalar->tag = field.inside;
-        else if (field.number == 2 && field.wire == FIXED32) {
+            return LEFT;
+        if (field.number == 2 && field.wire == FIXED32)
             scalar->value = as_float((uint32_t)field.value);
-            values++;
-        } else if (field.number == 8 && field.wire == BYTES) {
-            if (!read_tensor(field.inside, scalar))
-                return 0;
-            values++;
-        } else if (field.number == 9 && field.wire == BYTES) {
-            if (!says_scalars(field.inside))
-                return 0;
-        } else
-            return 0;
+        else if (field.wire != BYTES)
+            return LEFT;
+        else if (field.number == 1)
+            scalar->tag = field.inside;
+        else if (field.number == 8)
+            tensor = field.inside;
+        else if (field.number == 9) {
+            if ((kind = read_metadata(field.inside)) == LEFT)
+                return LEFT;
+        } else if (field.number < 4 || field.number > 6) /* 4: image, 5: histogram, 6: audio */
+            return LEFT;
     }
-    return values == 1 && scalar->tag.at != NULL;
+    int other = met(seen, 4) + met(seen, 5) + met(seen, 6);
+    if (!met(seen, 1) || met(seen, 2) + met(seen, 8) + other != 1)
+        return LEFT;
+    if (other || (kind == NOTHING && tensor.at != NULL))
+        return NOTHING;
+    if (kind == NOTHING || (tensor.at != NULL && !read_tensor(tensor, &scalar->value)))
+        return LEFT;
+    return SCALAR;
 }
 
-/* Event: 1 if it is a scalar and nothing else. */
-static int read_event(Message event, Scalar *scalar)
+/* Event: whether it holds values of the usual kinds and nothing else. */
+static inline int read_event(Message message, Event *event)
 {
     Field field, value;
     unsigned seen = 0;
-    scalar->wall = Py_NAN;
-    scalar->step = 0;
-    scalar->value = 0;
-    scalar->tag.at = scalar->tag.end = NULL;
-    while (event.at < event.end) {
-        if (!read_field(&event, &field) || field.number > 5 || !first_time(&seen, field.number))
+    uint64_t step = 0;
+    event->count = 0;
+    while (message.at < message.end) {
+        if (!read_field(&message, &field) || field.number > 5 || !first_time(&seen, field.number))
             return 0;
         if (field.number == 1 && field.wire == FIXED64)
-            scalar->wall = as_double(field.value);
-        else if (field.number == 2 && field.wire == VARINT)
-            scalar->step = field.value;
+            continue; /* the time of day */
+        if (field.number == 2 && field.wire == VARINT)
+            step = field.value;
         else if (field.number == 5 && field.wire == BYTES) {
-            if (!read_field(&field.inside, &value) || value.number != 1 || value.wire != BYTES ||
-                field.inside.at != field.inside.end || !read_value(value.inside, scalar))
-                return 0;
+            while (field.inside.at < field.inside.end) {
+                if (!read_field(&field.inside, &value) || value.number != 1 || value.wire != BYTES ||
+                    event->count == MOST_VALUES)
+                    return 0;
+                enum verdict kind = read_value(value.inside, &event->scalars[event->count]);
+                if (kind == LEFT)
+                    return 0;
+                event->count += kind == SCALAR;
+            }
         } else
             return 0;
     }
-    return seen >> 5 & 1;
+    event->step = step >> 63 ? -(double)(~step + 1) : (double)step;
+    return met(seen, 5);
 }
 
-/* The text of a tag, the same object for the same bytes. */
-static PyObject *tag_of(PyObject *tags, Message tag)
+/* Columns. */
+
+enum column { VALUE, STEP, RECORD, COLUMNS };
+
+typedef struct {
+    PyObject *name;     /* bytes */
+    const char *text;   /* of the name */
+    size_t length;
+    uint32_t hash;
+    uint32_t follower; /* the tag that came after it the last time */
+    Py_ssize_t count, room;
+    PyObject *owner[COLUMNS]; /* bytearrays, with `room` rows */
+    double *value, *step;
+    int64_t *record;
+} Tag;
+
+typedef struct {
+    PyObject_HEAD
+    Tag *tags;
+    uint32_t count, room;
+    uint32_t *table; /* numbers of tags + 1, by hash */
+    uint32_t size;   /* of the table: a power of two */
+    uint32_t last;   /* the tag of the last scalar */
+    PyObject *order; /* a bytearray of tags as uint32_t */
+    uint32_t *tag;   /* in it */
+    Py_ssize_t rows, rows_room;
+    int busy; /* without the lock of the interpreter */
+} Scalars;
+
+/* Give a bytearray another size; return where its content is, NULL without memory. */
+static void *resized(PyObject *array, Py_ssize_t size)
 {
-    PyObject *key = PyBytes_FromStringAndSize((const char *)tag.at, tag.end - tag.at);
-    if (key == NULL)
-        return NULL;
-    PyObject *text = PyDict_GetItemWithError(tags, key);
-    if (text != NULL)
-        Py_INCREF(text);
-    else if (!PyErr_Occurred()) {
-        text = PyUnicode_DecodeUTF8((const char *)tag.at, tag.end - tag.at, "replace");
-        if (text != NULL && PyDict_SetItem(tags, key, text) < 0)
-            Py_CLEAR(text);
-    }
-    Py_DECREF(key);
-    return text;
+    return PyByteArray_Resize(array, size) < 0 ? NULL : PyByteArray_AsString(array);
 }
 
-static int add_row(PyObject *rows, PyObject *tags, Py_ssize_t record, const Scalar *scalar)
+static int grow_rows(Scalars *self)
 {
-    PyObject *tag = tag_of(tags, scalar->tag);
+    Py_ssize_t room = self->rows_room ? 2 * self->rows_room : 256;
+    if (self->order == NULL && (self->order = PyByteArray_FromStringAndSize(NULL, 0)) == NULL)
+        return 0;
+    uint32_t *tag = room > PY_SSIZE_T_MAX / 16 ? NULL : resized(self->order, room * (Py_ssize_t)sizeof *tag);
     if (tag == NULL)
-        return -1;
-    long long step = scalar->step >> 63 ? -(long long)~scalar->step - 1 : (long long)scalar->step;
-    PyObject *row = Py_BuildValue("(nNLdd)", record, tag, step, scalar->value, scalar->wall);
-    if (row == NULL)
-        return -1;
-    int failed = PyList_Append(rows, row);
-    Py_DECREF(row);
-    return failed;
+        return 0;
+    self->tag = tag;
+    self->rows_room = room;
+    return 1;
+}
+
+static int grow_tag(Tag *tag)
+{
+    Py_ssize_t room = tag->room ? 2 * tag->room : 16;
+    if (room > PY_SSIZE_T_MAX / 16)
+        return 0;
+    double *value = resized(tag->owner[VALUE], room * 8);
+    if (value != NULL)
+        tag->value = value;
+    double *step = resized(tag->owner[STEP], room * 8);
+    if (step != NULL)
+        tag->step = step;
+    int64_t *record = resized(tag->owner[RECORD], room * 8);
+    if (record != NULL)
+        tag->record = record;
+    if (value == NULL || step == NULL || record == NULL)
+        return 0;
+    tag->room = room;
+    return 1;
+}
+
+static int grow_table(Scalars *self)
+{
+    uint32_t size = self->size ? 2 * self->size : 64;
+    uint32_t *table = size > 1u << 30 ? NULL : PyMem_Calloc(size, sizeof *table);
+    if (table == NULL)
+        return 0;
+    for (uint32_t number = 0; number < self->count; number++) {
+        uint32_t at = self->tags[number].hash & (size - 1);
+        while (table[at])
+            at = (at + 1) & (size - 1);
+        table[at] = number + 1;
+    }
+    PyMem_Free(self->table);
+    self->table = table;
+    self->size = size;
+    return 1;
+}
+
+static uint32_t hash_of(const unsigned char *at, size_t length)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (; length > 0; at++, length--)
+        hash = (hash ^ *at) * 16777619u;
+    return hash;
+}
+
+static int is_tag(const Tag *tag, Message name)
+{
+    return tag->length == (size_t)(name.end - name.at) && memcmp(tag->text, name.at, tag->length) == 0;
+}
+
+/* The place of a name in the table of hashes: where it is, or where it belongs. */
+static uint32_t place_of(const Scalars *self, Message name, uint32_t hash)
+{
+    uint32_t at = hash & (self->size - 1);
+    while (self->table[at] &&
+           (self->tags[self->table[at] - 1].hash != hash || !is_tag(&self->tags[self->table[at] - 1], name)))
+        at = (at + 1) & (self->size - 1);
+    return at;
+}
+
+static int add_tag(Scalars *self, Message name, uint32_t hash)
+{
+    if (self->count == self->room) {
+        uint32_t room = self->room ? 2 * self->room : 16;
+        Tag *tags = PyMem_Realloc(self->tags, room * sizeof *tags);
+        if (tags == NULL)
+            return 0;
+        self->tags = tags;
+        self->room = room;
+    }
+    Tag tag = {.length = (size_t)(name.end - name.at), .hash = hash, .follower = self->count};
+    tag.name = PyBytes_FromStringAndSize((const char *)name.at, name.end - name.at);
+    int sound = tag.name != NULL;
+    for (int column = 0; column < COLUMNS; column++) {
+        tag.owner[column] = PyByteArray_FromStringAndSize(NULL, 0);
+        sound = sound && tag.owner[column] != NULL;
+    }
+    if (!sound || !grow_tag(&tag)) {
+        Py_XDECREF(tag.name);
+        for (int column = 0; column < COLUMNS; column++)
+            Py_XDECREF(tag.owner[column]);
+        return 0;
+    }
+    tag.text = PyBytes_AsString(tag.name);
+    self->tags[self->count] = tag;
+    self->table[place_of(self, name, hash)] = ++self->count;
+    return 1;
+}
+
+/* Make room for a scalar; return the number of its tag, `count` without memory. Only this needs Python. */
+static uint32_t prepared(Scalars *self, Message name)
+{
+    uint32_t hash = hash_of(name.at, (size_t)(name.end - name.at));
+    if (self->size < 2 * (self->count + 1) && !grow_table(self))
+        return self->count;
+    uint32_t place = place_of(self, name, hash);
+    if (!self->table[place] && !add_tag(self, name, hash))
+        return self->count;
+    uint32_t number = self->table[place_of(self, name, hash)] - 1;
+    if ((self->tags[number].count == self->tags[number].room && !grow_tag(&self->tags[number])) ||
+        (self->rows == self->rows_room && !grow_rows(self)))
+        return self->count;
+    return number;
+}
+
+/* The number of a tag that is known and has room; `count` if it has not. */
+static inline uint32_t ready(Scalars *self, Message name)
+{
+    if (self->rows == self->rows_room || self->count == 0)
+        return self->count;
+    uint32_t number = self->tags[self->last].follower;
+    if (!is_tag(&self->tags[number], name)) {
+        uint32_t place = place_of(self, name, hash_of(name.at, (size_t)(name.end - name.at)));
+        if (!self->table[place])
+            return self->count;
+        number = self->table[place] - 1;
+        self->tags[self->last].follower = number;
+    }
+    return self->tags[number].count < self->tags[number].room ? number : self->count;
+}
+
+static inline void put(Scalars *self, uint32_t number, double value, double step, int64_t record)
+{
+    Tag *tag = &self->tags[number];
+    tag->value[tag->count] = value;
+    tag->step[tag->count] = step;
+    tag->record[tag->count++] = record;
+    self->tag[self->rows++] = self->last = number;
+}
+
+/* Give everything back. */
+static void clear(Scalars *self)
+{
+    for (uint32_t number = 0; number < self->count; number++) {
+        Py_XDECREF(self->tags[number].name);
+        for (int column = 0; column < COLUMNS; column++)
+            Py_XDECREF(self->tags[number].owner[column]);
+    }
+    PyMem_Free(self->tags);
+    PyMem_Free(self->table);
+    Py_CLEAR(self->order);
+    self->tags = NULL;
+    self->table = self->tag = NULL;
+    self->count = self->room = self->size = self->last = 0;
+    self->rows = self->rows_room = 0;
+}
+
+/* The type. */
+
+enum state {
+    SHORTAGE, /* the next record is not all there */
+    OTHER,    /* a record with right checksums for the caller */
+    DAMAGED,  /* a record whose data have another checksum */
+    LOST,     /* no header of a record */
+};
+
+/* Take records until one is not to be taken; -1 without memory. */
+static int take(Scalars *self, const unsigned char *bytes, Py_ssize_t *at, Py_ssize_t end, long long *records)
+{
+    Event event;
+    PyThreadState *thread = PyEval_SaveThread();
+    int state = SHORTAGE;
+    while (state == SHORTAGE && end - *at >= HEADER) {
+        uint64_t length;
+        if (!sound_header(bytes + *at, &length)) {
+            state = LOST;
+            break;
+        }
+        if (end - *at < FRAME || length > (uint64_t)(end - *at - FRAME))
+            break;
+        Message message = {bytes + *at + HEADER, bytes + *at + HEADER + length};
+        if (masked_crc(message.at, length) != fixed32(message.end))
+            state = DAMAGED;
+        else if (!read_event(message, &event))
+            state = OTHER;
+        if (state != SHORTAGE)
+            break;
+        *at += (Py_ssize_t)(length + FRAME);
+        ++*records;
+        for (int k = 0; k < event.count && state >= 0; k++) {
+            uint32_t tag = ready(self, event.scalars[k].tag);
+            if (tag == self->count) {
+                PyEval_RestoreThread(thread);
+                tag = prepared(self, event.scalars[k].tag);
+                thread = PyEval_SaveThread();
+            }
+            if (tag == self->count)
+                state = -1;
+            else
+                put(self, tag, event.scalars[k].value, event.step, *records);
+        }
+    }
+    PyEval_RestoreThread(thread);
+    return state;
 }
 
 PyDoc_STRVAR(scan_doc,
-             "scan(data, position, records, tags, most) -> (rows, position, records, odd)\n\n"
-             "Take records from a position on that are scalars: (record, tag, step, value, wall). `records` counts those\n"
-             "before it. It stops after `most` rows, at the end, and at a record that it leaves to others: `odd`.");
+             "scan(data, at, end, records) -> (state, at, records)\n\n"
+             "Take records from a position on; `records` counts those before it. It stops at the first that it does not\n"
+             "take, which it does not count. States: 0 the record is not all there; 1 it is sound and left to others;\n"
+             "2 the checksum of its data is wrong; 3 that of its length is.");
 
-static PyObject *scan(PyObject *module, PyObject *args)
+static PyObject *scan(Scalars *self, PyObject *args)
 {
     Py_buffer data;
-    Py_ssize_t position, records, most;
-    PyObject *tags;
-    (void)module;
-    if (!PyArg_ParseTuple(args, "y*nnO!n", &data, &position, &records, &PyDict_Type, &tags, &most))
+    Py_ssize_t at, end;
+    long long records;
+    if (!PyArg_ParseTuple(args, "y*nnL", &data, &at, &end, &records))
         return NULL;
-    PyObject *rows = PyList_New(0), *result = NULL;
-    const unsigned char *bytes = data.buf;
-    int odd = 0;
-    if (rows == NULL || position < 0)
-        goto done;
-    while (position < data.len && most > 0) {
-        uint64_t left = (uint64_t)(data.len - position);
-        const unsigned char *at = bytes + position;
-        odd = 1; /* until it turns out to be a scalar */
-        if (left < FRAME || masked_crc(at, 8) != fixed32(at + 8))
-            break;
-        uint64_t length = fixed64(at);
-        if (length > left - FRAME || masked_crc(at + HEADER, length) != fixed32(at + HEADER + length))
-            break;
-        Scalar scalar;
-        Message event = {at + HEADER, at + HEADER + length};
-        if (!read_event(event, &scalar))
-            break;
-        odd = 0;
-        if (add_row(rows, tags, records + 1, &scalar) < 0)
-            goto done;
-        position += (Py_ssize_t)(length + FRAME);
-        records++;
-        most--;
+    PyObject *result = NULL;
+    if (self->busy)
+        PyErr_SetString(PyExc_RuntimeError, "another thread is at work here");
+    else if (at < 0 || at > end || end > data.len)
+        PyErr_SetString(PyExc_ValueError, "no part of the data");
+    else {
+        self->busy = 1;
+        int state = take(self, data.buf, &at, end, &records);
+        self->busy = 0;
+        if (state >= 0)
+            result = Py_BuildValue("(inL)", state, at, records);
+        else if (!PyErr_Occurred())
+            PyErr_NoMemory();
     }
-    result = Py_BuildValue("(OnnO)", rows, position, records, odd ? Py_True : Py_False);
-done:
-    if (result == NULL && !PyErr_Occurred())
-        PyErr_SetString(PyExc_ValueError, "a position below 0");
-    Py_XDECREF(rows);
     PyBuffer_Release(&data);
     return result;
 }
 
-static PyMethodDef methods[] = {{"scan", scan, METH_VARARGS, scan_doc}, {NULL, NULL, 0, NULL}};
+PyDoc_STRVAR(add_doc, "add(tag, value, step, record)\n\nAdd a scalar that others have read.");
+
+static PyObject *add(Scalars *self, PyObject *args)
+{
+    const char *name;
+    Py_ssize_t length;
+    double value, step;
+    long long record;
+    if (!PyArg_ParseTuple(args, "y#ddL", &name, &length, &value, &step, &record))
+        return NULL;
+    if (self->busy) {
+        PyErr_SetString(PyExc_RuntimeError, "another thread is at work here");
+        return NULL;
+    }
+    Message tag = {(const unsigned char *)name, (const unsigned char *)name + length};
+    uint32_t number = prepared(self, tag);
+    if (number == self->count)
+        return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+    put(self, number, value, step, record);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(columns_doc,
+             "columns() -> (order, [(tag, values, steps, records)])\n\n"
+             "Hand everything over: doubles, doubles and int64 for every tag, and the tags of all scalars in their order\n"
+             "as uint32. Nothing remains.");
+
+static PyObject *columns(Scalars *self, PyObject *unused)
+{
+    (void)unused;
+    if (self->busy) {
+        PyErr_SetString(PyExc_RuntimeError, "another thread is at work here");
+        return NULL;
+    }
+    PyObject *tags = PyList_New(0);
+    int failed = tags == NULL || (self->order == NULL && !grow_rows(self)) ||
+                 resized(self->order, self->rows * (Py_ssize_t)sizeof *self->tag) == NULL;
+    for (uint32_t number = 0; number < self->count && !failed; number++) {
+        Tag *tag = &self->tags[number];
+        for (int column = 0; column < COLUMNS && !failed; column++)
+            failed = resized(tag->owner[column], tag->count * 8) == NULL;
+        PyObject *row = failed ? NULL
+                               : Py_BuildValue("(OOOO)", tag->name, tag->owner[VALUE], tag->owner[STEP],
+                                               tag->owner[RECORD]);
+        failed = row == NULL || PyList_Append(tags, row) < 0;
+        Py_XDECREF(row);
+    }
+    PyObject *result = failed ? NULL : Py_BuildValue("(OO)", self->order, tags);
+    Py_XDECREF(tags);
+    clear(self);
+    return result;
+}
+
+static void deallocate(Scalars *self)
+{
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    clear(self);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef scalars_methods[] = {
+    {"scan", (PyCFunction)scan, METH_VARARGS, scan_doc},
+    {"add", (PyCFunction)add, METH_VARARGS, add_doc},
+    {"columns", (PyCFunction)columns, METH_NOARGS, columns_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot scalars_slots[] = {
+    {Py_tp_doc, "The scalars of event files, in columns."},
+    {Py_tp_dealloc, deallocate},
+    {Py_tp_methods, scalars_methods},
+    {0, NULL},
+};
+
+static PyType_Spec scalars_spec = {
+    .name = "diagnose.reader._tfevents.Scalars",
+    .basicsize = sizeof(Scalars),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = scalars_slots,
+};
+
+/* The module. */
+
+PyDoc_STRVAR(find_doc,
+             "find(data, at, end) -> at\n\n"
+             "Where the next header with a right checksum and a length below 4 GiB begins; where to go on with more data\n"
+             "if there is none.");
+
+static PyObject *find(PyObject *module, PyObject *args)
+{
+    Py_buffer data;
+    Py_ssize_t at, end;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*nn", &data, &at, &end))
+        return NULL;
+    if (at < 0 || at > end || end > data.len) {
+        PyBuffer_Release(&data);
+        PyErr_SetString(PyExc_ValueError, "no part of the data");
+        return NULL;
+    }
+    const unsigned char *bytes = data.buf;
+    uint64_t length;
+    Py_BEGIN_ALLOW_THREADS
+    for (; end - at >= HEADER; at++)
+        if (fixed32(bytes + at + 4) == 0 && sound_header(bytes + at, &length))
+            break;
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&data);
+    return PyLong_FromSsize_t(at);
+}
+
+PyDoc_STRVAR(crc_doc, "masked_crc(data) -> int\n\nThe checksum that a TFRecord file stores for some bytes.");
+
+static PyObject *module_crc(PyObject *module, PyObject *args)
+{
+    Py_buffer data;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*", &data))
+        return NULL;
+    uint32_t crc = masked_crc(data.buf, (uint64_t)data.len);
+    PyBuffer_Release(&data);
+    return PyLong_FromUnsignedLong(crc);
+}
+
+static PyMethodDef methods[] = {
+    {"find", find, METH_VARARGS, find_doc},
+    {"masked_crc", module_crc, METH_VARARGS, crc_doc},
+    {NULL, NULL, 0, NULL},
+};
 
 static int execute(PyObject *module)
 {
-    (void)module;
-    make_crc_table();
-    return 0;
+    make_crc_tables();
+    PyObject *type = PyType_FromModuleAndSpec(module, &scalars_spec, NULL);
+    if (type == NULL)
+        return -1;
+    int failed = PyModule_AddObjectRef(module, "Scalars", type);
+    Py_DECREF(type);
+    return failed;
 }
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, execute}, {0, NULL}};

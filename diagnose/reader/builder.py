@@ -12,6 +12,9 @@ from diagnose.names import canonical, event_kinds, fact_names, traits
 from diagnose.reader.column import Column
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from diagnose.reader.column import Shared
 
 TEXT = 400
@@ -92,6 +95,20 @@ class RunBuilder:
         column.step.append(_counted(self.current_step if step is None else step))
         column.epoch.append(_counted(self.current_epoch if epoch is None else epoch))
         column.line.append(line)
+
+    def points(
+        self,
+        printed: str,
+        name: str,
+        value: NDArray[np.float64],
+        step: NDArray[np.float64],
+        epoch: NDArray[np.float64],
+        line: NDArray[np.int64],
+    ) -> None:
+        """Add several values of one metric, by its canonical name, in the order of their lines."""
+        draft = self._open(int(line[0]))
+        draft.columns.setdefault(name, Column(printed, self.path)).extend(value, step, epoch, line)
+        draft.last_line = max(draft.last_line, int(line[-1]))
 
     def epoch(self, number: float, line: int, *, planned: float | None = None) -> None:
         """Enter an epoch (counted from 1). A number that falls back, or a new plan for epoch 1, starts a segment."""

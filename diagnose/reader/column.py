@@ -62,6 +62,8 @@ class Column:
     def _rows(self, shared: Shared) -> Rows:
         import numpy as np
 
+        if len(self.bulk) == 1 and not self.value:
+            return self.bulk[0]
         value = np.frombuffer(self.value, dtype=np.float64)
         single = self.step.tobytes(), self.epoch.tobytes(), self.line.tobytes()
         key = (*single, *(id(rows[3]) for rows in self.bulk))

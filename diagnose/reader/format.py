@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Protocol
 
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.required import may_match
+from diagnose.reader.required import begins_line, required
 from diagnose.sources import HEAD, Source
 from diagnose.sources.lines import ANSI, encoding_of
 
 CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byte != 27))
 """Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
+NEWLINE = re.compile("\n")
+WORD = re.compile(r"[A-Za-z]{2,}")
+MOST_HITS = 50
+"""Hits of one pattern that are counted."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,30 @@ class Head:
         """The head as text, without ANSI codes; carriage returns and backspaces count as line ends."""
         text = self.data.decode(encoding_of(self.data), "replace")
         return re.sub(r"[\r\b]+\n?", "\n", ANSI.sub("", text))
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where the lines of the text begin."""
+        return [0, *(found.end() for found in NEWLINE.finditer(self.text))]
+
+    @cached_property
+    def words(self) -> str:
+        """The words of the text, each once: what none of them contains is not in the text."""
+        return "\n".join(set(WORD.findall(self.text)))
+
+    def may_hold(self, pattern: str) -> bool:
+        """Whether the text holds what every match of a pattern does; if not, no search can find one."""
+        for texts in required(pattern):
+            if not any(core in self.words and text in self.text for text, core in texts):
+                return False
+        return True
+
+    def hits(self, pattern: str, most: int) -> int:
+        """Return how often a pattern (``re.MULTILINE``) occurs in the text, counted up to *most*."""
+        compiled, at_start = _compiled(pattern)
+        if at_start:  # a search would try at every character whether a line begins there
+            return _hits_at(self.starts, self.text, compiled, most)
+        return sum(1 for _ in islice(compiled.finditer(self.text), most))
 
     @cached_property
     def is_binary(self) -> bool:
@@ -54,6 +83,7 @@ class Format(Protocol):
         TITLE: what it is, in a few words.
         SAMPLES: texts, each of which must be detected as this format and yield at least one point, event or fact.
         IS_GENERIC: True where ``sniff`` never reaches 100, and so need not be asked once another format is sure.
+        MOST: what ``sniff`` never exceeds, where there is such a bound.
     """
 
     NAME: str
@@ -70,8 +100,19 @@ class Format(Protocol):
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.MULTILINE)
+def _compiled(pattern: str) -> tuple[re.Pattern[str], bool]:
+    """Return a pattern, and whether it matches at the beginning of lines only."""
+    return re.compile(pattern, re.MULTILINE), begins_line(pattern)
+
+
+def _hits_at(starts: list[int], text: str, pattern: re.Pattern[str], most: int) -> int:
+    match, hits, end = pattern.match, 0, 0
+    for start in starts:
+        if start >= end and (found := match(text, start)) is not None:
+            hits, end = hits + 1, found.end()
+            if hits == most:
+                break
+    return hits
 
 
 def marked(head: Head, *patterns: str) -> int:
@@ -83,9 +124,9 @@ def marked(head: Head, *patterns: str) -> int:
         return 0
     distinct = hits = 0
     for pattern in patterns:
-        if not may_match(pattern, head.text):
+        if not head.may_hold(pattern):
             continue
-        found = sum(1 for _, _ in zip(range(50), _compiled(pattern).finditer(head.text), strict=False))
+        found = head.hits(pattern, MOST_HITS)
         distinct += found > 0
         hits += found
     return 100 * distinct + min(hits, 99) if distinct else 0

@@ -11,14 +11,15 @@ template of the line, which serves for all.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from diagnose import assets
-from diagnose.parsers import own, parser, stamp, tables
+from diagnose.parsers import own, packed_tables, parser, stamp, tables
 from diagnose.scan import ENOUGH, LineParser, Pack, Shapes, engine, shape_key
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class LineGrammar:
     @property
     def shapes(self) -> Shapes:
         """The templates learned so far, the same for all readers of the process."""
-        return _shapes(self.name)
+        return shapes_of(self.name)
 
     def parse(self, text: str) -> Match | None:
         """Return what the grammar reads in a line, or None if it does not accept it."""
@@ -136,23 +137,73 @@ def listening() -> Iterator[Heard]:
         _listening.remove(heard)
 
 
+class Keeper(Protocol):
+    """What keeps plain data between calls."""
+
+    def load(self, name: str) -> Any:
+        """Return what was saved under a name; None if nothing was, or if it counts no more."""
+
+    def save(self, name: str, data: Any) -> None:
+        """Keep data that JSON can hold."""
+
+
+_keepers: list[Keeper] = []
+_next_time = [0.0]
+MOST_KEPT = 500
+"""Templates of a grammar that are kept between calls."""
+PAUSE = 1.0
+"""Seconds before templates are kept again: what is learned meanwhile is learned again another time."""
+
+
+@contextmanager
+def keeping(keeper: Keeper) -> Iterator[None]:
+    """Meanwhile find with a keeper, and leave there, tables of grammars and templates of lines."""
+    _keepers.append(keeper)
+    try:
+        yield
+    finally:
+        _keepers.remove(keeper)
+        if time.monotonic() >= _next_time[0]:
+            for name, shapes in _all_shapes.items():
+                if (pack := shapes.unkept()) is not None:
+                    keeper.save(f"shapes/{name}", pack.data(MOST_KEPT))
+                    _next_time[0] = time.monotonic() + PAUSE
+
+
 @cache
 def _line_parser(name: str) -> LineParser:
     """Return the parser of lines of a grammar; made on first use, once for all readers of the process."""
-    return LineParser(tables(name))
+    made = packed_tables(name) or _kept(f"lines/{name}")
+    if made is None:
+        made = tables(name)
+        for keeper in _keepers[-1:]:
+            keeper.save(f"lines/{name}", made)
+    return LineParser(made)
+
+
+def _kept(name: str) -> Any:
+    return _keepers[-1].load(name) if _keepers else None
 
 
 def _by_tables(name: str, text: str) -> Parsed | None:
     return _line_parser(name)(text)
 
 
-@cache
-def _shapes(name: str) -> Shapes:
-    """Return the templates of a grammar, those that the build has learned among them."""
-    made = assets.packed(f"shapes/{name}")
-    if made is None or made["stamp"] != stamp(name):
-        made = None
-    return Shapes(name, partial(_by_tables, name), Pack(made and made["pack"]))
+_all_shapes: dict[str, Shapes] = {}
+
+
+def shapes_of(name: str) -> Shapes:
+    """Return the templates of a grammar, once for all readers of the process: the build has learned some of them."""
+    if name not in _all_shapes:
+        pack = Pack()
+        made = assets.packed(f"shapes/{name}")
+        with suppress(ValueError, TypeError, KeyError):
+            if made is not None and made["stamp"] == stamp(name):
+                pack = Pack(made["pack"])
+            if (kept := _kept(f"shapes/{name}")) is not None:
+                pack.extend(kept)
+        _all_shapes[name] = Shapes(name, partial(_by_tables, name), pack)
+    return _all_shapes[name]
 
 
 def learned(name: str, lines: Iterable[tuple[str, Parsed]]) -> dict[str, Any]:

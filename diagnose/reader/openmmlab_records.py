@@ -89,6 +89,7 @@ class _Session:
         epochs: epochs among them.
         validated: iterations that validations tell.
         late: lines at whose points epoch and iteration stand for a step that the whole session tells.
+        mixed: whether some of its training tells steps, though its first record does not.
         settled: whether it is known how many steps an epoch has, or that it cannot be known.
         per_epoch: steps of an epoch by which iterations must be moved.
     """
@@ -103,6 +104,7 @@ class _Session:
     epochs: int = 0
     validated: list[float] = field(default_factory=list)
     late: dict[int, tuple[float, float]] = field(default_factory=dict)
+    mixed: bool = False
     settled: bool = False
     per_epoch: float = 0.0
 
@@ -198,6 +200,9 @@ class Records:
             step = record.count("iter")
             if session.moves:
                 self._last = session.late[number] = (epoch, step)
+        elif session.moves:
+            session.mixed = True
+            self.walk.disable()
         build.current_step = step
         points(build, record.numbers(), number, record.split)
         if not session.settled:
@@ -292,7 +297,7 @@ class Records:
         session, plan = self._session, self._plan(record.line.text.strip())
         if plan is None or not plan.items:
             return
-        if session.moves and not (session.by_epoch and plan.parts.keys() >= {"epoch", "iter"}):
+        if session.moves and (session.mixed or not session.by_epoch or not plan.parts.keys() >= {"epoch", "iter"}):
             return
         if plan.record.split != "train":
             self._bulk.enable(

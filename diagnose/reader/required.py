@@ -3,60 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from re import _constants as op
 from re import _parser
-from typing import Any
+
+from diagnose.scan.gate import groups
 
 SHORTEST = 2
 """Characters below which a text occurs in nearly every log."""
-
-
-def may_match(pattern: str, text: str) -> bool:
-    """Whether *text* holds what every match of *pattern* does; if not, no search can find one."""
-    return all(any(word in text for word in words) for words in required(pattern))
+LETTERS = re.compile(r"[A-Za-z]{2,}")
 
 
 @lru_cache(maxsize=512)
-def required(pattern: str) -> tuple[tuple[str, ...], ...]:
+def required(pattern: str) -> tuple[tuple[tuple[str, str], ...], ...]:
     """Return groups of texts: every match of *pattern* holds at least one text of each group.
 
-    The pattern is read without flags but those that stand in it, off the tree that Python's own parser of regular
-    expressions makes; what is not known here asks for nothing.
+    Each text comes with the longest run of letters in it, empty if there is none. The pattern is read without flags but
+    those that stand in it.
     """
-    parsed = _parser.parse(pattern)
-    if parsed.state.flags & re.IGNORECASE:
-        return ()
-    return tuple(tuple(sorted(words)) for words in dict.fromkeys(_of_sequence(parsed)))
+    found = dict.fromkeys(texts for texts in groups(pattern) if min(map(len, texts)) >= SHORTEST)
+    return tuple(tuple((text, max(LETTERS.findall(text), key=len, default="")) for text in sorted(one)) for one in found)
 
 
-def _of_sequence(items: Iterable[tuple[Any, Any]]) -> Iterator[frozenset[str]]:
-    run = ""
-    for kind, value in (*items, (None, None)):
-        if kind is op.LITERAL:
-            run += chr(value)
-            continue
-        if len(run) >= SHORTEST:
-            yield frozenset({run})
-        run = ""
-        yield from _of_item(kind, value)
-
-
-def _of_item(kind: Any, value: Any) -> Iterator[frozenset[str]]:
-    if kind is op.SUBPATTERN:
-        _, added, _, inside = value
-        yield from () if added & re.IGNORECASE else _of_sequence(inside)
-    elif kind is op.ATOMIC_GROUP:
-        yield from _of_sequence(value)
-    elif kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
-        least, _, inside = value
-        yield from _of_sequence(inside) if least else ()
-    elif kind is op.BRANCH:
-        branches = [max(_of_sequence(branch), key=_worth, default=None) for branch in value[1]]
-        if None not in branches:
-            yield frozenset[str]().union(*(words for words in branches if words))
-
-
-def _worth(words: frozenset[str]) -> tuple[int, int]:
-    return min(map(len, words)), -len(words)
+def begins_line(pattern: str) -> bool:
+    """Whether a pattern (``re.MULTILINE``) begins with ``^`` and so matches at the beginning of lines only."""
+    first = next(iter(_parser.parse(pattern)), None)
+    return first is not None and tuple(first) == (op.AT, op.AT_BEGINNING)

@@ -1,45 +1,119 @@
-"""The records of an event file, scalars by the compiled kernel where there is one."""
+"""The scalars of an event file as columns, by the compiled kernel where there is one; other records are handed over."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
-from diagnose.reader.tfrecord import Record, record_at, records
+from diagnose.reader.tfrecord import CUT, CUT_HEADER, HEADER, WRONG_DATA, WRONG_LENGTH, Record, records
+from diagnose.reader.tfwindow import Window
 from diagnose.scan import engine
 
-MOST = 1 << 16
-"""Scalars that the kernel takes before others may go on."""
+if TYPE_CHECKING:
+    from diagnose.sources import Source
+
+Buffer: TypeAlias = "bytearray | array[float] | array[int]"
+Columns: TypeAlias = "tuple[Buffer, list[tuple[bytes, Buffer, Buffer, Buffer]]]"
+Add: TypeAlias = "Callable[[bytes, float, float, int], None]"
+"""Takes a scalar: tag, value, step, number of the record."""
+Other: TypeAlias = "Callable[[Record, Add], None]"
+"""Reads a record, and gives back what scalars it holds."""
+
+SHORTAGE, OTHER, DAMAGED, LOST = range(4)
+"""Why the kernel stops: the record is not all there, or for others, or its data are damaged, or there is no header."""
 
 
-class Scalar(NamedTuple):
-    """A scalar with the number of its record."""
+def scalars(source: Source, other: Other) -> Columns:
+    """Return the scalars of a source; whatever records hold no plain scalars go to *other*, in the order of the file.
 
-    record: int
-    tag: str
-    step: int
-    value: float
-    wall: float
+    Returns:
+        The number of the tag of each scalar, as uint32 in the order of the file, and for each tag its name, values,
+        steps (both float64) and records (int64, counted from 1). Tags are numbered as they appear.
 
-
-def events(data: bytes) -> Iterator[Record | Scalar]:
-    """Yield what a file holds in order: scalars that the kernel read, and all other records."""
+    Raises:
+        SourceError: if the source cannot be read to the end.
+    """
     kernel = _kernel() if engine().name == "kernel" else None
-    if kernel is None:
-        yield from records(data)
-        return
-    position = number = 0
-    tags: dict[bytes, str] = {}
-    while position < len(data):
-        rows, position, number, odd = kernel.scan(data, position, number, tags, MOST)
-        yield from map(Scalar._make, rows)
-        if odd:
+    if kernel is not None:
+        return _by_kernel(kernel, source, other)
+    found = _Scalars()
+    for record in records(source.read()):
+        other(record, found.add)
+    return found.columns()
+
+
+def _by_kernel(kernel: ModuleType, source: Source, other: Other) -> Columns:
+    found = kernel.Scalars()
+    with Window(source) as window:
+        number = 0
+        while True:
+            state, window.start, number = found.scan(window.buffer, window.start, window.end, number)
+            if state == SHORTAGE and window.more():
+                continue
+            if window.start == window.end:
+                break
             number += 1
-            record, position = record_at(data, position, number)
-            yield record
+            other(_record(kernel, window, state, number), found.add)
+    columns: Columns = found.columns()
+    return columns
+
+
+def _record(kernel: ModuleType, window: Window, state: int, number: int) -> Record:
+    """Return the record at which the kernel has stopped, and go on to the next."""
+    offset = window.offset
+    if state in (OTHER, DAMAGED):
+        (length, _), start = HEADER.unpack_from(window.buffer, window.start), window.start + HEADER.size
+        data = bytes(memoryview(window.buffer)[start : start + length])
+        window.start = start + length + 4
+        return Record(number, offset, data, WRONG_DATA if state == DAMAGED else "")
+    cut = CUT_HEADER if window.end - window.start < HEADER.size else CUT
+    window.start += 1
+    _find(kernel, window)
+    return Record(number, offset, b"", WRONG_LENGTH if state == LOST else cut)
+
+
+def _find(kernel: ModuleType, window: Window) -> None:
+    """Go on to the next header that is sound and has all its record behind it; to the end if there is none."""
+    while True:
+        window.start = kernel.find(window.buffer, window.start, window.end)
+        if window.end - window.start < HEADER.size:
+            if window.more():
+                continue
+            window.start = window.end
+            return
+        length, _ = HEADER.unpack_from(window.buffer, window.start)
+        while window.end - window.start < length + 16:
+            if not window.more():
+                break
+        else:
+            return
+        window.start += 1
+
+
+class _Scalars:
+    """What the kernel's type is, in Python."""
+
+    def __init__(self) -> None:
+        self._order = array("I")
+        self._numbers: dict[bytes, int] = {}
+        self._rows: list[tuple[bytes, array[float], array[float], array[int]]] = []
+
+    def add(self, tag: bytes, value: float, step: float, record: int) -> None:
+        number = self._numbers.setdefault(tag, len(self._rows))
+        if number == len(self._rows):
+            self._rows.append((tag, array("d"), array("d"), array("q")))
+        _, values, steps, records = self._rows[number]
+        values.append(value)
+        steps.append(step)
+        records.append(record)
+        self._order.append(number)
+
+    def columns(self) -> Columns:
+        return self._order, list(self._rows)
 
 
 @cache

@@ -6,6 +6,7 @@ A record is: length (u64), CRC of the length (u32), data, CRC of the data (u32);
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,14 @@ BATCH = 1 << 14
 """Records whose checksums are computed together."""
 LANE = 256
 """Bytes of one lane when a long record is checked."""
+NO_HEADER = re.compile(rb"\0{16,}")
+"""A length of 0 has a checksum other than 0, so no record begins before the last bytes of such a stretch."""
+
+CUT_HEADER = "cut inside a record header"
+CUT = "cut inside a record"
+WRONG_LENGTH = "the checksum of the record's length is wrong"
+WRONG_DATA = "the checksum of the record's data is wrong"
+"""Problems of records."""
 
 Field: TypeAlias = "tuple[int, int, int | bytes]"
 
@@ -63,15 +72,6 @@ def records(data: bytes) -> Iterator[Record]:
         yield Record(number, position, b"", problem)
         position = _next_header(data, position + 1)
     yield from _checked(data, batch)
-
-
-def record_at(data: bytes, position: int, number: int) -> tuple[Record, int]:
-    """Return one record as ``records`` does, and where the next one begins."""
-    problem, length = _header(data, position)
-    if problem:
-        return Record(number, position, b"", problem), _next_header(data, position + 1)
-    (record,) = _checked(data, [(number, position, length)])
-    return record, position + length + 16
 
 
 def looks_framed(data: bytes) -> bool:
@@ -146,12 +146,12 @@ def varint(data: bytes, position: int) -> tuple[int, int]:
 def _header(data: bytes, position: int) -> tuple[str, int]:
     """Return what is wrong with a header (or an empty text) and the length it states."""
     if position + HEADER.size > len(data):
-        return "cut inside a record header", 0
+        return CUT_HEADER, 0
     length, crc = HEADER.unpack_from(data, position)
     if masked_crc(data[position : position + 8]) != crc:
-        return "the checksum of the record's length is wrong", 0
+        return WRONG_LENGTH, 0
     if position + length + 16 > len(data):
-        return "cut inside a record", 0
+        return CUT, 0
     return "", length
 
 
@@ -165,7 +165,8 @@ def _next_header(data: bytes, position: int) -> int:
             break
         if position <= last and not _header(data, position)[0]:
             return position
-        position += 1
+        zeros = NO_HEADER.match(data, position)
+        position = zeros.end() - 11 if zeros else position + 1
     return len(data)
 
 
@@ -178,7 +179,7 @@ def _checked(data: bytes, batch: list[tuple[int, int, int]]) -> Iterator[Record]
     for length, entries in by_length.items():
         wrong.update(_wrong(data, length, entries))
     for number, offset, length in batch:
-        problem = "the checksum of the record's data is wrong" if number in wrong else ""
+        problem = WRONG_DATA if number in wrong else ""
         yield Record(number, offset, data[offset + 12 : offset + 12 + length], problem)
 
 

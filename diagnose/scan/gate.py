@@ -88,7 +88,13 @@ def needed(pattern: str) -> frozenset[str] | None:
 
     In the texts, the end of the line is a newline.
     """
-    return _of(_parser.parse(pattern))
+    return _rarest(_groups(_parser.parse(pattern), of_lines=True))
+
+
+def groups(pattern: str) -> list[frozenset[str]]:
+    """Return groups of texts: every match of a regular expression contains one of each, letter for letter."""
+    parsed = _parser.parse(pattern)
+    return [] if parsed.state.flags & re.IGNORECASE else _groups(parsed, of_lines=False)
 
 
 def _behind(text: str) -> frozenset[str]:
@@ -97,13 +103,19 @@ def _behind(text: str) -> frozenset[str]:
     return frozenset({*ends, " " * (BLANKS + 1) + "\n"})
 
 
-def _of(parsed: Iterable[Any]) -> frozenset[str] | None:
+def _groups(parsed: Iterable[Any], *, of_lines: bool) -> list[frozenset[str]]:
+    """Return groups of texts, one of each of which every match contains.
+
+    Args:
+        parsed: a sequence, as Python's parser gives it.
+        of_lines: whether what is searched are lines with their ends, whatever their case; else it is any text.
+    """
     found: list[frozenset[str]] = []
     text = ""
     pieces = [(str(operation), argument) for operation, argument in parsed]
     for at, (name, argument) in enumerate(pieces):
-        if text and name == "MAX_REPEAT" and str(argument[2]) == BLANK and pieces[at + 1 :] == END:
-            return _behind(text)
+        if of_lines and text and name == "MAX_REPEAT" and str(argument[2]) == BLANK and pieces[at + 1 :] == END:
+            return [_behind(text)]
         if name == "LITERAL" and argument < 128:
             text += chr(argument)
             continue
@@ -114,22 +126,28 @@ def _of(parsed: Iterable[Any]) -> frozenset[str] | None:
                 found.append(frozenset([text]))
                 text = ""
                 continue
-            member = _of(inside) if low else None
+            members = _groups(inside, of_lines=of_lines) if low else []
         elif name == "SUBPATTERN":
-            member = _of(argument[3])
+            folded = argument[1] & re.IGNORECASE and not of_lines
+            members = [] if folded else _groups(argument[3], of_lines=of_lines)
         elif name == "ATOMIC_GROUP":
-            member = _of(argument)
+            members = _groups(argument, of_lines=of_lines)
         elif name == "BRANCH":
-            branches = [_of(branch) for branch in argument[1]]
-            member = None if None in branches else frozenset().union(*[texts for texts in branches if texts])
+            branches = [_rarest(_groups(branch, of_lines=of_lines)) for branch in argument[1]]
+            members = [] if None in branches else [frozenset().union(*[texts for texts in branches if texts])]
         elif name == "AT":
             continue  # a place, no text
         else:
-            member = None
+            members = []
         found += [frozenset([text])] if text else []
-        found += [member] if member else []
+        found += members
         text = ""
     found += [frozenset([text])] if text else []
+    return found
+
+
+def _rarest(found: list[frozenset[str]]) -> frozenset[str] | None:
+    """Return the group that the fewest texts will hold."""
     if ends := [texts for texts in found if all(text.endswith("\n") for text in texts)]:
         return ends[0]  # few lines end in blanks
     return max(found, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -41,7 +41,8 @@ Parsed: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
 """What Lark makes of a line: the rule, and terminal, start and end of each named token."""
 Parse: TypeAlias = Callable[[str], Parsed | None]
 
-Habits: TypeAlias = dict[tuple[str, tuple[str, int], int], Part]
+HabitKey: TypeAlias = tuple[str, tuple[str, int], int]
+Habits: TypeAlias = dict[HabitKey, Part]
 """How places of lines of one kind were allowed to vary, by what decides about them together: tried first."""
 
 NAMES = frozenset({"KEY", "NAME", "COLUMN", "METRIC", "MONITOR"})
@@ -121,44 +122,43 @@ def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template |
     if not slots or len(slots) > MOST_PARTS:
         return None
     trial = _Trial(text, parsed, parse)
-    usual = _usual(parsed[0], slots, habits)
-    if usual is not None and trial.passes_rounds(usual, ROUNDS // 2):
-        return _template(text, parsed, usual)
-    usual = _usual(ANY_KIND, slots, habits)
-    if usual is not None and trial.passes_forms(usual) and trial.passes_rounds(usual):
-        return _template(text, parsed, usual)
-    wide = list(slots)
-    for group in dict.fromkeys(slot.group for slot in slots):
-        trial.widen(wide, [at for at, slot in enumerate(slots) if slot.group == group])
-    found = [slot for slot in wide if slot.end > slot.start or slot.part.high]  # without empty ones that stay empty
-    if trial.passes_rounds(found):
-        for slot, wider in zip(slots, wide, strict=True):
-            habits[_habit(parsed[0], slot)] = wider.part
-            if slot.group[0] or slot.part.operation == BLANKS:
-                habits.setdefault(_habit(ANY_KIND, slot), wider.part)
-        return _template(text, parsed, found)
+    usual = [_usual(parsed[0], slot, habits) for slot in slots]
+    if None not in usual:
+        found = _varying(slot for slot in usual if slot is not None)
+        if trial.passes_rounds(found, ROUNDS // 2):
+            return _template(text, parsed, found)
+    for known in (habits, dict[HabitKey, Part]()):
+        wide = [_usual(parsed[0], slot, known) or _usual(ANY_KIND, slot, known) or slot for slot in slots]
+        for group in dict.fromkeys(slot.group for slot, usual in zip(slots, wide, strict=True) if usual is slot):
+            trial.widen(wide, [at for at, slot in enumerate(slots) if slot.group == group])
+        found = _varying(wide)
+        if (not known or trial.passes_forms(found)) and trial.passes_rounds(found):
+            for slot, wider in zip(slots, wide, strict=True):
+                habits.setdefault(_habit(parsed[0], slot), wider.part)
+                if slot.group[0] or slot.part.operation == BLANKS:
+                    habits.setdefault(_habit(ANY_KIND, slot), wider.part)
+            return _template(text, parsed, found)
     found = [_fixed(slot) if slot.part.operation == BLANKS else slot for slot in found if slot.end > slot.start]
     return _template(text, parsed, found) if trial.passes_rounds(found) else None
 
 
-def _habit(kind: str, slot: _Slot) -> tuple[str, tuple[str, int], int]:
+def _habit(kind: str, slot: _Slot) -> HabitKey:
     return kind, slot.group, slot.part.operation
 
 
-def _usual(kind: str, slots: Sequence[_Slot], habits: Habits) -> list[_Slot] | None:
-    """Return the slots as they are allowed to vary in other lines of the kind; None if any is new."""
-    found = []
-    for slot in slots:
-        part = habits.get(_habit(kind, slot))
-        if part is None:
-            return None
-        if part.operation == NUMBER:
-            part = replace(part, low=part.low | slot.part.low)
-        elif not part.low <= slot.end - slot.start <= part.high:
-            part = _fixed(slot).part
-        if slot.end > slot.start or part.high:
-            found.append(replace(slot, part=part))
-    return found
+def _usual(kind: str, slot: _Slot, habits: Habits) -> _Slot | None:
+    """Return a slot as such places are allowed to vary in other lines of the kind; None if there were none."""
+    part = habits.get(_habit(kind, slot))
+    if part is None:
+        return None
+    if part.operation == NUMBER:
+        return replace(slot, part=replace(part, low=part.low | slot.part.low))
+    return replace(slot, part=part) if part.low <= slot.end - slot.start <= part.high else _fixed(slot)
+
+
+def _varying(slots: Iterable[_Slot]) -> list[_Slot]:
+    """Return the slots without empty ones that stay empty."""
+    return [slot for slot in slots if slot.end > slot.start or slot.part.high]
 
 
 def _fixed(slot: _Slot) -> _Slot:
@@ -258,6 +258,7 @@ class _Trial:
     def passes_rounds(self, slots: list[_Slot], count: int = ROUNDS) -> bool:
         """Whether Lark finds the same tokens with everything varied at once, several times."""
         rounds = [self._trap(slots, *widths) for widths in TRAPS]
+        rounds += [{at: _extreme(slot, least=least) for at, slot in enumerate(slots)} for least in (True, False)]
         rounds += [{at: self._any(slot) for at, slot in enumerate(slots)} for _ in range(count)]
         return all(self._passes(slots, values) for values in rounds)
 
@@ -290,7 +291,7 @@ class _Trial:
             forms = [form for form, shape in SHAPES.items() if not shape & ~part.low]
             forms += ["12", "2024"] if part.low & WHOLE else []
             return choose([*forms, self._text[slot.start : slot.end]])
-        width = choose([1, 2, 2, 4, part.high, self._random.randint(part.low, part.high)])
+        width = choose([part.low, 1, 2, 2, 4, part.high, self._random.randint(part.low, part.high)])
         width = min(max(width, part.low), part.high)
         return (" " if part.operation == BLANKS else choose("0123456789")) * width
 
@@ -323,6 +324,15 @@ class _Trial:
                 for name, a, b in self._parsed[1]
             ]
         return self._edges
+
+
+def _extreme(slot: _Slot, *, least: bool) -> str:
+    """Return the shortest or the longest that a slot accepts."""
+    part = slot.part
+    if part.operation == NUMBER:
+        forms = [form for form, shape in SHAPES.items() if not shape & ~part.low]
+        return (min if least else max)(forms, key=len, default="7")
+    return (" " if part.operation == BLANKS else "8") * (part.low if least else part.high)
 
 
 def _formed(slot: _Slot, form: str, width: int) -> str:

@@ -24,10 +24,19 @@ class Pack:
         Raises:
             ValueError, TypeError, KeyError: if it is something else.
         """
-        data = data or {"templates": {}, "habits": []}
-        self._known: dict[str, list[Any]] = data["templates"]
+        self._known: dict[str, list[Any]] = {}
         self._added: dict[str, list[Any]] = {}
-        self.habits = _read_habits(data["habits"])
+        self.habits: Habits = {}
+        if data is not None:
+            self._known, self.habits = dict(data["templates"]), _read_habits(data["habits"])
+
+    def extend(self, data: Any) -> None:
+        """Take what ``data`` of another pack returned, as if it had been added here. Raises as above."""
+        other = Pack(data)
+        for key, templates in other._known.items():
+            self._known[key] = self._known.get(key, []) + templates
+        self._added |= other._known
+        self.habits = other.habits | self.habits
 
     def take(self, text: str) -> Iterator[Template]:
         """Yield the templates known of lines that look like this one, each once."""
@@ -40,9 +49,12 @@ class Pack:
         """Add a template learned of a line."""
         self._added.setdefault(likeness(text), []).append(written(template))
 
-    def data(self) -> dict[str, Any]:
-        """Return what was added, as plain data."""
-        return {"templates": self._added, "habits": _written_habits(self.habits)}
+    def data(self, most: int = 1 << 30) -> dict[str, Any]:
+        """Return what was added, or as much of it as was added last, as plain data."""
+        return {
+            "templates": dict(list(self._added.items())[-most:]),
+            "habits": _written_habits(dict(list(self.habits.items())[-most:])),
+        }
 
 
 def written(template: Template) -> list[Any]:

@@ -75,7 +75,7 @@ class Shapes:
         self._seen: dict[str, int] = {}
         self._habits = self._pack.habits
         self._scanner = self.scanner()
-        self._full = False
+        self._full = self._unkept = False
         self.enough = ENOUGH
 
     @property
@@ -139,10 +139,16 @@ class Shapes:
         template = learn(text, parsed, self._parse, self._habits)
         if template is not None and self._trie.add(template):
             self._pack.put(text, template)
+            self._unkept = True
             self.update(self._scanner)
         if len(self._trie.templates) >= MOST:
             self._full = True
             log.warning("%s: more than %d shapes of lines; the rest is read slowly, line by line", self.name, MOST)
+
+    def unkept(self) -> Pack | None:
+        """Return the pack if templates were learned since this was last asked."""
+        unkept, self._unkept = self._unkept, False
+        return self._pack if unkept else None
 
     def add(self, template: Template) -> None:
         """Take a template that was made without Lark."""

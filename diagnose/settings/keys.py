@@ -118,5 +118,5 @@ KEYS: dict[str, Key] = {
         {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]},
         "auto",
     ),
-    "max-size": Key("The largest file that is read, such as 2GB.", values.size, {"type": ["string", "integer"]}, "1GB"),
+    "max-size": Key("The largest file that is read, such as 20GB.", values.size, {"type": ["string", "integer"]}, "10GB"),
 }

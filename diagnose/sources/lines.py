@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from diagnose.sources.source import Source, too_large
@@ -37,29 +37,56 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
         SourceError: when the decompressed text exceeds the source's limit.
     """
     encoding = encoding_of(source.head)
-    number, size = 0, 0
+    for first, block in _blocks(source, encoding):
+        for number, raw in enumerate(block.split(b"\n"), first):
+            yield from visible(number, decode(raw, encoding), frames)
+
+
+def lines_at(source: Source, numbers: Collection[int]) -> Iterator[Line]:
+    """Yield the visible lines of some physical lines, as ``lines`` does; the others are only counted.
+
+    Raises:
+        SourceError: as ``lines`` does, up to the last of them.
+    """
+    encoding = encoding_of(source.head)
+    wanted = sorted(set(numbers), reverse=True)
+    for first, block in _blocks(source, encoding) if wanted else ():
+        beyond = first + 1 + block.count(b"\n")
+        number, at = first, 0
+        while wanted and wanted[-1] < beyond:
+            for _ in range(wanted[-1] - number):
+                at = block.index(b"\n", at) + 1
+            number = wanted.pop()
+            end = block.find(b"\n", at)
+            yield from visible(number, decode(block[at : end if end >= 0 else None], encoding))
+        if not wanted:
+            return
+
+
+def _blocks(source: Source, encoding: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of a line, and some whole lines from it on, the last one without its end; UTF-16 as UTF-8."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding.startswith("utf-16") else None
+    number, size = 1, 0
     rest = b""
-    if encoding.startswith("utf-16"):
-        text = source.read().decode(encoding, "replace")
-        for number, line in enumerate(text.split("\n"), 1):
-            yield from visible(number, line, frames)
-        return
     with source.open() as stream:
         while chunk := stream.read(CHUNK):
             size += len(chunk)
             if size > source.limit:
                 raise too_large(source.path, size, source.limit)
-            rest += chunk
-            if b"\n" not in chunk:
+            if decoder is not None:
+                chunk = decoder.decode(chunk).encode("utf-8", "replace")
+            cut = chunk.rfind(b"\n")
+            if cut < 0:
+                rest += chunk
                 if len(rest) > 64 * LONGEST:
                     rest = rest[-LONGEST:]
                 continue
-            *whole, rest = rest.split(b"\n")
-            for raw in whole:
-                number += 1
-                yield from visible(number, decode(raw, encoding), frames)
+            block = rest + chunk[:cut]
+            yield number, block
+            number += block.count(b"\n") + 1
+            rest = chunk[cut + 1 :]
     if rest:
-        yield from visible(number + 1, decode(rest, encoding), frames)
+        yield number, rest
 
 
 def text_of(source: Source) -> str:
@@ -97,7 +124,8 @@ def _is_gbk(head: bytes) -> bool:
 
 def decode(raw: bytes, encoding: str) -> str:
     """Return a physical line as text; what cannot be decoded becomes replacement characters."""
-    text = raw[: 64 * LONGEST].decode("utf-8" if encoding == "utf-8-sig" else encoding, "replace")
+    encoding = "utf-8" if encoding == "utf-8-sig" or encoding.startswith("utf-16") else encoding
+    text = raw[: 64 * LONGEST].decode(encoding, "replace")
     return text.removeprefix("\ufeff")
 
 

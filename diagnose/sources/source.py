@@ -13,11 +13,15 @@ from typing import IO, Self, cast
 
 from diagnose.errors import ExtraMissingError, SourceError
 from diagnose.model import Place
+from diagnose.sources.spool import spool
 
 HEAD = 1 << 20
 """Bytes a format is detected from."""
-MAX_BYTES = 10**9
-"""Largest input read unless the user raises it: plain Lark reads some 10 MB/s, so this is minutes."""
+MAX_BYTES = 10**10
+"""Largest input read unless the user raises it: a log goes by at 1 GB/s and takes no memory, so this is seconds."""
+WHOLE = 10**9
+"""Largest input held in memory as one piece, unless the user raises the limit beyond ``MAX_BYTES``."""
+CHUNK = 1 << 20
 
 LFS_POINTER = b"version https://git-lfs"
 """How the text begins that Git LFS leaves in place of a file that was not fetched."""
@@ -65,12 +69,19 @@ class Source:
         return self._open()
 
     def read(self) -> bytes:
-        """Return all bytes. Raises SourceError beyond ``limit`` (also for what a small archive unpacks to)."""
+        """Return all bytes. Raises SourceError beyond the limit (also for what a small archive unpacks to)."""
+        limit = self.limit if self.limit > MAX_BYTES else min(self.limit, WHOLE)
+        if (known := max(self.size, len(self.head))) > limit:
+            raise too_large(self.path, known, limit)
+        if self.size == len(self.head) < HEAD:
+            return self.head
+        whole = io.BytesIO()
         with self.open() as stream:
-            data = stream.read(self.limit + 1)
-        if len(data) > self.limit:
-            raise too_large(self.path, len(data), self.limit)
-        return data
+            while chunk := stream.read(CHUNK):
+                if whole.tell() + len(chunk) > limit:
+                    raise too_large(self.path, whole.tell() + len(chunk), limit)
+                whole.write(chunk)
+        return whole.getvalue()
 
 
 def too_large(path: str, size: int, limit: int) -> SourceError:
@@ -89,9 +100,18 @@ def _bytes(size: int) -> str:
     return f"{size} bytes"
 
 
-def from_bytes(path: str, data: bytes, limit: int = MAX_BYTES) -> Source:
-    """Return a source over bytes in memory (standard input, test cases), decompressed if packed."""
-    return _source(path, len(data), lambda: io.BytesIO(data), limit)
+def from_bytes(path: str, data: bytes | IO[bytes], limit: int = MAX_BYTES) -> Source:
+    """Return a source over bytes in memory, or over those of a stream (standard input), decompressed if packed.
+
+    Raises:
+        SourceError: if the bytes are a damaged archive, or a stream has more than *limit* of them.
+    """
+    if isinstance(data, bytes):
+        return _source(path, len(data), lambda: io.BytesIO(data), limit)
+    opener, size = spool(data, limit)
+    if size > limit:
+        raise too_large(path, size, limit)
+    return _source(path, size, opener, limit)
 
 
 def open_source(path: str | Path, limit: int = MAX_BYTES) -> Source:
@@ -148,7 +168,9 @@ def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -
     unpack = next((unpack for mark, unpack in PACKED.items() if magic.startswith(mark)), None)
     opened = opener if unpack is None else lambda: cast("IO[bytes]", _Unpacked(name, unpack, opener()))
     with opened() as stream:
-        head = stream.read(HEAD)
+        head = b""
+        while len(head) < HEAD and (more := stream.read(HEAD - len(head))):  # zstd gives less than is asked for
+            head += more
     if head.startswith(LFS_POINTER):
         raise SourceError("a Git LFS pointer, not the file itself", place=Place(name, 1), mend="run: git lfs pull")
     return Source(name, head, size, opened, limit)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -227,10 +228,10 @@ def test_lint_says_the_same(diagnose_cli: Any, tmp_path: Path) -> None:
 def test_info_and_clean(diagnose_cli: Any, log: Path, tmp_path: Path) -> None:
     diagnose_cli("lint", log)
     info = json.loads(diagnose_cli("cache", "info", "--output-format", "json").stdout)
-    assert info["entries"] == 1
+    assert info["entries"] >= 1  # the run, and in a checkout what was made of grammars
     assert info["folder"] == str(tmp_path / "xdg" / "diagnose")
 
-    assert "1 file deleted" in diagnose_cli("cache", "clean").stdout
+    assert re.match(rf"{info['entries']} files? deleted", diagnose_cli("cache", "clean").stdout)
     assert "entries: 0" in diagnose_cli("cache", "info").stdout
 
 

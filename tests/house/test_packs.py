@@ -1,6 +1,7 @@
 """What a wheel carries ready-made says the same as the files that it was made from."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from diagnose.language import parse
 from diagnose.language.parse import _prepared
 from diagnose.logs import formats
 from diagnose.rules import from_mapping
+from diagnose.scan import LineParser, Pack, Shapes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TRIED = ["keras/restore_epoch_1.log", "keras/k2_nan.log", "mmengine/zero_metric", "plain", "ultralytics"]
@@ -42,8 +44,10 @@ def shipped(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> P
 def in_wheel(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(assets, "root", lambda: shipped)
     parsers.parser.cache_clear()
+    parsers.tables.cache_clear()
     yield
     parsers.parser.cache_clear()
+    parsers.tables.cache_clear()
 
 
 def grammars() -> list[str]:
@@ -94,6 +98,74 @@ def test_compiled_grammars_read_alike(name: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("in_wheel")
+@pytest.mark.parametrize("name", grammars())
+def test_tables_of_grammars_read_alike(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = LineParser(parsers.stamped_tables(name)["tables"])
+    monkeypatch.setattr(parsers, "compiled", lambda *_, **__: pytest.fail("compiled anew"))
+    packed = LineParser(parsers.tables(name))
+    for line in lines()[::3]:
+        assert packed(line) == fresh(line), line
+
+
+@pytest.mark.usefixtures("in_wheel")
+def test_tables_of_another_grammar_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "packed", lambda _: {"stamp": "", "tables": None})
+    assert parsers.tables("keras")["rows"]
+
+
+def shapes(made: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in made.items() if name.startswith("shapes/")}
+
+
+def test_templates_are_learned_alike_everywhere(made: dict[str, str]) -> None:
+    """The build has no numpy, and other tests have filled what this process remembers."""
+    code = """
+import json, sys
+sys.modules["numpy"] = None
+from diagnose import packs
+print(json.dumps({name: text for name, text in packs.build() if name.startswith("shapes/")}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=FIXTURES.parent,
+        env=os.environ | {"PYTHONHASHSEED": "7", "DIAGNOSE_ENGINE": "pure"},
+    )
+    assert json.loads(done.stdout) == shapes(made)
+    assert {"shapes/mmengine", "shapes/keras", "shapes/ultralytics"} <= set(shapes(made))
+
+
+def test_templates_say_what_lark_says(made: dict[str, str]) -> None:
+    known = 0
+    for name, text in shapes(made).items():
+        read = LineParser(parsers.tables(name.partition("/")[2]))
+        templates = Shapes(name, pack=Pack(json.loads(text)["pack"]))
+        for line in lines():
+            found = templates.match(line)
+            if found is not None:
+                known += 1
+                kind, tokens = read(line) or ("", ())
+                assert (kind, tuple((one, line[start:end]) for one, start, end in tokens)) == (found[0].kind, found[1])
+    assert known > 200
+
+
+@pytest.mark.parametrize("damage", [{"templates": {}}, {"templates": {}, "habits": [[1]]}])
+def test_damaged_packs_are_refused(damage: dict[str, object]) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        Pack(damage)
+
+
+def test_damaged_templates_are_left_out() -> None:
+    whole = ["kind", ["loss: ", [2, 255, 0]], ["NUMBER", -1, 6, 0, 0]]
+    known = [["kind"], ["kind", ["a\n"], []], ["kind", [[9, 0, 0]], []], ["kind", ["a"], ["X", 5, 0, 0, 0]], whole]
+    pack = Pack({"templates": {"loss: 0": known}, "habits": []})
+    assert [template.kind for template in pack.take("loss: 12")] == ["kind"]
+    assert list(pack.take("loss: 12")) == []
+
+
+@pytest.mark.usefixtures("in_wheel")
 def test_positions_are_known_where_they_are_asked_for() -> None:
     assert parsers.parser("condition", positions=True).parse("1 +\n2 * 3").meta.end_line == 2
 
@@ -123,7 +195,7 @@ from diagnose.cli.main import main
 try:
     main(["lint", "--isolated", "--output-format", "json", *sys.argv[2:]])
 finally:
-    sys.stderr.write(" ".join(name for name in ("yaml", "diagnose.rules.check") if name in sys.modules))
+    sys.stderr.write(" ".join(name for name in ("yaml", "lark", "diagnose.rules.check") if name in sys.modules))
 """
 
 
@@ -136,6 +208,11 @@ def lint(root: str, *paths: str) -> tuple[object, str]:
 
 def test_a_wheel_finds_what_a_checkout_finds(shipped: Path) -> None:
     assert lint(str(shipped), *TRIED)[0] == lint("", *TRIED)[0]
+
+
+@pytest.mark.parametrize("path", TRIED)
+def test_logs_are_linted_without_lark(path: str, shipped: Path) -> None:
+    assert "lark" not in lint(str(shipped), path)[1].split()
 
 
 def test_a_log_is_linted_without_yaml(shipped: Path) -> None:

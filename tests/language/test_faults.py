@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from diagnose.language import LanguageError, MissingError, Scope, evaluate, parse, truth
-from diagnose.language.functions.registry import AT_ONCE, rolling
 from diagnose.model import Config, Place, Segment, Setting
 from tests.language.test_language import scope
 
@@ -53,11 +52,3 @@ def test_masks_beside_truth_values_count_by_their_points(text: str, held: bool) 
 
 def test_a_lag_longer_than_the_series_takes_no_memory() -> None:
     assert evaluate(parse("count(is_nan(lag(val/loss, 1e12)))"), scope(val_loss=[1, 2])) == 2
-
-
-def test_rolling_in_blocks_equals_rolling_at_once() -> None:
-    values = np.random.default_rng(0).normal(size=AT_ONCE // 1000 * 2 + 7)
-    got = rolling(values, 1000, np.nanmean)
-    sums = np.concatenate([[0.0], values.cumsum()])
-    expected = [(sums[i + 1] - sums[max(0, i - 999)]) / min(i + 1, 1000) for i in range(len(values))]
-    assert np.allclose(got, expected)

@@ -1,158 +1,176 @@
-"""The kernel for event files reads what the Python reader reads, and leaves to it whatever is unusual."""
+"""Event files: the kernel reads what the Python reader reads, and columns are what scalar by scalar comes to."""
 
+import gzip
+import io
 import math
 import random
 import struct
 import sys
 from pathlib import Path
 
+import plain_points
 import pytest
+from made_tfevents import event, made, part, plugin, record, simple, tensor
 
 from diagnose import logs
-from diagnose.reader import tfevents
-from diagnose.reader.tfrecord import masked_crc
+from diagnose.errors import SourceError
+from diagnose.logs import tensorboard
+from diagnose.model import Run
+from diagnose.reader import tfevents, tfwindow
+from diagnose.reader.tfrecord import Record
 from diagnose.sources import from_bytes
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from benchmarks.make_logs import tfevents as made  # noqa: E402
+from benchmarks.make_logs import tfevents as generated  # noqa: E402
 
 FIXTURES = sorted((ROOT / "fixtures").rglob("*tfevents*"))
+CORPUS = sorted((ROOT.parent / "shared" / "corpus").rglob("*tfevents*"))
 needs_kernel = pytest.mark.skipif(tfevents._kernel() is None, reason="no compiled kernel")
 
-
-def part(number: int, kind: int, payload: bytes | int) -> bytes:
-    key = bytes([number << 3 | kind])
-    if kind == 0:
-        assert isinstance(payload, int)
-        out = bytearray()
-        while payload > 127:
-            out.append(payload & 127 | 128)
-            payload >>= 7
-        return key + bytes([*out, payload])
-    assert isinstance(payload, bytes)
-    return key + (bytes([len(payload)]) if kind == 2 else b"") + payload
-
-
-def record(payload: bytes) -> bytes:
-    size = struct.pack("<Q", len(payload))
-    crcs = [struct.pack("<I", masked_crc(data)) for data in (size, payload)]
-    return size + crcs[0] + payload + crcs[1]
-
-
-def plain(value: float) -> bytes:
-    return part(2, 5, struct.pack("<f", value))
-
-
-def event(*values: bytes, step: int = 3) -> bytes:
-    summary = b"".join(part(1, 2, value) for value in values)
-    return part(1, 1, struct.pack("<d", 1.77e9)) + part(2, 0, step) + part(5, 2, summary)
-
-
-TAG = part(1, 2, b"train/loss")
-FLOAT = part(1, 0, 1) + part(2, 2, b"")
-SCALARS = part(9, 2, part(1, 2, part(1, 2, b"scalars")))
-TENSOR = part(8, 2, FLOAT + part(5, 2, struct.pack("<f", 0.5)))
-ODD = [
+TAG = b"train/loss"
+NAME = part(1, TAG)
+FLOAT = part(1, 1) + part(2, b"")
+HALF = part(8, FLOAT + part(5, struct.pack("<f", 0.5)))
+LEFT = [
     b"",
-    part(3, 2, b"brain.Event:2"),
+    part(3, b"brain.Event:2"),
+    event(NAME),
+    event(part(2, 1.0)),
+    event(NAME + simple(TAG, 1.0)),
+    event(simple(TAG, 1.0) + part(2, 2.0)),
+    event(simple(TAG, 1.0) + HALF),
+    event(simple(TAG, 1.0) + part(5, b"histogram")),
+    event(NAME + part(8, FLOAT)),
+    event(NAME + part(8, part(1, 2) + part(6, struct.pack("<d", 0.5)))),
+    event(NAME + part(8, FLOAT + part(5, struct.pack("<ff", 1, 2)))),
+    event(NAME + part(8, part(1, 1) + part(2, part(2, part(1, 2))) + part(4, b"\0" * 8))),
+    event(NAME + part(8, FLOAT + part(5, 0.5))),
+    event(part(1, b"config/text_summary") + part(8, part(1, 7) + part(8, b'{"lr": 0.1}'))),
+    event(NAME + part(8, part(1, 7) + part(8, b'{"lr": 0.1}')) + plugin(b"text")),
+    event(NAME + HALF + part(9, part(3, b"what it is"))),
+    event(simple(TAG, 1.0) + plugin(b"images")),
+    event(NAME + HALF + plugin(b"scalars") + plugin(b"scalars")),
+    event(part(1, b"_hparams_/session_start_info") + plugin(b"hparams")),
+    part(5, part(1, simple(TAG, 1.0))) + b"\xff",
+    event(simple(TAG, 1.0), more=part(6, part(1, 40) + part(2, b"boom"))),
+    event(simple(TAG, 1.0), more=b"\x0b"),
+    event(simple(TAG, 1.0), more=part(2, 9)),
+    event(simple(TAG, 1.0), part(1, b"args") + part(8, part(1, 7) + part(8, b'{"lr": 0.1}'))),
+    event(*[simple(TAG, 1.0)] * 1000),
+]
+"""What the kernel hands over."""
+TAKEN = [
+    event(simple(b"hp_metric", -1.0)),
+    event(simple(TAG, 0.25)),
+    event(simple(TAG, math.nan)),
+    event(simple(TAG, -math.inf), step=2**64 - 5),
+    event(simple(TAG, 1.0), step=2**63 - 1),
+    event(simple(TAG, 1.0), step=2**63),
+    event(simple(TAG, 1.0), step=2**53 + 1),
+    event(simple(b"\xff\xfeodd \xe2\x80", 1.0)),
+    event(simple(b"", 1.0)),
+    event(tensor(TAG, 0.5)),
+    event(NAME + plugin(b"scalars") + part(8, FLOAT + part(4, struct.pack("<f", 0.5)))),
+    event(simple(TAG, 1.0) + part(9, part(1, part(1, b"scalars") + part(2, b"x")) + part(4, 1))),
+    part(5, part(1, simple(TAG, 1.0))),
+    event(simple(TAG, 1.0), simple(TAG, 2.0)),
     event(),
-    event(TAG),
-    event(plain(1)),
-    event(TAG + plain(1), TAG + plain(2)),
-    event(TAG + TAG + plain(1)),
-    event(TAG + plain(1) + plain(2)),
-    event(TAG + plain(1) + TENSOR),
-    event(TAG + part(8, 2, FLOAT)),
-    event(TAG + part(8, 2, part(1, 0, 2) + part(6, 2, struct.pack("<d", 0.5)))),
-    event(TAG + part(8, 2, FLOAT + part(5, 2, struct.pack("<ff", 1, 2)))),
-    event(TAG + part(8, 2, part(1, 0, 1) + part(2, 2, part(2, 2, part(1, 0, 2))) + part(4, 2, b"\0" * 8))),
-    event(TAG + part(8, 2, FLOAT + part(5, 5, struct.pack("<f", 0.5)))),
-    event(part(1, 2, b"config/text_summary") + part(8, 2, part(1, 0, 7) + part(8, 2, b'{"lr": 0.1}'))),
-    event(part(1, 2, b"_hparams_/session_start_info") + part(9, 2, part(1, 2, part(1, 2, b"hparams")))),
-    part(5, 2, part(1, 2, TAG + plain(1)) + b"\xff"),
-    event(TAG + plain(1)) + part(6, 2, part(1, 0, 40) + part(2, 2, b"boom")),
-    event(TAG + plain(1)) + b"\x0b",
-    event(TAG + plain(1)) + part(2, 0, 9),
+    event(*(simple(b"tag%d" % number, 1.0) for number in range(100))),
+    event(NAME + part(5, b"histogram"), simple(b"lr", 0.1)),
+    event(NAME + part(4, b"image")),
+    event(NAME + part(8, part(1, 1) + part(2, part(2, part(1, 9)))) + plugin(b"histograms")),
 ]
-USUAL = [
-    event(part(1, 2, b"hp_metric") + plain(-1)),
-    event(TAG + plain(0.25)),
-    event(TAG + plain(math.nan)),
-    event(TAG + plain(-math.inf), step=2**64 - 5),
-    event(TAG + plain(1), step=2**63 - 1),
-    event(TAG + plain(1), step=2**63),
-    event(part(1, 2, b"\xff\xfeodd \xe2\x80") + plain(1)),
-    event(part(1, 2, b"") + plain(1)),
-    event(TAG + TENSOR + SCALARS),
-    event(TAG + SCALARS + part(8, 2, FLOAT + part(4, 2, struct.pack("<f", 0.5)))),
-    event(TAG + plain(1) + part(9, 2, part(1, 2, part(1, 2, b"scalars") + part(2, 2, b"x")) + part(4, 0, 1))),
-    part(5, 2, part(1, 2, TAG + plain(1))),
-]
+"""What the kernel takes."""
 
 
-def both(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = []
-    for engine in ("pure", "kernel"):
-        monkeypatch.setenv("DIAGNOSE_ENGINE", engine)
-        runs.append(logs.read(from_bytes("a/events.out.tfevents.1", data), "tensorboard"))
-    pure, kernel = runs
-    assert pure is not None
-    assert kernel is not None
-    assert len(pure.segments) == len(kernel.segments)
-    for one, other in zip(pure.segments, kernel.segments, strict=True):
-        assert one.series.keys() == other.series.keys()
-        for name, series in one.series.items():
+def handed_over(data: bytes, monkeypatch: pytest.MonkeyPatch) -> list[Record]:
+    """Return the records that the kernel leaves to others."""
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
+    found: list[Record] = []
+    tfevents.scalars(from_bytes("x", data), lambda record, add: found.append(record))
+    return found
+
+
+def run_of(data: bytes, path: str) -> Run:
+    run = logs.read(from_bytes(path, data), "tensorboard")
+    assert run is not None
+    return run
+
+
+def same(one: Run, other: Run) -> None:
+    assert len(one.segments) == len(other.segments)
+    for mine, theirs in zip(one.segments, other.segments, strict=True):
+        assert (mine.name, mine.first_line, mine.last_line) == (theirs.name, theirs.first_line, theirs.last_line)
+        assert [*mine.series] == [*theirs.series]
+        for name, series in mine.series.items():
+            assert series.printed == theirs.series[name].printed
             for column in ("value", "step", "epoch", "line"):
-                assert getattr(series, column).tobytes() == getattr(other.series[name], column).tobytes(), name
-        assert [(item.kind, item.place, repr(item.fields)) for item in one.events] == [
-            (item.kind, item.place, repr(item.fields)) for item in other.events
+                numbers, others = getattr(series, column), getattr(theirs.series[name], column)
+                assert numbers.dtype == others.dtype
+                assert numbers.tobytes() == others.tobytes(), (name, column)
+        assert [(item.kind, item.place, repr(item.fields)) for item in mine.events] == [
+            (item.kind, item.place, repr(item.fields)) for item in theirs.events
         ]
-        assert repr(one.config) == repr(other.config)
+        assert repr(mine.config) == repr(theirs.config)
+
+
+def all_ways(data: bytes, monkeypatch: pytest.MonkeyPatch, path: str = "a/events.out.tfevents.1") -> None:
+    """Read with the kernel, without it, and scalar by scalar, and compare."""
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
+    kernel = run_of(data, path)
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "pure")
+    same(kernel, run_of(data, path))
+    with monkeypatch.context() as patched:
+        patched.setattr(tensorboard, "table_of", tfevents.scalars)
+        patched.setattr(
+            tensorboard,
+            "add_points",
+            lambda columns, build, folder: plain_points.add_points([*plain_points.scalars_of(columns)], build, folder),
+        )
+        same(kernel, run_of(data, path))
 
 
 @needs_kernel
-@pytest.mark.parametrize("file", FIXTURES, ids=lambda file: file.parent.name)
-def test_fixtures(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    both(file.read_bytes(), monkeypatch)
+@pytest.mark.parametrize("file", [*FIXTURES, *CORPUS], ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = file.read_bytes()
+    if not data.startswith(b"version https://git-lfs"):
+        all_ways(data, monkeypatch)
+
+
+@needs_kernel
+@pytest.mark.parametrize("seed", range(40))
+def test_files_at_random(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    all_ways(made(seed), monkeypatch, "validation/events.out.tfevents.1" if seed % 3 else "run/events.out.tfevents.1")
+
+
+@needs_kernel
+@pytest.mark.parametrize("seed", range(60, 80))
+def test_streams_that_come_in_small_pieces(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = made(seed, 60)
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
+    whole = run_of(data, "x")
+    monkeypatch.setattr(tfwindow, "CHUNK", 7)
+    same(whole, run_of(data, "x"))
+    same(whole, run_of(gzip.compress(data), "x"))
 
 
 @needs_kernel
 @pytest.mark.parametrize("tensors", [False, True])
 def test_files_of_scalars_are_the_kernels_alone(tensors: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = b"".join(made(500, tensors=tensors))
-    both(data, monkeypatch)
-
-    assert [type(item) for item in tfevents.events(data)] == [tfevents.Record, *[tfevents.Scalar] * 500]
+    data = b"".join(generated(500, tensors=tensors))
+    all_ways(data, monkeypatch)
+    assert [record.number for record in handed_over(data, monkeypatch)] == [1]
 
 
 @needs_kernel
-@pytest.mark.parametrize("payload", [*ODD, *USUAL])
+@pytest.mark.parametrize("payload", [*LEFT, *TAKEN])
 def test_between_two_scalars(payload: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    around = record(event(TAG + plain(0.75)))
+    around = record(event(simple(TAG, 0.75)))
     data = around + record(payload) + around
-
-    both(data, monkeypatch)
-    kinds = [type(item) for item in tfevents.events(data)]
-    assert kinds[1] == (tfevents.Scalar if payload in USUAL else tfevents.Record)
-
-
-@needs_kernel
-@pytest.mark.parametrize("seed", range(20))
-def test_damaged_files(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    draw = random.Random(seed)
-    payloads = [draw.choice([*ODD, *USUAL]) for _ in range(20)]
-    data = bytearray(b"".join(map(record, payloads)))
-    for _ in range(draw.randrange(4)):
-        at = draw.randrange(len(data))
-        match draw.randrange(3):
-            case 0:
-                data[at] = draw.randrange(256)
-            case 1:
-                del data[at : at + draw.randrange(40)]
-            case 2:
-                data[at:at] = draw.randbytes(draw.randrange(20))
-    both(bytes(data[: draw.randrange(len(data)) if seed % 4 == 0 else len(data)]), monkeypatch)
+    all_ways(data, monkeypatch)
+    assert [record.data for record in handed_over(data, monkeypatch)] == ([payload] if payload in LEFT else [])
 
 
 @needs_kernel
@@ -161,26 +179,90 @@ def test_damaged_messages_in_sound_records(seed: int, monkeypatch: pytest.Monkey
     draw = random.Random(seed)
     data = b""
     for _ in range(60):
-        payload = bytearray(draw.choice(USUAL + ODD[1:]))
+        payload = bytearray(draw.choice(TAKEN[:15] + LEFT[1:-1]))
         payload[draw.randrange(len(payload))] = draw.choice((0, 1, 127, 128, 255, draw.randrange(256)))
-        data += record(bytes(payload)) + record(event(TAG + plain(0.5)))
-    both(data, monkeypatch)
+        data += record(bytes(payload)) + record(event(simple(TAG, 0.5)))
+    all_ways(data, monkeypatch)
 
 
 @needs_kernel
-@pytest.mark.parametrize("length", [*range(20), 255, 256, 257, 5000])
+@pytest.mark.parametrize("length", [*range(20), 255, 256, 257, 470, 5000])
 def test_checksums(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
     tag = random.Random(length).randbytes(length).hex().encode()[:length]
-    size = bytes([len(tag) & 127 | 128, len(tag) >> 7]) if len(tag) > 127 else bytes([len(tag)])
-    value = b"\x0a" + size + tag + plain(1)
-    summary = b"\x0a" + bytes([len(value) & 127 | 128, len(value) >> 7]) + value
-    payload = b"\x2a" + bytes([len(summary) & 127 | 128, len(summary) >> 7]) + summary
-
-    assert [type(item) for item in tfevents.events(record(payload))] == [tfevents.Scalar]
-    both(record(payload), monkeypatch)
+    data = record(event(simple(tag, 1.0)))
+    assert handed_over(data, monkeypatch) == []
+    all_ways(data, monkeypatch)
+    for at in range(0, len(data), 1 + length // 40):
+        damaged = bytearray(data)
+        damaged[at] ^= 1 << at % 8
+        assert handed_over(bytes(damaged), monkeypatch)[0].problem
 
 
 @needs_kernel
-def test_many_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tfevents, "MOST", 7)
-    both(b"".join(made(100)), monkeypatch)
+def test_a_tail_of_zeros_is_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = record(event(simple(TAG, 0.5))) + bytes(3_000_000) + record(event(simple(TAG, 0.25)))
+    assert [record.number for record in handed_over(data, monkeypatch)] == [2]
+    all_ways(data, monkeypatch)
+
+
+@needs_kernel
+def test_a_length_that_no_file_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = struct.pack("<Q", 1 << 62)
+    data = size + struct.pack("<I", tfevents._kernel().masked_crc(size)) + b"x" * 40
+    assert [record.problem for record in handed_over(data, monkeypatch)] == ["cut inside a record"]
+    all_ways(data + record(event(simple(TAG, 0.25))), monkeypatch)
+
+
+@needs_kernel
+def test_the_limit_holds_for_what_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
+    data = gzip.compress(record(event(simple(TAG, 0.5))) * 1000)
+    with pytest.raises(SourceError, match="larger than the limit"):
+        logs.read(from_bytes("x", data, 10_000), "tensorboard")
+
+
+@needs_kernel
+def test_more_tags_than_16_bits_can_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    crc = tfevents._kernel().masked_crc
+    payloads = (event(simple(b"t%d" % (number % 70_000), 0.5), step=number // 70_000) for number in range(140_100))
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
+    source = from_bytes("x", b"".join(record(payload, crc) for payload in [*payloads, event(simple(b"t7", 1.0))]))
+    order, tags = tfevents.scalars(source, lambda record, add: None)
+    assert len(tags) == 70_000
+    assert memoryview(order).cast("B").cast("I")[-2:].tolist() == [99, 7]
+    assert memoryview(tags[7][1]).cast("B").cast("d").tolist() == [0.5, 0.5, 0.5, 1.0]
+
+
+@needs_kernel
+def test_the_kernel_refuses_parts_that_are_none() -> None:
+    kernel = tfevents._kernel()
+    for at, end in ((-1, 0), (2, 1), (0, 9)):
+        with pytest.raises(ValueError, match="no part"):
+            kernel.Scalars().scan(b"12345678", at, end, 0)
+        with pytest.raises(ValueError, match="no part"):
+            kernel.find(b"12345678", at, end)
+
+
+@needs_kernel
+def test_the_kernel_starts_anew_after_it_has_handed_over() -> None:
+    found = tfevents._kernel().Scalars()
+    assert found.columns() == (bytearray(), [])
+    found.add(b"a", 1.0, 2.0, 3)
+    order, [(tag, value, step, line)] = found.columns()
+    assert (bytes(order), tag, bytes(value)) == (bytes(4), b"a", struct.pack("<d", 1.0))
+    assert (bytes(step), bytes(line)) == (struct.pack("<d", 2.0), struct.pack("<q", 3))
+    assert found.columns() == (bytearray(), [])
+
+
+def test_streams_without_readinto() -> None:
+    class Plain(io.BytesIO):
+        readinto = None  # type: ignore[assignment]
+
+    source = from_bytes("x", b"")
+    source._open = lambda: Plain(bytes(range(256)) * 9000)
+    with tfwindow.Window(source) as window:
+        taken = b""
+        while window.more():
+            taken += bytes(window.buffer[window.start : window.end])
+            window.start = window.end
+    assert taken == bytes(range(256)) * 9000

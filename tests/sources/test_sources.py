@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import os
+import sys
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 import zstandard
@@ -14,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.errors import SourceError
-from diagnose.sources import Line, from_bytes, lines, open_source
+from diagnose.sources import HEAD, MAX_BYTES, Line, from_bytes, lines, lines_at, open_source
+from diagnose.sources.spool import KEPT
 
 PACKERS = {
     "gzip": gzip.compress,
@@ -112,7 +116,7 @@ class TestFiles:
     def test_too_large(self, tmp_path: Path) -> None:
         path = tmp_path / "big.log"
         with path.open("wb") as file:
-            file.truncate(3 << 30)
+            file.truncate(MAX_BYTES + 1)
 
         with pytest.raises(SourceError, match="limit"):
             open_source(path)
@@ -129,3 +133,55 @@ def test_any_bytes_give_lines(data: bytes) -> None:
     except SourceError:
         return
     assert all("\n" not in text and "\x1b[" not in text for text in found)
+
+
+class Trickle(io.RawIOBase):
+    """A pipe that gives a few bytes at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        self.rest = data
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        part, self.rest = self.rest[:7000], self.rest[7000:]
+        buffer[: len(part)] = part
+        return len(part)
+
+
+@pytest.mark.parametrize("size", [0, 10, HEAD, KEPT - 1, KEPT, KEPT + 100_000])
+def test_a_stream_is_read_again_and_again(size: int) -> None:
+    data = os.urandom(size)
+    source = from_bytes("-", cast("IO[bytes]", Trickle(data)))
+
+    assert source.size == size
+    assert source.head == data[:HEAD]
+    with source.open() as first, source.open() as second:
+        assert first.read(5) == data[:5]
+        assert second.read() == data
+        assert first.read() == data[5:]
+    assert source.read() == data
+
+
+def test_a_stream_beyond_the_limit_is_not_read_on() -> None:
+    pipe = Trickle(b"x" * 100_000)
+
+    with pytest.raises(SourceError, match="limit of 20 kB"):
+        from_bytes("-", cast("IO[bytes]", pipe), limit=20_000)
+    assert pipe.rest
+
+
+def test_a_limit_beyond_memory_takes_none() -> None:
+    assert from_bytes("x", b"a\n", limit=10**18).read() == b"a\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig", "gb18030"])
+def test_some_lines_are_those_of_all(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["diagnose.sources.lines"], "CHUNK", 13)
+    text = "一行\n\n三 bar 1/9\rbar 9/9\n" + "lang" * 30 + "\nsechs\x1b[0m größe\n\nend"
+    source = from_bytes("x", text.encode(encoding, "replace"))
+    every = list(lines(source))
+
+    for wanted in ([], [1], [3, 4], [2, 6, 7], [7, 3, 99], range(1, 9)):
+        assert list(lines_at(source, wanted)) == [line for line in every if line.number in wanted]

@@ -30,7 +30,7 @@ def command(
     if format:
         check_format(format)
     limit = max_size or MAX_BYTES
-    stdin = sys.stdin.buffer.read(limit + 1) if "-" in paths else b""
+    stdin = sys.stdin.buffer if "-" in paths else b""
     failed, records, found = False, [], 0
     for given in collect(list(paths), limit=limit, stdin=stdin, stdin_name=stdin_filename or "<stdin>"):
         found += 1

@@ -1,4 +1,4 @@
-"""Parsed runs, kept between calls: a log that has not changed is not read again."""
+"""What is kept between calls: runs, so that a log that has not changed is not read again, and templates of lines."""
 
 from diagnose.engine.cache.kept import Cache
 from diagnose.engine.cache.store import Store, usual_folder

@@ -2,22 +2,29 @@
 
 Only logs of up to 1 MiB are kept, whose bytes are at hand when they are opened: to find a larger one again would be to
 read it. What other files have a say in (configs, logs with companions) is always read anew.
+
+Beside them stand templates that were learned of lines, and in a checkout the tables of grammars: what was made once for
+any log.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import diagnose
 from diagnose import assets, logs
 from diagnose.engine.cache.codec import decode, encode
 from diagnose.engine.cache.store import Store
 from diagnose.model import Run
+from diagnose.reader.grammar import keeping
 from diagnose.scan import engine
 from diagnose.sources import HEAD, Source
 
@@ -31,6 +38,7 @@ class Cache:
     def __init__(self, store: Store) -> None:
         """Keep them in a store."""
         self.store = store
+        self._ready = _Ready(store)
 
     def detect(self, source: Source, *, program: bool = False) -> str:
         """Return the name of a source's format, empty if there is none."""
@@ -55,11 +63,34 @@ class Cache:
                 run = decode(data)
                 if not logs.reads_more(source, format.decode("ascii")):
                     return run
-        found = logs.read(source, name)
+        with keeping(self._ready):
+            found = logs.read(source, name)
         if key and found is not None and not logs.reads_more(source, found.format):
             with suppress(ValueError):
                 self.store.save(key, f"{found.format}\n".encode() + encode(found))
         return found
+
+
+class _Ready:
+    """Tables of grammars and templates of lines that were made before."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def load(self, name: str) -> Any:
+        entry = self._store.load(self._key(name))
+        with suppress(ValueError):
+            return json.loads(entry) if entry else None
+        return None
+
+    def save(self, name: str, data: Any) -> None:
+        self._store.save(self._key(name), json.dumps(data, separators=(",", ":")).encode())
+
+    def _key(self, name: str) -> str:
+        lark = find_spec("lark")
+        place = Path(lark.origin) if lark is not None and lark.origin else Path(__file__)
+        told = f"{place} {place.stat().st_mtime_ns} {name}"
+        return hashlib.sha256(_stamp() + told.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _key(source: Source, name: str) -> str:

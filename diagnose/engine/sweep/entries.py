@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import IO
 
 from diagnose import logs
 from diagnose.engine.enrich import enrich
@@ -53,7 +54,7 @@ def gather(
     paths: Iterable[str],
     limit: int,
     *,
-    stdin: bytes = b"",
+    stdin: bytes | IO[bytes] = b"",
     stdin_name: str = "<stdin>",
     skip: Callable[[Path], bool] = lambda _: False,
     format: str = "",

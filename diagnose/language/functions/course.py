@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diagnose.language.functions.registry import Registry, a_series, different, finite, middle
 from diagnose.language.values import MissingError, ValueTypeError
@@ -14,6 +15,8 @@ from diagnose.model import Event, Point, Series
 from diagnose.names import event_kinds, split_of
 
 function = Registry()
+AT_ONCE = 1 << 16
+"""Products that are looked at at once."""
 
 
 def _all(scope: Any) -> list[Series]:
@@ -21,11 +24,16 @@ def _all(scope: Any) -> list[Series]:
 
 
 def _axis(scope: Any, axis: str) -> float:
-    columns = [getattr(series, axis) for series in _all(scope)]
-    highest = [float(np.nanmax(column)) for column in columns if not np.isnan(column).all()]
-    if not highest:
+    columns = _apart(getattr(series, axis) for series in _all(scope))
+    highest = float(np.fmax.reduce([np.fmax.reduce(column) for column in columns])) if columns else math.nan
+    if math.isnan(highest):
         raise MissingError(f"{axis} numbers")
-    return max(highest)
+    return highest
+
+
+def _apart(columns: Iterable[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return columns once each: those of what one line printed are often the same."""
+    return list({id(column): column for column in columns}.values())
 
 
 @function
@@ -43,7 +51,7 @@ def last_step(scope: Any) -> float:
 @function
 def step_gap(scope: Any) -> float:
     """Usual distance in steps from one training record to the next; the step of a single one. Missing without steps."""
-    columns = [series.step for series in _all(scope) if split_of(series.name) not in ("val", "test")]
+    columns = _apart(series.step for series in _all(scope) if split_of(series.name) not in ("val", "test"))
     steps = different(np.concatenate(columns)) if columns else np.empty(0)
     steps = steps[np.isfinite(steps)]
     if not len(steps):
@@ -63,7 +71,8 @@ def last_record(scope: Any) -> Point:
 @function
 def records(scope: Any, split: Any = "") -> float:
     """Number of lines (or records) that hold points, of one split or of all; the learning rate has no split."""
-    columns = [series.line for name, series in scope.segment.series.items() if not split or split_of(name) == split]
+    named = scope.segment.series.items()
+    columns = _apart(series.line for name, series in named if not split or split_of(name) == split)
     return float(len(different(np.concatenate(columns)))) if columns else 0.0
 
 
@@ -73,12 +82,17 @@ def records_after(scope: Any, event: Any) -> float:
     line = event.line if isinstance(event, Point) else event.place.line if isinstance(event, Event) else None
     if line is None:
         raise ValueTypeError("`records_after` needs an event or a point")
-    columns = [series.line[series.line > line] for series in _all(scope) if series.path == scope.segment.path]
+    lines = _apart(series.line for series in _all(scope) if series.path == scope.segment.path)
+    columns = [column[column > line] for column in lines]
     return float(len(different(np.concatenate(columns)))) if columns else 0.0
 
 
 def _with(series: Series, value: Any) -> Series:
-    return replace(series, value=np.asarray(value, dtype=np.float64))
+    column = np.asarray(value, dtype=np.float64)
+    return Series(
+        series.name, series.printed, series.path, column, series.step, series.epoch, series.line, series.thinned,
+        series.scale,
+    )  # fmt: skip
 
 
 @function
@@ -117,10 +131,15 @@ def denominator(series: Any, most: Any = 100.0) -> float:
     values = different(finite(a_series(series, "denominator")).value)
     if len(values) < 3:
         raise MissingError("three different values")
-    for n in range(1, min(int(most), 10_000) + 1):
-        products = values * n
-        if bool((np.abs(products - np.round(products)) <= min(0.05, n * 6e-5)).all()):
-            return float(n)
+    end = min(int(most), 10_000) + 1
+    block = max(1, AT_ONCE // len(values))
+    for start in range(1, end, block):
+        numbers = np.arange(start, min(start + block, end), dtype=np.float64)
+        products = numbers[:, None] * values
+        near = np.abs(products - np.round(products)) <= np.minimum(0.05, numbers * 6e-5)[:, None]
+        fitting = np.flatnonzero(near.all(axis=1))
+        if len(fitting):
+            return float(numbers[fitting[0]])
     raise MissingError(f"a common denominator up to {most:g}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -53,8 +54,7 @@ def chance(scope: Any, series: Any) -> float:
 def natural(series: Any) -> Series:
     """The series on its natural scale: percent (a bounded metric with values above 1.5) becomes a share."""
     points = a_series(series, "natural")
-    finite = points.value[np.isfinite(points.value)]
-    if traits(points.name).high == 1.0 and finite.max(initial=0.0) > 1.5:
+    if traits(points.name).high == 1.0 and points.value[np.isfinite(points.value)].max(initial=0.0) > 1.5:
         return replace(points, value=points.value / 100.0, scale=100.0)
     return points
 
@@ -105,11 +105,13 @@ def split(series: Any) -> str:
 @function
 def matching(scope: Any, pattern: Any, of_kind: Any = "") -> list[Series]:
     """Series whose canonical name fits a glob, optionally of one kind; may be empty."""
-    return [
-        series
-        for name, series in scope.segment.series.items()
-        if fnmatchcase(name, str(pattern)) and (not of_kind or traits(name).kind == of_kind)
-    ]
+    named = scope.segment.series
+    return [named[name] for name in _matching(tuple(named), str(pattern), str(of_kind or ""))]
+
+
+@lru_cache(maxsize=1024)
+def _matching(names: tuple[str, ...], pattern: str, of_kind: str) -> list[str]:
+    return [name for name in names if fnmatchcase(name, pattern) and (not of_kind or traits(name).kind == of_kind)]
 
 
 @function
@@ -133,19 +135,26 @@ PREFERRED = (
 @function
 def main_score(scope: Any, split: Any = "val") -> Series:
     """The score that speaks for the model on a split: mAP, kappa, F1, accuracy ... Missing if none is logged."""
-    scores: dict[str, Series] = {
-        name.split("/", 1)[1]: series
-        for name, series in scope.segment.series.items()
+    named: dict[str, Series] = scope.segment.series
+    chosen = _main_score(tuple(named), str(split))
+    if not chosen:
+        raise MissingError(f"a {split} score")
+    return named[chosen]
+
+
+@lru_cache(maxsize=256)
+def _main_score(names: tuple[str, ...], split: str) -> str:
+    scores = {
+        name.split("/", 1)[1]: name
+        for name in names
         if split_of(name) == split and traits(name).kind == "score" and traits(name).better == "higher"
     }
     for pattern in PREFERRED:
-        for name, series in scores.items():
-            if re.search(pattern, name):
-                return series
-    whole = [name for name in scores if not re.search(r"_?(small|medium|large|[sml]|p|r|precision|recall)$", name)]
-    if not scores:
-        raise MissingError(f"a {split} score")
-    return scores[(whole or list(scores))[0]]
+        for base, name in scores.items():
+            if re.search(pattern, base):
+                return name
+    whole = [base for base in scores if not re.search(r"_?(small|medium|large|[sml]|p|r|precision|recall)$", base)]
+    return scores[(whole or list(scores))[0]] if scores else ""
 
 
 @function

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from diagnose.language.values import Mask, MissingError, Span, ValueTypeError
 from diagnose.model import Series
 
-AT_ONCE = 1 << 22
-"""Values that a rolling window copies at once: windows over a million points would fill the memory."""
 Call = TypeVar("Call", bound=Callable[..., Any])
 
 
@@ -77,9 +75,10 @@ def a_series(value: Any, name: str) -> Series:
 def finite(series: Series) -> Series:
     """Return the finite points of a series. Raises MissingError if there are none."""
     where = np.isfinite(series.value)
-    if not where.any():
+    number = np.count_nonzero(where)
+    if not number:
         raise MissingError(f"finite points of {series.name}")
-    return series if where.all() else series.take(where)
+    return series if number == len(where) else series.take(where)
 
 
 def different(values: NDArray[Any]) -> NDArray[Any]:
@@ -89,29 +88,24 @@ def different(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
-    """Return the median, NaN values left out: ``np.nanmedian`` without ``numpy.ma``. Each row must hold a number."""
+    """Return the median, NaN values left out: ``np.nanmedian`` without ``numpy.ma``. Each row must hold a number.
+
+    Args:
+        values: a row, or rows with an *axis* of 1.
+        axis: the last one.
+    """
     ordered = np.sort(values, axis=axis)  # NaN comes last
-    known = np.expand_dims((~np.isnan(ordered)).sum(axis=axis), axis)
-    low, high = (np.take_along_axis(ordered, at, axis) for at in ((known - 1) // 2, known // 2))
+    if ordered.ndim == 1:
+        known = len(ordered) - int(np.count_nonzero(np.isnan(ordered)))
+        low, high = float(ordered[(known - 1) // 2]), float(ordered[known // 2])
+        return low if low == high else (low + high) / 2
+    counts = ordered.shape[1] - np.isnan(ordered).sum(axis=1)
+    rows = np.arange(len(ordered))
+    lows, highs = ordered[rows, (counts - 1) // 2], ordered[rows, counts // 2]
     with np.errstate(invalid="ignore"):
-        return np.where(low == high, low, (low + high) / 2).squeeze(axis)
+        return np.where(lows == highs, lows, (lows + highs) / 2)
 
 
 def amount(value: Any) -> Span:
     """Return a window as a span; a plain number counts points."""
     return value if isinstance(value, Span) else Span(float(value), "point")
-
-
-def rolling(values: NDArray[np.float64], size: int, reduce: Callable[..., Any]) -> NDArray[np.float64]:
-    """Return *reduce* over trailing windows of up to *size* values, NaN values left out; same length as the input."""
-    size = max(1, min(size, 100_000, len(values)))
-    padded = np.concatenate([np.full(size - 1, np.nan), values])
-    out = np.full(len(values), np.nan)
-    block = max(1, AT_ONCE // size)
-    for start in range(0, len(values), block):
-        part = padded[start : start + block + size - 1]
-        windows = np.lib.stride_tricks.sliding_window_view(part, size)
-        known = ~np.isnan(windows).all(axis=1)
-        if known.any():
-            out[start : start + block][known] = reduce(windows[known], axis=1)
-    return out

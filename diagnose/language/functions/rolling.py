@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    Places = NDArray[np.int64]
 
 AT_ONCE = 1 << 20
 """Values of windows that are copied at once."""
-NARROW = 40
+NARROW = 64
 """Width up to which sorting each window costs less than to select in all of them together."""
 LONGEST = 100_000
 
@@ -26,28 +26,31 @@ def rolling_median(values: Floats, size: int) -> Floats:
     size = max(1, min(size, LONGEST, len(values)))
     if size == 1:
         return values.copy()
-    return _narrow(values, size) if size <= NARROW else _wide(values, size)
+    return _narrow(values, size, middle) if size <= NARROW else _wide(values, size)
 
 
 def rolling_mean(values: Floats, size: int) -> Floats:
     """Return the mean of the last *size* values at each value, NaN left out; NaN where there is nothing else."""
     size = max(1, min(size, LONGEST, len(values)))
-    finite = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        total = _windowed(np.where(finite, values, 0).astype(np.longdouble), size)
-        total += _windowed(np.where(values == np.inf, 1, 0), size) * np.inf if (values == np.inf).any() else 0
-        total -= _windowed(np.where(values == -np.inf, 1, 0), size) * np.inf if (values == -np.inf).any() else 0
-        return np.asarray(total / _windowed((~np.isnan(values)).astype(np.int64), size), dtype=np.float64)
+    if size == 1:
+        return values.copy()
+    if size <= NARROW:
+        return _narrow(values, size, np.nanmean)
+    with np.errstate(all="ignore"):
+        total = _windowed(np.where(np.isfinite(values), values, 0).astype(np.longdouble), size)
+        for infinite in (np.inf, -np.inf):
+            total = np.where(_windowed(values == infinite, size) > 0, total + infinite, total)
+        return np.asarray(total / _windowed(~np.isnan(values), size), dtype=np.float64)
 
 
-def _windowed(numbers: NDArray[np.longdouble] | Places, size: int) -> NDArray[np.longdouble] | Places:
+def _windowed(numbers: NDArray[Any], size: int) -> NDArray[Any]:
     """Return the sums of trailing windows."""
     sums = np.cumsum(numbers)
-    sums[size:] = sums[size:] - sums[:-size]
+    sums[size:] -= sums[:-size].copy()
     return sums
 
 
-def _narrow(values: Floats, size: int) -> Floats:
+def _narrow(values: Floats, size: int, reduce: Callable[..., Any]) -> Floats:
     padded = np.concatenate([np.full(size - 1, np.nan), values])
     out = np.full(len(values), np.nan)
     block = max(1, AT_ONCE // size)
@@ -56,7 +59,7 @@ def _narrow(values: Floats, size: int) -> Floats:
         windows = np.lib.stride_tricks.sliding_window_view(part, size)
         known = ~np.isnan(windows).all(axis=1)
         if known.any():
-            out[start : start + block][known] = middle(windows[known], axis=1)
+            out[start : start + block][known] = reduce(windows[known], axis=1)
     return out
 
 
@@ -70,7 +73,7 @@ def _wide(values: Floats, size: int) -> Floats:
     order = np.argsort(values, kind="stable")  # NaN comes last, so that it is never the middle
     ranks = np.empty(count, dtype=np.int32)
     ranks[order] = np.arange(count, dtype=np.int32)
-    known = _windowed((~np.isnan(values)).astype(np.int64), size)
+    known = _windowed(~np.isnan(values), size)
     wanted = np.concatenate([(known - 1) // 2, known // 2]).astype(np.int32).clip(0)
     first = np.arange(count, dtype=np.int32) - np.int32(size - 1)
     low = np.tile(first.clip(0), 2)

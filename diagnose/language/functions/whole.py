@@ -30,7 +30,7 @@ def last(series: Any) -> Point:
 def best(series: Any) -> Point:
     """Best point: the highest of a score, the lowest of a loss or error; the first of equals."""
     points = finite(a_series(series, "best"))
-    index = np.argmax(points.value) if traits(points.name).better == "higher" else np.argmin(points.value)
+    index = points.value.argmax() if traits(points.name).better == "higher" else points.value.argmin()
     return points.point(int(index))
 
 
@@ -67,7 +67,7 @@ def _extreme(values: tuple[Any, ...], highest: bool, name: str) -> Any:
     value = values[0]
     if isinstance(value, Series | Mask):
         points = finite(a_series(value, name))
-        return points.point(int((np.argmax if highest else np.argmin)(points.value)))
+        return points.point(int(points.value.argmax() if highest else points.value.argmin()))
     return float((np.max if highest else np.min)(_numbers(value, name)))
 
 
@@ -118,7 +118,7 @@ def quantile(values: Any, share: Any) -> float:
 def count(values: Any) -> float:
     """Points of a series (NaN included), true points of a mask, items of a list or mapping."""
     if isinstance(values, Mask):
-        return float(values.where.sum())
+        return float(np.count_nonzero(values.where))
     return float(len(values))
 
 
@@ -135,13 +135,13 @@ def share(mask: Any) -> float:
 @function
 def any_(mask: Any) -> bool:
     """Whether a mask is true anywhere."""
-    return bool(mask.where.any()) if isinstance(mask, Mask) else any(mask)
+    return np.count_nonzero(mask.where) > 0 if isinstance(mask, Mask) else any(mask)
 
 
 @function
 def all_(mask: Any) -> bool:
     """Whether a mask is true everywhere (and has points)."""
-    return bool(len(mask.where) and mask.where.all()) if isinstance(mask, Mask) else all(mask)
+    return 0 < len(mask.where) == np.count_nonzero(mask.where) if isinstance(mask, Mask) else all(mask)
 
 
 @function
@@ -149,11 +149,8 @@ def longest(mask: Any) -> float:
     """Length in points of the longest unbroken stretch where a mask is true."""
     if not isinstance(mask, Mask):
         raise ValueTypeError("`longest` needs a mask, such as `loss > 1`")
-    run = longest_run = 0
-    for held in mask.where.tolist():
-        run = run + 1 if held else 0
-        longest_run = max(longest_run, run)
-    return float(longest_run)
+    false = np.flatnonzero(~mask.where)
+    return float(np.diff(false, prepend=-1, append=len(mask.where)).max() - 1)
 
 
 @function

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from diagnose.language.align import align
-from diagnose.language.functions.registry import Registry, a_series, amount, finite, middle, rolling
+from diagnose.language.functions.registry import Registry, a_series, amount, finite
+from diagnose.language.functions.rolling import rolling_mean as mean_of_last
+from diagnose.language.functions.rolling import rolling_median
 from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Point, Series
 
@@ -16,7 +17,11 @@ function = Registry()
 
 
 def _with(series: Series, value: Any) -> Series:
-    return replace(series, value=np.asarray(value, dtype=np.float64))
+    column = np.asarray(value, dtype=np.float64)
+    return Series(
+        series.name, series.printed, series.path, column, series.step, series.epoch, series.line, series.thinned,
+        series.scale,
+    )  # fmt: skip
 
 
 @function
@@ -29,7 +34,9 @@ def tail(series: Any, window: Any) -> Series:
         return points.take(slice(max(0, len(points) - size), None))
     axis = getattr(points, span.unit)
     return (
-        points.take(axis > np.nanmax(axis) - span.amount) if not np.isnan(axis).all() else _no_axis(points, span.unit)
+        points.take(axis > np.fmax.reduce(axis) - span.amount)
+        if not np.isnan(axis).all()
+        else _no_axis(points, span.unit)
     )
 
 
@@ -44,7 +51,7 @@ def head(series: Any, window: Any) -> Series:
     axis = getattr(points, span.unit)
     if np.isnan(axis).all():
         return _no_axis(points, span.unit)
-    return points.take(axis < np.nanmin(axis) + span.amount)
+    return points.take(axis < np.fmin.reduce(axis) + span.amount)
 
 
 def _no_axis(series: Series, unit: str) -> Series:
@@ -108,11 +115,12 @@ def at_epoch(series: Any, epoch: Any) -> Point:
 def per_epoch(series: Any) -> Series:
     """The last point of each epoch: a curve logged per iteration, thinned to epochs."""
     points = a_series(series, "per_epoch")
-    if np.isnan(points.epoch).all():
+    if np.count_nonzero(np.isnan(points.epoch)) == len(points):
         return points
     epochs = np.ceil(points.epoch)
-    keep = np.append(epochs[1:] != epochs[:-1], True)
-    return points.take(keep)
+    keep = np.ones(len(epochs), dtype=np.bool_)
+    np.not_equal(epochs[1:], epochs[:-1], out=keep[:-1])
+    return points if np.count_nonzero(keep) == len(keep) else points.take(keep)
 
 
 @function
@@ -127,7 +135,9 @@ def lag(series: Any, points: Any = 1.0) -> Series:
 def delta(series: Any) -> Series:
     """Difference to the point before; the first is NaN."""
     values = a_series(series, "delta")
-    return _with(values, np.diff(values.value, prepend=np.nan))
+    steps = np.full(len(values), np.nan)
+    np.subtract(values.value[1:], values.value[:-1], out=steps[1:])
+    return _with(values, steps)
 
 
 @function
@@ -144,14 +154,14 @@ def ratio(series: Any, points: Any = 1.0) -> Series:
 def smooth(series: Any, points: Any) -> Series:
     """Rolling median over some points (trailing), NaN values left out."""
     values = a_series(series, "smooth")
-    return _with(values, rolling(values.value, int(points), middle))
+    return _with(values, rolling_median(values.value, int(points)))
 
 
 @function
 def rolling_mean(series: Any, points: Any) -> Series:
     """Rolling mean over some points (trailing), NaN values left out."""
     values = a_series(series, "rolling_mean")
-    return _with(values, rolling(values.value, int(points), np.nanmean))
+    return _with(values, mean_of_last(values.value, int(points)))
 
 
 @function

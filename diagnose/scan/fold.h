@@ -1,0 +1,123 @@
+/* States of progress bars that a later one overwrites. */
+
+enum { HEAD_CHARACTERS = 24, HEAD_LENGTH = 4, UNSURE = 0 };
+
+/* Return what stands behind an escape sequence `ESC [ ... letter`, or NULL for any other, or one that moves up. */
+static const uint8_t *behind_escape(const uint8_t *at, const uint8_t *end)
+{
+    if (end - at < 3 || at[1] != '[')
+        return NULL;
+    for (at += 2; at < end; at++) {
+        if (*at >= '@' && *at <= '~')
+            return *at == 'A' || *at == 'F' ? NULL : at + 1;
+        if (!is_digit(*at) && *at != ';' && *at != '?')
+            return NULL;
+    }
+    return NULL;
+}
+
+/* The first four characters of a state, its numbers blanked, as one number; UNSURE if that takes Python to tell.
+   sources/lines.py compares the same: two neighbours with equal heads are states of one bar. Of all characters beyond
+   ASCII only those that bars are drawn with are told (U+2500 to U+259F, E2 94 80 to E2 96 9F in UTF-8). */
+static uint64_t head_of(const uint8_t *at, const uint8_t *end)
+{
+    uint64_t head = 1;
+    int seen = 0, length = 0, in_number = 0;
+    while (at < end && length < HEAD_LENGTH && seen < HEAD_CHARACTERS) {
+        uint32_t character = *at;
+        if (character == 0x1b) {
+            at = behind_escape(at, end);
+            if (at == NULL)
+                return UNSURE;
+            continue;
+        }
+        if (seen == 0 && (character == ' ' || character == '\t')) {
+            at++;
+            continue;
+        }
+        if (character == 0xe2 && seen && end - at > 2 && at[1] >= 0x94 && at[1] <= 0x96 && (at[2] & 0xc0) == 0x80) {
+            character = (uint32_t)(at[1] << 6 | (at[2] & 0x3f));
+            at += 2;
+        } else if (character >= 0x7f || (character < ' ' && character != '\t')) {
+            return UNSURE;
+        }
+        at++;
+        seen++;
+        if (character < 0x7f && is_digit((uint8_t)character)) {
+            if (in_number)
+                continue;
+            in_number = 1;
+            character = '0';
+        } else {
+            in_number = 0;
+        }
+        head = head << 15 | character;
+        length++;
+    }
+    return length == HEAD_LENGTH ? head : UNSURE;
+}
+
+/* Whether the cursor moves up inside a state, which makes it several. */
+static int moves_up(const uint8_t *at, const uint8_t *end)
+{
+    while ((at = memchr(at, 0x1b, (size_t)(end - at))) != NULL) {
+        at = behind_escape(at, end);
+        if (at == NULL)
+            return 1;
+    }
+    return 0;
+}
+
+static inline int overwrites(uint8_t byte) { return byte == '\r' || byte == '\b'; }
+
+/* Drop from one line every state whose successor has the same head; write the rest to `to` and return its end.
+   Of an unfinished line the last state is left as it is, and never makes its predecessor drop out by itself. */
+static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
+{
+    const uint8_t *const begin = to;
+    const uint8_t *kept = at, *kept_end = at; /* a state that waits for its successor's head, with what overwrites it */
+    uint64_t kept_head = UNSURE;
+    while (at < end) {
+        const uint8_t *text_end = memchr(at, '\r', (size_t)(end - at));
+        if (text_end == NULL)
+            text_end = end;
+        const uint8_t *back = memchr(at, '\b', (size_t)(text_end - at));
+        if (back != NULL)
+            text_end = back;
+        const uint8_t *after = text_end;
+        while (after < end && overwrites(*after))
+            after++;
+        uint64_t head = head_of(at, text_end);
+        if (head != UNSURE && moves_up(at, text_end))
+            head = UNSURE;
+        if (head == UNSURE || head != kept_head) {
+            memmove(to, kept, (size_t)(kept_end - kept));
+            to += kept_end - kept;
+        } else if (to == begin) {
+            *to++ = '\r'; /* the line keeps a sign that something was overwritten */
+        }
+        kept = at;
+        kept_end = after;
+        kept_head = head;
+        at = after;
+    }
+    memmove(to, kept, (size_t)(kept_end - kept));
+    return to + (kept_end - kept);
+}
+
+static uint8_t *fold(uint8_t *at, uint8_t *end)
+{
+    if (memchr(at, '\r', (size_t)(end - at)) == NULL && memchr(at, '\b', (size_t)(end - at)) == NULL)
+        return end;
+    uint8_t *to = at;
+    while (at < end) {
+        uint8_t *line_end = memchr(at, '\n', (size_t)(end - at));
+        uint8_t *stop = line_end == NULL ? end : line_end;
+        to = fold_line(at, stop, to);
+        if (line_end == NULL)
+            break;
+        *to++ = '\n';
+        at = line_end + 1;
+    }
+    return to;
+}

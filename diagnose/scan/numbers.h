@@ -1,0 +1,208 @@
+/* Printed numbers as doubles.
+
+   A number is stored only if it is certain to equal Python's float(): exact arithmetic where both parts are exact, else
+   the method of Eisel and Lemire (arXiv:2101.11408); what that leaves open makes the line one for Python. */
+
+/* What a printed number shows; a NUMBER node accepts the shapes in its mask. The same numbers stand in template.py. */
+enum { HAS_SIGN_MINUS = 1, HAS_SIGN_PLUS = 2, IS_WHOLE = 4, HAS_FRACTION = 8, HAS_EXPONENT = 16, ENDS_IN_POINT = 32,
+       BEGINS_WITH_POINT = 64, LEADING_ZERO = 128 };
+
+typedef struct {
+    uint64_t digits;          /* significant digits as a whole number, right if there are at most 19 */
+    int32_t count;            /* how many, leading zeros left out */
+    int32_t power;            /* of ten, by which they are multiplied */
+    int32_t shape;
+    int negative;
+} Printed;
+
+/* Eight bytes, the first one lowest, whatever the machine's own order. */
+static inline uint64_t eight(const uint8_t *at)
+{
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
+           (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
+static inline int is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
+
+/* Read a run of digits into `printed`; return what follows. */
+static inline const uint8_t *digits(const uint8_t *at, Printed *printed)
+{
+    uint64_t value = printed->digits;
+    const uint8_t *first = at;
+    if (value == 0) {
+        while (*at == '0')
+            at++;
+        first = at;
+    }
+    for (uint8_t digit; (digit = (uint8_t)(*at - '0')) < 10; at++)
+        value = value * 10 + digit;
+    printed->count += (int32_t)(at - first < 1000 ? at - first : 1000);
+    printed->digits = value;
+    return at;
+}
+
+/* Read the exponent at `at`, if there is one; return what follows. */
+static inline const uint8_t *exponent(const uint8_t *at, Printed *printed)
+{
+    if ((*at | 32) != 'e')
+        return at;
+    const uint8_t *digit = at + 1;
+    int negative = *digit == '-';
+    if (negative || *digit == '+')
+        digit++;
+    if (!is_digit(*digit))
+        return at;
+    int32_t value = 0;
+    for (; is_digit(*digit); digit++)
+        if (value < 100000)
+            value = value * 10 + (*digit - '0');
+    printed->power += negative ? -value : value;
+    printed->shape |= HAS_EXPONENT;
+    return digit;
+}
+
+/* Read the longest number at `at`; return what follows, or NULL if there is none. */
+static const uint8_t *any_number(const uint8_t *at, Printed *printed)
+{
+    *printed = (Printed){0, 0, 0, 0, 0};
+    if (*at == '-') {
+        printed->negative = 1;
+        printed->shape = HAS_SIGN_MINUS;
+        at++;
+    } else if (*at == '+') {
+        printed->shape = HAS_SIGN_PLUS;
+        at++;
+    }
+    const uint8_t *whole = at;
+    at = digits(at, printed);
+    int has_whole = at > whole;
+    if (*whole == '0' && at > whole + 1)
+        printed->shape |= LEADING_ZERO;
+    if (*at == '.') {
+        const uint8_t *fraction = at + 1;
+        at = digits(fraction, printed);
+        Py_ssize_t width = at - fraction;
+        if (width == 0) {
+            if (!has_whole)
+                return NULL;
+            printed->shape |= ENDS_IN_POINT;
+        } else {
+            printed->shape |= has_whole ? HAS_FRACTION : BEGINS_WITH_POINT;
+            printed->power = width < 100000 ? -(int32_t)width : -100000;
+        }
+    } else if (!has_whole) {
+        return NULL;
+    } else {
+        printed->shape |= IS_WHOLE;
+    }
+    return exponent(at, printed);
+}
+
+/* The same, at once for numbers as short as they mostly are. */
+static inline const uint8_t *number(const uint8_t *at, Printed *printed)
+{
+    const uint8_t *whole = at + (*at == '-');
+    uint64_t value = (uint8_t)(*whole - '0');
+    if (value > 9)
+        return any_number(at, printed);
+    const uint8_t *next = whole + 1;
+    for (uint8_t digit; (digit = (uint8_t)(*next - '0')) < 10; next++)
+        value = value * 10 + digit;
+    Py_ssize_t width = next - whole;
+    if (width > 10)
+        return any_number(at, printed);
+    printed->negative = whole > at;
+    printed->shape = (whole > at ? HAS_SIGN_MINUS : 0) | (*whole == '0' && width > 1 ? LEADING_ZERO : 0);
+    printed->power = 0;
+    if (*next == '.') {
+        const uint8_t *fraction = ++next;
+        for (uint8_t digit; (digit = (uint8_t)(*next - '0')) < 10; next++)
+            value = value * 10 + digit;
+        width = next - fraction;
+        if (width == 0 || width > 8)
+            return any_number(at, printed);
+        printed->power = -(int32_t)width;
+        printed->shape |= HAS_FRACTION;
+    } else {
+        printed->shape |= IS_WHOLE;
+    }
+    printed->digits = value;
+    printed->count = 18; /* or fewer, all of them right */
+    return exponent(next, printed);
+}
+
+static const double EXACT[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+typedef struct { uint64_t high, low; } Wide;
+
+static inline Wide multiplied(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (Wide){(uint64_t)(product >> 64), (uint64_t)product};
+#else
+    uint64_t low = (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF), one = (a >> 32) * (b & 0xFFFFFFFF);
+    uint64_t other = (a & 0xFFFFFFFF) * (b >> 32), high = (a >> 32) * (b >> 32);
+    uint64_t middle = (low >> 32) + (one & 0xFFFFFFFF) + (other & 0xFFFFFFFF);
+    return (Wide){high + (one >> 32) + (other >> 32) + (middle >> 32), (middle << 32) | (low & 0xFFFFFFFF)};
+#endif
+}
+
+/* Round digits * 10**power, digits not 0, correctly to a double; return 0 where this method cannot tell. */
+static int rounded(const uint64_t *powers, uint64_t value, int32_t power, double *result)
+{
+    if (power < -342 || power > 308)
+        return 0;
+    int zeros = 0;
+    while (!(value >> 63)) {
+        value <<= 1;
+        zeros++;
+    }
+    const uint64_t *entry = powers + 2 * (power + 342);
+    Wide product = multiplied(value, entry[0]);
+    if ((product.high & 0x1FF) == 0x1FF) {
+        Wide rest = multiplied(value, entry[1]);
+        product.low += rest.high;
+        product.high += rest.high > product.low;
+        if (product.low == UINT64_MAX && (power < -27 || power > 55))
+            return 0;
+    }
+    int upper = (int)(product.high >> 63);
+    uint64_t mantissa = product.high >> (upper + 9);
+    int32_t binary = (int32_t)(((152170 + 65536) * (int64_t)power) >> 16) + 63 + upper - zeros + 1023;
+    if (binary <= 0 || binary >= 2046)
+        return 0; /* subnormal or too large: rare enough for Python */
+    if (product.low <= 1 && power >= -4 && power <= 23 && (mantissa & 3) == 1 && mantissa << (upper + 9) == product.high)
+        mantissa &= ~(uint64_t)1; /* exactly between two doubles: to the even one */
+    mantissa = (mantissa + (mantissa & 1)) >> 1;
+    if (mantissa >> 53) {
+        mantissa = (uint64_t)1 << 52;
+        binary++;
+    }
+    uint64_t bits = (mantissa & ~((uint64_t)1 << 52)) | (uint64_t)binary << 52;
+    memcpy(result, &bits, sizeof bits);
+    return 1;
+}
+
+/* The double that Python's float() gives, or 0 if that is left to Python. */
+static inline int value_of(const uint64_t *powers, const Printed *printed, double *result)
+{
+    double value;
+    if (printed->count > 19)
+        return 0;
+    if (printed->digits <= (uint64_t)1 << 53 && printed->power >= -22 && printed->power <= 22) {
+        value = (double)printed->digits;
+        if (printed->power < 0)
+            value /= EXACT[-printed->power];
+        else
+            value *= EXACT[printed->power];
+    } else if (printed->digits == 0) {
+        value = 0.0;
+    } else if (powers == NULL || !rounded(powers, printed->digits, printed->power, &value)) {
+        return 0;
+    }
+    *result = printed->negative ? -value : value;
+    return 1;
+}
+

@@ -1,0 +1,99 @@
+/* Lines whose template is enabled, stored as rows of doubles. */
+
+enum { FIRST_COLUMN = 3, MOST_CHECKS = 16, DOUBLES_OF_A_TEMPLATE = 1 << 16 };
+
+/* What a variable part of a row must be, or must not be. */
+typedef struct { int part, equal; double value; } Check;
+
+typedef struct {
+    int enabled;              /* whether rows are wanted at present */
+    int hidden;               /* whether any part that a row needs stands in a text: then all parts are looked for */
+    int last_part;            /* of those that a row needs */
+    int width;                /* doubles in a row: its line, the counters, then the columns */
+    int columns[MOST_VARIABLES]; /* the variable part that each column comes from */
+    int major, minor;         /* variable parts that must rise from row to row, or -1; a major one alone must not fall */
+    int forbids;              /* whether a value of -1 in a column makes a row one for Python */
+    int checked;
+    Check checks[MOST_CHECKS];
+    double *rows;
+    Py_ssize_t count, room;
+} Template;
+
+typedef struct { double major, minor; } Counters;
+
+/* Whether a part of a line is the number or the run that a step ends with. */
+static int is_last_of_a_step(const Program *program, int32_t last, int part)
+{
+    for (int32_t here = last; here >= 0; here = program->steps[here].parent) {
+        const Step *step = program->steps + here;
+        if (step->last != END && part == step->first + variables(step) - 1)
+            return step->last == NUMBER || step->last == RUN;
+    }
+    return 0;
+}
+
+/* Look up anew which of the parts that rows need stand in a text; `last` is the template's last step. */
+static void settle(const Program *program, int32_t last, Template *template)
+{
+    int parts[MOST_VARIABLES + MOST_CHECKS + 2], count = 0;
+    for (int i = FIRST_COLUMN; i < template->width; i++)
+        parts[count++] = template->columns[i];
+    for (int i = 0; i < template->checked; i++)
+        parts[count++] = template->checks[i].part;
+    parts[count++] = template->major;
+    parts[count++] = template->minor;
+    template->hidden = 0;
+    template->last_part = -1;
+    while (count-- > 0) {
+        if (parts[count] > template->last_part)
+            template->last_part = parts[count];
+        if (parts[count] >= 0 && !is_last_of_a_step(program, last, parts[count]))
+            template->hidden = 1;
+    }
+}
+
+/* Read what stands in texts as if each part were a number of its own. */
+static void read_hidden(const Part *parts, int count, Printed *printed)
+{
+    for (int i = 0; i < count; i++) {
+        printed[i] = (Printed){0, 0, 0, 0, 0};
+        if (parts[i].start == parts[i].end ||
+            (digits(parts[i].start, printed + i) != parts[i].end && any_number(parts[i].start, printed + i) != parts[i].end))
+            printed[i] = (Printed){0, 1 << 20, 0, 0, 0}; /* blanks: no value */
+    }
+}
+
+/* Store a row; return 1 if stored, 0 if the line is one for Python, -1 if there is no room. */
+static int store(Template *template, Counters *counters, const uint64_t *powers, const Printed *printed, Py_ssize_t line)
+{
+    Counters now = *counters;
+    double value;
+    if (template->major >= 0 && !value_of(powers, printed + template->major, &now.major))
+        return 0;
+    if (template->minor >= 0) {
+        if (template->major < 0)
+            now.major = 0.0;
+        if (!value_of(powers, printed + template->minor, &now.minor) ||
+            !(now.major > counters->major || (now.major == counters->major && now.minor > counters->minor)))
+            return 0;
+    } else if (template->major >= 0 && now.major < counters->major) {
+        return 0;
+    }
+    for (const Check *check = template->checks; check < template->checks + template->checked; check++)
+        if (!value_of(powers, printed + check->part, &value) || (value == check->value) != check->equal)
+            return 0;
+    if (template->count == template->room)
+        return -1;
+    double *row = template->rows + template->count * template->width;
+    row[0] = (double)line;
+    row[1] = now.major;
+    row[2] = now.minor;
+    for (int column = FIRST_COLUMN; column < template->width; column++) {
+        if (!value_of(powers, printed + template->columns[column], &value) || (template->forbids && value == -1.0))
+            return 0;
+        row[column] = value;
+    }
+    template->count++;
+    *counters = now;
+    return 1;
+}

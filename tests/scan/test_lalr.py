@@ -1,0 +1,40 @@
+"""Lark's tables, run by ``diagnose.scan.lalr``, read in every line what Lark reads."""
+
+import json
+
+import difference
+import pytest
+
+from diagnose.parsers import parser, tables
+from diagnose.reader.grammar import parse_line
+from diagnose.scan import LineParser
+
+LINES = 300
+ODD = (
+    "",
+    " ",
+    "\t",
+    "\x00",
+    "-",
+    "0",
+    "nan",
+    "a" * 5000,
+    "1 " * 3000,
+    "[" * 3000,
+    "loss: 1 " * 500,
+    "Epoch 1/2 - é: ━",
+)
+
+
+@pytest.mark.parametrize("name", difference.GRAMMARS)
+def test_lines_are_read_as_lark_reads_them(name):
+    lark = parser(name)
+    ours = LineParser(json.loads(json.dumps(tables(name))))
+
+    for line in (*difference.generated(name, LINES, seed=3), *difference.samples()[::3], *ODD):
+        assert ours(line) == parse_line(lark, line), line
+
+
+@pytest.mark.parametrize("name", difference.GRAMMARS)
+def test_samples_are_accepted(name):
+    assert difference.accepted(name)
