@@ -24,7 +24,7 @@ class Wish:
         before: the log or folder of the run before, for numbers that the mechanism compares with.
         format: read the logs as this format.
         device: ``auto``, ``cpu`` or ``cuda``.
-        replicas: of each arm; 0 for what suits the device.
+        replicas: of each arm, 8 or more; 0 for what suits the device.
         given: texts ``NAME=VALUE`` that win over log and defaults.
         vary: also take each suspected cause away alone; None: if there is a log.
         timed: measure a plain loop over replicas, too.
@@ -50,14 +50,17 @@ def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
     """Run the mechanism that is wished for, or all that a rule suspects.
 
     Raises:
-        SettingsError: for unknown names and values.
+        SettingsError: for unknown names and values, and too few replicas.
         ExtraMissingError: without torch.
         DiagnoseError: if the log cannot be read.
     """
     from diagnose.probes import device as devices
     from diagnose.probes import parameters
+    from diagnose.probes.result import FEWEST
     from diagnose.probes.registry import link, wanted
 
+    if 0 < wish.replicas < FEWEST:
+        raise SettingsError(f"{wish.replicas} replicas tell nothing, whatever they show: {FEWEST} are the least")
     mechanisms = wanted(wish.word, rules)
     given = parameters.given_for(mechanisms, wish.given)
     if wish.before and not any(parameter.earlier_of for one in mechanisms for parameter in one.PARAMETERS):

@@ -20,10 +20,11 @@ from diagnose.engine.inputs import collect
 from diagnose.engine.lint import Options
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model.verdict import Verdict
+from diagnose.patterns import lazy
 from diagnose.rules import Rule
 from diagnose.sources import MAX_BYTES
 
-NAMED = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)=(.+)", re.DOTALL)
+NAMED = lazy(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)=(.+)", re.DOTALL)
 SECTION = "::"
 """Parts the path of a run from the segments of it that count: ``results.json::changed``."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("full", "markdown", "json")
 SUFFIXES = {".md": "markdown", ".json": "json"}
+UNWRITTEN = (".html", ".htm", ".pdf", ".xml")
 
 
 class Word(options.ParamType):
@@ -59,7 +60,11 @@ class Word(options.ParamType):
 @click.option(
     "--device", type=click.Choice(("auto", "cpu", "cuda")), default="auto", help="Where to train.  [auto: a GPU if any]"
 )
-@click.option("--replicas", type=click.IntRange(min=2, max=1_000_000), help="Of each arm.  [64 on a CPU, 512 on a GPU]")
+@click.option(
+    "--replicas",
+    type=click.IntRange(min=1, max=1_000_000),
+    help="Of each arm, 8 or more.  [64 on a CPU, 512 on a GPU]",
+)
 @click.option("--seed", type=click.IntRange(min=0, max=1_000_000), default=0, help="Of the first replica.  [0]")
 @click.option("--vary/--no-vary", default=None, help="Also take each cause away alone.  [with --from]")
 @click.option("--no-speed", is_flag=True, help="Do not measure a plain loop for comparison.")
@@ -80,7 +85,10 @@ def command(word: str, listing: bool, output_format: str | None, output: str, **
 
     Exit status: 0 whatever came out, 2 if it could not be done.
     """
-    chosen = output_format or SUFFIXES.get(Path(output).suffix.lower(), "full")
+    suffix = Path(output).suffix.lower()
+    if suffix in UNWRITTEN and not output_format:
+        raise click.UsageError(f"no output is written as {suffix}: name a .md, .json or .txt file")
+    chosen = output_format or SUFFIXES.get(suffix, "full")
     if listing:
         _write(_listing(chosen), output)
         return 0

@@ -12,6 +12,7 @@ from diagnose.configs.reading import Reading, Remark
 from diagnose.configs.tree import Node, Text, merged
 from diagnose.errors import OutsideError, SourceError
 from diagnose.model import UnknownValue
+from diagnose.patterns import lazy
 
 BASES = ("_BASE_", "_base_", "__base__")
 SUFFIXES = (".yaml", ".yml")
@@ -19,8 +20,8 @@ MOST_FILES = 200
 DEEPEST = 20
 ABOVE = 5
 """Folders above a config in which the root of a Hydra tree is looked for."""
-PACKAGE = re.compile(r"^\s*#\s*@package[:\s]\s*([\w.${}-]+)", re.MULTILINE)
-ENTRY = re.compile(r"(?P<marks>(?:(?:override|optional)\s+)*)(?P<group>[^@\s]*)(?:@(?P<package>\S*))?\s*")
+PACKAGE = lazy(r"^\s*#\s*@package[:\s]\s*([\w.${}-]+)", re.MULTILINE)
+ENTRY = lazy(r"(?P<marks>(?:(?:override|optional)\s+)*)(?P<group>[^@\s]*)(?:@(?P<package>\S*))?\s*")
 
 
 @dataclass(slots=True)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from diagnose.patterns import lazy
+
 SYNTAXES = {
     ".yaml": "yaml",
     ".yml": "yaml",
@@ -23,14 +25,14 @@ SYNTAXES = {
 """By suffix. JSON has no comments."""
 DEEPEST = 100
 """Brackets within brackets."""
-ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+ODD_BREAK = lazy("\r(?!\n)|[\x85\u2028\u2029]")
 """What ends a line in YAML and not in this program, nor in editors."""
-TOML_PART = re.compile(
+TOML_PART = lazy(
     r'''"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)|"(?:\\.|[^"\\\n])*"?'''
     r"""|'{3}.*?(?:'{3,5}|\Z)|'[^'\n]*'?|#[^\n]*""",
     re.DOTALL,
 )
-SHELL_PART = re.compile(
+SHELL_PART = lazy(
     r"""\\.|'[^']*(?:'|\Z)|"(?:\\.|[^"\\])*(?:"|\Z)"""
     r"""|(?<!<)<<-?[ \t]*(?P<quote>['"]?)(?P<word>[A-Za-z_]\w*)(?P=quote)[^\n]*\n.*?(?:^\t*(?P=word)\r?$|\Z)"""
     r"""|(?:(?<=[\s;&|()])|\A|(?<=^))#[^\n]*""",

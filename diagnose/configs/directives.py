@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from diagnose.configs.comments import Comment, comments
 from diagnose.errors import did_you_mean
 from diagnose.model import Place
+from diagnose.patterns import lazy
 
 MARK = "diagnose:"
 WORDS = ("ignore", "ignore-file", "waive", "waive-file")
 FIELDS = ("reason", "owner", "expires", "confirmed-by", "key")
-START = re.compile(r"#\s*diagnose:\s*(?P<word>[A-Za-z_-]+)(?P<rest>.*)", re.IGNORECASE)
-RULES = re.compile(r"\s*\[(?P<rules>[^\]]*)\]")
-FIELD = re.compile(
+START = lazy(r"#\s*diagnose:\s*(?P<word>[A-Za-z_-]+)(?P<rest>.*)", re.IGNORECASE)
+RULES = lazy(r"\s*\[(?P<rules>[^\]]*)\]")
+FIELD = lazy(
     r"\s*(?P<name>[A-Za-z_-]+)\s*=\s*"
     r"""(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>[^']*)'|(?P<bare>(?!['"])\S*))"""
 )
-OPEN_QUOTE = re.compile(r"""[A-Za-z_-]+\s*=\s*["']""")
+OPEN_QUOTE = lazy(r"""[A-Za-z_-]+\s*=\s*["']""")
 EXAMPLE = 'waive[CODE] reason="..." owner="..." expires=2027-01-31'
 LONGEST = 400
 """Characters of a line that a place quotes."""

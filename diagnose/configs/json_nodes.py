@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import re
 
 from diagnose.configs.reading import Remark
 from diagnose.configs.tree import DEEPEST, LINE, MOST_NODES, Node, Plain, Text
 from diagnose.errors import SourceError
+from diagnose.patterns import lazy
 
-SPACE = re.compile(r"[ \t\r\n]*")
-SCALAR = re.compile(
+SPACE = lazy(r"[ \t\r\n]*")
+SCALAR = lazy(
     r'(?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")|(?P<number>-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)'
     r"|(?P<word>-?Infinity|NaN|true|false|null)"
 )

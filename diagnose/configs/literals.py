@@ -8,8 +8,10 @@ import re
 import warnings
 from typing import Any
 
+from diagnose.patterns import lazy
+
 LONGEST = 2000
-NESTED = re.compile(r"[-+\w.\s,'\"\[\](){}:]*")
+NESTED = lazy(r"[-+\w.\s,'\"\[\](){}:]*")
 WORDS = {"true": True, "false": False, "none": None, "null": None}
 DEEPEST = 20
 

@@ -13,13 +13,14 @@ from diagnose.configs.reading import Reading
 from diagnose.configs.tree import MOST, Text
 from diagnose.errors import SourceError
 from diagnose.model import Place, Setting
+from diagnose.patterns import lazy
 
 LARGEST = 1 << 18
 """Characters of a printed config."""
-BEGIN = re.compile(r"\b(?:argparse\.)?(?:Namespace|AttrDict|EasyDict|SimpleNamespace|namespace)\(")
-CALL = re.compile(r"(?:argparse\.)?(?:Namespace|AttrDict|EasyDict|SimpleNamespace|namespace|dict)\(")
-PAIR = re.compile(r"\s*(?:([A-Za-z_][\w.\-]*)\s*=|(['\"])([^'\"\n]{1,200})\2\s*:)\s*")
-TOKEN = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|[\[\](){}<>,]|[^\[\](){}<>,'\"]+|['\"]", re.DOTALL)
+BEGIN = lazy(r"\b(?:argparse\.)?(?:Namespace|AttrDict|EasyDict|SimpleNamespace|namespace)\(")
+CALL = lazy(r"(?:argparse\.)?(?:Namespace|AttrDict|EasyDict|SimpleNamespace|namespace|dict)\(")
+PAIR = lazy(r"\s*(?:([A-Za-z_][\w.\-]*)\s*=|(['\"])([^'\"\n]{1,200})\2\s*:)\s*")
+TOKEN = lazy(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|[\[\](){}<>,]|[^\[\](){}<>,'\"]+|['\"]", re.DOTALL)
 DEEPEST = 20
 PARTNER = {")": "(", "]": "[", "}": "{", ">": "<"}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from diagnose.model import Fact, Setting
+from diagnose.patterns import lazy
 
 KNOWN_CLASSES = {"CocoDataset": 80, "VOCDataset": 20, "CIFAR10": 10, "CIFAR100": 100, "ADE20KDataset": 150}
 """Classes of data sets whose ``metainfo`` a config may leave out; for detectors and classifiers only."""
@@ -27,7 +28,7 @@ FACTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("warmup_steps", ("lr_config.warmup_iters",)),
 )  # fmt: skip
 """Facts that are the value of one setting: the first of the keys that is there."""
-PRETRAINED = re.compile(r"load_from|model\.(.+\.)?(pretrained|init_cfg\.checkpoint)")
+PRETRAINED = lazy(r"load_from|model\.(.+\.)?(pretrained|init_cfg\.checkpoint)")
 TEXTS = frozenset({"optimizer", "monitor", "model"})
 
 
@@ -81,10 +82,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
-HEADS = re.compile(r"model\.(?!.*(rpn|backbone|loss))(.*head.*\.)?num_classes")
+HEADS = lazy(r"model\.(?!.*(rpn|backbone|loss))(.*head.*\.)?num_classes")
 DATA = r"(train_dataloader|data\.train|train_dataset)\.((datasets?|\d+)\.)*"
-NAMED = re.compile(DATA + r"(metainfo\.)?(classes|CLASSES)")
-TYPED = re.compile(DATA + r"type")
+NAMED = lazy(DATA + r"(metainfo\.)?(classes|CLASSES)")
+TYPED = lazy(DATA + r"type")
 
 
 def _classes(settings: dict[str, Setting]) -> Iterator[Fact]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from diagnose.configs.reading import Remark
 from diagnose.configs.tree import DEEPEST, MOST_NODES, Node, Value
 from diagnose.model import UNKNOWN, UnknownValue
+from diagnose.patterns import lazy
 
 MISSING = "???"
 """What OmegaConf takes for a value that must still be given."""
-PART = re.compile(r"[^.\[\]]+")
+PART = lazy(r"[^.\[\]]+")
 NESTED = 10
 """References within references: ``${sizes.${name}}``."""
 LONGEST = 10_000

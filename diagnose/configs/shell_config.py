@@ -13,27 +13,28 @@ from diagnose.configs.reading import Reading, Remark
 from diagnose.configs.shell_words import Scanner, Word
 from diagnose.configs.tree import MOST, Text
 from diagnose.model import UNKNOWN, Setting
+from diagnose.patterns import lazy
 
 LARGEST = 1 << 17
 """Characters; scripts are short."""
 MOST_WORDS = 5000
 """Words of one command."""
-OPTION = re.compile(r"--?([A-Za-z_][\w.\-/:]*)(=)?")
-OVERRIDE = re.compile(r"(?:\+{1,2}|~)?([A-Za-z_][\w./@-]*)=")
-YACS = re.compile(r"[A-Z][A-Z0-9_]*(\.[A-Z0-9_]+)+")
-NEGATIVE = re.compile(r"-(\d|\.\d)")
-SCRIPT = re.compile(r"\S+\.py")
-PYTHON = re.compile(r"(?:\S*/)?python[\d.]*")
+OPTION = lazy(r"--?([A-Za-z_][\w.\-/:]*)(=)?")
+OVERRIDE = lazy(r"(?:\+{1,2}|~)?([A-Za-z_][\w./@-]*)=")
+YACS = lazy(r"[A-Z][A-Z0-9_]*(\.[A-Z0-9_]+)+")
+NEGATIVE = lazy(r"-(\d|\.\d)")
+SCRIPT = lazy(r"\S+\.py")
+PYTHON = lazy(r"(?:\S*/)?python[\d.]*")
 LAUNCHERS = frozenset({"torchrun", "accelerate", "deepspeed", "srun", "mpirun", "mpiexec", "horovodrun"})
 TOOLS = frozenset({"yolo", "fairseq-train", "fairseq-hydra-train", "llamafactory-cli", "axolotl", "composer", "mim",
                    "otx", "tune", "autotrain", "nnUNetv2_train", "paddleocr", "rasa", "litgpt"})  # fmt: skip
 """Trainers with a command of their own."""
-TRAINING = re.compile(r"train|tune|fit|main|run|experiment|sft|dpo|launch", re.IGNORECASE)
+TRAINING = lazy(r"train|tune|fit|main|run|experiment|sft|dpo|launch", re.IGNORECASE)
 CONTAINERS = frozenset({"cfg_options", "options", "opts", "set", "override", "overrides", "config_overrides"})
 """Options of which the values are overrides: ``--cfg-options a.b=1 c=2``."""
-SBATCH = re.compile(r"^#SBATCH[ \t]+--([\w-]+)(?:[= \t]+([^\s#]+))?", re.MULTILINE)
+SBATCH = lazy(r"^#SBATCH[ \t]+--([\w-]+)(?:[= \t]+([^\s#]+))?", re.MULTILINE)
 QUOTES = frozenset("'\"")
-TARGET = re.compile(r"^[\w./%-]+(?: [\w./%-]+)*\s*:(?!=).*\n\t", re.MULTILINE)
+TARGET = lazy(r"^[\w./%-]+(?: [\w./%-]+)*\s*:(?!=).*\n\t", re.MULTILINE)
 
 
 @dataclass(slots=True)

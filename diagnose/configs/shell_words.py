@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from diagnose.patterns import lazy
+
 Char: TypeAlias = tuple[str, int]
 """A character and where it is written; -1 for what only running the script would tell."""
 
-NAME = re.compile(r"[A-Za-z_]\w*")
-ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=")
-MAKE_VARIABLE = re.compile(r"^([A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*([^\n#]*)", re.MULTILINE)
-HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
-EXPANSION = re.compile(r"([A-Za-z_]\w*|\d+|[@*#?!$-])(?:(:?[-=])(.*))?", re.DOTALL)
+NAME = lazy(r"[A-Za-z_]\w*")
+ASSIGNMENT = lazy(r"([A-Za-z_]\w*)(\+?)=")
+MAKE_VARIABLE = lazy(r"^([A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*([^\n#]*)", re.MULTILINE)
+HEREDOC = lazy(r"<<-?\s*(['\"]?)(\w+)\1")
+EXPANSION = lazy(r"([A-Za-z_]\w*|\d+|[@*#?!$-])(?:(:?[-=])(.*))?", re.DOTALL)
 LONGEST = 20_000
 """Characters that one word may unfold to."""
 SHOWN = 100

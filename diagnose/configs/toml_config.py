@@ -11,12 +11,13 @@ from diagnose.configs.reading import Reading
 from diagnose.configs.tree import DEEPEST, MOST_NODES, Flattener, Node, Text
 from diagnose.errors import SourceError
 from diagnose.model import Place
+from diagnose.patterns import lazy
 from diagnose.text.toml_places import Path, Where, places_of
 
 LARGEST = 1 << 18
 """Characters; what finds the places takes its time."""
-AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-LONG_KEY = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}""")
+AT = lazy(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+LONG_KEY = lazy(rf"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}""")
 """A key of more parts than are read: tomllib, and what finds the places, take a square of their number."""
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from diagnose.errors import SourceError
 from diagnose.model import Place, Setting, UnknownValue
+from diagnose.patterns import lazy
 
 LARGEST = 1 << 20
 """Characters of a config; beyond it, it is data."""
@@ -194,7 +195,7 @@ def merged(base: Node, over: Node) -> Node:
     return replace(over, value=both)
 
 
-NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
+NUMBER = lazy(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
 
 
 def number(text: str) -> int | float | None:

@@ -13,8 +13,9 @@ from diagnose.configs.unwrap import unwrapped
 from diagnose.configs.yaml_nodes import compose
 from diagnose.errors import SourceError
 from diagnose.model import Place, Setting
+from diagnose.patterns import lazy
 
-OTHER_LOADER = re.compile(
+OTHER_LOADER = lazy(
     r"\$\{|^#\s*@package|^\s*(?:- )?(?:_target_|class_path|init_args|_BASE_|SOLVER|seed_everything)\s*:", re.MULTILINE
 )
 """Signs of OmegaConf, jsonargparse and yacs, to which ``1e-4`` is a number."""

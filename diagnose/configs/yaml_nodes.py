@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,16 +11,17 @@ from diagnose.configs.reading import Remark
 from diagnose.configs.tree import DEEPEST, MOST_NODES, Node, Plain, Text, number
 from diagnose.errors import SourceError
 from diagnose.model import UNKNOWN, Place
+from diagnose.patterns import lazy
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RESOLVER: Any = yaml.resolver.Resolver()
 STANDARD = "tag:yaml.org,2002:"
 MERGE = STANDARD + "merge"
-PROPERTIES = re.compile(r"(?:(?:&|!)\S*\s+)+")
-RUNS_CODE = re.compile(r"python/(?:object/(?:apply|new)|module)\b:?(.*)")
+PROPERTIES = lazy(r"(?:(?:&|!)\S*\s+)+")
+RUNS_CODE = lazy(r"python/(?:object/(?:apply|new)|module)\b:?(.*)")
 CONTAINERS = frozenset({"collections.OrderedDict", "collections.defaultdict", "argparse.Namespace"})
 """Classes that only hold data."""
-VALUES = re.compile(r"(pathlib\.\w+|numpy\.[\w.]+|torch\.(device|dtype|Size)|datetime\.\w+|uuid\.UUID|enum\.\w+)")
+VALUES = lazy(r"(pathlib\.\w+|numpy\.[\w.]+|torch\.(device|dtype|Size)|datetime\.\w+|uuid\.UUID|enum\.\w+)")
 """Classes of values that trainers dump without thinking; what they hold is not told."""
 OF_PYTHON = {"python/int": "int", "python/long": "int", "python/float": "float", "python/bool": "bool"}
 LONGEST_NUMBER = 100

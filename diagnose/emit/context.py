@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
@@ -11,13 +10,14 @@ from types import MappingProxyType
 
 from diagnose import __version__
 from diagnose.model import Finding, Report
+from diagnose.patterns import lazy
 from diagnose.text import escape
 
 HOMEPAGE = "https://github.com/diagnose-ml/diagnose"
 RULE_PAGE = HOMEPAGE + "/blob/main/docs/rules/{name}.md"
 
-DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+DRIVE = lazy(r"[A-Za-z]:[\\/]")
+REMOTE = lazy(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True, slots=True)

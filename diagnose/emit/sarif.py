@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from diagnose.emit.context import HOMEPAGE, Context, RuleInfo
 from diagnose.model import Evidence, FileReport, Finding, Place, Report
+from diagnose.patterns import lazy
 from diagnose.text import escape, wording
 from diagnose.text.change_records import change_records, comparison_records
 
@@ -20,7 +20,7 @@ PROBLEMS = {"error": "error", "warning": "warning", "info": "recommendation", "h
 LONGEST_DESCRIPTION = 1024
 MOST_RESULTS = 25_000
 MOST_LOCATIONS = 100
-LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
+LINK = lazy(r"\[(?=[^\[\]]*\]\()")
 
 
 def emit(report: Report, context: Context) -> str:

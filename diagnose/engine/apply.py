@@ -67,7 +67,7 @@ def scopes(rule: Rule, view: View, overrides: Mapping[str, Any], **more: Any) ->
         found, what = view.candidates(selector)
         if not found:
             raise MissingError(what)
-    lets, run = rule.nodes(), view.run
+    lets, run = rule.parts(), view.run
     for value in found:
         values = {**rule.params, **_thresholds(rule, overrides, value), **view.given}
         if variable:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from diagnose.model import UNKNOWN, Change
+from diagnose.patterns import lazy
 
-ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{5,63}")
+ID = lazy(r"[0-9A-Za-z][0-9A-Za-z_-]{5,63}")
 FOLDER = Path(".diagnose") / "confirmations"
 LARGEST = 1 << 18
 """Bytes of a confirmation."""

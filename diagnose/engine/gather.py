@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import replace
 
 from diagnose.engine.fingerprint import fingerprint
 from diagnose.model import Evidence, Finding, Place
+from diagnose.patterns import lazy
 
 LEAST = 4
 """Segments from which on a finding is not repeated for each: two or three stages stay apart, thirty folds do not."""
 MOST_SEGMENTS = 24
 """Segments that the evidence of a gathered finding lists."""
-NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+NUMBER = lazy(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def gather(by_segment: list[list[Finding]]) -> list[Finding]:

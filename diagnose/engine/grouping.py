@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from diagnose import logs
+from diagnose.patterns import lazy
 
-STAMP = re.compile(r"\d{8}_\d{6}")
+STAMP = lazy(r"\d{8}_\d{6}")
 FAMILIES = (
     frozenset({"mmengine", "mmcv", "openmmlab-json"}),
     frozenset({"ultralytics", "yolov5", "yolo-csv", "yolo-txt"}),

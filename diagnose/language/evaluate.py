@@ -52,7 +52,7 @@ CHANGE = ("key", "name", "old", "new", "factor", "change_percent", "kind", "role
 def truth(node: Node, scope: Scope) -> bool:
     """Return whether a condition holds; a mask holds if it is true anywhere."""
     value = node.run(scope)
-    return np.count_nonzero(value.where) > 0 if isinstance(value, Mask) else bool(value)
+    return bool(np.count_nonzero(value.where)) if isinstance(value, Mask) else bool(value)
 
 
 def evaluate(node: Node, scope: Scope) -> Any:

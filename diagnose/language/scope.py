@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from diagnose.language.memo import Memo
-from diagnose.language.parse import Node
+from diagnose.language.parse import Node, parse
 from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Finding, Segment
 
@@ -18,7 +18,7 @@ class Scope:
 
     Attributes:
         segment: series, events, facts and settings.
-        lets: named parts, evaluated when first used.
+        lets: named parts, parsed and evaluated when first used.
         values: variables with a value (``each`` variables, parameters, and parts already evaluated).
         baseline: the run to compare with, if any.
         segments: all segments of the run, for what is seen from outside one of them.
@@ -28,7 +28,7 @@ class Scope:
     """
 
     segment: Segment
-    lets: Mapping[str, Node] = field(default_factory=dict)
+    lets: dict[str, Node | str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     baseline: Segment | None = None
     segments: Sequence[Segment] = ()
@@ -59,7 +59,10 @@ class Scope:
         lacking[name] = ""
         lack = ""
         try:
-            value = self.values[name] = self.lets[name].run(self)
+            node = self.lets[name]
+            if type(node) is str:
+                node = self.lets[name] = parse(node)
+            value = self.values[name] = node.run(self)  # type: ignore[union-attr]
         except MissingError as error:
             lack = error.what if self.memo is not None else ""
             raise

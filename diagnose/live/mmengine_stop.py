@@ -10,7 +10,9 @@ from diagnose.live.early_stop import Better, EarlyStop, Plateau, Threshold
 
 
 class DiagnoseEarlyStopHook(Hook):  # type: ignore[misc]
-    """Looks at the metric after every validation and ends the training when its time is over.
+    """Looks at the metric after every validation of a training and ends it when its time is over.
+
+    Validations outside of a training (``runner.val()``) are not counted: there is nothing to stop.
 
     mmengine's own ``EarlyStoppingHook`` stops when the goal is reached or nothing improves; this one also stops a run
     that has lost what it had. Its counts are saved with checkpoints and come back with ``resume``; a checkpoint that
@@ -50,15 +52,23 @@ class DiagnoseEarlyStopHook(Hook):  # type: ignore[misc]
         )
         self.key = f"diagnose_early_stop/{monitor}"
         self.missing = False
+        self.training = False
 
     def before_train(self, runner: Any) -> None:
         """Take up the counts of a checkpoint that is resumed."""
+        self.training = True
         state = runner.message_hub.runtime_info.get(self.key)
         if state:
             self.stop.load_state_dict(state)
 
+    def after_train(self, runner: Any) -> None:
+        """Count no longer."""
+        self.training = False
+
     def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Ask the criteria."""
+        if not self.training:
+            return
         value = (metrics or {}).get(self.stop.metric)
         if value is None:
             if not self.missing:

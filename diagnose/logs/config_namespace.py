@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.config_marks import strength
 from diagnose.reader.configs import into
@@ -17,8 +18,8 @@ SAMPLES = (
     "args: argparse.Namespace(learning_rate=3e-05,\n  num_epochs=4, amp=True)\n",
 )
 
-WHOLE = re.compile(r"\s*(?:\w+\s*[:=]\s*)?(?:argparse\.)?Namespace\((?P<inside>.*)\)\s*", re.DOTALL)
-KEY = re.compile(r"(?:^|,)\s*([A-Za-z_]\w*)=")
+WHOLE = lazy(r"\s*(?:\w+\s*[:=]\s*)?(?:argparse\.)?Namespace\((?P<inside>.*)\)\s*", re.DOTALL)
+KEY = lazy(r"(?:^|,)\s*([A-Za-z_]\w*)=")
 CHARACTERS = 1 << 18
 
 

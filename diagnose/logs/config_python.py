@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.configs import files_of, into
 from diagnose.sources import Source, text_of
@@ -26,8 +27,8 @@ SAMPLES = (
 CHARACTERS = 1 << 16
 LINES = 3000
 """How much of a file detection looks at."""
-INHERITS = re.compile(r"^(?:_base_\s*=\s*[\[('\"rf]|with read_base\(\):)", re.MULTILINE)
-FAMILY = re.compile(
+INHERITS = lazy(r"^(?:_base_\s*=\s*[\[('\"rf]|with read_base\(\):)", re.MULTILINE)
+FAMILY = lazy(
     r"^(?:model|detector|optimizer|optim_wrapper|optimizer_config|train_cfg|val_cfg|test_cfg|train_dataloader|"
     r"val_dataloader|test_dataloader|train_dataset|data|data_preprocessor|lr_config|param_scheduler|runner|"
     r"train_pipeline|test_pipeline|tta_model|tta_pipeline|default_hooks|custom_hooks|checkpoint_config|log_config|evaluation|val_evaluator|"
@@ -35,15 +36,15 @@ FAMILY = re.compile(
     r"\s*=\s*(?:dict\s*\(|\[|\{)",
     re.MULTILINE,
 )
-TYPED = re.compile(r"\bdict\(\s*(?:_delete_\s*=\s*True\s*,\s*)?type\s*=|['\"]type['\"]\s*:")
-STATEMENT = re.compile(
+TYPED = lazy(r"\bdict\(\s*(?:_delete_\s*=\s*True\s*,\s*)?type\s*=|['\"]type['\"]\s*:")
+STATEMENT = lazy(
     r"[A-Za-z_][\w.]*(?:\[[^\]]*\][\w.]*)*\s*(?:[-+*/|]?=(?!=)|:\s*[A-Za-z][^=]*=|\.\w+\()|[A-Za-z_][\w.\[\]'\"]*\.\w+\(|"
     r"[A-Za-z_][\w.]*\((?:.*[(,)]|.*#.*)?\s*$|"
     r"(?:from|import|with|if|elif|else|for|try|except|finally|del|def|return|assert|print|raise|class|while|@)\b|"
     r"@|[)\]}]|['\"#]|\\"
 )
 """How a line at the left margin of a config begins."""
-PROGRAM = re.compile(r"^(?:def|class|async def|@|while)\b", re.MULTILINE)
+PROGRAM = lazy(r"^(?:def|class|async def|@|while)\b", re.MULTILINE)
 
 
 def sniff(head: Head) -> int:

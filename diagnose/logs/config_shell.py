@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from diagnose.errors import SourceError
+from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.config_marks import STRONG, strength
 from diagnose.reader.configs import into
@@ -19,9 +20,9 @@ SAMPLES = (
 )
 
 CHARACTERS = 1 << 15
-GATE = re.compile(r"\bpython|torchrun|accelerate|deepspeed|\byolo\b|-train\b|\.py\b")
-SCRIPT = re.compile(r"\ufeff?#!.*\b(?:ba|z|da|k)?sh\b|\s*#SBATCH\b|(?m:^[\w./%-]+\s*:[^=\n]*\n\t)")
-LINE = re.compile(
+GATE = lazy(r"\bpython|torchrun|accelerate|deepspeed|\byolo\b|-train\b|\.py\b")
+SCRIPT = lazy(r"\ufeff?#!.*\b(?:ba|z|da|k)?sh\b|\s*#SBATCH\b|(?m:^[\w./%-]+\s*:[^=\n]*\n\t)")
+LINE = lazy(
     r"\s*(?:#|[A-Za-z_]\w*\+?=|--?\w|(?:export|cd|source|echo|mkdir|python[\d.]*|torchrun|accelerate|deepspeed|srun|mpirun|"
     r"horovodrun|nohup|time|for|while|do|done|if|then|else|elif|fi|conda|pip|uv|poetry|module|set|unset|wait|sleep|rm|cp|"
     r"mv|ln|bash|sh|yolo|mim|exit|ulimit|nvidia-smi|composer|litgpt|axolotl|llamafactory-cli|fairseq-train)\b|\.{1,2}/|"

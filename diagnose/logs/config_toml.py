@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.config_marks import strength
 from diagnose.reader.configs import into
@@ -18,10 +19,10 @@ SAMPLES = (
 )
 
 CHARACTERS = 1 << 16
-SECTION = re.compile(r"^[ \t]*\[\[?([\w.\"' -]+)\]\]?[ \t]*(?:#.*)?$", re.MULTILINE)
-PAIR = re.compile(r"^[ \t]*([\w.\"'-]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
-VALUE = re.compile(r"[\"'\[{]|[-+]?(\d|inf\b|nan\b)|true\b|false\b")
-LONG_KEY = re.compile(r"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){50}")
+SECTION = lazy(r"^[ \t]*\[\[?([\w.\"' -]+)\]\]?[ \t]*(?:#.*)?$", re.MULTILINE)
+PAIR = lazy(r"^[ \t]*([\w.\"'-]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
+VALUE = lazy(r"[\"'\[{]|[-+]?(\d|inf\b|nan\b)|true\b|false\b")
+LONG_KEY = lazy(r"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){50}")
 
 
 def sniff(head: Head) -> int:

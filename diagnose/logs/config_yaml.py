@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from diagnose.errors import SourceError
+from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.config_marks import strength
 from diagnose.reader.configs import files_of, into
@@ -32,18 +32,18 @@ DOCUMENTS = 20
 LEAST = 0.2
 """Share of the keys outside of lists that are those of trainings, where the shape of the lines says nothing."""
 DEEPEST = 8
-SHAPE = re.compile(r"\s*+(?:-\s.*|-|---|(?:- )?[\"']?[\w./<@ -]+[\"']?\s*:(?:\s.*)?|%YAML.*|[\]}],?)\s*")
-KEY = re.compile(r"^(\s*)(?:- )?[\"']?([\w./-]+)[\"']?\s*:(?:\s|$)")
+SHAPE = lazy(r"\s*+(?:-\s.*|-|---|(?:- )?[\"']?[\w./<@ -]+[\"']?\s*:(?:\s.*)?|%YAML.*|[\]}],?)\s*")
+KEY = lazy(r"^(\s*)(?:- )?[\"']?([\w./-]+)[\"']?\s*:(?:\s|$)")
 SHARE = 0.9
 """Share of lines that look like YAML; the others belong to block scalars and long lists."""
 UNIQUE = 0.7
 """Share of keys at top level that are no repetition: configs repeat one by mistake, logs repeat all of them."""
 LINES = 400
-PROLOGUE = re.compile(r"(?:[\ufeff\s]++|---(?=\s)|[#%][^\n]*+)*+")
+PROLOGUE = lazy(r"(?:[\ufeff\s]++|---(?=\s)|[#%][^\n]*+)*+")
 """Comments and marks before the first document."""
-OUTSET = re.compile(r"(?:\?\s|(?:[\"'][^\n\"']+[\"']|[\w./<@-]+)[ \t]*:\s)")
+OUTSET = lazy(r"(?:\?\s|(?:[\"'][^\n\"']+[\"']|[\w./<@-]+)[ \t]*:\s)")
 """How the first key of a block stands."""
-FLOW = re.compile(r"\{\s*[\w.\"/-]+\s*:")
+FLOW = lazy(r"\{\s*[\w.\"/-]+\s*:")
 """How a flow mapping begins; one with its keys in single quotes is what Python prints in a log."""
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
 from diagnose.scan import lines
 from diagnose.sources import Line, Source
@@ -20,7 +19,7 @@ Region 82 Avg IOU: -nan, Class: -nan, Obj: -nan, No Obj: 0.412205, .5R: -nan, .7
 )
 
 ITERATION = r"^ *\d+: -?[\d.naif]+, -?[\d.naif]+ avg( loss)?, [\d.]+ rate, [\d.]+ seconds, \d+ images"
-OVERLAP = re.compile(r"mAP@0?(\.\d+)")
+OVERLAP = lazy(r"mAP@0?(\.\d+)")
 
 
 def sniff(head: Head) -> int:

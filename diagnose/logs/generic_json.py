@@ -10,6 +10,7 @@ import math
 import re
 
 from diagnose.names import canonical, slug, traits
+from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.jsontree import Node, parse
 from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
@@ -52,10 +53,10 @@ FOREIGN = frozenset(
     {"image_id", "category_id", "bbox", "annotations", "segmentation", "dependencies", "$schema", "cells"}
 )
 """Keys of data sets, predictions, packages, schemas and notebooks, which hold numbers of their own."""
-SETTINGS = re.compile(
+SETTINGS = lazy(
     r"(?i)^(hyper_?param(eter)?s|h?params|config(uration)?|settings|args|arguments|.*_config(uration)?)$"
 )
-SPAN = re.compile(
+SPAN = lazy(
     r"\s*(\d+(?:\.\d+)?|\.\d+)\s*(?:-|–|->|→|to)\s*(\d+(?:\.\d+)?|\.\d+) (?:over|in|within) (\d+) epochs\s*$"
 )
 

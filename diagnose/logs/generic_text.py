@@ -12,6 +12,7 @@ from datetime import datetime
 
 from diagnose.names import canonical, slug, split_of, traits
 from diagnose.names.stated import TEXTS, fact_named, fact_value
+from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, number
 from diagnose.reader.likeness import home_split
 from diagnose.reader.plain_row import BAR, RUNNING, Row, measures, row_of
@@ -43,19 +44,19 @@ TALK = LineGrammar(
     gate=r"(?i)early|best|resum|sav|complete|finish|done|ended|for \d+|start|begin|running|fold"
     r"|experiment|trial|run|stage|phase|seed|param set|split|^\d+/\d+[.:)] ",
 )
-BEST = re.compile(r"(?i)\b(best|highest|lowest|max|min|maximum|minimum|top)\b")
-FINAL = re.compile(r"(?i)\b(final|initial)\b")
+BEST = lazy(r"(?i)\b(best|highest|lowest|max|min|maximum|minimum|top)\b")
+FINAL = lazy(r"(?i)\b(final|initial)\b")
 BESIDE = frozenset({"rate", "norm", "time", "memory"})
 """Kinds of quantities that stand beside metrics on numbered lines."""
-POLICY = re.compile(r"(^|_)(returns?|rewards?|entropy|approx_kl|clip_?frac(tion)?)($|_mean$)")
+POLICY = lazy(r"(^|_)(returns?|rewards?|entropy|approx_kl|clip_?frac(tion)?)($|_mean$)")
 """What reinforcement learning logs beside its losses."""
-ECHO = re.compile(r"(?i)\bbest\b|\bsav(ed|ing)\b|\bimprov|\bcheckpoint|[(（][^()]*\w\s*[:=]\s*[\d.]+[^()]*[)）]\s*$")
+ECHO = lazy(r"(?i)\bbest\b|\bsav(ed|ing)\b|\bimprov|\bcheckpoint|[(（][^()]*\w\s*[:=]\s*[\d.]+[^()]*[)）]\s*$")
 """A line about what was printed before: a new best, a file that was written, or a remark in brackets."""
-URL = re.compile(r"\w+://\S+")
-THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-LAYER = re.compile(r"\w*[dD]rop\w*\([^()]*\)")
+URL = lazy(r"\w+://\S+")
+THOUSANDS = lazy(r"(?<=\d),(?=\d{3}(?!\d))")
+LAYER = lazy(r"\w*[dD]rop\w*\([^()]*\)")
 """A layer of a printed model, whose `p` is no precision."""
-REPORT = re.compile(r"(?:accuracy|(?:macro|micro|weighted|samples)[ _]avg)(?:\s+[\d.]+){1,3}\s+\d+")
+REPORT = lazy(r"(?:accuracy|(?:macro|micro|weighted|samples)[ _]avg)(?:\s+[\d.]+){1,3}\s+\d+")
 """The last rows of scikit-learn's classification report, which do not tell the split."""
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
+from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
 from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
 from diagnose.scan import lines
@@ -27,7 +28,7 @@ SAMPLES = (
 )
 
 GRAMMAR = LineGrammar("hf_console", gate=r"[{|=*]|Saving model|Loading best|LOAD REPORT|keys in the checkpoint")
-PIECE = re.compile(
+PIECE = lazy(
     r"\{(?=['\"])|(?<![\w.])(?<!: )\d+%\||\*{5} (?=[A-Za-z])|There were (?:missing|unexpected) keys in the checkpoint"
 )
 FACTS = {

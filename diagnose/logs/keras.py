@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader.bar_rows import FLOAT, BarPlan, BarRows, Header, bar_plan, header_plan
 from diagnose.reader.bars import Bar, Epochs
+from diagnose.reader.console_rows import ConsoleRows
 from diagnose.reader.remarks import Remarks
 from diagnose.reader.scopes import Scopes
-from diagnose.scan import lines
+from diagnose.scan import Shapes, Walk
 from diagnose.sources import Line, Source
 
 NAME = "keras"
@@ -43,21 +46,18 @@ MARKS = (
     r"Gradients do not exist for variables ",
 )
 
-GLUED = re.compile(
+GLUED = lazy(
     r"(?<=\S)(?=WARNING:tensorflow:|(?<!-)-{60,}$|Traceback \(most recent|Batch \d+: Invalid loss)"
     r"|(?<=[\w\])])(?=Epochs? \d+/\d+\s*$)"
     r"|(?:(?<=\d\.\d{4})|(?<=\d[eE][+-]\d\d)|(?<=/step))(?=(?:[./~]|[A-Za-z]:\\)\S*\.py:\d+: \w*Warning: )"
 )
 """Where a line printed into an unfinished bar begins."""
-MAY_BE_GLUED = re.compile(r"\s*\S.*(?:WARNING:|Warning: |Epoch|-{60}|Traceback|Invalid loss)")
-UNLOADED = re.compile(
-    r"A total of (\d+) objects could not be loaded|weight count mismatch|expects \d+ weight\(s\), but"
-)
+MAY_BE_GLUED = lazy(r"\s*\S.*(?:WARNING:|Warning: |Epoch|-{60}|Traceback|Invalid loss)")
+UNLOADED = lazy(r"A total of (\d+) objects could not be loaded|weight count mismatch|expects \d+ weight\(s\), but")
 GATE = (
     r"Epoch|\d/|\ds - |Restoring|Early stopping|Can save|conditioned|ran out|Gradients|trainable|Invalid|Train |Found"
     r"|Using|param"
 )
-FLOAT = ("NUMBER", "NONFINITE", "PERCENT")
 
 
 def sniff(head: Head) -> int:
@@ -67,27 +67,34 @@ def sniff(head: Head) -> int:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read bars, epoch lines, callbacks and warnings, and the remarks of the script around them."""
-    reader = _Reader(build)
-    for line in lines(source):
-        for text in GLUED.split(line.text) if MAY_BE_GLUED.match(line.text) else (line.text,):
-            reader.feed(Line(line.number, text))
+    shapes = Shapes(NAME)
+    reader = _Reader(build, Walk(source, shapes, None), shapes)
+    for line in reader.walk:
+        reader.rows.flush()
+        if MAY_BE_GLUED.match(line.text):
+            for text in GLUED.split(line.text):
+                reader.feed(Line(line.number, text))
+        elif (match := reader.feed(line)) is not None:
+            reader.enable(match, line.text.strip())
     reader.finish()
 
 
 class _Reader:
-    def __init__(self, build: RunBuilder) -> None:
-        self._build = build
+    def __init__(self, build: RunBuilder, walk: Walk, shapes: Shapes) -> None:
+        self._build, self.walk = build, walk
         self._grammar = LineGrammar("keras", gate=GATE)
         scopes = Scopes(build)
         self._epochs = Epochs(build, scopes.ended)
         self._remarks = Remarks(build, self._epochs.settle, scopes)
+        told = BarRows(self._epochs, self._header)
+        self.rows: ConsoleRows[Header | BarPlan] = ConsoleRows(walk, shapes, self._grammar, told.row, told.batch)
         self._console = ConsoleEvents(build)
         self._found = 0
         self._samples_of = -1
         self._gradients = ("", 0.0)
         self._saved = (0.0, "")
 
-    def feed(self, line: Line) -> None:
+    def feed(self, line: Line) -> Match | None:
         match = self._grammar.parse(line.text.strip()) if len(line.text) < 20_000 else None
         if match is None:
             if not self._remarks.feed(line):
@@ -99,10 +106,19 @@ class _Reader:
                     self._build.event("state_dict_mismatch", line.number, text, message=text[:200], **fields)
                 if self._console.failures > failures:
                     self._epochs.failed(line.number, announced=self._remarks.scopes.level > 0)
-            return
+            return None
         getattr(self, f"_on_{match.kind}")(match, line)
+        return match
+
+    def enable(self, match: Match, text: str) -> None:
+        """Read lines like the one that was just fed in bulk, if it is a header or a bar."""
+        if match.kind == "epoch":
+            self.rows.enable(match, text, header_plan)
+        elif match.kind == "bar":
+            self.rows.enable(match, text, lambda match, parts: bar_plan(_bar(match, 0), match, parts))
 
     def finish(self) -> None:
+        self.rows.flush()
         self._epochs.finish()
         self._remarks.finish()
         self._console.finish()
@@ -111,35 +127,22 @@ class _Reader:
 
     def _on_epoch(self, match: Match, line: Line) -> None:
         epoch, planned = (int(text) for text in match.all("INT"))
-        metrics = _metrics(match)
+        self._header(epoch, planned, line.number, match)
+
+    def _header(self, epoch: int, planned: int, line: int, match: Match | None = None) -> None:
         if epoch == 1:
             self._remarks.begin_listed()
-        if metrics:
-            self._epochs.whole(epoch, planned, metrics, line.number, _seconds(match))
+        if match is not None and (metrics := _metrics(match)):
+            self._epochs.whole(epoch, planned, metrics, line, _seconds(match))
         else:
-            self._epochs.header(epoch, planned, line.number)
+            self._epochs.header(epoch, planned, line)
         if -1 < self._samples_of < self._epochs.fits:
             self._samples_of = -1
             for name in ("train_samples", "val_samples"):
                 self._remarks.scopes.forget(name)
 
     def _on_bar(self, match: Match, line: Line) -> None:
-        done, *total = (int(text) for text in match.all("INT"))
-        rates = match.all("RATE")
-        gauge = match.get("GAUGE") or ""
-        self._epochs.bar(
-            Bar(
-                done=done,
-                total=total[0] if total else 0,
-                metrics=_metrics(match),
-                line=line.number,
-                seconds=_seconds(match),
-                running=match.get("ETA") is not None and not gauge.startswith("━") and len(match.all("DURATION")) < 2,
-                gauge=gauge[:1],
-                steps=any(rate.endswith("/step") for rate in rates),
-                samples=any(rate.endswith("/sample") for rate in rates),
-            )
-        )
+        self._epochs.bar(_bar(match, line.number))
 
     def _on_plain(self, match: Match, line: Line) -> None:
         metrics = _metrics(match)
@@ -281,6 +284,23 @@ class _Reader:
 
     def _fact(self, name: str, value: float, line: Line) -> None:
         self._remarks.fact(name, value, line.number, line.text.strip())
+
+
+def _bar(match: Match, line: int) -> Bar:
+    done, *total = (int(text) for text in match.all("INT"))
+    rates = match.all("RATE")
+    gauge = match.get("GAUGE") or ""
+    return Bar(
+        done=done,
+        total=total[0] if total else 0,
+        metrics=_metrics(match),
+        line=line,
+        seconds=_seconds(match),
+        running=match.get("ETA") is not None and not gauge.startswith("━") and len(match.all("DURATION")) < 2,
+        gauge=gauge[:1],
+        steps=any(rate.endswith("/step") for rate in rates),
+        samples=any(rate.endswith("/sample") for rate in rates),
+    )
 
 
 def _metrics(match: Match) -> dict[str, float]:

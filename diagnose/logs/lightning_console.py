@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from diagnose.names import canonical
+from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
 from diagnose.reader.lightning_bars import SHOWN, Bar, Bars
 from diagnose.sources import Line, Source, lines
@@ -29,19 +30,19 @@ SAMPLES = (
 )
 
 GRAMMAR = LineGrammar("lightning_console")
-PIECE = re.compile(
+PIECE = lazy(
     r"Epoch \d+(?=:|, (?:global )?step \d+:)|Metric \S+ improved|Monitored metric \S+ |`Trainer\.fit` stopped|"
     r"(?:Validation )?[Ss]anity [Cc]heck|Validat(?:ing|ion DataLoader)|Testing(?: DataLoader)?|"
     r"(?:\[rank: \d+\] )?(?:Global seed|Seed) set to|Restor(?:ing|ed all) states from|Loaded model weights from"
 )
-COCO = re.compile(
+COCO = lazy(
     r"^ ?Average (?P<what>Precision|Recall)\s+\((?:AP|AR)\) @\[ IoU=(?P<iou>[\d.:]+)\s*\| area=\s*(?P<area>\w+)\s*\|"
     r" maxDets=\s*(?P<dets>\d+)\s*\] = (?P<value>-?[\d.]+)"
 )
-TABLE = re.compile(
+TABLE = lazy(
     r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*[\s│]+(nan|inf)[\s│]*$"
 )
-MISSING = re.compile(
+MISSING = lazy(
     r"(?P<early>Early stopping) conditioned on metric [`']?(?P<metric>[^`'\s]+)[`']? which is not available(?P<rest>.*)"
     r"|ModelCheckpoint\(monitor=[`'](?P<key>[^`']+)[`']\)`? could not find the monitored key in the returned metrics"
     r"(?P<keys>[^\]]*)"

@@ -5,9 +5,8 @@ Read as two segments, ``baseline`` and ``this run``, so that rules can compare t
 
 from __future__ import annotations
 
-import re
-
 from diagnose.names import canonical, split_of
+from diagnose.patterns import lazy
 from diagnose.reader import Head, LineGrammar, Match, RunBuilder
 from diagnose.reader.likeness import is_metric
 from diagnose.sources import Line, Source, lines
@@ -24,7 +23,7 @@ SAMPLES = (
 
 GRAMMAR = LineGrammar("results_text", gate=r":\s*[-+]?\d")
 BULLET = " \t-*•>#"
-COMPARED = re.compile(r"(?im)^.*\d ?%?\s*\((?:vs\.?|baseline|compared|the baseline|reference)[^)\n]*\d.*$")
+COMPARED = lazy(r"(?im)^.*\d ?%?\s*\((?:vs\.?|baseline|compared|the baseline|reference)[^)\n]*\d.*$")
 ENOUGH = 2
 """Compared metrics below which a text only mentions a comparison."""
 

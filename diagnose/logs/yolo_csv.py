@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 
+from diagnose.patterns import lazy
 from diagnose.reader import Head, LineGrammar, Match, RunBuilder, number
 from diagnose.reader.bulk import Bulk, Item
 from diagnose.reader.gates import gate
@@ -36,11 +37,11 @@ epoch,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0
 """,
 )
 
-HEADER = re.compile(
+HEADER = lazy(
     r"^\ufeff?[^\S\n]*epoch\s*,(?=.*\b(train|val|test)/\w*loss\b)(?=.*\b(metrics|val|test|x|lr)/)", re.MULTILINE
 )
-COUNTS_FROM_ONE = re.compile(r"^\s*epoch\s*,\s*time\s*,")
-RATE = re.compile(r"(?:x/lr|lr/pg|lr/)(\d+)")
+COUNTS_FROM_ONE = lazy(r"^\s*epoch\s*,\s*time\s*,")
+RATE = lazy(r"(?:x/lr|lr/pg|lr/)(\d+)")
 
 
 def sniff(head: Head) -> int:

@@ -6,8 +6,7 @@ the validation losses box, obj, cls. Epochs count from 0.
 
 from __future__ import annotations
 
-import re
-
+from diagnose.patterns import lazy
 from diagnose.reader import Head, LineGrammar, RunBuilder, number
 from diagnose.reader.yolo_settings import COMPANIONS, companion
 from diagnose.sources import Source, lines
@@ -23,7 +22,7 @@ SAMPLES: tuple[str, ...] = (
 """,
 )
 
-ROW = re.compile(r" *\d+/\d+ +\d[\d.]*[KMG]((?: +(?:[+-]?[\d.]+(?:e[+-]?\d+)?|nan|inf))+) *")
+ROW = lazy(r" *\d+/\d+ +\d[\d.]*[KMG]((?: +(?:[+-]?[\d.]+(?:e[+-]?\d+)?|nan|inf))+) *")
 LOSSES = ["train/box_loss", "train/obj_loss", "train/cls_loss"]
 VALIDATION = ["precision", "recall", "map50", "map", "box_loss", "obj_loss", "cls_loss"]
 FEWEST = 5

@@ -1,14 +1,21 @@
-"""The nouns of the program: plain data without I/O, known to every layer."""
+"""The nouns of the program: plain data without I/O, known to every layer.
 
-from diagnose.model.cause import Argument, Cause
-from diagnose.model.change import Change
-from diagnose.model.comparison import Comparison, Result
-from diagnose.model.config import UNKNOWN, Config, Setting, UnknownValue
-from diagnose.model.finding import SEVERITIES, Evidence, FileReport, Finding, Report, Suspect
-from diagnose.model.place import Place
-from diagnose.model.run import Event, Fact, Run, Segment
-from diagnose.model.series import Point, Series
-from diagnose.model.sweep import STATUSES, Group, Importance, Link, Sweep, Trial
+Each is imported when it is first asked for: to read and lint a log takes half of them.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from diagnose.model.cause import Argument, Cause
+    from diagnose.model.change import Change
+    from diagnose.model.comparison import Comparison, Result
+    from diagnose.model.config import UNKNOWN, Config, Setting, UnknownValue
+    from diagnose.model.finding import SEVERITIES, Evidence, FileReport, Finding, Report, Suspect
+    from diagnose.model.place import Place
+    from diagnose.model.run import Event, Fact, Run, Segment
+    from diagnose.model.series import Point, Series
+    from diagnose.model.sweep import STATUSES, Group, Importance, Link, Sweep, Trial
 
 __all__ = [
     "SEVERITIES",
@@ -40,3 +47,24 @@ __all__ = [
     "Trial",
     "UnknownValue",
 ]
+
+_HOMES = {
+    "cause": "Argument Cause",
+    "change": "Change",
+    "comparison": "Comparison Result",
+    "config": "UNKNOWN Config Setting UnknownValue",
+    "finding": "SEVERITIES Evidence FileReport Finding Report Suspect",
+    "place": "Place",
+    "run": "Event Fact Run Segment",
+    "series": "Point Series",
+    "sweep": "STATUSES Group Importance Link Sweep Trial",
+}
+"""Modules, and what they hold."""
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    return value

@@ -75,6 +75,8 @@ class Series:
         line: int64 physical line of each point.
         thinned: how many points were left out to stay within the memory bound.
         scale: factor from ``value`` to what the log prints; not 1 only after a change of scale.
+        index: if points were left out, numbers of those that are here: neighbours have neighbouring ones.
+        weight: if points were left out, for how many each one stands.
     """
 
     name: str
@@ -86,9 +88,16 @@ class Series:
     line: NDArray[np.int64]
     thinned: int = 0
     scale: float = 1.0
+    index: NDArray[np.int64] | None = None
+    weight: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.value)
+
+    @property
+    def total(self) -> float:
+        """How many points there are, with those that were left out."""
+        return float(len(self.value)) if self.weight is None else float(round(self.weight.sum()))
 
     def point(self, index: int) -> Point:
         """Return the point at *index* (negative from the end) with its place."""
@@ -113,4 +122,6 @@ class Series:
             self.epoch[which],
             self.line[which],
             scale=self.scale,
+            index=None if self.index is None else self.index[which],
+            weight=None if self.weight is None else self.weight[which],
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnose.assets import load
+from diagnose.patterns import lazy
 
 NO_SPLIT = frozenset({"lr", "grad_norm", "throughput"})
 
@@ -32,9 +33,9 @@ class Traits:
     source: str = ""
 
 
-CAMEL = re.compile(r"^(Train|Val|Valid|Validation|Test|Eval)(?=[A-Z][a-z])")
+CAMEL = lazy(r"^(Train|Val|Valid|Validation|Test|Eval)(?=[A-Z][a-z])")
 """`ValLoss`: a split that only a capital letter ends."""
-MIDDLE = re.compile(r"(loss|acc|accuracy|f1|auc|precision|recall|iou|miou|dice|map)/([a-z]+)_(\w+)")
+MIDDLE = lazy(r"(loss|acc|accuracy|f1|auc|precision|recall|iou|miou|dice|map)/([a-z]+)_(\w+)")
 """`Loss/Val_Epoch`: boards sort their charts by what is measured."""
 
 

@@ -81,6 +81,17 @@ def average_precision(score: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
     return (precision * hit).sum(1) / hit.sum(1).clamp_min(1.0)
 
 
+def evidence(sets: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return the log-likelihood ratio of "there is an object": no score ranks the validation cells better on average."""
+    x, means, mixing = sets["val_x"], sets["means"], sets["spread"] / BOX_NOISE
+    told = x[..., :CLASS_PART] @ means.transpose(1, 2) - 0.5 * means.square().sum(2).unsqueeze(1)
+    spread = mixing.transpose(1, 2) @ mixing + torch.eye(BOX_PART, device=x.device)  # of the box part around an object
+    part = x[..., CLASS_PART:]
+    whitened = (part @ torch.linalg.inv(spread) * part).sum(2)
+    box = 0.5 * (part.square().sum(2) - whitened - torch.logdet(spread).unsqueeze(1))
+    return told.logsumexp(2) + box
+
+
 def class_accuracy(out: torch.Tensor, sets: dict[str, torch.Tensor]) -> torch.Tensor:
     """Return the share of right classes among validation objects, over that of who knows the centres."""
     there, y = sets["val_there"], sets["val_y"]

@@ -42,6 +42,11 @@ class Replicas:
         named = zip(self.shapes.items(), parts, strict=True)
         return {name: part.view(len(flat), *shape) for (name, shape), part in named}
 
+    def load(self, params: State) -> None:
+        """Take over parameters by name, such as those of each replica's best epoch."""
+        for name, one in params.items():
+            self.params[name].copy_(one)
+
     def bind(self, params: State, buffers: State) -> Callable[..., Any]:
         """Return one replica's model as a function of its inputs, for use inside ``vmap``."""
         return lambda *inputs: functional_call(self.base, (params, buffers), inputs)

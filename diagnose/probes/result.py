@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -147,13 +147,13 @@ class Varied:
     without: Outcome
     alone: Outcome
 
-    def record(self) -> dict[str, Any]:
-        """Return it as JSON."""
+    def record(self, compared: Callable[[Outcome], dict[str, Any]]) -> dict[str, Any]:
+        """Return it as JSON; *compared* makes the record of an arm beside the suspect."""
         return {
             "name": self.name,
             "title": self.title,
-            "without": self.without.record(),
-            "alone": self.alone.record(),
+            "without": compared(self.without),
+            "alone": compared(self.alone),
         }
 
 
@@ -297,8 +297,8 @@ class Result:
         if self.documented is not None:
             made["chosen_dose"] = [used.name for used in self.chosen]
         if self.none_left is not None:
-            made["causes"] = [one.record() for one in self.varied]
-            made["without_any_cause"] = self.none_left.record()
+            made["causes"] = [one.record(self._compared) for one in self.varied]
+            made["without_any_cause"] = self._compared(self.none_left)
         return made | {
             "seconds": round(self.seconds, 3),
             "replica_steps": self.steps,

@@ -109,7 +109,7 @@ def _cures(result: Result, arm: Outcome) -> str:
         "diverged": f"cannot be told to cure it: {arm.diverged} of its {arm.replicas} replicas diverged",
         "symptom-stays": "does not cure it",
         "too-few-replicas": "may cure it, but these replicas are too few to tell",
-        "worse-result": "takes the symptom away and makes the result worse than it was, which is no cure",
+        "worse-result": "makes the symptom rarer and the result worse than it was, which is no cure",
     }
     return words[result.stays(arm)]
 

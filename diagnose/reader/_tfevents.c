@@ -13,6 +13,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__GNUC__)
@@ -40,7 +41,7 @@ static uint64_t fixed64(const unsigned char *at) { return fixed32(at) | (uint64_
 static uint32_t crc_table[8][256];
 static uint32_t crc_of_length[SHORT];
 
-static uint32_t masked_crc(const unsigned char *at, uint64_t length)
+static uint32_t crc_by_table(const unsigned char *at, uint64_t length)
 {
     uint32_t crc = 0xFFFFFFFFu;
     for (; length >= 8; at += 8, length -= 8) {
@@ -51,9 +52,38 @@ static uint32_t masked_crc(const unsigned char *at, uint64_t length)
     }
     for (; length > 0; at++, length--)
         crc = crc_table[0][(crc ^ *at) & 255] ^ crc >> 8;
-    crc ^= 0xFFFFFFFFu;
-    return (crc >> 15 | crc << 17) + 0xA282EAD8u;
+    return ~crc;
 }
+
+static uint32_t (*crc32c)(const unsigned char *, uint64_t) = crc_by_table;
+
+/* Nearly every x86-64 has an instruction for this very polynomial. */
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("sse4.2"))) static uint32_t crc_by_processor(const unsigned char *at, uint64_t length)
+{
+    uint64_t crc = 0xFFFFFFFFu, word;
+    for (; length >= 8; at += 8, length -= 8) {
+        memcpy(&word, at, 8);
+        crc = __builtin_ia32_crc32di(crc, word);
+    }
+    for (; length > 0; at++, length--)
+        crc = __builtin_ia32_crc32qi((uint32_t)crc, *at);
+    return ~(uint32_t)crc;
+}
+
+static void choose_crc(void)
+{
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("sse4.2"))
+        crc32c = crc_by_processor;
+}
+#else
+static void choose_crc(void) {}
+#endif
+
+static uint32_t masked(uint32_t crc) { return (crc >> 15 | crc << 17) + 0xA282EAD8u; }
+
+static uint32_t masked_crc(const unsigned char *at, uint64_t length) { return masked(crc32c(at, length)); }
 
 static void make_crc_tables(void)
 {
@@ -68,6 +98,7 @@ static void make_crc_tables(void)
             uint32_t before = crc_table[over - 1][byte];
             crc_table[over][byte] = before >> 8 ^ crc_table[0][before & 255];
         }
+    choose_crc();
     for (int length = 0; length < SHORT; length++) {
         unsigned char bytes[8] = {(unsigned char)(length & 255), (unsigned char)(length >> 8)};
         crc_of_length[length] = masked_crc(bytes, 8);
@@ -90,8 +121,8 @@ typedef struct {
 typedef struct {
     uint64_t number; /* of the field */
     int wire;
-    uint64_t value; /* of VARINT, FIXED64 and FIXED32 */
-    Message inside; /* of BYTES */
+    uint64_t value; /* of VARINT */
+    Message inside; /* of others */
 } Field;
 
 static int read_varint(Message *from, uint64_t *value)
@@ -128,13 +159,8 @@ static inline int read_field(Message *from, Field *field)
         return 0;
     if (size > (uint64_t)(from->end - from->at))
         return 0;
-    if (field->wire == FIXED64)
-        field->value = fixed64(from->at);
-    else if (field->wire == FIXED32)
-        field->value = fixed32(from->at);
-    field->inside.at = from->at;
+    field->inside = (Message){from->at, from->at + size};
     from->at += size;
-    field->inside.end = from->at;
     return 1;
 }
 
@@ -164,19 +190,21 @@ enum verdict {
 
 typedef struct {
     Message tag;
-    double value;
+    const unsigned char *at; /* the float */
 } Scalar;
 
 #define MOST_VALUES 128 /* of one event */
 
 typedef struct {
     double step;
+    const unsigned char *summary; /* the last field, if that is the one with the values; else NULL */
     int count;
     Scalar scalars[MOST_VALUES];
 } Event;
 
-static double as_float(uint32_t bits)
+static double float_at(const unsigned char *at)
 {
+    uint32_t bits = fixed32(at);
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -209,7 +237,7 @@ static enum verdict read_metadata(Message metadata)
 }
 
 /* TensorProto: one float without dimensions, as content or as a packed value. */
-static int read_tensor(Message tensor, double *value)
+static int read_tensor(Message tensor, Scalar *scalar)
 {
     Field field;
     unsigned seen = 0;
@@ -223,7 +251,7 @@ static int read_tensor(Message tensor, double *value)
         if (field.number == 2 && length == 0) /* a shape without dimensions */
             continue;
         if ((field.number == 4 || field.number == 5) && length == 4) {
-            *value = as_float(fixed32(field.inside.at));
+            scalar->at = field.inside.at;
             values++;
             continue;
         }
@@ -243,7 +271,7 @@ static inline enum verdict read_value(Message value, Scalar *scalar)
         if (!read_field(&value, &field) || field.number > 9 || !first_time(&seen, field.number))
             return LEFT;
         if (field.number == 2 && field.wire == FIXED32)
-            scalar->value = as_float((uint32_t)field.value);
+            scalar->at = field.inside.at;
         else if (field.wire != BYTES)
             return LEFT;
         else if (field.number == 1)
@@ -261,25 +289,29 @@ static inline enum verdict read_value(Message value, Scalar *scalar)
         return LEFT;
     if (other || (kind == NOTHING && tensor.at != NULL))
         return NOTHING;
-    if (kind == NOTHING || (tensor.at != NULL && !read_tensor(tensor, &scalar->value)))
+    if (kind == NOTHING || (tensor.at != NULL && !read_tensor(tensor, scalar)))
         return LEFT;
     return SCALAR;
 }
 
+static double signed_number(uint64_t bits) { return bits >> 63 ? -(double)(~bits + 1) : (double)bits; }
+
 /* Event: whether it holds values of the usual kinds and nothing else. */
-static inline int read_event(Message message, Event *event)
+static int read_event(Message message, Event *event)
 {
     Field field, value;
     unsigned seen = 0;
-    uint64_t step = 0;
+    field.number = 0;
+    event->step = 0;
     event->count = 0;
     while (message.at < message.end) {
+        event->summary = message.at;
         if (!read_field(&message, &field) || field.number > 5 || !first_time(&seen, field.number))
             return 0;
         if (field.number == 1 && field.wire == FIXED64)
             continue; /* the time of day */
         if (field.number == 2 && field.wire == VARINT)
-            step = field.value;
+            event->step = signed_number(field.value);
         else if (field.number == 5 && field.wire == BYTES) {
             while (field.inside.at < field.inside.end) {
                 if (!read_field(&field.inside, &value) || value.number != 1 || value.wire != BYTES ||
@@ -293,7 +325,8 @@ static inline int read_event(Message message, Event *event)
         } else
             return 0;
     }
-    event->step = step >> 63 ? -(double)(~step + 1) : (double)step;
+    if (field.number != 5)
+        event->summary = NULL;
     return met(seen, 5);
 }
 
@@ -301,7 +334,16 @@ static inline int read_event(Message message, Event *event)
 
 enum column { VALUE, STEP, RECORD, COLUMNS };
 
+/* What the events of a tag were like the last time: one that differs only in time, step and value need not be taken
+ * apart again, for all else in it would be found as it was then. */
 typedef struct {
+    unsigned char *summary; /* the last field of the event, with the tag and one value */
+    size_t length, room;
+    size_t value; /* where in it the float is */
+} Mould;
+
+typedef struct {
+    Mould mould;
     PyObject *name;     /* bytes */
     const char *text;   /* of the name */
     size_t length;
@@ -381,6 +423,67 @@ static int grow_table(Scalars *self)
     self->table = table;
     self->size = size;
     return 1;
+}
+
+#define LONGEST_MOULD 4096
+
+static int same(const unsigned char *one, const unsigned char *other, size_t length)
+{
+    uint64_t a, b;
+    for (; length >= 8; one += 8, other += 8, length -= 8) {
+        memcpy(&a, one, 8);
+        memcpy(&b, other, 8);
+        if (a != b)
+            return 0;
+    }
+    for (; length > 0; one++, other++, length--)
+        if (*one != *other)
+            return 0;
+    return 1;
+}
+
+/* Read what is before the last field of an event: the time, and a step other than 0. */
+static inline int read_step(Message before, double *step)
+{
+    uint64_t number = 0;
+    if (before.end - before.at < 9 || before.at[0] != (1 << 3 | FIXED64))
+        return 0;
+    before.at += 9;
+    if (before.at < before.end && (*before.at++ != (2 << 3 | VARINT) || !read_varint(&before, &number)))
+        return 0;
+    *step = signed_number(number);
+    return before.at == before.end;
+}
+
+static inline int fits(const Mould *mould, Message event, double *step)
+{
+    if (mould->length == 0 || (size_t)(event.end - event.at) < mould->length)
+        return 0;
+    const unsigned char *summary = event.end - mould->length;
+    size_t after = mould->value + 4;
+    return same(summary, mould->summary, mould->value) &&
+           same(summary + after, mould->summary + after, mould->length - after) &&
+           read_step((Message){event.at, summary}, step);
+}
+
+static void remember(Mould *mould, Message message, const Event *event)
+{
+    double step;
+    if (event->count != 1 || event->summary == NULL || !read_step((Message){message.at, event->summary}, &step))
+        return;
+    size_t length = (size_t)(message.end - event->summary);
+    if (length > LONGEST_MOULD)
+        return;
+    if (length > mould->room) {
+        unsigned char *summary = realloc(mould->summary, length);
+        if (summary == NULL)
+            return;
+        mould->summary = summary;
+        mould->room = length;
+    }
+    memcpy(mould->summary, event->summary, length);
+    mould->length = length;
+    mould->value = (size_t)(event->scalars[0].at - event->summary);
 }
 
 static uint32_t hash_of(const unsigned char *at, size_t length)
@@ -480,6 +583,7 @@ static inline void put(Scalars *self, uint32_t number, double value, double step
 static void clear(Scalars *self)
 {
     for (uint32_t number = 0; number < self->count; number++) {
+        free(self->tags[number].mould.summary);
         Py_XDECREF(self->tags[number].name);
         for (int column = 0; column < COLUMNS; column++)
             Py_XDECREF(self->tags[number].owner[column]);
@@ -502,13 +606,47 @@ enum state {
     LOST,     /* no header of a record */
 };
 
-/* Take records until one is not to be taken; -1 without memory. */
-static int take(Scalars *self, const unsigned char *bytes, Py_ssize_t *at, Py_ssize_t end, long long *records)
+/* Take a record that is like the last one of the tag that is due. */
+static inline int take_known(Scalars *self, Message message, long long record)
+{
+    if (self->count == 0 || self->rows == self->rows_room)
+        return 0;
+    uint32_t number = self->tags[self->last].follower;
+    Tag *tag = &self->tags[number];
+    double step;
+    if (tag->count == tag->room || !fits(&tag->mould, message, &step))
+        return 0;
+    put(self, number, float_at(message.end - tag->mould.length + tag->mould.value), step, record);
+    return 1;
+}
+
+/* Take any record; -1 without memory. */
+static int take_any(Scalars *self, Message message, long long record, PyThreadState **thread)
 {
     Event event;
+    if (!read_event(message, &event))
+        return OTHER;
+    for (int k = 0; k < event.count; k++) {
+        uint32_t tag = ready(self, event.scalars[k].tag);
+        if (tag == self->count) {
+            PyEval_RestoreThread(*thread);
+            tag = prepared(self, event.scalars[k].tag);
+            *thread = PyEval_SaveThread();
+        }
+        if (tag == self->count)
+            return -1;
+        put(self, tag, float_at(event.scalars[k].at), event.step, record);
+        remember(&self->tags[tag].mould, message, &event);
+    }
+    return SHORTAGE;
+}
+
+/* Take records until one is not to be taken. */
+static int take(Scalars *self, const unsigned char *bytes, Py_ssize_t *at, Py_ssize_t end, long long *records)
+{
     PyThreadState *thread = PyEval_SaveThread();
     int state = SHORTAGE;
-    while (state == SHORTAGE && end - *at >= HEADER) {
+    while (end - *at >= HEADER) {
         uint64_t length;
         if (!sound_header(bytes + *at, &length)) {
             state = LOST;
@@ -517,26 +655,15 @@ static int take(Scalars *self, const unsigned char *bytes, Py_ssize_t *at, Py_ss
         if (end - *at < FRAME || length > (uint64_t)(end - *at - FRAME))
             break;
         Message message = {bytes + *at + HEADER, bytes + *at + HEADER + length};
-        if (masked_crc(message.at, length) != fixed32(message.end))
+        if (masked_crc(message.at, length) != fixed32(message.end)) {
             state = DAMAGED;
-        else if (!read_event(message, &event))
-            state = OTHER;
-        if (state != SHORTAGE)
+            break;
+        }
+        if (!take_known(self, message, *records + 1) &&
+            (state = take_any(self, message, *records + 1, &thread)) != SHORTAGE)
             break;
         *at += (Py_ssize_t)(length + FRAME);
         ++*records;
-        for (int k = 0; k < event.count && state >= 0; k++) {
-            uint32_t tag = ready(self, event.scalars[k].tag);
-            if (tag == self->count) {
-                PyEval_RestoreThread(thread);
-                tag = prepared(self, event.scalars[k].tag);
-                thread = PyEval_SaveThread();
-            }
-            if (tag == self->count)
-                state = -1;
-            else
-                put(self, tag, event.scalars[k].value, event.step, *records);
-        }
     }
     PyEval_RestoreThread(thread);
     return state;
@@ -685,15 +812,19 @@ static PyObject *find(PyObject *module, PyObject *args)
     return PyLong_FromSsize_t(at);
 }
 
-PyDoc_STRVAR(crc_doc, "masked_crc(data) -> int\n\nThe checksum that a TFRecord file stores for some bytes.");
+PyDoc_STRVAR(crc_doc,
+             "masked_crc(data, portable=False) -> int\n\n"
+             "The checksum that a TFRecord file stores for some bytes; as machines compute it that have no instruction for\n"
+             "it, if that is asked for.");
 
 static PyObject *module_crc(PyObject *module, PyObject *args)
 {
     Py_buffer data;
+    int portable = 0;
     (void)module;
-    if (!PyArg_ParseTuple(args, "y*", &data))
+    if (!PyArg_ParseTuple(args, "y*|p", &data, &portable))
         return NULL;
-    uint32_t crc = masked_crc(data.buf, (uint64_t)data.len);
+    uint32_t crc = portable ? masked(crc_by_table(data.buf, (uint64_t)data.len)) : masked_crc(data.buf, (uint64_t)data.len);
     PyBuffer_Release(&data);
     return PyLong_FromUnsignedLong(crc);
 }

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
 
 COARSE = 5
 """Seconds below which a duration printed in whole seconds is too coarse for a series."""
@@ -113,6 +120,51 @@ class Epochs:
             self._bar = bar
         if not bar.gauge and self._bar is bar:
             self._flush()
+
+    def several(
+        self,
+        epoch: Floats,
+        header: int,
+        line: NDArray[np.int64],
+        metrics: Mapping[str, Floats | float],
+        seconds: Floats | float | None,
+    ) -> bool:
+        """Take epochs that follow the last one, each planned like it and with one bar like its bar.
+
+        Args:
+            epoch: their numbers.
+            header: line of the last one's header.
+            line: of each bar.
+            metrics: values of each metric of the bars.
+            seconds: spent on each; None where the bars do not tell.
+
+        Returns:
+            Whether they were taken; if not, they must be told one by one.
+        """
+        import numpy as np
+
+        if not self._headed or self._stopped or not self._build.is_open or self._epoch + 1 != epoch[0]:
+            return False
+        self._flush(before=int(epoch[0]))
+        names: dict[str, str] = {}
+        for printed in metrics:
+            split = "val" if printed.startswith("val_") else "train"
+            names.setdefault(canonical(printed.removeprefix("val_"), split), printed)
+        columns = {name: self._build.column(name) for name in names}
+        spent = np.zeros(len(epoch)) if seconds is None else np.broadcast_to(np.asarray(seconds), epoch.shape)
+        timed = (spent >= COARSE) | (spent != np.trunc(spent))
+        clock = self._build.column(canonical("epoch_time"))
+        if None in columns.values() or (clock is None and timed.any()):
+            return False
+        step = np.full(len(epoch), self._build.current_step)
+        for name, printed in names.items():
+            if (column := columns[name]) is not None:
+                column.extend(np.array(np.broadcast_to(np.asarray(metrics[printed]), epoch.shape)), step, epoch, line)
+        if clock is not None and timed.any():
+            clock.extend(spent[timed], step[timed], epoch[timed], line[timed])
+        self._epoch, self._header_line, self._seen = int(epoch[-1]), header, set(names)
+        self._build.epoch(epoch[-1], int(line[-1]))
+        return True
 
     def _continues(self, waiting: Bar, bar: Bar) -> bool:
         """Whether a bar is a later state of the one that waits; another in the same epoch is an evaluation."""

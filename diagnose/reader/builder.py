@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose.model import Config, Event, Fact, Place, Run, Segment, Setting
 from diagnose.names import canonical, event_kinds, fact_names, traits
-from diagnose.reader.column import Column
+from diagnose.reader.column import MANY, Column
+from diagnose.reader.room import ABSURD, Room
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 TEXT = 400
 """Characters kept of a line that an event or a fact quotes."""
-ABSURD = 1e15
-"""No run counts so many epochs or steps."""
 FAILURES = frozenset({"error_line", "traceback", "out_of_memory", "interrupted", "killed"})
 
 
@@ -54,6 +53,7 @@ class RunBuilder:
         self.paths = [path]
         self._known: dict[str, Fact] = {}
         self._settings: dict[str, Setting] = {}
+        self.room = Room()
         self._drafts: list[_Draft] = []
         self._waiting: list[Event] = []
         self._heading, self._heading_line = "", 0
@@ -95,6 +95,8 @@ class RunBuilder:
         column.step.append(_counted(self.current_step if step is None else step))
         column.epoch.append(_counted(self.current_epoch if epoch is None else epoch))
         column.line.append(line)
+        if len(column.line) > MANY:
+            column.store(self.room)
 
     def points(
         self,
@@ -263,6 +265,7 @@ class RunBuilder:
                 place = Place(self.path, self._heading_line, 1, self._heading[:TEXT])
                 self._drafts[-1].events.append(Event("unstarted", place, {"message": self._heading}))
         segments = []
+        self.room = Room()
         for index, draft in enumerate(self._drafts):
             shared: Shared = {}
             segments.append(
@@ -279,6 +282,7 @@ class RunBuilder:
                     title_line=draft.title_line,
                 )
             )
+            draft.columns = {}  # with the rows that the columns were taken from
         if len(segments) > 1:
             for segment in segments:
                 segment.name = segment.name or f"run {segment.index + 1}"

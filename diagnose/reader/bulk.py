@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from diagnose.names import canonical
-from diagnose.reader.builder import ABSURD, RunBuilder
+from diagnose.reader.builder import RunBuilder
 from diagnose.reader.column import Column
+from diagnose.reader.room import FIRST, Position, Table
 from diagnose.scan import Condition, Walk
 
 if TYPE_CHECKING:
@@ -18,11 +19,7 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-FIRST = 3
-"""Doubles of a row before its columns: the line, and the counters of the last row that had any."""
-Position: TypeAlias = "Callable[[Floats], tuple[Floats, Floats]]"
-"""Epoch and step of rows, from their columns."""
-
+__all__ = ["Bulk", "Item", "Position"]
 
 ALWAYS = Condition()
 
@@ -44,28 +41,18 @@ class Item:
     value: float = math.nan
 
 
-@dataclass(slots=True)
-class _Table:
-    """The rows of one template in one segment."""
-
-    columns: list[tuple[Column, int, float]]
-    position: Position
-    width: int
-    chunks: list[bytes] = field(default_factory=list)
-
-
 class Bulk:
     """Hands rows of a walk over to the segment of the builder that was open when their template was enabled.
 
     A reader treats the first line of each template in a segment itself, then enables the template; when the segment is
-    closed, all rows are handed over and every template is disabled again.
+    closed, every template is disabled again.
     """
 
     def __init__(self, build: RunBuilder, walk: Walk) -> None:
         """Report rows of *walk* to *build*."""
         self._build, self._walk = build, walk
         walk.full = self.take
-        self._tables: dict[int, _Table] = {}
+        self._tables: dict[int, Table] = {}
         self._segment = -1
 
     def enable(
@@ -106,22 +93,28 @@ class Bulk:
             columns.append((column, FIRST + len(extra) + len(parts) if item.part >= 0 else -1, item.value))
             parts += [item.part] if item.part >= 0 else []
         self._walk.enable([*extra, *parts], condition)
-        self._tables[template] = _Table(columns, position, FIRST + len(extra) + len(parts))
+        table = Table(self._build.room, FIRST + len(extra) + len(parts), len(extra), position)
+        self._tables[template] = table
+        for column, at, value in columns:
+            column.attach(table, at, value)
 
     def take(self, template: int) -> None:
         """Take the rows of a template for which there is no room left."""
         if rows := self._walk.take(template):
-            self._tables[template].chunks.append(rows)
+            self._tables[template].add(rows)
 
     def held(self, template: int) -> Floats:
-        """Return the rows of a template that are still to be handed over: line, counters and columns."""
+        """Return the rows of a template that are still to be handed over: line, counters and columns.
+
+        Where they are very many, they are those that stay, among them the first and last one of each epoch.
+        """
         import numpy as np
 
         table = self._tables.get(template)
         if table is None:
             return np.empty((0, FIRST))
         self.take(template)
-        return np.frombuffer(b"".join(table.chunks), dtype=np.float64).reshape(-1, table.width)
+        return table.rows()
 
     def check(self) -> None:
         """Hand everything over if the segment it belongs to is no longer the open one."""
@@ -133,19 +126,8 @@ class Bulk:
         self._walk.disable()
         for template, table in self._tables.items():
             self.take(template)
-            if table.columns and table.chunks:
-                self._hand_over(table)
+            if len(table):
+                table.place()
+                self._build.reached(self._segment, table.last_line)
         self._tables.clear()
         self._segment = -1
-
-    def _hand_over(self, table: _Table) -> None:
-        import numpy as np
-
-        rows = np.frombuffer(b"".join(table.chunks), dtype=np.float64).reshape(-1, table.width)
-        table.chunks.clear()
-        line = rows[:, 0].astype(np.int64)
-        epoch, step = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in table.position(rows[:, 1:]))
-        for column, at, value in table.columns:
-            values = np.full(len(rows), value) if at < 0 else np.ascontiguousarray(rows[:, at])
-            column.extend(values, step, epoch, line)
-        self._build.reached(self._segment, int(line[-1]))

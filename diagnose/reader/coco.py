@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from diagnose.patterns import lazy
 
-LINE = re.compile(r"\((A[PR])\) @\[ IoU=([\d.]+(?::[\d.]+)?) *\| area= *(\w+) *\| maxDets= *(\d+) *\]")
+LINE = lazy(r"\((A[PR])\) @\[ IoU=([\d.]+(?::[\d.]+)?) *\| area= *(\w+) *\| maxDets= *(\d+) *\]")
 OVERLAPS = {"0.50:0.95": "", "0.50": "50", "0.75": "75"}
 
 

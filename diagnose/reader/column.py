@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from diagnose.model import Series
+from diagnose.reader.room import FIRST, Places, Room, Table
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Rows: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
-    Shared: TypeAlias = dict[Any, tuple[Any, Any, Any, Any]]
+    Floats: TypeAlias = NDArray[np.float64]
+    Shared: TypeAlias = dict[Any, tuple[Places, NDArray[np.intp] | None]]
 
 ENOUGH = 8
 """Points within epochs that show whether a time is that of an iteration or has been running since the epoch began."""
@@ -21,6 +23,20 @@ RISING = 0.98
 """Share of those points that lie above the one before: a clock, where times of iterations wobble."""
 HUNDRED = (67.0, 150.0)
 """Factor between two neighbours where the log goes over from percent to shares, or back."""
+MANY = 1 << 17
+"""Points that came one by one of which a table is made, to be thinned."""
+APART = 1 << 40
+"""Between the numbers of points of different origin, which are no neighbours."""
+
+
+class _Part(NamedTuple):
+    """Points that were read together with others: values at places of their own, or a column of a table."""
+
+    places: Places | None = None
+    value: Floats | None = None
+    table: Table | None = None
+    at: int = -1
+    constant: float = 0.0
 
 
 @dataclass(slots=True)
@@ -29,6 +45,7 @@ class Column:
 
     Attributes:
         printed: the metric's name in the log.
+        value, step, epoch, line: points that came one by one, the last ones of them if there were very many.
     """
 
     printed: str
@@ -37,17 +54,29 @@ class Column:
     step: array[float] = field(default_factory=lambda: array("d"))
     epoch: array[float] = field(default_factory=lambda: array("d"))
     line: array[int] = field(default_factory=lambda: array("q"))
-    bulk: list[Rows] = field(default_factory=list)
+    _parts: list[_Part] = field(default_factory=list)
+    _stored: Table | None = None
 
-    def extend(
-        self,
-        value: NDArray[np.float64],
-        step: NDArray[np.float64],
-        epoch: NDArray[np.float64],
-        line: NDArray[np.int64],
-    ) -> None:
+    def extend(self, value: Floats, step: Floats, epoch: Floats, line: NDArray[np.int64]) -> None:
         """Add points that were read in bulk, some of which may stand before others that are already here."""
-        self.bulk.append((value, step, epoch, line))
+        self._parts.append(_Part(Places(step, epoch, line), value))
+
+    def attach(self, table: Table, at: int, constant: float = 0.0) -> None:
+        """Add what is or will be in a column of a table; at -1 every row stands for the constant."""
+        self._parts.append(_Part(table=table, at=at, constant=constant))
+
+    def store(self, room: Room) -> None:
+        """Put points that came one by one, but the last, where they can be thinned."""
+        import numpy as np
+
+        count = len(self.value) - 1
+        rows = np.array([self.line[:count], self.epoch[:count], self.step[:count], self.value[:count]]).T
+        for column in (self.value, self.step, self.epoch, self.line):
+            del column[:count]
+        if self._stored is None:
+            self._stored = Table(room, FIRST + 1, 0, lambda rows: (rows[:, 0], rows[:, 1]))
+            self.attach(self._stored, FIRST)
+        self._stored.add(rows.tobytes())
 
     def series(self, name: str, shared: Shared) -> Series:
         """Return the points as a series of the model, in the order of their lines.
@@ -56,59 +85,94 @@ class Column:
             name: canonical name.
             shared: places that series of the same lines have in common; it is filled here.
         """
-        value, step, epoch, line = self._rows(shared)
-        return Series(name, self.printed, self.path, value, step, epoch, line)
+        value, places = self._rows(shared)
+        weight = places.weight
+        thinned = 0 if weight is None else max(0, round(float(weight.sum())) - len(value))
+        return Series(
+            name, self.printed, self.path, value, places.step, places.epoch, places.line, thinned,
+            index=places.index, weight=weight,
+        )  # fmt: skip
 
-    def _rows(self, shared: Shared) -> Rows:
+    def _rows(self, shared: Shared) -> tuple[Floats, Places]:
         import numpy as np
 
-        if len(self.bulk) == 1 and not self.value:
-            return self.bulk[0]
-        value = np.frombuffer(self.value, dtype=np.float64)
-        single = self.step.tobytes(), self.epoch.tobytes(), self.line.tobytes()
-        key = (*single, *(id(rows[3]) for rows in self.bulk))
-        places = shared.get(key)
-        if places is None:
-            step, epoch = (np.frombuffer(column, dtype=np.float64) for column in (self.step, self.epoch))
-            line = np.frombuffer(self.line, dtype=np.int64)
-            order = None
-            if self.bulk:
-                step, epoch, line = (
-                    np.concatenate([first, *(rows[at] for rows in self.bulk)])
-                    for at, first in ((1, step), (2, epoch), (3, line))
-                )
-                if len(line) and (line[1:] < line[:-1]).any():
-                    order = np.argsort(line, kind="stable")
-                    step, epoch, line = step[order], epoch[order], line[order]
-            places = shared[key] = (step, epoch, line, order)
-        if self.bulk:
-            value = np.concatenate([value, *(rows[0] for rows in self.bulk)])
-            value = value if places[3] is None else value[places[3]]
-        return (value, *places[:3])
+        values = [np.frombuffer(self.value, dtype=np.float64)]
+        parts = [part for part in self._parts if part.table is None or len(part.table)]
+        places = [part.places if part.table is None else part.table.places for part in parts]
+        for part in parts:
+            if part.value is not None:
+                values.append(part.value)
+            elif part.table is not None:
+                count = len(part.table.places.line)
+                values.append(np.full(count, part.constant) if part.at < 0 else part.table.column(part.at))
+        if len(places) == 1 and not self.value:
+            return values[1], places[0]
+        key = (self.step.tobytes(), self.epoch.tobytes(), self.line.tobytes(), *(id(at.line) for at in places))
+        known = shared.get(key)
+        if known is None:
+            single = Places(
+                np.frombuffer(self.step, dtype=np.float64),
+                np.frombuffer(self.epoch, dtype=np.float64),
+                np.frombuffer(self.line, dtype=np.int64),
+            )
+            known = shared[key] = _merged([single, *places]) if places else (single, None)
+        value = np.concatenate(values) if places else values[0]
+        return (value if known[1] is None else value[known[1]]), known[0]
 
     def settle(self) -> None:
-        """Put points that were read in bulk among the others."""
-        if self.bulk:
-            value, step, epoch, line = (column.tobytes() for column in self._rows({}))
-            self.value, self.step, self.epoch = array("d", value), array("d", step), array("d", epoch)
-            self.line, self.bulk = array("q", line), []
+        """Put points that were read in bulk among the others; no more are to come."""
+        value, places = self._rows({})
+        self._parts = [_Part(places, value)]
+        for column in (self.value, self.step, self.epoch, self.line):
+            del column[:]
 
     def is_clock(self) -> bool:
         """Whether the values run on within each epoch: seconds since it began, not seconds of an iteration."""
-        value, epoch = self.value, self.epoch
-        inside = [at for at in range(1, len(value)) if not epoch[at - 1] < epoch[at]]
-        rising = sum(value[at] > value[at - 1] for at in inside)
-        return len(inside) >= ENOUGH and rising >= RISING * len(inside) and max(value) > 2 * min(value)
+        import numpy as np
+
+        value, places = self._rows({})
+        inside = ~(places.epoch[:-1] < places.epoch[1:])
+        count = int(inside.sum())
+        if count < ENOUGH or (value[1:] > value[:-1])[inside].sum() < RISING * count:
+            return False
+        return bool(np.fmax.reduce(value) > 2 * np.fmin.reduce(value))
 
     def to_one_scale(self) -> None:
         """Turn shares into percent where the log goes over from one to the other: by a factor of 100, and for good."""
-        places = [at for at, value in enumerate(self.value) if value > 0]
-        shares = [self.value[at] <= 1 for at in places]
-        over = [at for at in range(1, len(places)) if shares[at] != shares[at - 1]]
-        if len(over) != 1 or not 1 < over[0] < len(places) - 1:
+        import numpy as np
+
+        value, places = self._rows({})
+        positive = np.flatnonzero(value > 0)
+        shares = value[positive] <= 1
+        over = np.flatnonzero(shares[1:] != shares[:-1]) + 1
+        if len(over) != 1 or not 1 < over[0] < len(positive) - 1:
             return
-        one, other = self.value[places[over[0] - 1]], self.value[places[over[0]]]
+        one, other = value[positive[over[0] - 1]], value[positive[over[0]]]
         if HUNDRED[0] <= max(one, other) / min(one, other) <= HUNDRED[1]:
-            for at, share in zip(places, shares, strict=True):
-                if share:
-                    self.value[at] *= 100
+            value = value.copy()
+            value[positive[shares]] *= 100
+            self._parts = [_Part(places, value)]
+
+
+def _merged(all_places: Sequence[Places]) -> tuple[Places, NDArray[np.intp] | None]:
+    """Return places in the order of lines, and that order if it is another one."""
+    import numpy as np
+
+    step, epoch, line = (np.concatenate([places[at] for places in all_places]) for at in range(3))
+    index = weight = None
+    if any(places.weight is not None for places in all_places):
+        numbers, shares = [], []
+        for origin, places in enumerate(all_places):
+            count = len(places.line)
+            # Points that came one by one may have had any between them: no two of them are neighbours for sure.
+            own = np.arange(count) * (1 if origin else 2) if places.index is None else places.index
+            numbers.append(own + origin * APART)
+            shares.append(np.ones(count) if places.weight is None else places.weight)
+        index, weight = np.concatenate(numbers), np.concatenate(shares)
+    if not len(line) or not (line[1:] < line[:-1]).any():
+        return Places(step, epoch, line, index, weight), None
+    order = np.argsort(line, kind="stable")
+    step, epoch, line = step[order], epoch[order], line[order]
+    if index is not None and weight is not None:
+        index, weight = index[order], weight[order]
+    return Places(step, epoch, line, index, weight), order

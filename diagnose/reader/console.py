@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import LineGrammar
 from diagnose.reader.printed import PrintedConfig
 from diagnose.sources import Line
 
-EXCEPTION = re.compile(r"(?P<error>(?:[A-Za-z_]\w*\.)*[A-Z_]\w*)(?::(?: (?P<message>.*))?)?$")
-RAISED = re.compile(r"\w*(Error|Exception|Interrupt|Exit|Fault|Warning|StopIteration)$")
-BANNER = re.compile(r"\s*(\w+)\s{2,}Traceback")
+EXCEPTION = lazy(r"(?P<error>(?:[A-Za-z_]\w*\.)*[A-Z_]\w*)(?::(?: (?P<message>.*))?)?$")
+RAISED = lazy(r"\w*(Error|Exception|Interrupt|Exit|Fault|Warning|StopIteration)$")
+BANNER = lazy(r"\s*(\w+)\s{2,}Traceback")
 GATE = (
     r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|alloc|sigterm|sigint|\^C|"
     r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|errno|^(?:<{7}|>{7}) |"

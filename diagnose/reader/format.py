@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Protocol
 
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.required import begins_line, required
 from diagnose.sources import HEAD, Source
@@ -15,8 +16,8 @@ from diagnose.sources.lines import ANSI, encoding_of
 
 CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byte != 27))
 """Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
-NEWLINE = re.compile("\n")
-WORD = re.compile(r"[A-Za-z]{2,}")
+NEWLINE = lazy("\n")
+WORD = lazy(r"[A-Za-z]{2,}")
 MOST_HITS = 50
 """Hits of one pattern that are counted."""
 

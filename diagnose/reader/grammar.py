@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from diagnose import assets
 from diagnose.parsers import own, packed_tables, parser, stamp, tables
+from diagnose.patterns import lazy
 from diagnose.scan import ENOUGH, LineParser, Pack, Shapes, engine, shape_key
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ MEMO = 20_000
 """Shapes remembered per grammar; when full the memory starts afresh."""
 TELLING = 100
 """Longest text between two numbers that other people's lines may share."""
-DIGITS = re.compile("[0-9]+")
+DIGITS = lazy("[0-9]+")
 BLANK_DIGITS = str.maketrans("123456789", "000000000")
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from diagnose.names import canonical
+from diagnose.patterns import lazy
 
 SUMMARY = frozenset(
     {"train_loss", "train_runtime", "train_samples_per_second", "train_steps_per_second", "train_tokens_per_second"}
     | {"total_flos", "train_tokens"}
 )
 """What the last entry sums up; ``train_loss`` there is a mean over the run, not a point of the curve."""
-EVALUATION = re.compile(r"eval[_/](?P<set>\w+_)?(?P<what>runtime|samples_per_second|steps_per_second)$")
+EVALUATION = lazy(r"eval[_/](?P<set>\w+_)?(?P<what>runtime|samples_per_second|steps_per_second)$")
 
 
 def series_name(key: str) -> str:

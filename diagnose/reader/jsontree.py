@@ -8,10 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-TOKEN = re.compile(
+from diagnose.patterns import lazy
+
+TOKEN = lazy(
     r'\s*(?:([{}\[\],:])|("(?:[^"\\\n]|\\.)*")|(-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|-?Infinity|NaN|true|false|null))'
 )
-NOTHING = re.compile(r"\s*")
+NOTHING = lazy(r"\s*")
 WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "true": True, "false": False, "null": None}
 REPAIRS = 3
 """Damaged lines that are left out; what has more of them is not JSON."""

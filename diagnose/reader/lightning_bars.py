@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 
 from diagnose.names import canonical, split_of
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import number
 from diagnose.sources import Line
 
-RICH = re.compile(
+RICH = lazy(
     r"^\s*Epoch (?P<epoch>\d{1,9})/(?P<last>\S+) +[━╸╺]+ +(?P<done>\d{1,9})/(?P<total>\d{1,9}|--) +[\d:]+ • [\d:-]+ +"
     r"[\d.]+it/s ?(?P<metrics>.*)$"
 )
 """The bar of RichProgressBar; metrics that do not fit beside it stand on the lines below."""
-RICH_METRIC = re.compile(r"([A-Za-z_][\w./@-]*): (-?\d[\d.]*(?:e[+-]?\d+)?|-?nan|-?inf)(?:\s+|$)")
+RICH_METRIC = lazy(r"([A-Za-z_][\w./@-]*): (-?\d[\d.]*(?:e[+-]?\d+)?|-?nan|-?inf)(?:\s+|$)")
 SHOWN = frozenset({"v_num", "epoch", "step", "global_step"})
 """What a bar shows besides metrics."""
 

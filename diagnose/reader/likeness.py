@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from diagnose.names import canonical, slug, traits
+from diagnose.patterns import lazy
 
 MEASURED = frozenset({"loss", "score", "error"})
 """Kinds of quantities that only a training or an evaluation reports."""
-SETTINGS = re.compile(
+SETTINGS = lazy(
     r"weight(?!ed)|gain|coef|lambda|threshold|thresh|thr$|target|margin|smoothing|scale|factor|ratio|_type|_name|_fn|gamma|"
     r"alpha|beta|_change|degradation|difference|_diff|delta|improvement|relative|expected|confidence|version|_std$|"
     r"minimum|maximum|tolerance|min_|patience|instances|num_|count|comparison|lower|upper|interval|_t$"
 )
 """Words in the names of settings and of comparisons."""
-EVALUATED = re.compile(
+EVALUATED = lazy(
     r"(^|[/_])(map|ap|ar|miou|iou|bleu|rouge|meteor|cider|wer|cer|nds|hota|mota|pq)($|[/_@\d])|map\d"
 )
 """Metrics that take a whole evaluation."""
-EPOCH_KEYS = re.compile(r"(current_)?epochs?(_(num|number|idx|id))?|ep")
-STEP_KEYS = re.compile(
+EPOCH_KEYS = lazy(r"(current_)?epochs?(_(num|number|idx|id))?|ep")
+STEP_KEYS = lazy(
     r"_?(global_|current_|train_|training_|total_)?steps?|trainer/global_step|n?_?iter(ation)?s?|it|batch_idx|(num_)?updates?|timesteps?"
 )
-ROW_KEYS = re.compile(r"|index|unnamed:_0|id|#|_?timestamp|_runtime|wall_time|date")
+ROW_KEYS = lazy(r"|index|unnamed:_0|id|#|_?timestamp|_runtime|wall_time|date")
 """Columns that only number or date the rows."""
 
 

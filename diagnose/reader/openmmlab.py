@@ -11,17 +11,18 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.bulk import Item
 from diagnose.reader.grammar import Match, number
 from diagnose.sources import Line
 
-STAMP = re.compile(r".*?\d\d[-/]\d\d \d\d:\d\d:\d\d(?:,\d{1,6})? - ")
+STAMP = lazy(r".*?\d\d[-/]\d\d \d\d:\d\d:\d\d(?:,\d{1,6})? - ")
 """Both loggers begin a record with date, time and a dash; lines without belong to the record above them."""
 NOT_OF_A_LOOP = frozenset({"eta", "time", "data_time", "memory"})
 """Items of a validation line that say nothing about training and share their names with it."""
-ABSENT = re.compile(r"(^|[/_])m?A[PR](\b|_|$)")
-WHOLE = re.compile(r"mAP$|(^|/)AP$")
+ABSENT = lazy(r"(^|[/_])m?A[PR](\b|_|$)")
+WHOLE = lazy(r"mAP$|(^|/)AP$")
 
 
 class Loop:

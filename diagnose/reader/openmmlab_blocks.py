@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from diagnose.configs.openmmlab import config_facts
 from diagnose.model import Setting
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.sources import Line
 
@@ -17,9 +18,9 @@ FAMILY = {"MMEngine": 0, "MMDetection": 1, "MMDetection3D": 1, "MMSegmentation":
 """Packages that make up the framework, and their order in the fact."""
 
 
-DETECTED = re.compile(r"\| class +\| gts +\| dets +\| recall +\| ap +\|\s*$")
+DETECTED = lazy(r"\| class +\| gts +\| dets +\| recall +\| ap +\|\s*$")
 """The head of the table that an evaluation of VOC prints: a row for each class."""
-DETECTED_ROW = re.compile(r"\|[^|]+\| *(\d+) *\| *(\d+) *\| *(\d+(?:\.\d+)?|nan) *\| *[\d.nan]+ *\|\s*$")
+DETECTED_ROW = lazy(r"\|[^|]+\| *(\d+) *\| *(\d+) *\| *(\d+(?:\.\d+)?|nan) *\| *[\d.nan]+ *\|\s*$")
 DETECTED_START = "| class "
 DETECTIONS, RECALL = "dets", "mean recall"
 """What the sum of a column, and the mean of another, are called."""
@@ -182,7 +183,7 @@ def _ends_dump(text: str, *, blank_above: bool) -> bool:
     )
 
 
-ENVIRONMENT = re.compile(r"\s*(GPU [\d,]+|[A-Za-z_][\w .]*): (.*)")
+ENVIRONMENT = lazy(r"\s*(GPU [\d,]+|[A-Za-z_][\w .]*): (.*)")
 
 
 def state_environment(build: RunBuilder, text: str, line: int) -> None:

@@ -301,7 +301,10 @@ class Records:
             return
         if plan.record.split != "train":
             self._bulk.enable(
-                plan.items, self._place_of_validation(plan), plan.parts.values(), Condition(forbids_minus_one=plan.forbids)
+                plan.items,
+                self._place_of_validation(plan),
+                plan.parts.values(),
+                Condition(forbids_minus_one=plan.forbids),
             )
         elif plan.record.counter == session.counter in plan.parts:
             epoch = plan.parts.get("epoch", -1)

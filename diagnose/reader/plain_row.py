@@ -7,22 +7,23 @@ import re
 from dataclasses import dataclass, field
 
 from diagnose.names import canonical, split_of
+from diagnose.patterns import lazy
 from diagnose.reader.grammar import Match, number
 from diagnose.reader.likeness import is_metric, is_step
 
-PLACE_WORDS = re.compile(r"train(ing)?|val(id(ation)?)?|test(ing)?|eval|end|of|start(ing)?|current|the|at|global")
+PLACE_WORDS = lazy(r"train(ing)?|val(id(ation)?)?|test(ing)?|eval|end|of|start(ing)?|current|the|at|global")
 """Words that may stand before `epoch` or `step` where it counts, unlike those of `best epoch`."""
-STEP_WORDS = re.compile(r"(global_)?steps?|iter(ation)?s?|it|(mini-?)?batch|update")
-FALSE_END = re.compile(r"(?i)\b(from|to|than|of|the|was|by|vs|and|at|is|with|for)$")
-CONSTANT = re.compile(r"[A-Z]+_[A-Z_]+")
+STEP_WORDS = lazy(r"(global_)?steps?|iter(ation)?s?|it|(mini-?)?batch|update")
+FALSE_END = lazy(r"(?i)\b(from|to|than|of|the|was|by|vs|and|at|is|with|for)$")
+CONSTANT = lazy(r"[A-Z]+_[A-Z_]+")
 """The name of an environment variable."""
-FILE = re.compile(r"\.(?:py|cc?|cpp|cu|h5|pth?|ckpt|npy|npz|txt|json|csv|png|jpe?g)$")
+FILE = lazy(r"\.(?:py|cc?|cpp|cu|h5|pth?|ckpt|npy|npz|txt|json|csv|png|jpe?g)$")
 """How a name ends that is a file's: `losses.py:12: DeprecationWarning`."""
-SAID = re.compile(r"(?i)(?:the )?(.+?)(?: so far| now)? is")
+SAID = lazy(r"(?i)(?:the )?(.+?)(?: so far| now)? is")
 """`avg loss so far is 0.1`"""
-BAR = re.compile(r":?\s*\d{1,3}%\|[\s\u2580-\u259f#\ufffd\d]*\|")
+BAR = lazy(r":?\s*\d{1,3}%\|[\s\u2580-\u259f#\ufffd\d]*\|")
 """The drawn part of a progress bar, with the percentage: what stands before it is its title."""
-RUNNING = re.compile(r"(?i)\b(?:total|elapsed|cumulative|used)\b.*\btime$|\btime[ _](?:elapsed|used|total|so far)$")
+RUNNING = lazy(r"(?i)\b(?:total|elapsed|cumulative|used)\b.*\btime$|\btime[ _](?:elapsed|used|total|so far)$")
 """Names of a time that runs on."""
 PROSE = frozenset({"a", "an", "i", "is", "it", "my", "this", "that", "you", "your", "not", "very"})
 """Words of sentences, which the names of metrics do without."""

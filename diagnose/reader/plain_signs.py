@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from diagnose.names import slug
+from diagnose.patterns import lazy
 from diagnose.reader.format import Head
 from diagnose.reader.likeness import is_metric
 
@@ -16,7 +17,7 @@ CERTAIN = 9
 """Numbered results that settle what a file is."""
 SAMPLED = 4000
 """Lines that detection looks at."""
-PREFIX = re.compile(
+PREFIX = lazy(
     r"""
     ^\s*
     (?: \[?(?P<clock>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)Z?\]?   # 2024-03-01 10:00:00,101
@@ -32,37 +33,37 @@ PREFIX = re.compile(
 )
 """What loggers print before the message."""
 MEASURE = r"(?:loss|acc|accuracy|f1|auc|map|miou|iou|dice|kappa|perplexity|ppl|bleu|mse|mae|rmse|wer|cer)"
-VALUE = re.compile(
+VALUE = lazy(
     rf"(?i){MEASURE}[\w.@]*[\"']?(?:\s*[:=]\s*|\s+|@\d )[\"']?[+-]?(?:\d|\.\d|nan\b|inf\b)"
     r"| at (?:step|epoch|iter\w*) \d+:"
 )
-STATED = re.compile(rf"(?i){MEASURE}[\w.@]*(?: so far| now)? is [+-]?\d*\.\d")
-KEYED = re.compile(rf"(?i)(?<!\w)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
-MARKER = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")
-TRIAL = re.compile(
+STATED = lazy(rf"(?i){MEASURE}[\w.@]*(?: so far| now)? is [+-]?\d*\.\d")
+KEYED = lazy(rf"(?i)(?<!\w)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
+MARKER = lazy(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")
+TRIAL = lazy(
     r"(?i)^(?>.*?\btrial\b)(?>.*?\b(?:score|value|objective)\s*[:=]\s*[+-]?[\d.]).*\b(?:hyper)?param(?:eter)?s\b"
 )
-INDEXED = re.compile(r"\[(\d+)\]\s+[\w' -]+:")
-START = re.compile(
+INDEXED = lazy(r"\[(\d+)\]\s+[\w' -]+:")
+START = lazy(
     r"(?i)\W*(?:(?:current|global|train(?:ing)?)\s+)?(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)"
 )
-CODE = re.compile(
+CODE = lazy(
     r"(?m)^[ \t]*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ =)"
 )
-PAGE = re.compile(r"(?m)^(?: {0,3}#{1,6} \w|[ \t]*(?:```|<!DOCTYPE|<html))")
+PAGE = lazy(r"(?m)^(?: {0,3}#{1,6} \w|[ \t]*(?:```|<!DOCTYPE|<html))")
 QUOTED = 6
 """Lines of code that a warning may show in the midst of a log."""
-TRADE = re.compile(
+TRADE = lazy(
     r"(?i)(?<![a-z])(train|epoch|model|data(?:set|loader|module)|batch|loss|optimi[sz]er|checkpoint|cuda|gpu|torch"
     r"|tensorflow|keras|validation|forward|weights)"
 )
 """Words of those who train models; a traceback alone may be any program's."""
-TRACED = re.compile(
+TRACED = lazy(
     r"(?m)^(?:Traceback \(most recent call last\):|[\w.]*(?:Runtime|OutOfMemory)Error: CUDA .*out of memory)"
 )
-FRAME = re.compile(r'(?m)File ".*|", line \d+')
-RAISED = re.compile(r"(?m)^[A-Z]\w*(?:Error|Exception): ")
-FAILED = re.compile(r"(?m)^.*\d\d:\d\d:\d\d.*(?<![A-Za-z])(?:ERROR|CRITICAL)(?![A-Za-z]).*$")
+FRAME = lazy(r'(?m)File ".*|", line \d+')
+RAISED = lazy(r"(?m)^[A-Z]\w*(?:Error|Exception): ")
+FAILED = lazy(r"(?m)^.*\d\d:\d\d:\d\d.*(?<![A-Za-z])(?:ERROR|CRITICAL)(?![A-Za-z]).*$")
 """A line that a logger dates and calls an error."""
 
 

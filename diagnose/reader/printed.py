@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from diagnose.model import Place, Setting
+from diagnose.patterns import lazy
 from diagnose.reader.builder import TEXT, RunBuilder
 from diagnose.reader.stated import state
 from diagnose.sources import Line
 
-ONE_LINE = re.compile(r"\b(?:Namespace|AttrDict|EasyDict|SimpleNamespace)\((?=\s*[A-Za-z_]\w*\s*=)")
-BEGIN = re.compile(r"(?:\b(?:\w*TrainingArguments|\w*Config|Namespace)\()\s*$")
+ONE_LINE = lazy(r"\b(?:Namespace|AttrDict|EasyDict|SimpleNamespace)\((?=\s*[A-Za-z_]\w*\s*=)")
+BEGIN = lazy(r"(?:\b(?:\w*TrainingArguments|\w*Config|Namespace)\()\s*$")
 WANTED = frozenset({"Namespace(", "Dict(", "TrainingArguments(", "Config("})
 """Texts one of which every line contains by which a printed config begins."""
-PAIR = re.compile(r"\s*[A-Za-z_]\w*\s*=")
+PAIR = lazy(r"\s*[A-Za-z_]\w*\s*=")
 LONGEST = 500
 """Lines of a printed config."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from diagnose.names import canonical, split_of, traits
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import LineGrammar, Match, number
 from diagnose.reader.scopes import CONFIG, FOLD, RUN, STAGE, Scopes
@@ -16,7 +17,7 @@ from diagnose.reader.tallies import ClassCounts, ConfusionMatrix
 from diagnose.sources import Line
 
 DECORATION = " \t=-*#_─━═>|"
-LOGGING = re.compile(
+LOGGING = lazy(
     r"^\s*\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?\]?\s*(-\s*)?"
     r"(\S+\s+-\s*)?\[?(DEBUG|INFO|WARNING|ERROR)\]?\s*[-:|]?\s*"
 )
@@ -203,7 +204,9 @@ class Remarks:
     def _end_counts(self) -> None:
         found = self._counts.end()
         if found is not None:
-            counts, line, text = found
+            counts, line, text, original = found
+            if original:
+                self.fact("unique_class_counts", counts, line, text)
             self.fact("class_counts", counts, line, text)
             self.fact("train_samples", float(sum(counts.values())), line, text)
 
@@ -211,11 +214,11 @@ class Remarks:
         self._counts.title(text)
 
     def _on_samples(self, match: Match, line: Line, text: str) -> None:
-        split = _split(match.get("SPLIT") or match.get("SAMPLES") or "")
+        split = _split(match.get("SPLIT") or match.get("SAMPLES") or match.get("ADJUSTED") or "")
         if split in ("train", "val"):
             self.fact(f"{split}_samples", float(match.get("INT") or 0), line.number, text)
 
-    _on_counted = _on_samples
+    _on_counted = _on_adjusted = _on_samples
 
     # The model
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from re import _constants as op
 from re import _parser
 
+from diagnose.patterns import lazy
 from diagnose.scan.gate import groups
 
 SHORTEST = 2
 """Characters below which a text occurs in nearly every log."""
-LETTERS = re.compile(r"[A-Za-z]{2,}")
+LETTERS = lazy(r"[A-Za-z]{2,}")
 
 
 @lru_cache(maxsize=512)

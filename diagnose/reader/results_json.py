@@ -8,21 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diagnose.names import slug
+from diagnose.patterns import lazy
 from diagnose.reader.jsontree import Node
 from diagnose.reader.likeness import is_epoch, is_metric, is_step
 
 TITLES = ("experiment_name", "experiment_id", "run_name", "name", "experiment", "run", "run_id", "trial", "fold", "id")
-ASIDE = re.compile(
+ASIDE = lazy(
     r"(?i)^(changes|changed|changed_(keys|settings)|diff(erences?)?|best_(result|run|trial|experiment)s?|(comparison|per_class|confusion|expected|target).*)$"
 )
 """Keys of comparisons, and of copies of what stands elsewhere in the document."""
-SUMMARY = re.compile(
+SUMMARY = lazy(
     r"(?i)^(?:(?P<before>first|initial|best|final|last|max|min)_)?(?P<metric>.+?)(?:_(?P<after>first|initial|best|last|final|end|max|min))?$"
 )
-CURVE = re.compile(r"(?i)[_ ](by_epoch|per_epoch|epochs?|history|histories|curve|values|list|hist|log)$")
-ROW = re.compile(r"(?i)^(?P<metric>.+?)_?best_(row|epoch)$|^(?P<bare>best_epoch|best_row)$")
+CURVE = lazy(r"(?i)[_ ](by_epoch|per_epoch|epochs?|history|histories|curve|values|list|hist|log)$")
+ROW = lazy(r"(?i)^(?P<metric>.+?)_?best_(row|epoch)$|^(?P<bare>best_epoch|best_row)$")
 BARE = frozenset({"first", "best", "last", "final"})
-GENERIC = re.compile(
+GENERIC = lazy(
     r"(overall_|performance_|evaluation_|all_|training_|train_|validation_|val_)?(metrics|results?|scores|performance|history)"
     r"|evaluation|overall|train(ing)?|val(idation)?|test|experiments|log"
 )

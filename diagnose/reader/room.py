@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -12,42 +12,32 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
     Indices: TypeAlias = NDArray[np.int64]
+    Chosen: TypeAlias = NDArray[np.bool_]
+    Part: TypeAlias = tuple[Floats, Indices, Chosen]  # rows, their numbers, and which stand for themselves alone
 
 ABSURD = 1e15
 """No run counts so many epochs or steps."""
-LINE, MAJOR, FIRST = 0, 1, 3
-"""Doubles of a row before its columns: the line, and the counters of the last row that had any."""
+LINE, EPOCH, STEP, FIRST = range(4)
+"""Doubles of a row before its columns: the line, and what counts, which in the end is epoch and step."""
 MOST = 1 << 20
-"""Doubles that one table holds before it is thinned."""
-BUDGET = 4 << 20
-"""Doubles that all tables hold together."""
+"""Doubles of a table that is not thinned, however few tables there are."""
+BUDGET = 5 << 20
+"""Doubles that all tables of a run hold together: 40 MiB."""
 LEAST = 1 << 10
 """Doubles that a table may hold however many tables there are."""
-AT_ONCE = 1 << 18
-"""Doubles that are looked at together by a table that was thinned before."""
+FALL = 4
+"""By what that number falls whenever the budget is spent."""
 Position: TypeAlias = "Callable[[Floats], tuple[Floats, Floats]]"
 """Epoch and step of rows, from their columns."""
 
 
-@dataclass(slots=True)
-class Room:
-    """What the tables of a run may hold: the more there are, the less each."""
-
-    most: int = MOST
-    held: int = 0
-    tables: list[Table] = field(default_factory=list)
-
-    def grown(self, doubles: int) -> None:
-        """Take so many doubles more; thin tables, the longest first, if that is too much."""
-        self.held += doubles
-        while self.held > BUDGET and self.most > LEAST:
-            self.most //= 2
-            for table in self.tables:
-                table.fit()
-
-
 class Places(NamedTuple):
-    """Where points stand; ``index`` and ``weight`` are None if all points that were read are there."""
+    """Where points stand.
+
+    Attributes:
+        index: the number of each among all that were read; None if all are there.
+        weight: for how many each one stands; None if all are there.
+    """
 
     step: Floats
     epoch: Floats
@@ -56,106 +46,172 @@ class Places(NamedTuple):
     weight: Floats | None = None
 
 
+class Room:
+    """What the tables of a run may hold: the more there are, the less each."""
+
+    def __init__(self) -> None:
+        """Begin without any table."""
+        self.most, self.held = MOST, 0
+        self.tables: list[Table] = []
+
+    def take(self, doubles: int) -> None:
+        """Note that so many more are held; thin tables, the longest first, if that is too much."""
+        self.held += doubles
+        while self.held > BUDGET and self.most > LEAST:
+            self.most //= FALL
+            for table in self.tables:
+                table.fit()
+
+
 class Table:
-    """The rows of one template in one segment, thinned where they are too many."""
+    """The rows of one template in one segment, thinned where they are too many.
+
+    Attributes:
+        is_open: whether more rows may be added.
+    """
 
     def __init__(self, room: Room, width: int, extra: int, position: Position) -> None:
         """Take rows of *width* doubles, of whose columns the first *extra* ones count and are no values."""
-        self._room, self.width, self._extra, self._position = room, width, extra, position
-        self._chunks: list[bytes] = []
-        self._waiting = 0  # doubles in chunks
-        self._rows: list[tuple[Floats, Indices, NDArray[np.bool_]]] = []  # thinned rows, their numbers, who stay alone
+        self._room, self._width, self._first, self._position = room, width, FIRST + extra, position
+        self._chunks: list[bytes | Floats] = []  # rows as they were read, behind those that were thinned
+        self._fresh = 0  # doubles in them
+        self._thinned: list[Part] = []
         self._kept = 0  # doubles in them
-        self._level = self._size = self._done = 0
-        self._places: Places | None = None
-        self._values: dict[int, Floats] = {}
+        self._done = 0  # rows that they stand for
+        self._level = 0
+        self.is_open = True
+        self._settled: tuple[Places, Floats] | None = None
         room.tables.append(self)
 
     def __len__(self) -> int:
         """Return how many rows were added."""
-        return self._size
+        return self._done + self._fresh // self._width
+
+    @property
+    def held(self) -> int:
+        """How many doubles are held."""
+        return self._fresh + self._kept
 
     def add(self, rows: bytes) -> None:
         """Add rows."""
-        doubles = len(rows) // 8
         self._chunks.append(rows)
-        self._size += doubles // self.width
-        self._waiting += doubles
-        if self._waiting + self._kept > self._room.most or (self._level and self._waiting > AT_ONCE):
-            self._room.held += doubles
+        self._fresh += len(rows) // 8
+        self._room.take(len(rows) // 8)
+        if self._fresh > self._room.most // (4 if self._level else 1):
             self.fit()
-            self._room.grown(0)
-        else:
-            self._room.grown(doubles)
 
     def fit(self) -> None:
-        """Thin the rows until they fit into the room."""
-        before = self._waiting + self._kept
-        if self._level and before > self._room.most // 2:
-            self._thin_waiting()
-        while self._waiting + self._kept > self._room.most:
-            self._level += 1
-            if self._kept:
-                self._thin_again()
-            kept = self._kept
-            self._thin_waiting()
-            if STRETCH_OF_ALL << self._level > self._size and kept == self._kept:
-                break
-        self._room.held += self._waiting + self._kept - before
+        """Thin the rows until they fit into the room: those that are fresh as the others were, then all of them."""
+        from diagnose.reader.thinning import STRETCH
+
+        before = self.held
+        if self._level:
+            self._thin_fresh()
+        while self.held > self._room.most and STRETCH << self._level < len(self):
+            excess = self.held / self._room.most
+            self._level += max(1, math.ceil(math.log2(excess))) + (self._level == 0)
+            self._level = min(self._level, (len(self) // STRETCH).bit_length())
+            thinned, self._thinned, self._kept = self._thinned, [], 0
+            if thinned:
+                rows, index, _ = _joined(thinned)
+                self._keep(rows, index)
+            self._thin_fresh()
+        self._room.held += self.held - before
 
     def rows(self) -> Floats:
-        """Return the rows that are held."""
-        return self._joined()[0]
+        """Return the rows that are held: line, counters and columns."""
+        import numpy as np
 
-    def _thin_waiting(self) -> None:
-        """Thin rows that wait, as far as they fill buckets."""
+        fresh = self._fresh_rows()
+        return np.concatenate([_joined(self._thinned)[0], fresh]) if self._thinned else fresh
+
+    def place(self) -> None:
+        """Find epoch and step of all rows; no more are to come."""
+        import numpy as np
+
+        parts = [np.array(self._fresh_rows()), *(rows for rows, _, _ in self._thinned)]
+        for rows in parts:
+            epoch, step = self._position(rows[:, 1:])
+            rows[:, EPOCH], rows[:, STEP] = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in (epoch, step))
+        self._chunks, self.is_open = [parts[0]], False
+
+    @property
+    def last_line(self) -> int:
+        """The line of the last row."""
+        return int(self._fresh_rows()[-1, LINE] if self._fresh else self._thinned[-1][0][-1, LINE])
+
+    @property
+    def places(self) -> Places:
+        """Where the rows stand, in the order in which they were added."""
+        return self._settle()[0]
+
+    def column(self, at: int) -> Floats:
+        """Return a column."""
+        found: Floats = self._settle()[1][at]
+        return found
+
+    def _settle(self) -> tuple[Places, Floats]:
+        import numpy as np
+
+        if self._settled is not None:
+            return self._settled
+        if self.is_open:
+            self.place()
+        rows = self.rows()
+        index = weight = None
+        if self._thinned:
+            from diagnose.reader.thinning import weights
+
+            _, index, single = _joined(self._thinned)
+            fresh = len(rows) - len(index)
+            weight = np.concatenate([weights(index, single, self._done, self._level), np.ones(fresh)])
+            index = np.concatenate([index, np.arange(self._done, self._done + fresh)])
+        columns = np.ascontiguousarray(rows.T)
+        places = Places(columns[STEP], columns[EPOCH], columns[LINE].astype(np.int64), index, weight)
+        self._settled = places, columns
+        self._chunks, self._thinned = [], []
+        return self._settled
+
+    def _fresh_rows(self) -> Floats:
+        import numpy as np
+
+        if len(self._chunks) > 1:
+            self._chunks = [b"".join(self._chunks)]
+        return np.frombuffer(self._chunks[0] if self._chunks else b"", dtype=np.float64).reshape(-1, self._width)
+
+    def _thin_fresh(self) -> None:
+        """Thin fresh rows as far as they fill buckets."""
         import numpy as np
 
         from diagnose.reader.thinning import STRETCH_BITS
 
-        rows = np.frombuffer(b"".join(self._chunks), dtype=np.float64).reshape(-1, self.width)
-        whole = len(rows) >> (STRETCH_BITS + self._level) << (STRETCH_BITS + self._level)
-        self._chunks = [rows[whole:].tobytes()] if whole < len(rows) else []
-        self._waiting = (len(rows) - whole) * self.width
-        if whole:
+        rows = self._fresh_rows()
+        bits = STRETCH_BITS + self._level
+        whole = ((self._done + len(rows)) >> bits << bits) - self._done
+        if whole > 0:
             self._keep(rows[:whole], np.arange(self._done, self._done + whole))
             self._done += whole
-
-    def _thin_again(self) -> None:
-        rows, index, _ = self._joined_kept()
-        self._rows, self._kept = [], 0
-        self._keep(rows, index)
+            self._chunks = [rows[whole:].copy()]
+            self._fresh = self._chunks[0].size
 
     def _keep(self, rows: Floats, index: Indices) -> None:
-        from diagnose.reader.thinning import certain, in_stretch
-
-        columns = range(FIRST + self._extra, self.width)
-        counters = [rows[:, at] for at in range(FIRST, FIRST + self._extra)]
-        alone = certain(
-            [rows[:, at] for at in columns], [rows[:, MAJOR]], counters, index, self._size, self._level
-        )
-        held = alone | in_stretch(index, self._level)
-        self._rows.append((rows[held], index[held], alone[held]))
-        self._kept += int(held.sum()) * self.width
-
-    def _joined_kept(self) -> tuple[Floats, Indices, NDArray[np.bool_]]:
         import numpy as np
 
-        if len(self._rows) > 1:
-            rows, index, alone = zip(*self._rows, strict=True)
-            self._rows = [(np.concatenate(rows), np.concatenate(index), np.concatenate(alone))]
-        return self._rows[0]
+        from diagnose.reader.thinning import alone, in_stretch
 
-    def _joined(self) -> tuple[Floats, Indices | None, NDArray[np.bool_] | None]:
-        import numpy as np
+        columns = np.ascontiguousarray(rows.T)
+        values, changing, rising = columns[self._first :], columns[EPOCH : EPOCH + 1], columns[STEP : self._first]
+        single = alone(values, changing, rising, index, len(self), self._level)
+        held = single | in_stretch(index, self._level)
+        self._thinned.append((rows[held], index[held], single[held]))
+        self._kept += int(held.sum()) * self._width
 
-        waiting = np.frombuffer(b"".join(self._chunks), dtype=np.float64).reshape(-1, self.width)
-        if not self._rows:
-            return waiting, None, None
-        rows, index, alone = self._joined_kept()
-        count = len(waiting)
-        return (
-            np.concatenate([rows, waiting]),
-            np.concatenate([index, np.arange(self._done, self._done + count)]),
-            np.concatenate([alone, np.ones(count, dtype=np.bool_)]),
-        )
+
+def _joined(parts: list[Part]) -> Part:
+    """Return parts as one, in the list as well."""
+    import numpy as np
+
+    if len(parts) > 1:
+        rows, index, single = zip(*parts, strict=True)
+        parts[:] = [(np.concatenate(rows), np.concatenate(index), np.concatenate(single))]
+    return parts[0]

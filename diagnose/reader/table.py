@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from diagnose.patterns import lazy
 from diagnose.reader.grammar import number
 from diagnose.sources import Line
 
 DELIMITERS = ",;\t|"
-NUMERIC = re.compile(r"\s*[+-]?(\d[\d,]*+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*%?\s*$")
-NONFINITE = re.compile(r"(?i)\s*[+-]?(nan|inf|infinity)\s*$")
+NUMERIC = lazy(r"\s*[+-]?(\d[\d,]*+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*%?\s*$")
+NONFINITE = lazy(r"(?i)\s*[+-]?(nan|inf|infinity)\s*$")
 BLANKS = frozenset({"", "-", "--", "none", "null", "n/a", "na"})
 
 

@@ -35,15 +35,16 @@ class ClassCounts:
             self._line, self._text = self._line or line.number, self._text or text
             self._counts[label] = count
 
-    def end(self) -> tuple[dict[str, float], int, str] | None:
-        """Return counts, line and text of a finished list of training samples."""
+    def end(self) -> tuple[dict[str, float], int, str, bool] | None:
+        """Return counts, line and text of a finished list of training samples, and whether they are the original ones."""
         counts, title = self._counts, self._title.lower()
         line, text = self._line, self._text
         if counts or title == "no":
             self._counts, self._line, self._text, self._title = {}, 0, "", ""
         if len(counts) < 2 or re.search(r"valid|\bval\b|test|exclu|remov|filter|predict|patients", title):
             return None
-        return {label: float(count) for label, count in counts.items()}, line, text
+        original = re.search(r"\boriginal\b|\bbefore\b.*(sampl|balanc)", title) is not None
+        return {label: float(count) for label, count in counts.items()}, line, text, original
 
 
 class ConfusionMatrix:

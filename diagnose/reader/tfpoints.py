@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diagnose.reader.builder import ABSURD
+from diagnose.reader.room import ABSURD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

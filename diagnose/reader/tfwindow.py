@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 """Bytes read at once: beyond it the cache of the processor is left, below it calls cost."""
-
-
 LEAST = 1 << 16
 """Bytes that the buffer holds at least."""
 

@@ -1,15 +1,14 @@
 """Which points of a series stay where there are too many of them to be held.
 
-Rows are taken in buckets of equal size. Of each bucket a stretch of neighbours stays, chosen by chance but the same one
-whenever it is looked at: it stands for all of the bucket. Beside it stay, and stand for themselves alone, the lowest and
-highest value of every column with the row before each, rows around which values cease to be finite or a counter falls
-back or changes, and both ends. A coarser level joins two buckets of the finer one, so that nothing is lost by having
-been thinned before.
+Rows are taken in buckets of equal size. Of each bucket a stretch of neighbours stays, drawn by chance but the same one
+whenever it is looked at: it stands for all of the bucket. Beside it stay, and stand for themselves alone, the lowest
+and highest value of every column, the row before a highest one, rows around which values cease to be finite or a
+counter changes or falls back, and both ends. A coarser level joins two buckets of the finer one, so that nothing is
+lost by having been thinned before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -24,29 +23,29 @@ if TYPE_CHECKING:
 STRETCH_BITS = 5
 STRETCH = 1 << STRETCH_BITS
 """Neighbours of a bucket that stay."""
-ENDS = 2 * STRETCH
+ENDS = STRETCH // 2
 """Rows at the start, and at the end, that stay whatever they hold."""
 MOST_TURNS = 4096
-"""Rows around which a column turns (becomes NaN, falls back, changes) that stay for that: half of them the first."""
+"""Rows around which a column turns (becomes NaN, falls back, changes) that stay for that, the first and last ones."""
 
 
 def in_stretch(index: Indices, level: int) -> Chosen:
     """Return which rows lie in the stretch of their bucket: at each level one of two halves is drawn."""
-    held = np.ones(len(index), dtype=np.bool_)
+    block = index >> STRETCH_BITS
+    first = block[0]
+    blocks = np.arange(first, block[-1] + 1)
+    held = np.ones(len(blocks), dtype=np.bool_)
     for step in range(level):
-        half = index >> (STRETCH_BITS + step)
-        drawn = ((half >> 1) * 0x9E3779B1 >> 13) + step & 1
-        held &= (half & 1) == drawn
-    return held
+        half = blocks >> step
+        held &= (half & 1) == (((half >> 1) * 0x9E3779B1 >> 13) + step & 1)
+    return held[block - first]
 
 
-def certain(
-    values: Sequence[Floats], changing: Sequence[Floats], rising: Sequence[Floats], index: Indices, size: int, level: int
-) -> Chosen:
+def alone(values: Floats, changing: Floats, rising: Floats, index: Indices, size: int, level: int) -> Chosen:
     """Return which rows stay for what they hold.
 
     Args:
-        values: columns of which extremes stay, and what is not finite.
+        values: columns, each in one piece, of which extremes stay, and what is not finite.
         changing: columns of which the rows stay around a change, such as those of an epoch.
         rising: columns of which the rows stay around a fall, such as those of a step.
         index: the number of each row among all, thinned or not.
@@ -54,55 +53,51 @@ def certain(
         level: how large the buckets are.
     """
     held = (index < ENDS) | (index >= size - ENDS)
-    bits = STRETCH_BITS + level
-    regular = len(index) and not len(index) & ((1 << bits) - 1) and int(index[-1] - index[0]) == len(index) - 1
-    bucket = index >> bits
-    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
-    for column in values:
-        finite = np.isfinite(column)
-        whole = bool(finite.all())
-        if not whole:
-            _keep_turns(held, np.flatnonzero(finite[1:] != finite[:-1]))
-        for sign in (1.0, -1.0):
-            if regular and whole:
-                by_bucket = np.ascontiguousarray(column).reshape(-1, 1 << bits)
-                lowest = starts + (by_bucket.argmin(axis=1) if sign > 0 else by_bucket.argmax(axis=1))
-            else:
-                lowest = _lowest(np.where(finite, sign * column, np.inf), starts)
-            held[lowest] = True
-            held[lowest - (lowest > 0)] = True
-    for column in changing:
-        _keep_turns(held, np.flatnonzero((column[1:] != column[:-1]) & ~(np.isnan(column[1:]) & np.isnan(column[:-1]))))
-    for column in rising:
-        _keep_turns(held, np.flatnonzero(column[1:] < column[:-1]))
     held[:1] = held[-1:] = True
+    starts = np.flatnonzero(np.diff(index >> (STRETCH_BITS + level), prepend=-1))
+    finite = np.isfinite(values)
+    if not (whole := bool(finite.all())):
+        values = np.where(finite, values, np.nan)
+        for column in finite:
+            _keep(held, np.flatnonzero(column[1:] != column[:-1]))
+    lowest, highest = _extremes(values, starts, whole)
+    held[lowest] = held[highest] = held[highest - (highest > 0)] = True
+    for columns, turn in ((changing, np.not_equal), (rising, np.greater)):
+        for column in columns:
+            _keep(held, np.flatnonzero(turn(column[:-1], column[1:]) & ~np.isnan(column[:-1])))
     return held
 
 
-def _lowest(column: Floats, starts: Indices) -> Indices:
-    """Return where the first of the lowest values of each group stands."""
-    lowest = np.minimum.reduceat(column, starts)
-    sizes = np.diff(starts, append=len(column))
-    hits = np.flatnonzero(column == np.repeat(lowest, sizes))
-    group = np.searchsorted(starts, hits, side="right")
-    return hits[np.diff(group, prepend=0) > 0]
+def _extremes(values: Floats, starts: Indices, whole: bool) -> tuple[Indices, Indices]:
+    """Return where the first of the lowest and of the highest values of each column stand in each group of rows."""
+    count = values.shape[1]
+    sizes = np.diff(starts, append=count)
+    if whole and (sizes == sizes[0]).all():
+        grouped = values.reshape(len(values), len(starts), -1)
+        return (starts + grouped.argmin(axis=2)).ravel(), (starts + grouped.argmax(axis=2)).ravel()
+    backwards = np.arange(count, 0, -1)
+    found = []
+    for reduce in (np.fmin, np.fmax):
+        extreme = np.repeat(reduce.reduceat(values, starts, axis=1), sizes, axis=1)
+        first = np.maximum.reduceat(np.where(values == extreme, backwards, 0), starts, axis=1)
+        found.append(count - first[first > 0])
+    return found[0], found[1]
 
 
-def _keep_turns(held: Chosen, at: Indices) -> None:
+def _keep(held: Chosen, at: Indices) -> None:
     if len(at) > MOST_TURNS:
         at = np.concatenate([at[: MOST_TURNS // 2], at[-MOST_TURNS // 2 :]])
     held[at] = held[at + 1] = True
 
 
-def weights(index: Indices, alone: Chosen, size: int, level: int) -> Floats:
+def weights(index: Indices, single: Chosen, size: int, level: int) -> Floats:
     """Return for how many rows each one stands: one for what stays for itself, its share of the rest for another."""
-    bits = STRETCH_BITS + level
-    bucket = index >> bits
+    bucket = index >> (STRETCH_BITS + level)
     starts = np.flatnonzero(np.diff(bucket, prepend=-1))
     kept = np.diff(starts, append=len(index))
-    own = np.add.reduceat(alone.astype(np.int64), starts)
-    of_all = np.minimum(size - (bucket[starts] << bits), 1 << bits)
-    sampled = kept - own
-    share = np.where(sampled > 0, (of_all - own) / np.maximum(sampled, 1), 1.0)
-    every = np.where(sampled > 0, 1.0, of_all / kept)
-    return np.where(alone, np.repeat(every, kept), np.repeat(share, kept))
+    own = np.add.reduceat(single, starts, dtype=np.int64)
+    of_all = np.minimum(size - (bucket[starts] << (STRETCH_BITS + level)), 1 << (STRETCH_BITS + level))
+    drawn = kept - own
+    share = (of_all - own) / np.maximum(drawn, 1)
+    for_itself = np.where(drawn > 0, 1.0, of_all / kept)
+    return np.where(single, np.repeat(for_itself, kept), np.repeat(share, kept))

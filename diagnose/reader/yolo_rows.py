@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from dataclasses import dataclass
 
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import Match, number
 
@@ -43,7 +43,7 @@ VAL_NAMES = {
 DETECTION = ["images", "labels", "p", "r", "map50", "map50-95"]
 CLASSIFICATION = ["top1_acc", "top5_acc"]
 SIZES = ("size", "img_size", "imgsz")
-COLUMN = re.compile(r"(?:([A-Z])[a-z]+\()?([^()]+)\)?")
+COLUMN = lazy(r"(?:([A-Z])[a-z]+\()?([^()]+)\)?")
 LONGEST_COUNT = 19
 CLASSIFIER = "train_loss"
 """Column of the classifier of YOLOv5, which counts epochs from 1, unlike its detector."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 
 from diagnose.errors import SourceError
 from diagnose.model import Place, Setting
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.configs import hand_over
 from diagnose.reader.grammar import Match
@@ -22,7 +22,7 @@ COMPANIONS = ("args.yaml", "opt.yaml", "hyp.yaml")
 """Files that the trainers write beside their results, in the order of their authority."""
 
 
-LITERAL = re.compile(r"[-+]?[\d.]|[\[({'\"]|(?:True|False|None)$")
+LITERAL = lazy(r"[-+]?[\d.]|[\[({'\"]|(?:True|False|None)$")
 LONGEST_LITERAL = 500
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from diagnose.language import LanguageError, names_in, parse
 from diagnose.language.functions import TABLE
 from diagnose.model import SEVERITIES
 from diagnose.names import event_kinds, fact_names
+from diagnose.patterns import lazy
 from diagnose.yaml_loader import Loader
 
 REQUIRED = ("code", "name", "title", "severity", "since", "when", "message", "why", "advice", "cases")
@@ -76,8 +76,8 @@ MOST_WEIGHT = 5
 """The weight of what a log states in words; the scale is in docs/causes.md."""
 DEEPEST = 50
 """Levels of a rule file."""
-CODE = re.compile(r"[A-Z]{2,8}\d{3}")
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CODE = lazy(r"[A-Z]{2,8}\d{3}")
+NAME = lazy(r"[a-z0-9]+(-[a-z0-9]+)*")
 BUILT_IN = frozenset(
     {
         "epochs",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from diagnose.language import Node, parse
+from diagnose.language import Node
 from diagnose.model import SEVERITIES
 
 
@@ -127,7 +127,7 @@ class Rule:
     refutation: str = ""
     experiment: str = ""
     explains: tuple[ExplainRule, ...] = ()
-    _nodes: dict[str, Node] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _parts: dict[str, Node | str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def is_cause(self) -> bool:
@@ -144,8 +144,8 @@ class Rule:
         """The worst severity the rule can have, shown in lists."""
         return min((level for level, _ in self.severity), key=SEVERITIES.index)
 
-    def nodes(self) -> dict[str, Node]:
-        """Return the parsed named parts. Raises LanguageError."""
-        if len(self._nodes) < len(self.lets):
-            self._nodes.update({name: parse(text) for name, text in self.lets.items()})
-        return self._nodes
+    def parts(self) -> dict[str, Node | str]:
+        """Return the named parts for scopes, which parse each when they first need it, for all scopes to come."""
+        if not self._parts:
+            self._parts.update(self.lets)
+        return self._parts

@@ -11,6 +11,7 @@ from diagnose.scan.lalr import LineParser
 from diagnose.scan.learn import shape_key
 from diagnose.scan.pack import Pack
 from diagnose.scan.plain import Slot, json_row, table_row
+from diagnose.scan.raw import raw_template
 from diagnose.scan.shapes import ENOUGH, Shapes
 from diagnose.scan.walk import Condition, Walk, lines
 
@@ -30,6 +31,7 @@ __all__ = [
     "line_texts",
     "lines",
     "needed",
+    "raw_template",
     "shape_key",
     "table_row",
 ]

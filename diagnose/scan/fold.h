@@ -18,9 +18,11 @@ static const uint8_t *behind_escape(const uint8_t *at, const uint8_t *end)
 
 /* The first four characters of a state, its numbers blanked, as one number; UNSURE if that takes Python to tell.
    sources/lines.py compares the same: two neighbours with equal heads are states of one bar. Of all characters beyond
-   ASCII only those that bars are drawn with are told (U+2500 to U+259F, E2 94 80 to E2 96 9F in UTF-8). */
-static uint64_t head_of(const uint8_t *at, const uint8_t *end)
+   ASCII only those that bars are drawn with are told (U+2500 to U+259F, E2 94 80 to E2 96 9F in UTF-8).
+   `from` is moved behind the bytes that were looked at. */
+static uint64_t head_of(const uint8_t **from, const uint8_t *end)
 {
+    const uint8_t *at = *from;
     uint64_t head = 1;
     int seen = 0, length = 0, in_number = 0;
     while (at < end && length < HEAD_LENGTH && seen < HEAD_CHARACTERS) {
@@ -54,6 +56,7 @@ static uint64_t head_of(const uint8_t *at, const uint8_t *end)
         head = head << 15 | character;
         length++;
     }
+    *from = at;
     return length == HEAD_LENGTH ? head : UNSURE;
 }
 
@@ -68,29 +71,97 @@ static int moves_up(const uint8_t *at, const uint8_t *end)
     return 0;
 }
 
+/* Whether a line sets the title of the terminal: a title may hold carriage returns, which then overwrite nothing. */
+static int has_title(const uint8_t *at, const uint8_t *end)
+{
+    while (end - at > 1 && (at = memchr(at, 0x1b, (size_t)(end - at - 1))) != NULL)
+        if (*++at == ']')
+            return 1;
+    return 0;
+}
+
 static inline int overwrites(uint8_t byte) { return byte == '\r' || byte == '\b'; }
 
+/* Whether states of a line are parted by carriage returns alone, and none of them moves the cursor up or holds text for
+   the terminal's title. Backspaces must lead up to a carriage return. Written for compilers to vectorise. */
+static int is_simple(const uint8_t *at, const uint8_t *end)
+{
+    enum { PIECE = 2048 };
+    while (end - at > 1) {
+        const uint8_t *stop = end - at > PIECE ? at + PIECE : end - 1;
+        uint8_t odd = 0;
+        for (; at < stop; at++) {
+            uint8_t here = at[0], next = at[1];
+            uint8_t up = (uint8_t)((here == 'A') | (here == 'F'));
+            uint8_t title = (uint8_t)((here == 0x1b) & (next == ']'));
+            uint8_t back = (uint8_t)((here == '\b') & (next != '\b') & (next != '\r'));
+            odd |= up | title | back;
+        }
+        if (odd)
+            return 0;
+    }
+    return at == end || (*at != '\b' && *at != 'A' && *at != 'F');
+}
+
+enum { SAME = 16 };
+
+/* Eight bytes with a 0 for every digit. */
+static inline uint64_t undigited(const uint8_t *at)
+{
+    const uint64_t highs = 0x8080808080808080u, zeros = 0x3030303030303030u;
+    uint64_t bytes, other;
+    memcpy(&bytes, at, sizeof bytes);
+    other = bytes ^ zeros; /* a digit becomes 0 to 9 */
+    other = ((((other & ~highs) + 0x7676767676767676u) | other) & highs) >> 7; /* 1 for each byte that is none */
+    other *= 0xff;
+    return (bytes & other) | (zeros & ~other);
+}
+
 /* Drop from one line every state whose successor has the same head; write the rest to `to` and return its end.
-   Of an unfinished line the last state is left as it is, and never makes its predecessor drop out by itself. */
-static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
+   Of an unfinished line the last state is left as it is. `limit` is the end of what may be read. */
+static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, const uint8_t *limit, uint8_t *to)
 {
     const uint8_t *const begin = to;
     const uint8_t *kept = at, *kept_end = at; /* a state that waits for its successor's head, with what overwrites it */
-    uint64_t kept_head = UNSURE;
+    uint64_t kept_head = UNSURE, first = 0, second = 0, first_mask = 0, second_mask = 0;
+    Py_ssize_t looked_at = 0; /* bytes that the head kept was found in, 0 if more than SAME */
+    int simple = is_simple(at, end);
+    if (!simple && has_title(at, end)) {
+        memmove(to, at, (size_t)(end - at));
+        return to + (end - at);
+    }
     while (at < end) {
         const uint8_t *text_end = memchr(at, '\r', (size_t)(end - at));
         if (text_end == NULL)
             text_end = end;
-        const uint8_t *back = memchr(at, '\b', (size_t)(text_end - at));
+        const uint8_t *back = simple ? NULL : memchr(at, '\b', (size_t)(text_end - at));
         if (back != NULL)
             text_end = back;
         const uint8_t *after = text_end;
         while (after < end && overwrites(*after))
             after++;
-        uint64_t head = head_of(at, text_end);
-        if (head != UNSURE && moves_up(at, text_end))
-            head = UNSURE;
-        if (head == UNSURE || head != kept_head) {
+        int same = 0;
+        if (looked_at && text_end - at >= looked_at && limit - at >= SAME)
+            same = (undigited(at) & first_mask) == first && (undigited(at + 8) & second_mask) == second;
+        if (!same) {
+            const uint8_t *seen = at;
+            uint64_t head = head_of(&seen, text_end);
+            if (head != UNSURE && !simple && moves_up(at, text_end))
+                head = UNSURE;
+            same = head != UNSURE && head == kept_head;
+            kept_head = head;
+            looked_at = 0;
+            if (simple && head != UNSURE && seen - at <= SAME && limit - at >= SAME) {
+                looked_at = seen - at;
+                uint8_t mask[SAME] = {0};
+                memset(mask, 0xff, (size_t)looked_at);
+                memcpy(&first_mask, mask, sizeof first_mask);
+                memcpy(&second_mask, mask + 8, sizeof second_mask);
+                first = undigited(at) & first_mask;
+                second = undigited(at + 8) & second_mask;
+            }
+        }
+        if (!same) {
             memmove(to, kept, (size_t)(kept_end - kept));
             to += kept_end - kept;
         } else if (to == begin) {
@@ -98,7 +169,6 @@ static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
         }
         kept = at;
         kept_end = after;
-        kept_head = head;
         at = after;
     }
     memmove(to, kept, (size_t)(kept_end - kept));
@@ -113,7 +183,7 @@ static uint8_t *fold(uint8_t *at, uint8_t *end)
     while (at < end) {
         uint8_t *line_end = memchr(at, '\n', (size_t)(end - at));
         uint8_t *stop = line_end == NULL ? end : line_end;
-        to = fold_line(at, stop, to);
+        to = fold_line(at, stop, end, to);
         if (line_end == NULL)
             break;
         *to++ = '\n';

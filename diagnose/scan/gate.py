@@ -13,7 +13,9 @@ CONTROL = tuple(bytes([code]) for code in (*range(9), *range(11, 32), 127))
 """A line with terminal control is only known once it is decoded."""
 FOLDED = ("\u017f".encode(), "\u212a".encode())
 """Letters beyond ASCII that equal ``s`` and ``k`` where case is ignored."""
-SPACES = ("\t", *(chr(code) for code in range(33, 0x3001) if chr(code).isspace()))
+SPACES = tuple(
+    "\t\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 """Blanks other than the space."""
 BLANKS = 4
 """Spaces at the end of a line that are told from more of them."""

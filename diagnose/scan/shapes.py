@@ -117,6 +117,11 @@ class Shapes:
         template = self._trie.templates[found[0]]
         return template, template.tokens(text, found[1])
 
+    def place(self, text: str) -> tuple[Template, tuple[int, ...]] | None:
+        """Return the template of a line and where its variable parts end, in bytes, if it has one by now."""
+        found = self._scanner.match(text.encode("utf-8", "replace")) if self._trie.templates else None
+        return None if found is None else (self._trie.templates[found[0]], found[1])
+
     def _unpack(self, text: str) -> bool:
         """Take from the pack what was learned of lines like this one; return whether there was anything."""
         before = len(self._trie.templates)

@@ -83,6 +83,18 @@ class Template:
             start = end
         return found
 
+    def leading_parts(self) -> list[tuple[int, int]]:
+        """Return for each token the number or run of digits that it begins with, and how many characters follow.
+
+        The part is -1 where the token begins with anything else.
+        """
+        begins = {start: (part, end) for (start, end), part in self.exact_parts().items()}
+        found: list[tuple[int, int]] = []
+        for _, start, end in self.spans:
+            part, (of, behind) = begins.get(start, (-1, (-2, 0)))
+            found.append((part, end[1] - behind) if end[0] == of and end[1] >= behind else (-1, 0))
+        return found
+
 
 def shape_of(printed: bytes) -> int:
     """Return what a printed number shows; -1 if the text is none."""

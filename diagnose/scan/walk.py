@@ -59,7 +59,7 @@ class Walk:
     Attributes:
         everything: whether every line is to be yielded for now; set between lines.
         template: of the line yielded last, or -1.
-        text: of that line.
+        text, raw: of that line, what it shows and its bytes.
         seen: the last physical line that showed anything.
         full: called with the number of a template whose rows must be taken.
     """
@@ -73,6 +73,7 @@ class Walk:
         self._scanner = shapes.scanner(gate)
         self._known = len(shapes.templates)
         self.everything, self.template, self.text, self.seen = False, -1, "", 0
+        self.raw = b""
 
     def __iter__(self) -> Iterator[Line]:
         if self._plain:
@@ -97,7 +98,8 @@ class Walk:
                     self.full(self.template)
                     continue
                 start, at = at, after
-                for line in visible(number, decode(bytes(block[start : after - 1]), self._encoding)):
+                self.raw = bytes(block[start : after - 1])
+                for line in visible(number, decode(self.raw, self._encoding)):
                     self.seen, self.text = number, line.text
                     yield line
 

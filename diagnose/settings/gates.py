@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,10 +10,11 @@ from typing import Any
 
 from diagnose.errors import did_you_mean
 from diagnose.model.change import RISKS
+from diagnose.patterns import lazy
 from diagnose.settings.model import KeyPath
 from diagnose.settings.values import WrongValueError, flag, patterns, shown, text, texts
 
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+DATE = lazy(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)

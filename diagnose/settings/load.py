@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from diagnose.errors import SettingsError
 from diagnose.model import Place
+from diagnose.patterns import lazy
 from diagnose.settings.keys import check
 from diagnose.settings.model import OPTIONS, KeyPath, Layer, Settings
 
-AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+AT = lazy(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 def from_file(path: Path) -> Settings:

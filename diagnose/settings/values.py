@@ -9,10 +9,11 @@ from typing import Any
 
 from diagnose.errors import did_you_mean
 from diagnose.model import SEVERITIES
+from diagnose.patterns import lazy
 from diagnose.settings.model import PathIgnore
 
 UNITS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?", re.IGNORECASE)
+SIZE = lazy(r"(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?", re.IGNORECASE)
 
 
 class WrongValueError(ValueError):

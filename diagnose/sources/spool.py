@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import weakref
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, cast
@@ -23,6 +22,8 @@ def spool(stream: IO[bytes], limit: int) -> tuple[Callable[[], IO[bytes]], int]:
     if size < KEPT or size > limit:
         data = start.getvalue()
         return lambda: io.BytesIO(data), size
+    import tempfile  # it takes long
+
     file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as what opens it
     file.write(start.getbuffer())
     size += _copy(stream, file, limit + 1 - size)

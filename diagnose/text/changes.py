@@ -9,6 +9,7 @@ from typing import Any
 
 from diagnose.model import UNKNOWN, Change, Comparison, Place, Report, Result
 from diagnose.model.change import RISKS
+from diagnose.patterns import lazy
 from diagnose.text import escape
 from diagnose.text.secrets import masked
 from diagnose.text.terminal import ELLIPSIS, columns, shorten
@@ -25,15 +26,15 @@ MOST_BITS = 1024
 DEEPEST = 12
 MOST_RUNS_NAMED = 3
 
-EDGES_OR_CONTROL = re.compile(r"^\s|\s$|[\x00-\x1f\x7f]")
-SCALAR = re.compile(
+EDGES_OR_CONTROL = lazy(r"^\s|\s$|[\x00-\x1f\x7f]")
+SCALAR = lazy(
     r"~|[-+]?(?=\.?\d)[\d_]*\.?\d*(?:e[-+]?\d+)?|[-+]?\.?(?:inf|nan)"
     r"|true|false|yes|no|on|off|null|none|absent|unknown",
     re.IGNORECASE,
 )
 """Text that would be taken for something else if it stood there without quotes."""
 LONGEST_SCALAR = 40
-SOURCES = re.compile(r"(?<=[.!]) \([^()]*(?:\([^()]*\)[^()]*)*\)$")
+SOURCES = lazy(r"(?<=[.!]) \([^()]*(?:\([^()]*\)[^()]*)*\)$")
 """What stands in brackets after the sentence of a reason: where it comes from."""
 WORDS = {
     "activation": "on",

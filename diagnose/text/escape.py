@@ -8,24 +8,26 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-SEQUENCE = re.compile(
+from diagnose.patterns import lazy
+
+SEQUENCE = lazy(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC: titles, links, clipboard
     r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC
     r"|\x1b[ -/]*[0-~]"
 )
-HIDDEN = re.compile(
+HIDDEN = lazy(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls reorder what is shown
     "\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"  # line separators, BOM, lone surrogates, noncharacters
 )
-SURROGATE = re.compile("[\ud800-\udfff]")
-SPACE = re.compile(r"\s*[\t\n]\s*")
-COMMAND_ANYWHERE = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
+SURROGATE = lazy("[\ud800-\udfff]")
+SPACE = lazy(r"\s*[\t\n]\s*")
+COMMAND_ANYWHERE = lazy(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 """Azure Pipelines and the GitHub runner obey ``##vso[...]`` and ``##[...]`` anywhere in a line of output."""
-COMMAND_AT_START = re.compile(r"^:|(?<!\S):(?=:)")
+COMMAND_AT_START = lazy(r"^:|(?<!\S):(?=:)")
 """The GitHub runner obeys ``::name::`` after leading white space; wrapping may bring any word to the start."""
-MARKDOWN = re.compile(
+MARKDOWN = lazy(
     r"([`*~$|\[\]]"  # spans, links and table cells, wherever they stand
     r"|\\(?=[!-/:-@\[-`{-~]|$)"
     r"|(?<![^\W_])_+|_+(?![^\W_])"  # inside a word, as in a name, an underscore is no emphasis
@@ -34,7 +36,7 @@ MARKDOWN = re.compile(
     r"|^[-+=:>#]|(?<!\S):(?=:)"  # what begins a block does so at the start of a line only
     r"|(?<=http)s?:|(?<=www)\.)"
 )
-NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
+NUMBERED = lazy(r"^(\d+)([.)])(?=\s|$)")
 
 
 def clean(text: str) -> str:

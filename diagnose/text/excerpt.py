@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diagnose.model import Evidence, Finding
+from diagnose.patterns import lazy
 from diagnose.text.escape import line
 from diagnose.text.terminal import shorten
 
-NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-NOT_FINITE = re.compile(r"\b(?:nan|inf)\b", re.IGNORECASE)
+NUMBER = lazy(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+NOT_FINITE = lazy(r"\b(?:nan|inf)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ a line of a log may try are plain text everywhere.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from diagnose.patterns import lazy
 from diagnose.text.escape import clean
 
-ITEM = re.compile(r"( *)(\d{1,9}[.)]|[-*+]) +(?=\S)")
-FENCE = re.compile(r" *(`{3,}|~{3,})")
-HEADING = re.compile(r"#{1,6} +")
+ITEM = lazy(r"( *)(\d{1,9}[.)]|[-*+]) +(?=\S)")
+FENCE = lazy(r" *(`{3,}|~{3,})")
+HEADING = lazy(r"#{1,6} +")
 LINK = r"\[(?P<label>[^\[\]]*)\]\((?P<url>https?://[^\s()<>]*)\)"
-SPAN = re.compile(
+SPAN = lazy(
     r"\\(?P<literal>[!-/:-@\[-`{-~])"
     r"|(?P<ticks>`+)(?P<code>[^`](?:[^`]|(?<!`)(?!(?P=ticks)(?!`))`+)*?)(?P=ticks)(?!`)"
     r"|\*\*(?P<strong>[^*\s](?:[^*]*[^*\s])?)\*\*"

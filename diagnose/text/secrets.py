@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from diagnose.patterns import lazy
+
 MASK = "***"
 PLAIN = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "secrets", "credential", "credentials"})
 JOINED = frozenset({"apikey", "accesskey", "secretkey", "authtoken", "accesstoken"})
@@ -19,18 +21,18 @@ OF_TEXTS = frozenset(
     }
 )  # fmt: skip
 """What stands before ``token`` where it is a piece of text."""
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-OPAQUE = re.compile(r"[\w.+/=~:-]{6,}")
+WORD = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+OPAQUE = lazy(r"[\w.+/=~:-]{6,}")
 """How a token looks; names of poolings and ``<pad>`` do not."""
-NUMBER = re.compile(r"[-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?,?", re.IGNORECASE)
+NUMBER = lazy(r"[-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?,?", re.IGNORECASE)
 """A loss by the name of a token is none."""
-LOOKS = re.compile(
+LOOKS = lazy(
     r"\b(?:hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ya29\.)[\w-]{12,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
     r"|(?<=Bearer )[^\s\"']+"
 )
 """Tokens of well-known makers, and the user and password of an address."""
-PAIR = re.compile(r"""(?P<name>[A-Za-z_][\w.-]*)(?:["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""")
-OPTION = re.compile(r"""--?(?P<name>[A-Za-z][\w.-]*)\s+(?P<value>"[^"]*"|'[^']*'|[^\s"'-][^\s"']*)""")
+PAIR = lazy(r"""(?P<name>[A-Za-z_][\w.-]*)(?:["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""")
+OPTION = lazy(r"""--?(?P<name>[A-Za-z][\w.-]*)\s+(?P<value>"[^"]*"|'[^']*'|[^\s"'-][^\s"']*)""")
 
 
 def is_secret(name: str, value: object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from dataclasses import dataclass
 
@@ -101,6 +100,8 @@ def _earlier(text: str, start: int, room: int) -> int:
 def wrap(text: str, width: int, indent: int = 0) -> list[str]:
     """Break *text* at white space into lines of *width* columns; all but the first are indented."""
     gap = " " * indent
+    import textwrap
+
     return textwrap.wrap(
         text, max(width, 24), subsequent_indent=gap, break_long_words=False, break_on_hyphens=False
     ) or [""]

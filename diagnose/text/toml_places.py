@@ -7,12 +7,14 @@ import tomllib
 from bisect import bisect
 from dataclasses import dataclass
 
+from diagnose.patterns import lazy
+
 Path = tuple[str | int, ...]
 
-SKIP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-STRING = re.compile(r'''"""(?:\\.|[^\\])*?"{3,5}|"(?:\\.|[^"\\\n])*"''' + r"""|'{3}.*?'{3,5}|'[^'\n]*'""", re.DOTALL)
-BARE = re.compile(r"[A-Za-z0-9_-]+")
-SCALAR = re.compile(r"[^,\]}#\n]+")
+SKIP = lazy(r"(?:[ \t\r\n]|#[^\n]*)*")
+STRING = lazy(r'''"""(?:\\.|[^\\])*?"{3,5}|"(?:\\.|[^"\\\n])*"''' + r"""|'{3}.*?'{3,5}|'[^'\n]*'""", re.DOTALL)
+BARE = lazy(r"[A-Za-z0-9_-]+")
+SCALAR = lazy(r"[^,\]}#\n]+")
 
 
 @dataclass(slots=True)

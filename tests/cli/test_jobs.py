@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from diagnose import api, engine
-from diagnose.api.fleet import can_fork, cpus
+from diagnose.api.fleet.cpus import cpus
+from diagnose.api.fleet.pool import can_fork
 from diagnose.api.fleet.pool import Pool
 from diagnose.api.fleet.size import FILES, size
 

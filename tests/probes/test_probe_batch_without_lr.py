@@ -12,7 +12,9 @@ def test_updates_are_those_of_the_batch() -> None:
 
 
 def test_the_rate_follows_the_batch() -> None:
-    assert mechanism.scaled({"lr": 0.005, "batch": 20, "batch_before": 16}) == {"lr": pytest.approx(0.00625)}
+    values = {"lr": 0.005, "batch": 20, "batch_before": 16, "samples": 640}
+    assert mechanism.scaled(values) == {"lr": pytest.approx(0.00625)}
+    assert mechanism.scaled({**values, "batch": 20_000}) == {"lr": pytest.approx(0.2)}, "no update takes more than all"
 
 
 def test_a_batch_16_times_as_large() -> None:

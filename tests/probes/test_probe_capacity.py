@@ -30,9 +30,24 @@ def test_learned_by_heart() -> None:
     assert medians(large)["gap"] > 0.1
 
 
+def test_the_control_has_as_many_updates_of_batches_as_large() -> None:
+    """Also where the batch is above the samples: each epoch is one update of all of them."""
+    for given in ({}, {"batch": 512}):
+        arms = (medians(observe("capacity-vs-data", arm, 2, epochs=6, **given)) for arm in ("suspect", "control"))
+        assert len({found["updates"] for found in arms}) == 1
+
+
 def test_the_small_model_is_small() -> None:
-    small, large = (medians(observe("capacity-vs-data", arm, 4, samples=100, epochs=30)) for arm in ("fix", "suspect"))
+    small, large = (
+        medians(observe("capacity-vs-data", arm, 4, samples=100, epochs=30)) for arm in ("small model", "suspect")
+    )
     assert small["train accuracy"] < large["train accuracy"]
+
+
+def test_the_best_epoch_is_kept() -> None:
+    best, last = (medians(observe("capacity-vs-data", arm, samples=100, epochs=30)) for arm in ("fix", "suspect"))
+    assert best["gap"] < last["gap"]
+    assert best["val accuracy"] > last["val accuracy"] - 0.01
 
 
 @pytest.mark.parametrize(
@@ -54,10 +69,3 @@ def test_epochs_of_a_log_need_its_samples(tmp_path: Path) -> None:
     segment = about(mechanism, read(str(tmp_path / "run.log")))
     with pytest.raises(SettingsError, match=r"--set samples"):
         resolve(mechanism, segment, {})
-
-
-def test_samples_drawn_epoch_by_epoch_are_never_learned_by_heart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mechanism, "AT_ONCE", 100)
-    fresh = observe("capacity-vs-data", "control", samples=100, epochs=30)
-    assert not fresh.symptom.any()
-    assert medians(fresh)["val accuracy of the possible"] > 0.8

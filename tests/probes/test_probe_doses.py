@@ -1,33 +1,34 @@
 """Doses that were chosen so that a mechanism shows, and what is said of them beside the document's."""
 
 import pytest
+from made import outcome
+from made import result as made_result
 
 from diagnose.model import Place
 from diagnose.probes import show
 from diagnose.probes.declare import DOCUMENTED
 from diagnose.probes.registry import mechanisms
-from diagnose.probes.result import Outcome, Result, Used
+from diagnose.probes.result import Result, Used
 
 WITH_ONE = {
     "loss-weight-imbalance", "overregularised", "batch-without-lr", "gradient-conflict", "capacity-vs-data",
-    "lr-sensitivity", "size-aware-weighting", "fusion-weight-gradient",
+    "lr-sensitivity", "size-aware-weighting", "fusion-weight-gradient", "few-updates", "class-weight-collapse",
 }  # fmt: skip
 
 
 def result(*, origin: str = "default", suspect: int = 64, documented: bool = True) -> Result:
     hits = {"suspect": suspect, "control": 0, "fix": 0} | ({DOCUMENTED: 0} if documented else {})
     arms = tuple(
-        Outcome(
-            name, "at the dose of the document (batch 16 to 20)", count, 64, {}, 0, 0.1,
-            {"batch": 20} if name == DOCUMENTED else {},
+        outcome(
+            name,
+            count,
+            title="at the dose of the document (batch 16 to 20)",
+            changed={"batch": 20} if name == DOCUMENTED else {},
         )
         for name, count in hits.items()
-    )  # fmt: skip
+    )
     used = (Used("batch", 256, origin, "samples", (Place("run.log", 3),)), Used("lr", 0.1, "default", "rate"))
-    return Result(
-        mechanism="m", title="T", symptom="s", proxy="p", device="cpu", device_name="CPU", replicas=64, seed=0,
-        parameters=used, arms=arms, varied=(), none_left=None, steps=1, rate=0.0, loop_rate=0.0, seconds=1.0, torch="2",
-    )  # fmt: skip
+    return made_result(*arms, parameters=used)
 
 
 def test_which_mechanisms_have_a_dose_of_the_document() -> None:

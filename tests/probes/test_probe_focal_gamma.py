@@ -13,11 +13,19 @@ def test_plain_cross_entropy_leaves_all_of_it() -> None:
     seen = observe("focal-gamma-shrinks-loss", "control", **SMALL)
     assert medians(seen)["gradient left"] == pytest.approx(1)
     assert medians(seen)["object loss left"] == pytest.approx(1)
-    assert not seen.symptom.any()
+
+
+def test_the_symptom_is_what_detection_came_to() -> None:
+    """Not an identity: plain cross-entropy shows it, too, before it has learned."""
+    assert observe("focal-gamma-shrinks-loss", "control", **SMALL).symptom.all()
+    learned = {"epochs": 16, "objects": 0.2}
+    plain, focal = (observe("focal-gamma-shrinks-loss", arm, **learned) for arm in ("control", "suspect"))
+    assert not plain.symptom.any()
+    assert medians(focal)["AP of the possible"] < medians(plain)["AP of the possible"] < 1.05
 
 
 def test_alpha_and_a_high_gamma_take_most_of_it() -> None:
-    assert observe("focal-gamma-shrinks-loss", gamma=2.0, **SMALL).symptom.all()
+    assert medians(observe("focal-gamma-shrinks-loss", gamma=2.0, **SMALL))["gradient left"] < 0.5
     assert medians(observe("focal-gamma-shrinks-loss", gamma=2.0, alpha=0.0, **SMALL))["gradient left"] < 0.5
 
 
@@ -42,6 +50,16 @@ def test_average_precision() -> None:
     there = torch.tensor([[1.0, 0, 1, 0], [1, 0, 1, 0]])
     score = torch.tensor([[4.0, 3, 2, 1], [4, 1, 3, 2]])
     assert cells.average_precision(score, there).tolist() == pytest.approx([(1 + 2 / 3) / 2, 1.0])
+
+
+def test_no_score_ranks_better_than_the_evidence() -> None:
+    made = [cells.cells(torch.Generator().manual_seed(seed), 10, 4000, 0.1) for seed in range(4)]
+    sets = {key: torch.stack([one[key] for one in made]) for key in made[0]}
+    best = cells.average_precision(cells.evidence(sets), sets["val_there"])
+    class_part = (sets["val_x"][..., : cells.CLASS_PART] @ sets["means"].transpose(1, 2)).logsumexp(2)
+    assert (best > cells.average_precision(class_part, sets["val_there"])).all()
+    assert (best > cells.average_precision(sets["val_x"].square().sum(2), sets["val_there"])).all()
+    assert (best < 1).all()
 
 
 def test_what_is_possible() -> None:

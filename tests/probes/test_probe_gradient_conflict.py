@@ -34,11 +34,20 @@ def test_a_log_tells_a_contrastive_loss_by_its_weight() -> None:
     assert mechanism.contrastive("auto") is None
 
 
-def test_the_fix_ends_lower_and_begins_at_nothing() -> None:
-    assert mechanism.warmed_up({"weight": 0.05, "lower": 0.2}) == {"weight": pytest.approx(0.01), "shape": "linear"}
-    pull = "auxiliary gradient over main gradient"
-    full, slow = (medians(observe("gradient-conflict", arm, **SMALL))[pull] for arm in ("suspect", "fix"))
-    assert 0 < slow < full
+def test_each_arm_changes_one_thing() -> None:
+    arms = {arm.name: arm.change({"weight": 0.05, "lower": 0.2}) for arm in mechanism.ARMS}
+    assert arms["fix"] == {"shape": "linear"}
+    assert arms["lower weight"] == {"weight": pytest.approx(0.01)}
+    assert arms["lower and slowly"] == {**arms["fix"], **arms["lower weight"]}
+
+
+def test_a_warm_up_to_the_full_weight_only_delays_it() -> None:
+    pull, end = "auxiliary gradient over main gradient", "val accuracy at the end"
+    full, slow, lower = (
+        medians(observe("gradient-conflict", arm, replicas=4)) for arm in ("suspect", "fix", "lower weight")
+    )
+    assert 0 < slow[pull] < full[pull]
+    assert slow[end] < full[end] + 0.05 < lower[end]
 
 
 def test_the_live_tool_finds_the_same() -> None:

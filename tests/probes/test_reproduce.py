@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from made import of_counts
 
 from diagnose.cli.main import main
 
 SMALL = (
-    *("--replicas", "3", "--set", "samples=60", "--set", "val_samples=30", "--set", "epochs=1", "--set", "patience=2"),
+    *("--replicas", "8", "--set", "samples=60", "--set", "val_samples=30", "--set", "epochs=1", "--set", "patience=2"),
     "--no-speed",
 )
 
@@ -35,10 +36,14 @@ def test_json_is_the_contract() -> None:
     assert record["schema"] == "diagnose/reproduce-v1"
     assert record["mechanism"] == "few-updates"
     assert record["device"] == "cpu"
-    assert record["replicas"] == 3
+    assert record["replicas"] == 8
     assert [arm["name"] for arm in record["arms"]] == ["suspect", "control", "fix"]
     assert all(arm["interval"][0] <= arm["share"] <= arm["interval"][1] for arm in record["arms"])
     assert record["verdict"] in {"reproduced", "not-reproduced"}
+    assert {"why", "why_not_cured", "diverged"} <= record.keys()
+    assert [arm["name"] for arm in record["further_arms"]] == ["more epochs", "both", "documented"]
+    assert {"samples", "epochs"}.isdisjoint(record["chosen_dose"])
+    assert {"lr", "batch"} <= set(record["chosen_dose"])
     assert record["seconds"] > 0
     assert record["replica_steps"] > 0
     assert {"samples": "given", "lr": "default"}.items() <= {
@@ -86,13 +91,8 @@ def test_a_rule_means_its_mechanism() -> None:
 def test_a_rule_may_mean_several(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list of results stands under one schema, with the word that was asked for."""
     from diagnose.api import reproducer
-    from diagnose.probes.result import Outcome, Result
 
-    arms = tuple(Outcome(name, "", 1, 2, {}, 0, 0.1, {}) for name in ("suspect", "control", "fix"))
-    one = Result(
-        mechanism="m", title="T", symptom="s", proxy="p", device="cpu", device_name="CPU", replicas=2, seed=0,
-        parameters=(), arms=arms, varied=(), none_left=None, steps=1, rate=0.0, loop_rate=0.0, seconds=1.0, torch="2",
-    )  # fmt: skip
+    one = of_counts(1, 1, 1)
     monkeypatch.setattr(reproducer, "reproduce", lambda wish, rules: [one, one])
     record = json.loads(diagnose("reproduce", "restore-from-epoch-1", "--output-format", "json").stdout)
 
@@ -134,6 +134,8 @@ def test_without_a_gpu_cuda_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         (("few-updats",), "did you mean few-updates"),
         (("few-updates", "--set", "lr=fast"), "lr takes a number"),
         (("few-updates", "--from", "missing.log"), "missing.log"),
+        (("few-updates", "--replicas", "7"), "8 are the least"),
+        (("few-updates", "-o", "out.html"), "no output is written as .html"),
         ((), "name a rule or a mechanism"),
     ],
 )
@@ -154,7 +156,7 @@ def test_two_configs_tell_what_was_changed() -> None:
     pytest.importorskip("torch")
     Path("old.yaml").write_text("lr0: 0.005\nmomentum: 0.9\nweight_decay: 0.0005\nbatch_size: 16\n")
     Path("new.yaml").write_text("lr0: 0.004\nmomentum: 0.9\nweight_decay: 0.5\nbatch_size: 16\n")
-    words = ("reproduce", "overregularised", "--from", "new.yaml", "--replicas", "3", "--set", "steps=5", "--no-speed")
+    words = ("reproduce", "overregularised", "--from", "new.yaml", "--replicas", "8", "--set", "steps=5", "--no-speed")
 
     refused = diagnose(*words)
     found = diagnose(*words, "--before", "old.yaml", "--output-format", "json")

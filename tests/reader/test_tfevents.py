@@ -17,7 +17,7 @@ from diagnose.errors import SourceError
 from diagnose.logs import tensorboard
 from diagnose.model import Run
 from diagnose.reader import tfevents, tfwindow
-from diagnose.reader.tfrecord import Record
+from diagnose.reader.tfrecord import Record, masked_crc
 from diagnose.sources import from_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -196,6 +196,14 @@ def test_checksums(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
         damaged = bytearray(data)
         damaged[at] ^= 1 << at % 8
         assert handed_over(bytes(damaged), monkeypatch)[0].problem
+
+
+@needs_kernel
+def test_all_computations_of_a_checksum() -> None:
+    kernel = tfevents._kernel()
+    for length in [*range(50), 4095, 5000]:
+        data = random.Random(length).randbytes(length)
+        assert kernel.masked_crc(data) == kernel.masked_crc(data, True) == masked_crc(data)
 
 
 @needs_kernel

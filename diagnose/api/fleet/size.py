@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from diagnose.api.fleet.cpus import cpus
-from diagnose.api.fleet.pool import can_fork
 from diagnose.engine.inputs import walk
 
 FILES = 24
@@ -22,12 +21,11 @@ def size(paths: Iterable[str], jobs: int) -> int:
         paths: files and folders.
         jobs: what was asked for; 0 for as many as pay and as there are processors.
     """
-    if not can_fork():
+    if not jobs and (cpus() < 2 or not _much(paths)):
         return 1
-    if jobs:
-        return jobs
-    allowed = cpus()
-    return allowed if allowed > 1 and _much(paths) else 1
+    from diagnose.api.fleet.pool import can_fork  # it takes long to import
+
+    return (jobs or cpus()) if can_fork() else 1
 
 
 def _much(paths: Iterable[str]) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 
 from diagnose.configs.edit.outline import BRACES, ITEMS, Block, Entry
+from diagnose.patterns import lazy
 
-SPACE = re.compile(r"\s*")
-PLAIN = re.compile(r"[^\s,\]}]+")
+SPACE = lazy(r"\s*")
+PLAIN = lazy(r"[^\s,\]}]+")
 DEEPEST = 200
 
 

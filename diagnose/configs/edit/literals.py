@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -12,13 +11,15 @@ from typing import Any
 
 import yaml
 
+from diagnose.patterns import lazy
+
 SMALLEST, LARGEST = 1e-6, 1e15
 """Numbers between them are written without an exponent."""
-BARE_TEXT = re.compile(r"[A-Za-z_./][\w./@+ -]*(?<! )")
-BARE_KEY = re.compile(r"[A-Za-z_][\w./-]*")
-TOML_KEY = re.compile(r"[A-Za-z0-9_-]+")
-NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+BARE_TEXT = lazy(r"[A-Za-z_./][\w./@+ -]*(?<! )")
+BARE_KEY = lazy(r"[A-Za-z_][\w./-]*")
+TOML_KEY = lazy(r"[A-Za-z0-9_-]+")
+NUMBER = lazy(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
+CONTROL = lazy(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
 class CannotWriteError(Exception):

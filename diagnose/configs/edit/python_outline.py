@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 
 from diagnose.configs.edit.outline import BRACES, ITEMS, LINES, Block, Entry
+from diagnose.patterns import lazy
 
-LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = lazy(r"\r\n|\r|\n")
 
 
 def outline(text: str) -> Block | None:

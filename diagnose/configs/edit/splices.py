@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +10,12 @@ from diagnose.configs.edit.literals import CannotWriteError, literal
 from diagnose.configs.edit.literals import key as written_key
 from diagnose.configs.edit.outline import BRACES, ITEMS, LINES, Block, Entry, find
 from diagnose.model import Setting
+from diagnose.patterns import lazy
 
 COMMENTED = frozenset({"yaml", "toml", "python"})
 """Formats with comments, all of them from ``#`` to the end of the line."""
-LINE_END = re.compile(r"\r\n|\n|\r|\Z")
-SPACE_BEHIND = re.compile(r"\s*(?:#[^\n]*\s*)*")
+LINE_END = lazy(r"\r\n|\n|\r|\Z")
+SPACE_BEHIND = lazy(r"\s*(?:#[^\n]*\s*)*")
 
 
 @dataclass(frozen=True, slots=True)

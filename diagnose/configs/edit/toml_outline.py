@@ -6,12 +6,13 @@ import json
 import re
 
 from diagnose.configs.edit.outline import BRACES, ITEMS, LINES, Block, Entry
+from diagnose.patterns import lazy
 
-BLANK = re.compile(r"(?:\s|#[^\n]*)*")
-INLINE = re.compile(r"[ \t]*")
-KEY = re.compile(r"""[ \t]*("(?:\\.|[^"\\\n])*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*""")
-STRING = re.compile(r'''"""(?:\\.|[^\\])*?"{3,5}|\'{3}.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*\'''', re.DOTALL)
-PLAIN = re.compile(r"[^,\]}#\n\r]+")
+BLANK = lazy(r"(?:\s|#[^\n]*)*")
+INLINE = lazy(r"[ \t]*")
+KEY = lazy(r"""[ \t]*("(?:\\.|[^"\\\n])*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*""")
+STRING = lazy(r'''"""(?:\\.|[^\\])*?"{3,5}|\'{3}.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*\'''', re.DOTALL)
+PLAIN = lazy(r"[^,\]}#\n\r]+")
 DEEPEST = 100
 
 

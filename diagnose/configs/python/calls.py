@@ -24,6 +24,7 @@ from diagnose.configs.python.values import (
     moved,
     spoil,
 )
+from diagnose.patterns import lazy
 
 SCALAR: dict[str, Callable[..., Any]] = {
     "int": int, "float": float, "str": str, "bool": bool, "abs": abs, "round": round,
@@ -35,7 +36,7 @@ OF_TEXT: dict[str, Callable[..., Any]] = {
     "lower": str.lower, "upper": str.upper, "strip": str.strip, "rstrip": str.rstrip, "lstrip": str.lstrip,
     "startswith": str.startswith, "endswith": str.endswith,
 }  # fmt: skip
-FIELD = re.compile(r"\{\w*\}")
+FIELD = lazy(r"\{\w*\}")
 """A field of ``str.format`` without a shape of its own."""
 HARMLESS = ("os.", "math.", "platform.", "sys.")
 """Modules whose functions leave their arguments alone."""

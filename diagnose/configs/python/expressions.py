@@ -24,10 +24,11 @@ from diagnose.configs.python.values import (
     spoil,
 )
 from diagnose.model import UNKNOWN
+from diagnose.patterns import lazy
 
-TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
-PREDEFINED = re.compile(r"\{\{\s*(fileDirname|fileBasenameNoExtension|fileBasename|fileExtname)\s*\}\}")
-PLAIN_FORMAT = re.compile(r"0?\d{0,2}(?:,|_)?(?:\.\d{1,2})?[dfegxs%]?")
+TEMPLATE = lazy(r"\{\{[^{}]*\}\}")
+PREDEFINED = lazy(r"\{\{\s*(fileDirname|fileBasenameNoExtension|fileBasename|fileExtname)\s*\}\}")
+PLAIN_FORMAT = lazy(r"0?\d{0,2}(?:,|_)?(?:\.\d{1,2})?[dfegxs%]?")
 
 
 def attempt(node: ast.expr, scope: Scope) -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 
 from diagnose.configs.python.text import Text
+from diagnose.patterns import lazy
 
 FUNCTIONS = frozenset({"exec", "eval", "compile", "open", "__import__", "input", "breakpoint", "globals", "getattr",
                        "setattr", "vars", "locals", "delattr"})  # fmt: skip
@@ -15,15 +15,15 @@ MODULES = frozenset({"subprocess", "importlib", "runpy", "ctypes", "socket", "ur
                      "pickle", "marshal", "pty", "multiprocessing", "threading", "code", "builtins", "webbrowser",
                      "ftplib", "smtplib", "signal", "io", "tempfile", "glob"})  # fmt: skip
 """Modules of which nothing may be used."""
-OF_OS = re.compile(r"system|popen|exec\w*|spawn\w*|posix_spawn\w*|fork\w*|kill\w*|open|fdopen|startfile|remove\w*|"
+OF_OS = lazy(r"system|popen|exec\w*|spawn\w*|posix_spawn\w*|fork\w*|kill\w*|open|fdopen|startfile|remove\w*|"
                    r"unlink|rmdir|rename\w*|replace|chmod|chown|putenv|truncate|symlink|link|listdir|walk|scandir|read|"
                    r"write|pipe\w*|dup\w*")  # fmt: skip
 METHODS = frozenset({"read_text", "write_text", "read_bytes", "write_bytes", "unlink", "rmtree", "check_output",
                      "import_module", "system", "popen"})  # fmt: skip
-HINT = re.compile(
+HINT = lazy(
     r"\b(?:" + "|".join(sorted({*FUNCTIONS, *METHODS, *MODULES} - {"glob", "code"})) + r"|glob|code|os)\b|__\w+__"
 )
-DUNDER = re.compile(r"__\w+__")
+DUNDER = lazy(r"__\w+__")
 HARMLESS = frozenset({"__name__", "__file__", "__doc__", "__all__", "__version__"})
 MEND = "write the value itself; configs are read, never executed"
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from diagnose.errors import SourceError
 from diagnose.model import Place
+from diagnose.patterns import lazy
 
 LARGEST = 1 << 20
 """Characters of a config."""
@@ -21,9 +22,9 @@ SMALL = 1 << 15
 """Characters of a text whose statements are kept for the next config that names it as a base."""
 QUOTED = 400
 """Characters kept of a line."""
-LINE_END = re.compile(r"\r\n|\r|\n")
-STATEMENT = re.compile(r"^[A-Za-z_]\w*\s*=(?!=)", re.MULTILINE)
-ENVIRONMENT = re.compile(r"\{\{\s*\$\w+\s*:\s*[^\s{}]*\s*\}\}")
+LINE_END = lazy(r"\r\n|\r|\n")
+STATEMENT = lazy(r"^[A-Za-z_]\w*\s*=(?!=)", re.MULTILINE)
+ENVIRONMENT = lazy(r"\{\{\s*\$\w+\s*:\s*[^\s{}]*\s*\}\}")
 """A template that stands where a value would, and is no Python."""
 STAND_IN = "\u00f8"
 """A letter that takes the place of such templates, so that all offsets stay."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
+import sys
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -108,7 +108,7 @@ def _stamp() -> bytes:
     """Return what tells our code, and what it runs on, from others."""
     package = Path(diagnose.__file__).parent
     files = [file for part in PARTS for file in (package / part).rglob("*") if file.suffix in (".py", ".so", ".yaml")]
-    told = [f"{diagnose.__version__} {engine().name} {platform.python_version()}"]
+    told = [f"{diagnose.__version__} {engine().name} {sys.version.partition(" ")[0]}"]
     for file in sorted([*files, *assets.grammar_folder().glob("*.lark")]):
         stat = file.stat()
         told.append(f"{file} {stat.st_size} {stat.st_mtime_ns}")

@@ -18,6 +18,7 @@ from diagnose.language.functions import TABLE
 from diagnose.language.values import ValueTypeError, placed
 from diagnose.model import Evidence, Finding, Point, Series
 from diagnose.names import canonical, event_kinds, fact_names, traits
+from diagnose.patterns import lazy
 from diagnose.rules.check import BUILT_IN, SERIES
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ MARK = "\0"
 NAMES_FIRST = frozenset({"found", "metric", "said", "in_run", "given", "met", "failed", "told", "reached", "shown"})
 """Functions of experiments whose first argument names something."""
 OF_EVENTS = ("seen", "count_of", "events", "first_event", "last_event", "seen_before", "segments_with", "sum_of")
-NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?\s*(%?)")
+NUMBER = lazy(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?\s*(%?)")
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 

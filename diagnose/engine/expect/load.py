@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,11 +23,12 @@ from diagnose.engine.expect.spec import (
 from diagnose.errors import DiagnoseError, did_you_mean
 from diagnose.model import Place
 from diagnose.model.verdict import OTHER, TIERS
+from diagnose.patterns import lazy
 from diagnose.rules.check import Problem
 
 EXPRESSION = (str, bool, int, float)
 NUMBER = (int, float)
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+NAME = lazy(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 WORDS = (str, list)
 SEGMENT = (str, int)
 SHAPES: Mapping[str, Mapping[str, tuple[Any, str]]] = {

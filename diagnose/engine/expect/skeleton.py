@@ -15,6 +15,7 @@ from diagnose.language import MissingError
 from diagnose.language.functions import TABLE
 from diagnose.model import SEVERITIES, Finding, Point, Segment, Series
 from diagnose.names import traits
+from diagnose.patterns import lazy
 from diagnose.text import escape
 from diagnose.text.templates import environment
 
@@ -28,7 +29,7 @@ USUAL_RISKS = (
     ("metric-regression", "The score falls after its best epoch."),
 )
 """What may go wrong with any run; offered if the baseline has nothing to warn of."""
-PLAIN = re.compile(r"(train|val|test)/[A-Za-z_][\w.:@~-]*")
+PLAIN = lazy(r"(train|val|test)/[A-Za-z_][\w.:@~-]*")
 """Names of series that an expression can hold without `metric(...)`."""
 LEAST_FOR_NOISE = 5
 

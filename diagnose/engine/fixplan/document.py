@@ -20,6 +20,7 @@ from diagnose.engine.diff.side import NAMED
 from diagnose.engine.fixplan.nested import as_yaml
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Config, Setting
+from diagnose.patterns import lazy
 from diagnose.sources import Source, from_bytes
 from diagnose.sources.lines import encoding_of
 from diagnose.text import escape
@@ -27,9 +28,9 @@ from diagnose.text import escape
 SUFFIXES = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml", ".py": "python", ".sh": "shell"}
 PACKED = frozenset({".gz", ".xz", ".bz2", ".zst"})
 COMMENTED = frozenset({"yaml", "toml", "python", "shell"})
-HEADER = re.compile(r"(?:\ufeff)?(?:#(?:!|\s*@|.*coding[:=])[^\n]*\n|%YAML[^\n]*\n)*")
+HEADER = lazy(r"(?:\ufeff)?(?:#(?:!|\s*@|.*coding[:=])[^\n]*\n|%YAML[^\n]*\n)*")
 """Lines that must stay the first ones."""
-ELSEWHERE = re.compile(r"\w+::|[/~]|\w+://|[A-Za-z]:[\\/]")
+ELSEWHERE = lazy(r"\w+::|[/~]|\w+://|[A-Za-z]:[\\/]")
 """Paths that do not depend on where the config stands."""
 LONGEST = 200
 

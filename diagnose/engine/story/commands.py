@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from diagnose.errors import DiagnoseError
 from diagnose.model import UNKNOWN, Place, Run
+from diagnose.patterns import lazy
 from diagnose.sources import Source, lines
 from diagnose.text.escape import line as one_line
 
@@ -16,7 +17,7 @@ LOOKED_AT = 400
 """Lines at the head of a log in which a command is looked for."""
 LONGEST = 600
 PROMPT = r"(?:[!%$>]\s*|\+\s+|[^\s$#]*[$#]\s+|(?:command|cmd|running|executing)\s*[:=]\s*)?"
-COMMAND = re.compile(
+COMMAND = lazy(
     rf"^\s*{PROMPT}((?:[A-Z][A-Z0-9_]*=\S+\s+)*(?:\S*/)?"
     r"(?:python[\d.]*\s+(?:-m\s+\S+|-\w\s+|\S+\.py)(?=\s|$).*"
     r"|(?:torchrun|accelerate\s+launch|deepspeed|srun|bash|sh|\./\S+\.sh)\s+\S.*"
@@ -44,7 +45,7 @@ OPTIONS = {
 }
 """What YOLOv5 is told on its command line and writes to opt.yaml, which it does not read again."""
 SPELT = {"--batch-size": "--batch(?:-size)?", "--img": "--img(?:-?size|sz)?"}
-STATED = re.compile(r"^(\w+): *([^\s#]+) *(?:#.*)?$", re.MULTILINE)
+STATED = lazy(r"^(\w+): *([^\s#]+) *(?:#.*)?$", re.MULTILINE)
 HYP, OPT = "hyp.yaml", "opt.yaml"
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from diagnose.model import Finding
 from diagnose.model.finding import SEVERITIES
+from diagnose.patterns import lazy
 
 MOST = 6
 SHORTEST = 60
-SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"(])")
+SENTENCE = lazy(r"(?<=[.!?])\s+(?=[A-Z\"(])")
 
 
 def lessons(findings: Sequence[tuple[int, Finding]]) -> list[tuple[str, tuple[int, ...]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -13,6 +12,7 @@ from diagnose.errors import DiagnoseError
 from diagnose.model import Place, Run, Segment
 from diagnose.model.story import Statement
 from diagnose.names import canonical, traits
+from diagnose.patterns import lazy
 from diagnose.sources import Source, lines
 from diagnose.text.terminal import shorten
 
@@ -21,16 +21,16 @@ FAR = 400
 """Lines after the end of the last fit in which its result is looked for."""
 LONG = 120
 DECORATION = " \t=-*#_─━═>|"
-STATED = re.compile(
+STATED = lazy(
     r"(?P<of>[^:=]{1,40}:\s+)?(?:[Ff]inal )?(?P<name>[A-Za-z][A-Za-z0-9_'’ @.-]{1,40}?)\s*(?:[:=]|\s)\s*"
     r"(?P<value>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*%?"
 )
 """``Cohen's Kappa: 0.31``, ``Stage 2 (fine-tune): Kappa 0.31``."""
-VERDICT = re.compile(r"(?i)\bno (\w+ ){0,2}improvement\b|\bdid not improve\b")
-OTHER = re.compile(rb"(?s)\s*(?:\[\s*)?\{\s*[\x22}]|.*\0")
+VERDICT = lazy(r"(?i)\bno (\w+ ){0,2}improvement\b|\bdid not improve\b")
+OTHER = lazy(rb"(?s)\s*(?:\[\s*)?\{\s*[\x22}]|.*\0")
 """Heads of files that are no printed log: JSON and binary ones."""
-NUMBER = re.compile(r"[\d.]+")
-POSSESSIVE = re.compile(r"['’]s\b")
+NUMBER = lazy(r"[\d.]+")
+POSSESSIVE = lazy(r"['’]s\b")
 ENDS = ("early_stop", "weights_restored")
 
 

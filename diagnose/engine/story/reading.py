@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from diagnose import logs
@@ -16,10 +15,11 @@ from diagnose.engine.story.settings import changed
 from diagnose.engine.summarised import with_its_runs
 from diagnose.errors import SourceError
 from diagnose.model import Change, FileReport, Finding, Place, Run, Segment
+from diagnose.patterns import lazy
 from diagnose.sources import Source
 
 NOTHING = "nothing a report could tell of"
-NUMBER = re.compile(r"(?<=\d)/\d+|\W+")
+NUMBER = lazy(r"(?<=\d)/\d+|\W+")
 """What does not count in the name of a part: signs, and of how many it is one."""
 
 

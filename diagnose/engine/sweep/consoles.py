@@ -14,17 +14,18 @@ from diagnose.engine.sweep.entry import Entry, segment_of
 from diagnose.engine.sweep.studies import NOTHING, Study, StudyTrial, entry_of
 from diagnose.model import Segment
 from diagnose.names import hyperparameter
+from diagnose.patterns import lazy
 from diagnose.reader import LineGrammar, Match, number
 from diagnose.sources import Line, Source, lines
 
-TRIAL = re.compile(rb"\bTrial \d+ (finished with values?: |failed with )")
+TRIAL = lazy(rb"\bTrial \d+ (finished with values?: |failed with )")
 UNNAMED = "no-name-"
 """How the names begin that Optuna makes up."""
 LEAST = 2
 """Trials that make a log one of a search."""
-BEGINS = re.compile(r"(?i)\b(hyper_?-?param\w*|params?|config\w*|settings|trial|training|experiment)\b[^{}]*?(\{.+\})")
+BEGINS = lazy(r"(?i)\b(hyper_?-?param\w*|params?|config\w*|settings|trial|training|experiment)\b[^{}]*?(\{.+\})")
 """A line that announces an attempt, with its settings as Python or JSON writes them."""
-FAULT = re.compile(r"(?i)^\W*(?:[\d\-/:., T]+\W*)?(?:error|exception|failed|failure)\b\s*[:\-]\s*(\S.*)$")
+FAULT = lazy(r"(?i)^\W*(?:[\d\-/:., T]+\W*)?(?:error|exception|failed|failure)\b\s*[:\-]\s*(\S.*)$")
 LONGEST = 300
 
 

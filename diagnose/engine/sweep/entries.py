@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,15 +18,16 @@ from diagnose.engine.sweep.entry import Entry
 from diagnose.engine.sweep.stages import COUNTED, runs_of, without_shared
 from diagnose.errors import DiagnoseError
 from diagnose.model import Config, FileReport, Run, Segment
+from diagnose.patterns import lazy
 from diagnose.sources import Source
 
-PLAIN = re.compile(
+PLAIN = lazy(
     r"(?i)(results|log|logs|train|training|output|out|history|metrics|trial|nohup|stdout|trainer_state|scalars|\d[\d_T:-]*)"
 )
 """File names that say nothing: the folder is the name of the run."""
 DATABASES = frozenset({".db", ".sqlite", ".sqlite3"})
 TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".journal", ".log"})
-OWN = re.compile(rb"""["']?schema["']?\s*:\s*["']?diagnose/[\w-]+-v\d""")
+OWN = lazy(rb"""["']?schema["']?\s*:\s*["']?diagnose/[\w-]+-v\d""")
 """How our own files begin: the report of a sweep is no run of the next one."""
 OWN_HEAD = 1 << 10
 MOST_TABLE = 8 << 20

@@ -17,13 +17,14 @@ from diagnose.engine.sweep.metric import Metric, series_in, value_of
 from diagnose.engine.sweep.scale import Scales, scales
 from diagnose.engine.sweep.spelling import key_of
 from diagnose.model import UNKNOWN, Config, Event, Place, Run, Setting
+from diagnose.patterns import lazy
 from diagnose.sources import Source
 
 SUMMARIES = frozenset({"best_summary", "metric_summary"})
 LEAST_COPY = 3
 ANNOUNCED = 1 << 14
 """Bytes of a log in which it says how it was set up."""
-CONFIGURATION = re.compile(
+CONFIGURATION = lazy(
     r"(?im)\b(?:config(?:uration)?|preset|experiment|variant)\s*[:=]\s*[\"']?([\w.-]+)[\"']?\s*$"
 )
 Homes: TypeAlias = dict[str, tuple[Source, str]]

@@ -12,6 +12,7 @@ from diagnose.engine.sweep.entry import Entry
 from diagnose.engine.sweep.metric import Value
 from diagnose.model import Event, Place, Segment
 from diagnose.names import hyperparameter
+from diagnose.patterns import lazy
 
 FATAL = ("out_of_memory", "traceback", "error_line", "killed", "interrupted", "trial_failed")
 """Events that end a run, the most telling first."""
@@ -21,7 +22,7 @@ AMONG = 0.25
 """Of the epochs that the others took."""
 LEAST = 3
 """Values below which no curve can be told from its start."""
-PREFIX = re.compile(
+PREFIX = lazy(
     r"^[\d\-/:., TZ\[\]|]*(?:[\w.<>]+\s+(?:-|\|)\s+)?(?:ERROR|CRITICAL|FATAL)\b[\s:|\-\]]*", re.IGNORECASE
 )
 NOTHING = "no value of the metric"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from diagnose.configs.namespace import printed_pairs
 from diagnose.engine.enrich import name_settings
 from diagnose.model import Config, Place, Segment, Setting
+from diagnose.patterns import lazy
 from diagnose.sources import Source, lines
 
-STAGE = re.compile(r"(?i)(.+?), (?=(stage|phase|pre-?train\w*|fine-?tun\w*|warm-?up|fit)\b)")
+STAGE = lazy(r"(?i)(.+?), (?=(stage|phase|pre-?train\w*|fine-?tun\w*|warm-?up|fit)\b)")
 """A title, and what stands below it: ``config a, stage 2``."""
-COUNTED = re.compile(r"(run|session|part|attempt) \d+")
+COUNTED = lazy(r"(run|session|part|attempt) \d+")
 """Names that only count the segments of a file."""
-PAIRS = re.compile(r"(?:(\w+):\s+)?([A-Za-z_]\w*\s*=\s*\S.*)")
+PAIRS = lazy(r"(?:(\w+):\s+)?([A-Za-z_]\w*\s*=\s*\S.*)")
 """A line of settings, which may have a name of its own: ``rf: trees=200, depth=8``."""
-RULER = re.compile(r"[=\-#*_]{4,}|")
+RULER = lazy(r"[=\-#*_]{4,}|")
 LEAST = 2
 """Settings that make a block."""
 

@@ -16,6 +16,7 @@ from diagnose.engine.enrich import name_settings
 from diagnose.engine.sweep.entry import OBJECTIVE, Entry, segment_of, series_of
 from diagnose.model import Place
 from diagnose.names import canonical, hyperparameter, slug, split_of, traits
+from diagnose.patterns import lazy
 from diagnose.sources import Source, text_of
 
 LARGEST = 64 << 20
@@ -36,19 +37,19 @@ NAMES = (
 """Columns that name a run, the surest first."""
 STATE = frozenset({"state", "status", "result_status"})
 ERROR = frozenset({"error", "exception", "message", "reason", "failure"})
-PARAMETER = re.compile(r"(?i)^(hyper_?param(eter)?s?|h?params?|config|hp|args)[._/ ]+(?=.)")
-RESULT = re.compile(r"(?i)^(metrics?|results?|scores?|summary|user_attrs|mean_test|best|final)[._/ ]+(?=.)")
+PARAMETER = lazy(r"(?i)^(hyper_?param(eter)?s?|h?params?|config|hp|args)[._/ ]+(?=.)")
+RESULT = lazy(r"(?i)^(metrics?|results?|scores?|summary|user_attrs|mean_test|best|final)[._/ ]+(?=.)")
 OBJECTIVES = frozenset({"value", "values_0", "objective", "objective_value", "score", "result"})
 SCORE = "score"
 """The only name of an objective that tells its direction."""
-ASIDE = re.compile(
+ASIDE = lazy(
     r"(?i)(^|_)(time|duration|seconds|minutes|date(time)?|timestamp|start|end|created|runtime|elapsed|path|dir|url|user"
     r"|host|notes?|tags?|rank|fit_time|score_time|std|split\d+)(_|$)"
 )
-FOLLOWING = re.compile(r"(?i)^(epochs?|steps?|iter(ation)?s?|global_step|batch(es)?)$")
+FOLLOWING = lazy(r"(?i)^(epochs?|steps?|iter(ation)?s?|global_step|batch(es)?)$")
 """Columns of a table whose rows are the epochs of one run."""
 DONE = frozenset({"", "ok", "completed", "complete", "finished", "done", "success", "succeeded"})
-FAILED = re.compile(r"(?i)^(fail|crash|error|killed|invalid)")
+FAILED = lazy(r"(?i)^(fail|crash|error|killed|invalid)")
 NESTED = 3
 MOST = 1e300
 """A whole number beyond it, which JSON may hold, is no float."""

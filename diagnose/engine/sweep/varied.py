@@ -12,18 +12,19 @@ import numpy as np
 from diagnose.engine.sweep.entry import Entry
 from diagnose.model import UNKNOWN, Segment, Trial
 from diagnose.names import Hyperparameter, hyperparameter
+from diagnose.patterns import lazy
 
 ASIDE = frozenset({"bookkeeping", "hardware", "seed"})
 """Roles of settings that make no difference, or only that of chance."""
 STATED = ("batch_size", "lr", "weight_decay", "optimizer", "loss", "model", "image_size", "momentum", "focal_gamma")
 """Facts that are settings, where a log states them and no config does."""
 SIZE = "parameters"
-OFF = re.compile(r"(?i)(false|off|no|disabled)\s*\(.*\)")
+OFF = lazy(r"(?i)(false|off|no|disabled)\s*\(.*\)")
 OF_THE_TUNER = "tuner/"
 """What Keras Tuner itself adds to the settings of a trial: its rung, not what was tried."""
 LONGEST = 80
 MOST = 1e300
-NUMBERED = re.compile(
+NUMBERED = lazy(
     r"(?i)(?:[-_ ]+|^|(?<=[a-z])(?=seed|run|fold|trial))"
     r"(?:(?:seed|run|row|rep(?:eat)?|fold|trial|exp|version|v|train|attempt|s)[-_ ]*\d+|\d{1,2})$"
 )

@@ -10,6 +10,7 @@ from typing import Any
 from diagnose.language.functions.registry import Registry
 from diagnose.language.values import MissingError, ValueTypeError, placed
 from diagnose.model import UNKNOWN, Config, Setting
+from diagnose.patterns import lazy
 
 function = Registry()
 
@@ -26,7 +27,7 @@ ACTIVATION = {
 PASSING = frozenset({"Dropout", "Flatten", "Reshape", "Permute", "GlobalAveragePooling1D", "GlobalAveragePooling2D"})
 """Layers that leave it what it was: probabilities stay probabilities."""
 SHAPING = frozenset({"Flatten", "Reshape", "Permute"})
-COMPUTING = re.compile(r"Dense|Conv\d.*|SeparableConv\d.*|Conv\dDTranspose|Conv\dTranspose")
+COMPUTING = lazy(r"Dense|Conv\d.*|SeparableConv\d.*|Conv\dDTranspose|Conv\dTranspose")
 LOSSES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",

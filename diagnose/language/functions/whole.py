@@ -135,7 +135,7 @@ def share(mask: Any) -> float:
 @function
 def any_(mask: Any) -> bool:
     """Whether a mask is true anywhere."""
-    return np.count_nonzero(mask.where) > 0 if isinstance(mask, Mask) else any(mask)
+    return bool(np.count_nonzero(mask.where)) if isinstance(mask, Mask) else any(mask)
 
 
 @function

@@ -52,7 +52,8 @@ PARAMETERS = (
 
 def scaled(values: Values) -> dict[str, float]:
     """Return the learning rate that the linear rule gives for the new batch."""
-    return {"lr": values["lr"] * values["batch"] / values["batch_before"]}
+    new, old = (min(values[name], values["samples"]) for name in ("batch", "batch_before"))  # no update takes more
+    return {"lr": values["lr"] * new / old}
 
 
 def refuse(values: Values) -> str:
@@ -101,4 +102,5 @@ def observe(values: Values, lab: Lab) -> Observation:
             "updates": lab.each(float(taken)),
         },
         diverged=~nets.finite(),
+        result="val accuracy of the possible",
     )

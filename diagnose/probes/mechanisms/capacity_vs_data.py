@@ -29,8 +29,6 @@ PROXY = (
 )
 SEEN, ASKED = 8000, 1024
 OTHERS = 100
-AT_ONCE = 20_000
-"""Samples of a replica that are held together; more of them are drawn epoch by epoch."""
 
 
 def as_many_seen(segment: Segment) -> Found | None:
@@ -70,7 +68,8 @@ PARAMETERS = (
 ARMS = (
     Arm("suspect", "the large model on its few samples"),
     Arm("control", "the large model, no sample seen twice in as many updates", lambda _: {"fresh": True}),
-    Arm("fix", "the small model on the same samples", lambda v: {"hidden": v["hidden_small"]}),
+    Arm("fix", "the weights of the epoch with the best validation, chosen on samples of its own", lambda _: {"best": True}),
+    Arm("small model", "the small model on the same samples", lambda v: {"hidden": v["hidden_small"]}),
     documented("4000 samples, 2 epochs", samples=4000, epochs=2),
 )
 FACTORS: tuple[Factor, ...] = ()
@@ -84,27 +83,30 @@ def observe(values: Values, lab: Lab) -> Observation:
     from diagnose.probes.lab import take
     from diagnose.probes.networks import Mlp
     from diagnose.probes.optimizers import Adam
+    from diagnose.probes.stopping import EarlyStop
     from diagnose.probes.trainer import Trainer
 
-    samples, epochs, rounds = values["samples"], values["epochs"], 1
-    if values.get("fresh"):
-        if samples * epochs <= AT_ONCE:
-            samples, epochs = samples * epochs, 1
-        else:
-            epochs, rounds = 1, epochs
-    sets = lab.draw(lambda generator: clouds.clouds(generator, samples, ASKED, signal=values["signal"]))
+    samples, fresh = values["samples"], values.get("fresh")
+    sets = lab.draw(lambda generator: clouds.clouds(generator, samples, 2 * ASKED, signal=values["signal"]))
+    chosen_on = {name: one[:, :ASKED] for name, one in sets.items() if name.startswith("val_")}
+    sets |= {name: one[:, ASKED:] for name, one in sets.items() if name.startswith("val_")}
     nets = lab.build(lambda: Mlp([16, values["hidden"], 4]))
 
     def loss(model: Any, x: torch.Tensor, y: torch.Tensor) -> Any:
         return functional.cross_entropy(model(x), y)
 
-    trainer = Trainer(lab, nets, loss, Adam(values["lr"]))
-    for number_of_round in range(rounds):
-        if number_of_round:
-            sets |= _others(lab, sets["means"], samples, OTHERS + number_of_round)
-        for batches in lab.batches(samples, values["batch"], epochs):
-            for index in batches:
-                trainer.step(take(sets["x"], index), take(sets["y"], index))
+    trainer, taken = Trainer(lab, nets, loss, Adam(values["lr"])), 0
+    stop = EarlyStop(lab, values["epochs"], keep=nets) if values.get("best") else None
+    for epoch, batches in enumerate(lab.batches(samples, values["batch"], values["epochs"]), start=1):
+        if fresh and epoch > 1:
+            sets |= _others(lab, sets["means"], samples, OTHERS + epoch)
+        for index in batches:
+            trainer.step(take(sets["x"], index), take(sets["y"], index))
+            taken += 1
+        if stop is not None:
+            stop.update(epoch, clouds.right(nets, chosen_on["val_x"], chosen_on["val_y"]))
+    if stop is not None:
+        nets.load(stop.weights)
     seen = clouds.right(nets, sets["x"][:, :ASKED], sets["y"][:, :ASKED])
     unseen = clouds.right(nets, sets["val_x"], sets["val_y"])
     return Observation(
@@ -114,8 +116,10 @@ def observe(values: Values, lab: Lab) -> Observation:
             "val accuracy": unseen,
             "gap": seen - unseen,
             "val accuracy of the possible": clouds.of_possible(nets, sets),
+            "updates": lab.each(float(taken)),
         },
         diverged=~nets.finite(),
+        result="val accuracy",
     )
 
 

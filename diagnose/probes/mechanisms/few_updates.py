@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from diagnose.probes import common
-from diagnose.probes.declare import Arm, Factor, Observation, Values
+from diagnose.probes.declare import Arm, Factor, Observation, Values, documented
 
 if TYPE_CHECKING:
     from diagnose.model import Segment
@@ -39,7 +39,7 @@ PARAMETERS = (
     common.classes(),
     common.batch(128),
     common.waiting(10),
-    common.epochs(60),
+    common.epochs(400),
     common.rate(1e-4),
     common.optimizer(),
     common.signal(3.0),
@@ -57,20 +57,39 @@ def small(values: Values) -> dict[str, Any]:
 
 
 def patient(values: Values) -> dict[str, Any]:
-    """Return a patience, and epochs, that span enough updates at the same batch."""
-    steps = math.ceil(values["samples"] / values["batch"])
-    waits = max(values["patience"], math.ceil(UPDATES / steps))
-    return {"patience": waits, "epochs": max(values["epochs"], 2 * waits)}
+    """Return a patience that spans enough updates at the same batch."""
+    return {"patience": max(values["patience"], _epochs_of(UPDATES, values))}
+
+
+def longer(values: Values) -> dict[str, Any]:
+    """Return epochs that hold twice as many updates as such a patience, at the same batch."""
+    return {"epochs": max(values["epochs"], _epochs_of(2 * UPDATES, values))}
+
+
+def _epochs_of(updates: int, values: Values) -> int:
+    return math.ceil(updates / math.ceil(values["samples"] / values["batch"]))
 
 
 ARMS = (
     Arm("suspect", "batch and patience as they are"),
     Arm("control", "ten updates an epoch or more, as many epochs of patience", small),
-    Arm("fix", f"the same batch, patience for {UPDATES} updates and epochs for twice as many", patient),
+    Arm("fix", f"the same batch and epochs, patience for {UPDATES} updates", patient),
+    Arm("more epochs", f"the same batch and patience, epochs for {2 * UPDATES} updates", longer),
+    Arm("both", "the longer patience and more epochs", lambda v: {**patient(v), **longer(v)}),
+    documented(
+        "batch 600 of 471 samples, patience 20 of 200 epochs; its rate is not stated, so Adam's default of 0.001",
+        samples=471,
+        batch=600,
+        patience=20,
+        epochs=200,
+        lr=1e-3,
+        optimizer="adam",
+    ),
 )
 FACTORS = (
     Factor("large-batch", "ten updates an epoch or more", small),
     Factor("short-patience", f"patience for {UPDATES} updates", patient),
+    Factor("few-epochs", f"epochs for {2 * UPDATES} updates", longer),
     Factor("low-rate", "ten times the learning rate", lambda v: {"lr": 10 * v["lr"]}),
 )
 
@@ -94,7 +113,9 @@ def observe(values: Values, lab: Lab) -> Observation:
             "best kappa": stop.best,
             "attainable": work.attainable,
             "best epoch": stop.best_epoch,
+            "stopped early": stop.stopped_epoch > 0,
             "stopped after": stop.stopped_epoch,
         },
         diverged=~nets.finite(),
+        result="best kappa",
     )

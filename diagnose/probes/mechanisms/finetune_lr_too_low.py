@@ -100,6 +100,7 @@ def observe(values: Values, lab: Lab) -> Observation:
         symptom=classification.below_half(stop.best, work.attainable),
         measures={"best kappa": stop.best, "attainable": work.attainable, "best epoch": stop.best_epoch, "rate": rate},
         diverged=~nets.finite(),
+        result="best kappa",
     )
 
 

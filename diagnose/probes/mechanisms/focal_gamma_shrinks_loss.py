@@ -23,9 +23,8 @@ RULES = (
 )
 SUSPECTS = ()
 SYMPTOM = (
-    "through the second half of training the object loss sends less than half of the gradient into the shared layers "
-    "that plain cross-entropy with the old weight would send at the same weights; whether detection suffers from it "
-    "is told as a measure (AP), and is no part of the symptom"
+    "after the last epoch the average precision of \"is there an object\" is below half of the best possible; how much "
+    "of the gradient of plain cross-entropy is left, at the same weights, is told as a measure"
 )
 PROXY = (
     "A dense network on generated cells stands in for the detector: one shared trunk, an object loss over all cells, "
@@ -127,16 +126,20 @@ def observe(values: Values, lab: Lab) -> Observation:
     out = nets.predict(sets["val_x"])
     plain, focused = (shared.gradients(*whole_set, *focus)[1] for focus in ((none, none), (gamma, alpha)))
     left = torch.stack(ratios).median(0).values
+    precision = cells.average_precision(out[..., 0], sets["val_there"])
+    possible = cells.average_precision(cells.evidence(sets), sets["val_there"])
     return Observation(
-        symptom=left < 0.5,
+        symptom=~(precision >= 0.5 * possible),
         measures={
             "gradient left": left,
             "object loss left": weight * focused / (values["obj"] * plain),
-            "AP": cells.average_precision(out[..., 0], sets["val_there"]),
+            "AP": precision,
+            "AP of the possible": precision / possible,
             "class accuracy of the possible": cells.class_accuracy(out, sets),
             "box fit of the possible": cells.box_fit(out, sets),
         },
         diverged=~nets.finite(),
+        result="AP",
     )
 
 

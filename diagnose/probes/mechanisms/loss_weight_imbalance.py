@@ -77,7 +77,7 @@ def refuse(values: Values) -> str:
 ARMS = (
     Arm("suspect", "the new weights"),
     Arm("control", "the old weights", before),
-    Arm("fix", "the new weights, scaled after each epoch so that all send equal gradients", lambda _: {"equal": True}),
+    Arm("fix", "weights set so that all send equal gradients, anew after each epoch", lambda _: {"equal": True}),
     documented("object 1.2 to 1.4, class 0.3 to 0.25, box 0.03 to 0.025", **DOCUMENT, **OLD),
 )
 FACTORS = (
@@ -129,7 +129,9 @@ def observe(values: Values, lab: Lab) -> Observation:
 
     factors = lab.rows(tuple(values[name] / values[f"{name}_before"] for name in ("obj", "cls", "box")))
     balanced = 1.0 / norms()
-    weights = balanced / balanced.mean(1, keepdim=True) * factors
+    weights = balanced / balanced.mean(1, keepdim=True)
+    if not values.get("equal"):
+        weights = weights * factors
     for batches in lab.batches(IMAGES * IMAGE_CELLS, values["batch"] * IMAGE_CELLS, values["epochs"]):
         for index in batches:
             trainer.step(*(take(one, index) for one in everything), weights, none, none)

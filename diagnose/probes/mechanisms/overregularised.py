@@ -123,4 +123,5 @@ def observe(values: Values, lab: Lab) -> Observation:
             "size of the weights against the start": nets.flat.norm(dim=1) / first,
         },
         diverged=~nets.finite(),
+        result="val accuracy of the possible",
     )

@@ -1,0 +1,140 @@
+"""Lines of a console whose numbers the scan engine reads: they are told to a reader later, in the order of the file."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from diagnose.reader.grammar import LineGrammar, Match
+from diagnose.scan import Condition, Shapes, Walk, engine, raw_template
+from diagnose.scan.template import Template
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Plan = TypeVar("Plan")
+FIRST = 3
+"""Doubles of a row before its columns: the line, and counters that are not used here."""
+MANY = 64
+"""Rows from which on it pays to look at all of them at once."""
+MOST_SHAPES = 200
+"""Shapes of lines that are read in bulk: a log that has more of them prints texts that change."""
+
+
+class Batch(NamedTuple, Generic[Plan]):
+    """Rows of several templates, merged in the order of the file.
+
+    Attributes:
+        plans: what was planned for the lines of each template.
+        which: the template of each row, as an index into *plans*.
+        rows: for each template, an array of its rows: line, two numbers without meaning, then its columns.
+        place: which row of its template each row is.
+        line: the line of each row.
+    """
+
+    plans: list[Plan]
+    which: NDArray[np.intp]
+    rows: list[NDArray[np.float64]]
+    place: NDArray[np.intp]
+    line: NDArray[np.int64]
+
+
+class ConsoleRows(Generic[Plan]):
+    """Rows of one console.
+
+    A reader treats the first lines of each template itself, and says with ``enable`` what it needs of others like them.
+    Before it treats any other line it calls ``flush``, and is told the rows that came before.
+    """
+
+    def __init__(
+        self,
+        walk: Walk,
+        shapes: Shapes,
+        grammar: LineGrammar,
+        row: Callable[[Plan, int, Sequence[float]], object],
+        batch: Callable[[Batch[Plan]], object],
+    ) -> None:
+        """Read rows of *walk*.
+
+        Args:
+            walk: goes through the console with *shapes*.
+            shapes: takes the templates of rows, which are made of those of *grammar*.
+            grammar: parses the lines.
+            row: called with what was planned, the line and the columns of a row, for some few rows.
+            batch: called with many rows.
+        """
+        self._walk, self._shapes, self._grammar = walk, shapes, grammar
+        self._row, self._batch = row, batch
+        self._plans: dict[int, tuple[Plan, int]] = {}
+        self._refused: set[Template | int] = set()
+        self._shown: dict[Template, Template] = {}  # of raw lines: what matches that which they show
+        self._is_on = engine().name != "lark"
+        walk.full = lambda _: self.flush()
+
+    def enable(
+        self, match: Match, text: str, plan: Callable[[Match, list[tuple[int, int]]], tuple[Plan, Iterable[int]] | None]
+    ) -> None:
+        """Read lines like the one that was just treated in bulk from here on.
+
+        Args:
+            match: what the grammar read in it.
+            text: what it shows, as it was parsed.
+            plan: called with the match and, for each of its tokens, the part that it begins with and how many
+                characters follow; returns what is to be done with such lines, and the columns it takes.
+        """
+        walk, number = self._walk, self._walk.template
+        if not self._is_on or number in self._plans or number in self._refused or len(self._shapes.templates) >= MOST_SHAPES:
+            return
+        if number < 0:
+            known = self._grammar.shapes.place(text)
+            if known is not None and known[0] not in self._refused:
+                template = raw_template(walk.raw, text, *known)
+                if template is None:
+                    self._refused.add(known[0])
+                else:
+                    self._shown[template] = known[0]
+                    self._shapes.add(template)
+            return
+        self._refused.add(number)
+        template = self._shown[self._shapes.templates[number]]
+        if template.kind != match.kind or len(template.spans) != len(match.tokens):
+            return
+        if any(name == "KEY" and start[0] != end[0] for name, start, end in template.spans):
+            return  # digits of a name vary
+        found = plan(match, template.leading_parts())
+        if found is not None:
+            columns = tuple(found[1])
+            self._plans[number] = found[0], FIRST + len(columns)
+            walk.enable(columns, Condition())
+
+    def flush(self) -> None:
+        """Tell the rows that were read since the last call."""
+        taken = [(number, rows) for number in self._plans if (rows := self._walk.take(number))]
+        if not taken:
+            return
+        if sum(len(rows) // 8 // self._plans[number][1] for number, rows in taken) >= MANY:
+            self._batch(self._merged(taken))
+            return
+        told: list[tuple[int, Plan, array[float]]] = []
+        for number, rows in taken:
+            plan, width = self._plans[number]
+            values = array("d", rows)
+            told += [(int(values[at]), plan, values[at + FIRST : at + width]) for at in range(0, len(values), width)]
+        for line, plan, columns in sorted(told, key=lambda row: row[0]):
+            self._row(plan, line, columns)
+
+    def _merged(self, taken: list[tuple[int, bytes]]) -> Batch[Plan]:
+        import numpy as np
+
+        plans = [self._plans[number] for number, _ in taken]
+        tables = [
+            np.frombuffer(rows, dtype=np.float64).reshape(-1, width)
+            for (_, rows), (_, width) in zip(taken, plans, strict=True)
+        ]
+        line = np.concatenate([table[:, 0] for table in tables]).astype(np.int64)
+        which = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+        place = np.concatenate([np.arange(len(table)) for table in tables])
+        order = np.argsort(line, kind="stable")
+        return Batch([plan for plan, _ in plans], which[order], tables, place[order], line[order])
