@@ -14,10 +14,12 @@ from contextlib import suppress
 from typing import Any
 
 from diagnose import assets, parsers
+from diagnose.language import template
 from diagnose.language.parse import LanguageError, parse, plain
 from diagnose.logs import detect, formats
 from diagnose.reader import RunBuilder
 from diagnose.reader.grammar import Heard, learned, listening
+from diagnose.rules import builtin
 from diagnose.scan.engine import VARIABLE
 from diagnose.sources import from_bytes, open_source
 
@@ -29,6 +31,7 @@ START = re.compile(r"^\??start\b", re.MULTILINE)
 def build() -> Iterator[tuple[str, str]]:
     """Yield every pack: its name for ``assets.packed``, and its text."""
     yield "rules", _json(rules())
+    yield "templates", _json(templates())
     for path in sorted(assets.grammar_folder().glob("*.lark")):
         if START.search(assets.grammar(path.stem)):
             yield f"grammars/{path.stem}", _json(parsers.serialized(path.stem))
@@ -76,6 +79,17 @@ def rules() -> dict[str, Any]:
         except LanguageError:
             continue
     return {"rules": found, "expressions": trees}
+
+
+def templates() -> dict[str, Any]:
+    """Return the texts of advice by file, and the trees of all templates in rules."""
+    folder = assets.template_folder()
+    files = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.glob("advice/*.j2"))
+    }
+    texts = {text for rule in builtin() for text in rule.texts() if "{" in text}
+    return {"files": files, "trees": {text: template.plain(text) for text in sorted({*texts, *files.values()})}}
 
 
 def _json(data: Any) -> str:

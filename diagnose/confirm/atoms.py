@@ -79,7 +79,7 @@ class Choice:
     aside: tuple[str, ...] = ()
 
 
-def choose(draft: Draft, named: Collection[str] = (), most: int = MOST) -> Choice:
+def choose(draft: Draft, named: Collection[str] = (), most: int = MOST, seed_key: str = "") -> Choice:
     """Return the atoms of a difference, each of which can be written alone.
 
     All that can be run is varied: what is beyond the most dangerous changes is one atom, and so is what should have no
@@ -89,28 +89,39 @@ def choose(draft: Draft, named: Collection[str] = (), most: int = MOST) -> Choic
         draft: both sides.
         named: keys or canonical names that the user suspects; they are told apart whatever their risk.
         most: atoms that are told apart.
+        seed_key: the setting that every run has a value of its own for.
 
     Raises:
         SourceError: if nothing can be varied.
     """
-    apart = [move for move in draft.moves if _is_apart(move)]
+    apart = [move for move in draft.moves if _is_apart(move) and move.key != seed_key]
     idle = [move for move in draft.moves if not is_suspect(move) and not _is_apart(move)]
     left, aside = [], [move.change.key for move in apart]
     if apart:
         keys = _listed([move.key for move in apart])
         left.append(f"{keys}: no effect on the result is expected, so it stays as in the baseline")
+    if any(move.key == seed_key for move in draft.moves):
+        left.append(f"{seed_key}: each run has one of its own, the same ones for baseline and suspect config")
+    groups = grouped([move for move in draft.moves if is_suspect(move)], draft.old, draft.new)
+    groups.sort(key=lambda atom: _rank(Varied("", atom), named))
     found: list[Varied] = []
-    for atom in grouped([move for move in draft.moves if is_suspect(move)], draft.old, draft.new):
+    sound = _plain_ones(draft, groups[: 2 * most])
+    for number, atom in enumerate(groups):
+        if len(found) == most:
+            break
         try:
-            found.append(Varied(_id(atom.moves), _writable(draft, atom)))
+            whole = atom if id(atom) in sound else _writable(draft, atom)
         except SourceError as error:
             left.append(f"{_listed([move.key for move in atom.moves])}: {error.message}")
             aside += [move.change.key for move in atom.moves]
+        else:
+            found.append(Varied(_id(whole.moves), whole))
+    else:
+        number = len(groups)
+    rest = groups[number:]
     if not found:
         why = f": {left[0]}" if left else ""
         raise SourceError(f"nothing that could be varied{why}")
-    found.sort(key=lambda one: (not one.is_named(named), RISKS.index(one.risk), -one.score))
-    found, rest = found[:most], [one.atom for one in found[most:]]
     found.sort(key=lambda one: (RISKS.index(one.risk), -one.score))
     harmless = [Atom([move]) for move in idle]
     for atoms, because in ((rest, f"beyond the {most} most dangerous changes"), (harmless, "no effect is expected")):
@@ -126,6 +137,21 @@ def choose(draft: Draft, named: Collection[str] = (), most: int = MOST) -> Choic
         if len(one.keys) > 1
     ]
     return Choice(tuple(found), tuple(left), tuple(dict.fromkeys(aside)))
+
+
+def _rank(one: Varied, named: Collection[str]) -> tuple[bool, int, float]:
+    return not one.is_named(named), RISKS.index(one.risk), -one.score
+
+
+def _plain_ones(draft: Draft, atoms: Sequence[Atom]) -> set[int]:
+    """Return which atoms only put another value where one stands, if all of these can be written together.
+
+    Then each can be alone, and a large difference need not be tried out change by change.
+    """
+    found = [atom for atom in atoms if not atom.stems and all(move.before and move.after for move in atom.moves)]
+    if draft.documents[0].kind == "python" or not found or not _fits(draft, found, ""):
+        return set()
+    return {id(atom) for atom in found}
 
 
 def _is_apart(move: Move) -> bool:
@@ -147,11 +173,18 @@ def _as_one(draft: Draft, atoms: Sequence[Atom], because: str) -> tuple[Atom | N
     """Return atoms as one that can be written, None without any, and the changes that must be left out for that."""
     parts: list[Atom] = []
     left: list[Move] = []
-    for tried in ([*atoms],) if _fits(draft, atoms, because) else ([atom] for atom in atoms):
+    waiting = [[*atoms]] if atoms else []
+    while waiting:  # halves of what cannot be written whole
+        tried = waiting.pop()
         if _fits(draft, [*parts, *tried], because):
             parts += tried
+        elif len(tried) > 1:
+            half = len(tried) // 2
+            waiting += [tried[half:], tried[:half]]
+        elif (less := draft.reduced(tried[0])) is not None and _fits(draft, [*parts, less], because):
+            parts.append(less)
         else:
-            left += chain.from_iterable(atom.moves for atom in tried)
+            left += tried[0].moves
     return (_joined(parts, because) if parts else None), left
 
 

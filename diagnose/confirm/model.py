@@ -46,6 +46,8 @@ class Outcome:
         gpus: how many GPUs it held.
         log: path of the log that was judged; empty without one.
         detail: a failure in a few words.
+        trace: stands for all that the run logged of losses and scores: equal traces are one run, made twice; empty if too
+            little was logged to tell.
     """
 
     trial: Trial
@@ -56,12 +58,20 @@ class Outcome:
     gpus: int = 0
     log: str = ""
     detail: str = ""
+    trace: str = ""
 
     @property
     def judged(self) -> bool:
         """Whether it says anything about the symptom."""
         return self.symptom is not None
 
+    @property
+    def failed(self) -> bool:
+        """Whether it broke down or hung, and so gave no verdict."""
+        return self.status in FAILED and self.symptom is None
+
+
+FAILED = frozenset({"failed", "timeout"})
 
 R = TypeVar("R")
 Step: TypeAlias = Generator[list[Trial], list[Outcome], R]

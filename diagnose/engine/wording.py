@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose import assets
 from diagnose.errors import RuleError
 from diagnose.language import LanguageError, MissingError, Scope
+from diagnose.language.template import OddError, Words, plain
 from diagnose.model import UNKNOWN as NOT_KNOWN
 from diagnose.model import Change, Config, Event, Fact, Finding, Point, Segment, Series, Setting, UnknownValue
 
@@ -162,6 +164,26 @@ def when(point: Any) -> str:
     return f"line {point.line}"
 
 
+WORDS = Words({"num": shown, "percent": percent, "when": when, "join": joined}, Unknown, shown)
+
+
+@cache
+def _packed() -> dict[str, Any]:
+    """Return what the build made of the templates of the rules: their texts by file, and trees by text."""
+    return assets.packed("templates") or {}
+
+
+@lru_cache(maxsize=4096)
+def _made(text: str, *, ours: bool) -> Callable[[Callable[[str], Any]], str] | None:
+    """Return what makes words of a template; None if that is left to Jinja."""
+    trees = _packed().get("trees", {})
+    if text in trees:
+        tree = trees[text]
+    else:
+        tree = None if not ours and template_fault(text) else plain(text)
+    return None if tree is None else WORDS.compiled(tree)
+
+
 @cache
 def _compiled(text: str, *, ours: bool = False) -> Template:
     environment = _environment()
@@ -243,6 +265,17 @@ def words(text: str, scope: Scope, *, ours: bool = False) -> str:
     """
     if "{" not in text:
         return text
+    made = _made(text, ours=ours)
+    if made is not None:
+        known: dict[str, Any] = {}
+
+        def look(name: str) -> Any:
+            if name not in known:
+                known[name] = _value(name, scope)
+            return known[name]
+
+        with suppress(LanguageError, OddError, *FAULTS):  # Jinja tells of it, if it is none the wiser
+            return made(look).strip()
     from jinja2 import TemplateError
 
     try:
@@ -259,13 +292,21 @@ def advice(name: str, scope: Scope) -> str:
     """
     if not name.endswith(".j2"):
         return words(name, scope)
+    return words(_source(name), scope, ours=True)
+
+
+@cache
+def _source(name: str) -> str:
+    """Return the text of a template. Raises RuleError if there is none."""
+    if (text := _packed().get("files", {}).get(name)) is not None:
+        return str(text)
     from jinja2 import TemplateNotFound
 
     try:
         source, _, _ = _environment().loader.get_source(_environment(), name)  # type: ignore[union-attr]
     except TemplateNotFound:
         raise RuleError(f"no template {name}", mend="write the advice itself in the rule") from None
-    return words(source, scope, ours=True)
+    return source
 
 
 def _value(name: str, scope: Scope) -> Any:

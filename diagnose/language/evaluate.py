@@ -226,7 +226,7 @@ def _picked(value: Any, key: Any) -> Any:
         if isinstance(value, list):
             return value[int(key)]
         if isinstance(value, Series):
-            return value.point(int(key))
+            return value.nth(int(key))
     except (KeyError, IndexError):
         raise MissingError(f"item {key}") from None
     raise ValueTypeError(f"{kind_of(value)} has no items")

@@ -83,7 +83,10 @@ def computed(sign: str, left: Any, right: Any) -> Any:
         base, first, second = _columns(left, right)
         with np.errstate(all="ignore"):
             value = np.asarray(ARITHMETIC[sign](first, second), dtype=np.float64)
-        return Series(base.name, base.printed, base.path, value, base.step, base.epoch, base.line)
+        return Series(
+            base.name, base.printed, base.path, value, base.step, base.epoch, base.line,
+            index=base.index, weight=base.weight,
+        )  # fmt: skip
     if not isinstance(left, int | float) or not isinstance(right, int | float):
         _stated(left, right)
         raise ValueTypeError(f"cannot compute {kind_of(left)} {sign} {kind_of(right)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import zipfile
+from typing import Any
 
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.configs import into
@@ -27,6 +27,8 @@ _MODEL = (
 
 
 def _archive() -> bytes:
+    import zipfile
+
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, text in (("metadata.json", '{"keras_version": "3.0.0"}'), ("config.json", _MODEL)):
@@ -34,11 +36,11 @@ def _archive() -> bytes:
     return packed.getvalue()
 
 
-SAMPLES: tuple[str | bytes, ...] = (
-    _MODEL + "\n",
-    '{"class_name": "SGD", "config": {"learning_rate": 0.03, "momentum": 0.8, "nesterov": true}}\n',
-    _archive(),
-)
+def __getattr__(name: str) -> Any:
+    if name != "SAMPLES":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    plain = '{"class_name": "SGD", "config": {"learning_rate": 0.03, "momentum": 0.8, "nesterov": true}}\n'
+    return _MODEL + "\n", plain, _archive()
 
 
 def sniff(head: Head) -> int:

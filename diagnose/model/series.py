@@ -111,6 +111,26 @@ class Series:
             scale=self.scale,
         )
 
+    def nth(self, number: int) -> Point:
+        """Return the point of a number among all (negative from the end), or the next one that is here.
+
+        Raises:
+            IndexError: if there are not so many.
+        """
+        if self.weight is None:
+            return self.point(number)
+        number += round(self.total) if number < 0 else 0
+        if not 0 <= number < self.total:
+            raise IndexError(number)
+        return self.point(min(len(self.value) - 1, int(self.weight.cumsum().searchsorted(number + 0.5))))
+
+    def valued(self, value: NDArray[np.float64]) -> Series:
+        """Return the same points with other values."""
+        return Series(
+            self.name, self.printed, self.path, value, self.step, self.epoch, self.line, self.thinned, self.scale,
+            self.index, self.weight,
+        )  # fmt: skip
+
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Series:
         """Return the points selected by a mask, an index array or a slice, as a new series."""
         return Series(

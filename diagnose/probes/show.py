@@ -88,7 +88,7 @@ def often(more: float) -> str:
     """Return in how many replicas more than in the control the symptom shows, where that is not nearly all."""
     if more >= 0.9:
         return ""
-    words = " in most replicas", " in about half of the replicas", " in some", " in few"
+    words = " in most replicas", " in about half of the replicas", " in some replicas", " in few replicas"
     return next((word for word, least in zip(words, (0.6, 0.4, LEAST), strict=False) if more >= least), words[-1])
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.column import Column
+from diagnose.reader.column import ABSENT, Column
 from diagnose.reader.room import FIRST, Position, Table
 from diagnose.scan import Condition, Walk
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Bulk", "Item", "Position"]
 
 ALWAYS = Condition()
+MOST_CHECKS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Item:
         printed, split, name: as ``RunBuilder.point`` takes them.
         part: variable part of the template, or -1 if the template itself holds the number.
         value: that number.
+        absent: whether -1 means that there is no value: then it becomes no point.
     """
 
     printed: str
@@ -39,6 +41,7 @@ class Item:
     part: int
     name: str = ""
     value: float = math.nan
+    absent: bool = False
 
 
 class Bulk:
@@ -53,6 +56,7 @@ class Bulk:
         self._build, self._walk = build, walk
         walk.full = self.take
         self._tables: dict[int, Table] = {}
+        self._unseen: dict[int, list[str]] = {}  # of each table, series that had no value so far
         self._segment = -1
 
     def enable(
@@ -75,14 +79,23 @@ class Bulk:
             self._segment = self._build.started
         template = self._walk.template
         if template in self._tables:
-            return  # this line was none of its rows, later ones are
+            if not any(self._build.column(name) for name in self._unseen[template]):
+                return  # this line was none of its rows, later ones are
+            self.finish()
+            self._segment = self._build.started
         extra = list(extra)
-        columns: list[tuple[Column, int, float]] = []
+        columns: list[tuple[Column, int, float, bool]] = []
         parts: list[int] = []
         used: set[str] = set()
+        unseen: list[str] = []
+        checks = list(condition.checks)
         for item in items:
             name = item.name or canonical(item.printed, item.split)
             column = self._build.column(name)
+            if column is None and item.absent and item.part >= 0:
+                checks.append((item.part, ABSENT, True))
+                unseen.append(name)
+                continue
             if column is None:
                 return
             if column.printed != item.printed and name in used:
@@ -90,13 +103,16 @@ class Bulk:
                 if column is None:
                     return
             used.add(name)
-            columns.append((column, FIRST + len(extra) + len(parts) if item.part >= 0 else -1, item.value))
+            place = FIRST + len(extra) + len(parts) if item.part >= 0 else -1
+            columns.append((column, place, item.value, item.absent))
             parts += [item.part] if item.part >= 0 else []
-        self._walk.enable([*extra, *parts], condition)
+        if len(checks) > MOST_CHECKS:
+            return
+        self._walk.enable([*extra, *parts], replace(condition, checks=tuple(checks)) if checks else condition)
         table = Table(self._build.room, FIRST + len(extra) + len(parts), len(extra), position)
-        self._tables[template] = table
-        for column, at, value in columns:
-            column.attach(table, at, value)
+        self._tables[template], self._unseen[template] = table, unseen
+        for column, at, value, absent in columns:
+            column.attach(table, at, value, absent=absent)
 
     def take(self, template: int) -> None:
         """Take the rows of a template for which there is no room left."""

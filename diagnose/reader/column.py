@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from diagnose.model import Series
 from diagnose.reader.room import FIRST, Places, Room, Table
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Shared: TypeAlias = dict[Any, tuple[Places, NDArray[np.intp] | None]]
 
+ABSENT = -1.0
+"""What some print where there is nothing to measure."""
 ENOUGH = 8
 """Points within epochs that show whether a time is that of an iteration or has been running since the epoch began."""
 RISING = 0.98
@@ -25,8 +27,6 @@ HUNDRED = (67.0, 150.0)
 """Factor between two neighbours where the log goes over from percent to shares, or back."""
 MANY = 1 << 17
 """Points that came one by one of which a table is made, to be thinned."""
-APART = 1 << 40
-"""Between the numbers of points of different origin, which are no neighbours."""
 
 
 class _Part(NamedTuple):
@@ -37,6 +37,20 @@ class _Part(NamedTuple):
     table: Table | None = None
     at: int = -1
     constant: float = 0.0
+    absent: bool = False
+
+    def taken(self) -> tuple[Floats, Places]:
+        """Return the values, without those that stand for none, and their places."""
+        import numpy as np
+
+        if self.table is None or self.value is not None:
+            return cast("Floats", self.value), cast("Places", self.places)
+        places = self.table.places
+        value = np.full(len(places.line), self.constant) if self.at < 0 else self.table.column(self.at)
+        if not self.absent or (there := value != ABSENT).all():
+            return value, places
+        index, weight = (None if one is None else one[there] for one in (places.number, places.weight))
+        return value[there], Places(places.step[there], places.epoch[there], places.line[there], index, weight)
 
 
 @dataclass(slots=True)
@@ -61,9 +75,16 @@ class Column:
         """Add points that were read in bulk, some of which may stand before others that are already here."""
         self._parts.append(_Part(Places(step, epoch, line), value))
 
-    def attach(self, table: Table, at: int, constant: float = 0.0) -> None:
-        """Add what is or will be in a column of a table; at -1 every row stands for the constant."""
-        self._parts.append(_Part(table=table, at=at, constant=constant))
+    def attach(self, table: Table, at: int, constant: float = 0.0, *, absent: bool = False) -> None:
+        """Add what is or will be in a column of a table; at -1 every row stands for the constant.
+
+        Args:
+            table: where it is.
+            at: the column.
+            constant: the value of each row, where there is no column.
+            absent: whether -1 means that there is no value.
+        """
+        self._parts.append(_Part(table=table, at=at, constant=constant, absent=absent))
 
     def store(self, room: Room) -> None:
         """Put points that came one by one, but the last, where they can be thinned."""
@@ -90,7 +111,7 @@ class Column:
         thinned = 0 if weight is None else max(0, round(float(weight.sum())) - len(value))
         return Series(
             name, self.printed, self.path, value, places.step, places.epoch, places.line, thinned,
-            index=places.index, weight=weight,
+            index=places.number, weight=weight,
         )  # fmt: skip
 
     def _rows(self, shared: Shared) -> tuple[Floats, Places]:
@@ -98,13 +119,11 @@ class Column:
 
         values = [np.frombuffer(self.value, dtype=np.float64)]
         parts = [part for part in self._parts if part.table is None or len(part.table)]
-        places = [part.places if part.table is None else part.table.places for part in parts]
-        for part in parts:
-            if part.value is not None:
-                values.append(part.value)
-            elif part.table is not None:
-                count = len(part.table.places.line)
-                values.append(np.full(count, part.constant) if part.at < 0 else part.table.column(part.at))
+        taken = [part.taken() for part in parts]
+        values += [value for value, _ in taken]
+        places = [place for _, place in taken]
+        if any(part.absent for part in parts):
+            shared = {}  # places of its own
         if len(places) == 1 and not self.value:
             return values[1], places[0]
         key = (self.step.tobytes(), self.epoch.tobytes(), self.line.tobytes(), *(id(at.line) for at in places))
@@ -123,8 +142,7 @@ class Column:
         """Put points that were read in bulk among the others; no more are to come."""
         value, places = self._rows({})
         self._parts = [_Part(places, value)]
-        for column in (self.value, self.step, self.epoch, self.line):
-            del column[:]
+        self.value, self.step, self.epoch, self.line = array("d"), array("d"), array("d"), array("q")
 
     def is_clock(self) -> bool:
         """Whether the values run on within each epoch: seconds since it began, not seconds of an iteration."""
@@ -161,18 +179,29 @@ def _merged(all_places: Sequence[Places]) -> tuple[Places, NDArray[np.intp] | No
     step, epoch, line = (np.concatenate([places[at] for places in all_places]) for at in range(3))
     index = weight = None
     if any(places.weight is not None for places in all_places):
-        numbers, shares = [], []
-        for origin, places in enumerate(all_places):
-            count = len(places.line)
-            # Points that came one by one may have had any between them: no two of them are neighbours for sure.
-            own = np.arange(count) * (1 if origin else 2) if places.index is None else places.index
-            numbers.append(own + origin * APART)
-            shares.append(np.ones(count) if places.weight is None else places.weight)
-        index, weight = np.concatenate(numbers), np.concatenate(shares)
+        weight = np.concatenate(
+            [np.ones(len(places.line)) if places.weight is None else places.weight for places in all_places]
+        )
+        index = _numbered([places for places in all_places if len(places.line)])
     if not len(line) or not (line[1:] < line[:-1]).any():
         return Places(step, epoch, line, index, weight), None
     order = np.argsort(line, kind="stable")
     step, epoch, line = step[order], epoch[order], line[order]
-    if index is not None and weight is not None:
-        index, weight = index[order], weight[order]
-    return Places(step, epoch, line, index, weight), order
+    return Places(step, epoch, line, index, None if weight is None else weight[order]), order
+
+
+def _numbered(all_places: Sequence[Places]) -> NDArray[np.int64]:
+    """Return the number of each point among all, in the order of lines, from the numbers it has where it comes from."""
+    import numpy as np
+
+    line = np.concatenate([places.line for places in all_places])
+    order = np.argsort(line, kind="stable")
+    number = np.full(len(line), -1)
+    start = 0
+    for places in all_places:
+        end = start + len(places.line)
+        before = np.zeros(len(line), dtype=np.int64)
+        before[start:end] = (np.arange(end - start) if places.number is None else places.number) + 1
+        number += np.maximum.accumulate(before[order])
+        start = end
+    return number

@@ -47,13 +47,19 @@ class ConsoleEvents:
         self._last = 0
         self.failures = 0
         """How many tracebacks, interrupts and kills were seen."""
+        self.idle = False
+        """Whether the line fed last meant nothing, nor would any other that differs from it in digits only."""
 
     def feed(self, line: Line) -> bool:
         """Report what the line shows, if anything; return whether it was such a line."""
         self._last = line.number
+        self.idle = False
         if self._opened is None and self._printed.feed(line):
             return False
         match = self._grammar.parse(line.text)
+        if match is None and not self.attentive:
+            self.idle = True
+            return False
         text = line.text.strip()
         if match is not None and match.kind == "traceback":
             self.finish()

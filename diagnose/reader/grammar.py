@@ -10,7 +10,6 @@ template of the line, which serves for all.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from diagnose import assets
 from diagnose.parsers import own, packed_tables, parser, stamp, tables
 from diagnose.patterns import lazy
+from diagnose.reader.sieve import sieve
 from diagnose.scan import ENOUGH, LineParser, Pack, Shapes, engine, shape_key
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class LineGrammar:
     def __init__(self, name: str, *, gate: str = "") -> None:
         """Name the grammar; *gate* is a cheap pattern that every acceptable line contains."""
         self.name, self.gate = name, gate
-        self._gate = re.compile(gate) if gate else None
+        self._gate = sieve(gate) if gate else None
         self._memo: dict[str, list[Any]] = {}
         """What Lark made of each shape, how often it came again with other digits, and the first line of it."""
 
@@ -90,7 +90,7 @@ class LineGrammar:
 
     def parse(self, text: str) -> Match | None:
         """Return what the grammar reads in a line, or None if it does not accept it."""
-        if self._gate is not None and not self._gate.search(text):
+        if self._gate is not None and not self._gate.finds(text):
             return None
         shape = text.translate(BLANK_DIGITS)
         known = None if _listening else self._memo.get(shape)

@@ -86,16 +86,13 @@ def points(
     return added
 
 
-def bulk_items(match: Match, parts: Sequence[int], split: str) -> tuple[list[Item], bool] | None:
-    """Return what ``points`` takes of a text line, for reading lines like it in bulk.
+def bulk_items(match: Match, parts: Sequence[int], split: str) -> list[Item] | None:
+    """Return what ``points`` takes of a text line, for reading lines like it in bulk; None if it is not just numbers.
 
     Args:
         match: the line.
         parts: the variable part of its template that each token is, or -1.
         split: as for ``points``.
-
-    Returns:
-        The items, and whether a value of -1 may mean that there is none; None if the line holds more than numbers.
     """
     items: list[Item] = []
     for index, ((kind, key), (after, value)) in enumerate(pairwise(match.tokens)):
@@ -105,17 +102,17 @@ def bulk_items(match: Match, parts: Sequence[int], split: str) -> tuple[list[Ite
         if after == "DICT" or (after in ("VALUE", "GLUED") and parts[index + 1] < 0):
             return None
         if bare and after in ("VALUE", "GLUED"):
-            items.append(Item(bare, split, parts[index + 1]))
+            items.append(Item(bare, split, parts[index + 1], absent=absent(bare) == "part"))
         elif bare and after == "NONFINITE":
             items.append(Item(bare, split, -1, value=number(value)))
     if any(item.printed == "lr" for item in items):
         items = [replace(item, name="base_lr") if item.printed == "base_lr" else item for item in items]
-    return items, any(absent(item.printed) for item in items)
+    return items
 
 
 @lru_cache(maxsize=4096)
 def absent(key: str) -> str:
-    """Return whether -1 means of a metric that there was nothing to measure: ``part`` or ``all`` of it; else nothing."""
+    """Return what there was nothing to measure in if a metric is -1: ``part`` or ``all`` of it; else nothing."""
     return ("all" if WHOLE.search(key) else "part") if ABSENT.search(key) else ""
 
 

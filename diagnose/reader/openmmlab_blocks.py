@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from diagnose.configs.openmmlab import config_facts
-from diagnose.model import Setting
+from diagnose.model import Fact, Setting
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.sources import Line
+from diagnose.sources.lines import LONGEST
 
 LONGEST_DUMP = 20_000
 """Lines of a config dump."""
 FAMILY = {"MMEngine": 0, "MMDetection": 1, "MMDetection3D": 1, "MMSegmentation": 1, "MMPose": 1, "MMPretrain": 1,
           "MMClassification": 1, "MMAction2": 1, "MMRotate": 1, "MMYOLO": 1, "MMCV": 2}  # fmt: skip
 """Packages that make up the framework, and their order in the fact."""
+TELLING = frozenset({"Python", "CUDA available", "GPU number", "seed", *FAMILY})
+"""What of an environment is stated, with the first GPU."""
 
 
 DETECTED = lazy(r"\| class +\| gts +\| dets +\| recall +\| ap +\|\s*$")
@@ -44,6 +49,18 @@ class Detected:
             self.recalls.append(float(row[3]))
 
 
+RULE = lazy(r"-{20,}\s*")
+LONGEST_MEMO = 1 << 18
+"""Bytes of a passage that is remembered in case that it comes again, as it does where runs are resumed."""
+CONTROL = bytes((*range(9), *range(11, 32), 127))
+MARK = "\ufeff".encode()
+
+
+def is_plain(lines: bytes) -> bool:
+    """Whether lines show just what they hold: without terminal control, or a mark of byte order."""
+    return len(lines.translate(None, CONTROL)) == len(lines) and MARK not in lines
+
+
 class Blocks:
     """Reads what stands between two stamped lines: environment, config dump, state-dict report."""
 
@@ -52,6 +69,7 @@ class Blocks:
         self._build = build
         self._kind = ""
         self._lines: list[Line] = []
+        self._dump = b""  # what follows them, in one piece
         self._rules = 0
         self.sessions = 0
         self.detected: Detected | None = None
@@ -65,7 +83,7 @@ class Blocks:
     def open(self, kind: str, line: Line) -> None:
         """Begin a block (``environment``, ``config`` or ``mismatch``) below a stamped line."""
         self.close()
-        self._kind, self._lines, self._rules = kind, [line], 0
+        self._kind, self._lines, self._dump, self._rules = kind, [line], b"", 0
 
     def feed(self, line: Line) -> bool:
         """Take a line without a stamp; return whether it belongs to the open block."""
@@ -83,8 +101,9 @@ class Blocks:
                 return False
             self._table.take(text)
             return True
+        self._unfold()
         if self._kind == "environment":
-            if re.fullmatch(r"-{20,}\s*", text):
+            if RULE.fullmatch(text):
                 self._rules += 1
                 if self._rules == 1:
                     begin_session(self._build, self._lines[0])
@@ -107,19 +126,52 @@ class Blocks:
             self.close()
         return True
 
+    def passage(self, first: int, lines: bytes) -> int:
+        """Take lines without stamps, the first of which has this number; return how many belong to the open block."""
+        if first == self._lines[0].number + 1 and not self._rules and len(lines) <= LONGEST_MEMO:
+            if self._kind == "environment":
+                return self._environment(first, lines)
+            if self._kind == "config" and (taken := _length_of_dump(lines)) < LONGEST_DUMP:
+                count = lines.count(b"\n")
+                self._dump = b"\n".join(lines.split(b"\n", taken)[:taken])
+                if taken < count:
+                    self.close()
+                return taken
+        for taken, text in enumerate(lines.decode(errors="replace").split("\n")[:-1]):
+            if not self._kind or not self.feed(Line(first + taken, text[:LONGEST])):
+                return taken
+        return lines.count(b"\n")
+
+    def _environment(self, first: int, lines: bytes) -> int:
+        taken, begins, self._rules, told = _told(lines)
+        if begins:
+            begin_session(self._build, self._lines[0])
+            self.sessions += 1
+        for at, text in told:
+            state_environment(self._build, text, first + at)
+        if self._rules > 1 or not begins:
+            self._kind = ""
+        return taken
+
+    def _unfold(self) -> None:
+        """Go over from a dump in one piece to its lines."""
+        if self._dump:
+            texts = self._dump.decode(errors="replace").split("\n")
+            self._lines += [Line(number, text) for number, text in enumerate(texts, self._lines[0].number + 1)]
+            self._dump = b""
+
     def close(self) -> str:
         """End the open block and report what it held; return its kind, empty if none was open."""
         kind, self._kind = self._kind, ""
-        if kind == "config" and len(self._lines) > 1:
+        if kind == "config" and self._dump:
+            _state(self._build, *_printed(self._dump), shift=self._lines[0].number)
+        elif kind == "config" and len(self._lines) > 1:
             first = self._lines[1].number
-            from diagnose.configs.python_config import read_printed_config
-
             # A dropped physical line would shift all lines below it: keep the numbers.
             rows = [""] * (self._lines[-1].number - first + 1)
             for line in self._lines[1:]:
                 rows[line.number - first] = line.text
-            reading = read_printed_config("\n".join(rows), self._build.path, first_line=first)
-            state_config(self._build, reading.settings)
+            _state(self._build, *_printed("\n".join(rows).encode(errors="replace")), shift=first - 1)
         elif kind == "mismatch":
             self._mismatch()
         elif kind == "detected" and self.detected is None:
@@ -174,6 +226,43 @@ def begin_session(build: RunBuilder, line: Line) -> None:
     build.event("session_start", line.number, line.text.strip())
 
 
+@lru_cache(maxsize=64)
+def _told(lines: bytes) -> tuple[int, bool, int, tuple[tuple[int, str], ...]]:
+    """Return of lines how many are an environment, whether it begins, its rules, and those that state something."""
+    rules, told = 0, []
+    texts = lines.decode(errors="replace").split("\n")[:-1]
+    for at, text in enumerate(texts):
+        rules += RULE.fullmatch(text) is not None
+        if not rules and text.strip():
+            return at, False, 0, ()  # a blank record that opened nothing
+        if (found := ENVIRONMENT.match(text)) and (found[1].strip() in TELLING or found[1].startswith("GPU 0")):
+            told.append((at, text))
+        if rules > 1:
+            return at + 1, True, rules, tuple(told)
+    return len(texts), rules > 0, rules, tuple(told)
+
+
+@lru_cache(maxsize=64)
+def _length_of_dump(lines: bytes) -> int:
+    """Return how many of the lines below ``Config:`` belong to it."""
+    blank_above = False
+    texts = lines.decode(errors="replace").split("\n")[:-1]
+    for at, text in enumerate(texts):
+        if _ends_dump(text, blank_above=blank_above):
+            return at
+        blank_above = not text.strip()
+    return len(texts)
+
+
+@lru_cache(maxsize=16)
+def _printed(dump: bytes) -> tuple[dict[str, Setting], tuple[Fact, ...]]:
+    """Return the settings of a config dump and the facts that follow from them, as if it were a file of its own."""
+    from diagnose.configs.python_config import read_printed_config
+
+    settings = read_printed_config(dump.decode(errors="replace"), "").settings
+    return settings, tuple(config_facts(settings))
+
+
 def _ends_dump(text: str, *, blank_above: bool) -> bool:
     if re.match(r"Traceback \(most|<<<<<<<|=======|>>>>>>>|srun: |slurmstepd", text):
         return True
@@ -212,10 +301,17 @@ def state_environment(build: RunBuilder, text: str, line: int) -> None:
 
 def state_config(build: RunBuilder, settings: dict[str, Setting], *, at: int = 0) -> None:
     """Add the settings of a config dump and the facts that follow from them; *at* is its one line, if it is one."""
+    _state(build, settings, config_facts(settings), at=at)
+
+
+def _state(
+    build: RunBuilder, settings: dict[str, Setting], facts: Iterable[Fact], *, at: int = 0, shift: int = 0
+) -> None:
+    """Add settings and facts, whose lines lie *shift* lines below where they say, or all at *at*."""
     for setting in settings.values():
-        build.setting(setting.key, setting.value, at or setting.place.line, setting.place.text)
-    for fact in config_facts(settings):
-        build.fact(fact.name, fact.value, at or fact.place.line, fact.place.text)
+        build.setting(setting.key, setting.value, at or setting.place.line + shift, setting.place.text)
+    for fact in facts:
+        build.fact(fact.name, fact.value, at or fact.place.line + shift, fact.place.text)
     state_batch(build)
 
 

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.model import Fact
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.bulk import Bulk
+from diagnose.reader.bulk import ALWAYS, Bulk, Item
+from diagnose.reader.column import ABSENT
 from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.gates import gate
 from diagnose.reader.grammar import LineGrammar, Match
-from diagnose.reader.openmmlab import STAMP, Loop, Warnings, bulk_items, class_mismatch, saved
-from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks
+from diagnose.reader.openmmlab import STAMP, Loop, Warnings, absent, bulk_items, class_mismatch, saved
+from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks, is_plain
 from diagnose.scan import Condition, Walk
 from diagnose.sources import Line, Source
+from diagnose.sources.lines import decode, visible
 
 if TYPE_CHECKING:
     from diagnose.reader.bulk import Floats
+
+
+KEPT = frozenset({"saved", "best"})
+"""Kinds of lines that say all by themselves."""
+
+
+class Plan(NamedTuple):
+    """How lines of a template are read in bulk: their numbers, the parts that count, and what must not be -1."""
+
+    items: list[Item]
+    counters: list[int]
+    checks: tuple[tuple[int, float, bool], ...]
 
 
 class TextLog:
@@ -30,33 +44,92 @@ class TextLog:
         self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
         self.console = ConsoleEvents(build)
         self.loaded = ""
+        self.kept: set[int] = set()
+        self.plans: dict[tuple[int, str], Plan | None] = {}
 
     def read(self, source: Source) -> None:
         """Read all lines: matches, blocks between two stamped lines, and what any console may show."""
-        walk = Walk(source, self.grammar.shapes, gate(self.grammar.gate, texts=(DETECTED_START,)))
+        wanted = gate(self.grammar.gate, texts=(DETECTED_START,))
+        borders = gate(self.grammar.gate, STAMP.pattern, alone=True)
+        walk = Walk(source, self.grammar.shapes, wanted, borders)
         self.walk, self.bulk, self.planned = walk, Bulk(self.build, walk), self.plan()
+        walk.full = self.full
         for line in walk:
             self.catch_up()
-            match = self.grammar.parse(line.text)
-            stamped = STAMP.match(line.text) is not None
-            if match or stamped:
-                self.blocks.close()
+            match = self.match(line)
             if match:
+                self.blocks.close()
                 self.take(match, line)
-            elif stamped or not self.blocks.feed(line):
+                self.keep(match)
+            elif STAMP.match(line.text):
+                self.blocks.close()
+                walk.ignore()
+            elif not self.blocks.feed(line):
                 self.console.feed(line)
-            self.bulk.check()
-            self.agree()
-            walk.counters = self.loop.at
-            walk.everything = self.blocks.is_open or self.console.attentive or self.blocks.detected is not None
+                if self.console.idle:
+                    walk.ignore()
+            self.go_on()
         self.catch_up()
         self.bulk.finish()
         self.blocks.close()
         self.console.finish()
         self.build.reach(walk.seen)
 
+    def match(self, line: Line) -> Match | None:
+        """Return what the grammar reads in the line that the walk has yielded last."""
+        if self.walk.template >= 0 and (found := self.grammar.shapes.match(line.text)) is not None:
+            return Match(found[0].kind, found[1])
+        return self.grammar.parse(line.text)
+
+    def go_on(self) -> None:
+        """Tell the walk what is wanted of the lines that come."""
+        walk, attentive = self.walk, self.console.attentive
+        self.bulk.check()
+        self.agree()
+        walk.counters = self.loop.at
+        walk.everything = attentive
+        walk.rows = self.blocks.detected is None
+        walk.passing = self.passage if self.blocks.is_open and not attentive else None
+
+    def passage(self, first: int, lines: bytes) -> int:
+        """Take lines none of which is stamped or a match, the first of which has this number; return how many."""
+        self.catch_up()
+        if is_plain(lines := lines.replace(b"\r\n", b"\n")):
+            taken = self.blocks.passage(first, lines)
+        else:
+            taken = lines.count(b"\n")
+            for number, raw in enumerate(lines.split(b"\n")[:-1], first):
+                for line in visible(number, decode(raw, "utf-8")):
+                    if not self.blocks.feed(line):
+                        self.console.feed(line)
+        self.go_on()
+        return taken
+
+    def keep(self, match: Match) -> None:
+        """Keep lines like this one from here on, if what they say depends on nothing else, to take them all at once."""
+        template = self.walk.template
+        if match.kind in KEPT and template >= 0 and template not in self.walk.enabled:
+            self.kept.add(template)
+            self.walk.enable((), ALWAYS, keeps=True)
+
+    def take_kept(self) -> None:
+        """Take the lines that were kept, in their order."""
+        lines = [line for template in self.kept & self.walk.enabled for line in self.walk.kept(template)]
+        for line in sorted(lines):
+            if (found := self.grammar.shapes.match(line.text)) is not None:
+                self.take(Match(found[0].kind, found[1]), line)
+
+    def full(self, template: int) -> None:
+        """Take what was stored of a template."""
+        if template in self.kept:
+            self.take_kept()
+        else:
+            self.bulk.take(template)
+
     def catch_up(self) -> None:
-        """Follow the loop through the rows that were read in bulk since the last line."""
+        """Follow the loop through the rows that were read in bulk since the last line, and take what was kept."""
+        if self.kept:
+            self.take_kept()
         if (at := self.walk.counters) != self.loop.at:
             epoch, inner = at
             known = self.build.known("steps_per_epoch")
@@ -83,11 +156,10 @@ class TextLog:
         """
         if self.walk.template < 0 or not self.build.is_open:
             return
-        parts = list(self.grammar.shapes.parts_of(self.walk.template))
-        found = bulk_items(match, parts, split)
-        counters = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT"]
-        if found is None or -1 in counters or len(counters) != len(numbers):
+        plan = self.plan_of(match, split)
+        if plan is None or len(plan.counters) != len(numbers):
             return
+        counters = plan.counters
         self.agree()
         trains, by_epoch = split == "train", len(counters) == 3
         known = self.build.known("steps_per_epoch")
@@ -102,7 +174,7 @@ class TextLog:
             return (rows[:, 2], step) if by_epoch else (epoch * math.nan, step)
 
         self.bulk.enable(
-            found[0],
+            plan.items,
             position,
             () if trains or not by_epoch else counters[:1],
             Condition(
@@ -110,9 +182,22 @@ class TextLog:
                 counters[-2] if trains else -1,
                 counters[-1],
                 numbers[-1],
-                found[1],
+                checks=plan.checks,
             ),
         )
+
+    def plan_of(self, match: Match, split: str) -> Plan | None:
+        """Return how lines of the template of the line yielded last are read in bulk; None if they cannot be."""
+        key = self.walk.template, split
+        if key not in self.plans:
+            parts = list(self.grammar.shapes.parts_of(key[0]))
+            items = bulk_items(match, parts, split)
+            counters = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT"]
+            checks = [
+                (item.part, ABSENT, False) for item in items or () if absent(item.printed) == "all" and item.part >= 0
+            ]
+            self.plans[key] = None if items is None or -1 in counters else Plan(items, counters, tuple(checks))
+        return self.plans[key]
 
     def take(self, match: Match, line: Line) -> None:
         """Report a match that both loggers print."""

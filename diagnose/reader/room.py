@@ -35,14 +35,14 @@ class Places(NamedTuple):
     """Where points stand.
 
     Attributes:
-        index: the number of each among all that were read; None if all are there.
+        number: that of each among all that were read; None if all are there.
         weight: for how many each one stands; None if all are there.
     """
 
     step: Floats
     epoch: Floats
     line: Indices
-    index: Indices | None = None
+    number: Indices | None = None
     weight: Floats | None = None
 
 
@@ -73,7 +73,7 @@ class Table:
     def __init__(self, room: Room, width: int, extra: int, position: Position) -> None:
         """Take rows of *width* doubles, of whose columns the first *extra* ones count and are no values."""
         self._room, self._width, self._first, self._position = room, width, FIRST + extra, position
-        self._chunks: list[bytes | Floats] = []  # rows as they were read, behind those that were thinned
+        self._chunks: list[bytes] = []  # rows as they were read, behind those that were thinned
         self._fresh = 0  # doubles in them
         self._thinned: list[Part] = []
         self._kept = 0  # doubles in them
@@ -133,7 +133,7 @@ class Table:
         for rows in parts:
             epoch, step = self._position(rows[:, 1:])
             rows[:, EPOCH], rows[:, STEP] = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in (epoch, step))
-        self._chunks, self.is_open = [parts[0]], False
+        self._chunks, self.is_open = [parts[0].tobytes()], False
 
     @property
     def last_line(self) -> int:
@@ -191,8 +191,8 @@ class Table:
         if whole > 0:
             self._keep(rows[:whole], np.arange(self._done, self._done + whole))
             self._done += whole
-            self._chunks = [rows[whole:].copy()]
-            self._fresh = self._chunks[0].size
+            self._chunks = [rows[whole:].tobytes()]
+            self._fresh = rows[whole:].size
 
     def _keep(self, rows: Floats, index: Indices) -> None:
         import numpy as np

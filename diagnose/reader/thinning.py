@@ -38,7 +38,8 @@ def in_stretch(index: Indices, level: int) -> Chosen:
     for step in range(level):
         half = blocks >> step
         held &= (half & 1) == (((half >> 1) * 0x9E3779B1 >> 13) + step & 1)
-    return held[block - first]
+    found: Chosen = held[block - first]
+    return found
 
 
 def alone(values: Floats, changing: Floats, rising: Floats, index: Indices, size: int, level: int) -> Chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,15 @@ class Rule:
     def worst(self) -> str:
         """The worst severity the rule can have, shown in lists."""
         return min((level for level, _ in self.severity), key=SEVERITIES.index)
+
+    def texts(self) -> Iterator[str]:
+        """Yield all its templates, but for advice that stands in a file."""
+        yield from (self.message, self.why, self.refutation, self.experiment)
+        yield from (text for _, text in self.evidence)
+        yield from (suspect.because for suspect in self.suspects)
+        yield from (argument.text for argument in (*self.supports, *self.against))
+        if not self.advice.endswith(".j2"):
+            yield self.advice
 
     def parts(self) -> dict[str, Node | str]:
         """Return the named parts for scopes, which parse each when they first need it, for all scopes to come."""

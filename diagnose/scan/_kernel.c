@@ -51,7 +51,7 @@ typedef struct {
 } Stop;
 
 /* Store the row of a line whose last step is known. */
-static int store_line(Scanner *self, int32_t last, const uint8_t *line, Printed *printed, Py_ssize_t number)
+static int store_line(Scanner *self, int32_t last, const uint8_t *line, const uint8_t *after, Printed *printed, Py_ssize_t number)
 {
     Template *template = &self->templates[self->program.steps[last].low];
     if (template->hidden) {
@@ -61,7 +61,7 @@ static int store_line(Scanner *self, int32_t last, const uint8_t *line, Printed 
         if (template->last_part >= count)
             return 0;
     }
-    return store(template, &self->counters, self->powers, printed, number);
+    return store(template, &self->counters, self->powers, printed, number, line, after - line);
 }
 
 static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t number, int mode, Stop *stop)
@@ -74,7 +74,7 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
         if (mode != PASSAGE && self->program.starts[*at])
             last = find(&self->program, at, printed, &after);
         if (last >= 0 && mode == WANTED && self->templates[self->program.steps[last].low].enabled) {
-            int stored = store_line(self, last, at, printed, number);
+            int stored = store_line(self, last, at, after, printed, number);
             if (stored <= 0) {
                 *stop = (Stop){at, after, number, self->program.steps[last].low};
                 return stored ? FULL : A_LINE;
@@ -99,8 +99,10 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
 
 static void forget_rows(Scanner *self)
 {
-    for (int32_t i = 0; i < self->template_count; i++)
+    for (int32_t i = 0; i < self->template_count; i++) {
         free(self->templates[i].rows);
+        free(self->templates[i].lines);
+    }
     free(self->templates);
     self->templates = NULL;
     self->template_count = 0;
@@ -352,18 +354,19 @@ static int take_checks(Template *template, PyObject *checks)
 }
 
 PyDoc_STRVAR(enable_doc,
-             "enable(template, columns, major, minor, constant, expected, forbids, checks=()): store rows of a template.\n\n"
+             "enable(template, columns, major, minor, constant, expected, forbids, checks=(), keeps=False): store rows of a\n"
+             "template.\n\n"
              "columns: variable parts to store. major, minor: parts that must rise. constant: one that must be expected.\n"
              "forbids: whether a value of -1 hands the line over. -1 stands for no part. checks: parts, values, and whether\n"
-             "the part must be the value or must not be it.");
+             "the part must be the value or must not be it. keeps: whether the lines themselves are kept, too.");
 static PyObject *scanner_enable(PyObject *object, PyObject *args)
 {
     Scanner *self = idle(object);
-    int which, major, minor, forbids;
+    int which, major, minor, forbids, keeps = 0;
     Check constant = {-1, 1, 0.0};
     PyObject *columns, *checks = NULL;
-    if (self == NULL || !PyArg_ParseTuple(args, "iOiiidp|O", &which, &columns, &major, &minor, &constant.part,
-                                          &constant.value, &forbids, &checks))
+    if (self == NULL || !PyArg_ParseTuple(args, "iOiiidp|Op", &which, &columns, &major, &minor,
+                                          &constant.part, &constant.value, &forbids, &checks, &keeps))
         return NULL;
     Py_ssize_t count = PySequence_Size(columns);
     if (count < 0)
@@ -404,6 +407,12 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
         if (template->rows == NULL)
             return PyErr_NoMemory();
     }
+    if (keeps && template->lines == NULL) {
+        template->lines = malloc(BYTES_OF_A_TEMPLATE);
+        if (template->lines == NULL)
+            return PyErr_NoMemory();
+    }
+    template->keeps = keeps;
     template->room = room;
     settle(&self->program, self->ends[which], template);
     template->enabled = 1;
@@ -438,6 +447,24 @@ static PyObject *scanner_take(PyObject *object, PyObject *args)
     if (rows != NULL)
         template->count = 0;
     return rows;
+}
+
+PyDoc_STRVAR(lines_doc, "lines(template): the lines of its rows, where they are kept; they are forgotten here.");
+static PyObject *scanner_lines(PyObject *object, PyObject *args)
+{
+    Scanner *self = idle(object);
+    int which;
+    if (self == NULL || !PyArg_ParseTuple(args, "i", &which))
+        return NULL;
+    if (which < 0 || which >= self->template_count) {
+        PyErr_SetString(PyExc_ValueError, "no such template");
+        return NULL;
+    }
+    Template *template = &self->templates[which];
+    PyObject *lines = PyBytes_FromStringAndSize((const char *)template->lines, template->kept);
+    if (lines != NULL)
+        template->kept = 0;
+    return lines;
 }
 
 PyDoc_STRVAR(counters_doc, "counters(): the counters of the last row.");
@@ -578,6 +605,7 @@ static PyMethodDef scanner_methods[] = {
     {"enable", scanner_enable, METH_VARARGS, enable_doc},
     {"disable", scanner_disable, METH_NOARGS, disable_doc},
     {"take", scanner_take, METH_VARARGS, take_doc},
+    {"lines", scanner_lines, METH_VARARGS, lines_doc},
     {"counters", scanner_counters, METH_NOARGS, counters_doc},
     {"set_counters", scanner_set_counters, METH_VARARGS, set_counters_doc},
     {"ignore", scanner_ignore, METH_VARARGS, ignore_doc},

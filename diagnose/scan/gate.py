@@ -21,6 +21,8 @@ BLANKS = 4
 """Spaces at the end of a line that are told from more of them."""
 MOST = 60_000
 """States of the automaton."""
+MOST_JOINED = 48
+"""Texts that are made of neighbours in a pattern."""
 
 
 BLANK = str(_parser.parse(r"\s"))
@@ -115,6 +117,8 @@ def _groups(parsed: Iterable[Any], *, of_lines: bool) -> list[frozenset[str]]:
     found: list[frozenset[str]] = []
     text = ""
     pieces = [(str(operation), argument) for operation, argument in parsed]
+    joined = _joined(pieces) if of_lines else frozenset()
+    found += [joined] if joined else []
     for at, (name, argument) in enumerate(pieces):
         if of_lines and text and name == "MAX_REPEAT" and str(argument[2]) == BLANK and pieces[at + 1 :] == END:
             return [_behind(text)]
@@ -146,6 +150,46 @@ def _groups(parsed: Iterable[Any], *, of_lines: bool) -> list[frozenset[str]]:
         text = ""
     found += [frozenset([text])] if text else []
     return found
+
+
+def _joined(pieces: Iterable[tuple[str, Any]]) -> frozenset[str]:
+    """Return the longest texts, one of which is in every match, that neighbours make together: ``(?:ab|cd)e``."""
+    best: frozenset[str] = frozenset()
+    run = frozenset([""])
+    for name, argument in (*pieces, ("", None)):
+        texts = _written(name, argument)
+        if texts is not None and len(texts) * len(run) <= MOST_JOINED:
+            run = frozenset(before + text for before in run for text in texts)
+            continue
+        best = max(best, run, key=lambda one: min(map(len, one), default=0))
+        run = texts or frozenset([""])
+    return frozenset() if "" in best else best
+
+
+def _written(name: str, argument: Any) -> frozenset[str] | None:
+    """Return all texts that a piece of a pattern matches, if they are few and of ASCII only."""
+    if name == "LITERAL" and argument < 128:
+        return frozenset([chr(argument)])
+    if name == "IN" and all(str(kind) == "LITERAL" and code < 128 for kind, code in argument):
+        return frozenset(chr(code) for _, code in argument)
+    if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and argument[:2] == (0, 1):
+        texts = _sequence(argument[2])
+        return None if texts is None else texts | {""}
+    inside = argument[3] if name == "SUBPATTERN" else argument if name == "ATOMIC_GROUP" else None
+    if name == "BRANCH":
+        branches = [_sequence(branch) for branch in argument[1]]
+        return None if None in branches else frozenset().union(*[one for one in branches if one])
+    return None if inside is None else _sequence(inside)
+
+
+def _sequence(parsed: Iterable[Any]) -> frozenset[str] | None:
+    run = frozenset([""])
+    for operation, argument in parsed:
+        texts = _written(str(operation), argument)
+        if texts is None or len(texts) * len(run) > MOST_JOINED:
+            return None
+        run = frozenset(before + text for before in run for text in texts)
+    return run
 
 
 def _rarest(found: list[frozenset[str]]) -> frozenset[str] | None:

@@ -11,9 +11,12 @@ from diagnose.scan.gate import Gate
 from diagnose.scan.template import ANY_NUMBER, LITERAL, NUMBER, Part, Template, shape_of
 
 NO_MORE, A_LINE, FULL = range(3)
+WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
 FIRST_COLUMN = 3
 ROOM = 1 << 16
 """Doubles kept of one template before they must be taken."""
+MOST_DULL = 4096
+BLANK_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 
 @dataclass(slots=True)
@@ -21,10 +24,11 @@ class _Rows:
     columns: tuple[int, ...] = ()
     major: int = -1
     minor: int = -1
-    constant: int = -1
-    expected: float = 0.0
+    checks: Sequence[tuple[int, float, bool]] = ()
     forbids: bool = False
     enabled: bool = False
+    keeps: bool = False
+    lines: list[bytes] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
 
@@ -38,7 +42,8 @@ class Scanner:
         self._masks: list[list[tuple[int, int]]] = []
         self._rows: list[_Rows] = []
         self._order: list[int] = []
-        self._wanted: re.Pattern[bytes] | None = None
+        self._gates: list[re.Pattern[bytes] | None] = [None, None]
+        self._dull: set[bytes] = set()
         self._counters = (0.0, 0.0)
 
     def learn(self, templates: Sequence[Template]) -> None:
@@ -51,9 +56,15 @@ class Scanner:
             self._known.append(template)
             self._rows.append(_Rows())
 
-    def gate(self, gate: Gate) -> None:
-        """Drop lines that the gate does not let pass."""
-        self._wanted = gate.pattern
+    def gate(self, gate: Gate, borders: bool = False) -> None:
+        """Drop lines that the gate does not let pass; *borders*: these lines end a passage."""
+        self._gates[borders] = gate.pattern
+
+    def ignore(self, line: bytes) -> None:
+        """Drop lines that differ from this one in their digits only."""
+        if len(self._dull) >= MOST_DULL:
+            self._dull.clear()
+        self._dull.add(line.rstrip(b"\r").translate(BLANK_DIGITS))
 
     def match(self, line: bytes) -> tuple[int, tuple[int, ...]] | None:
         """Return the template of a line without its newline and where its variable parts end."""
@@ -71,9 +82,12 @@ class Scanner:
         constant: int,
         expected: float,
         forbids: bool,
+        checks: Sequence[tuple[int, float, bool]] = (),
+        keeps: bool = False,
     ) -> None:
         """Store rows of a template."""
-        self._rows[template] = _Rows(tuple(columns), major, minor, constant, expected, forbids, enabled=True)
+        all_checks = [*checks, *([(constant, expected, True)] if constant >= 0 else [])]
+        self._rows[template] = _Rows(tuple(columns), major, minor, all_checks, forbids, enabled=True, keeps=keeps)
 
     def disable(self) -> None:
         """Store no rows until templates are enabled again; rows not taken stay."""
@@ -85,6 +99,11 @@ class Scanner:
         values, self._rows[template].values = self._rows[template].values, []
         return struct.pack(f"={len(values)}d", *values)
 
+    def lines(self, template: int) -> bytes:
+        """Return the lines of a template's rows, where they are kept; they are forgotten here."""
+        kept, self._rows[template].lines = self._rows[template].lines, []
+        return b"".join(line + b"\n" for line in kept)
+
     def counters(self) -> tuple[float, float]:
         """Return the counters of the last row."""
         return self._counters
@@ -94,27 +113,32 @@ class Scanner:
         self._counters = (major, minor)
 
     def walk(
-        self, block: bytes | bytearray, start: int, end: int, line: int, everything: bool
+        self, block: bytes | bytearray, start: int, end: int, line: int, mode: int
     ) -> tuple[int, int, int, int, int]:
         """Go on to the next line that is for Python; see the kernel."""
+        gate = self._gates[mode == PASSAGE]
         while start < end:
             stop = block.index(b"\n", start, end)
             text = bytes(block[start:stop])
-            found = self._find(text)
+            found = None if mode == PASSAGE else self._find(text)
             which = -1 if found is None else found[0]
-            if found is not None and not everything and self._rows[which].enabled:
+            if found is not None and mode == WANTED and self._rows[which].enabled:
                 stored = self._store(self._rows[which], found[1], line)
                 if not stored:
                     return (A_LINE if stored is False else FULL, start, stop + 1, line, which)
-            elif (
-                found is not None
-                or everything
-                or self._wanted is None
-                or self._wanted.search(text.rstrip(b"\r") + b"\n")
-            ):
+            elif found is not None or mode == EVERYTHING or self._passes(text.rstrip(b"\r"), gate, mode):
+                if mode == PASSAGE and (found := self._find(text)) is not None:
+                    which = found[0]
                 return A_LINE, start, stop + 1, line, which
             start, line = stop + 1, line + 1
         return NO_MORE, start, start, line, -1
+
+    def _passes(self, text: bytes, gate: re.Pattern[bytes] | None, mode: int) -> bool:
+        if gate is None:
+            return True
+        if mode != PASSAGE and self._dull and text.translate(BLANK_DIGITS) in self._dull:
+            return False
+        return gate.search(text + b"\n") is not None
 
     def _find(self, line: bytes) -> tuple[int, re.Match[bytes]] | None:
         """Return the template of a line and its match; templates that matched last are tried first."""
@@ -141,7 +165,7 @@ class Scanner:
                 return False
         else:
             major, minor = self._counters
-        if rows.constant >= 0 and float(found[rows.constant + 1]) != rows.expected:
+        if any((float(found[part + 1]) == value) != equal for part, value, equal in rows.checks):
             return False
         if len(rows.values) + FIRST_COLUMN + len(rows.columns) > ROOM:
             return None
@@ -150,6 +174,8 @@ class Scanner:
             return False
         self._counters = (major, minor)
         rows.values += (float(line), major, minor, *values)
+        if rows.keeps:
+            rows.lines.append(found.string)
         return True
 
 

@@ -1,6 +1,6 @@
 /* Lines whose template is enabled, stored as rows of doubles. */
 
-enum { FIRST_COLUMN = 3, MOST_CHECKS = 16, DOUBLES_OF_A_TEMPLATE = 1 << 16 };
+enum { FIRST_COLUMN = 3, MOST_CHECKS = 64, DOUBLES_OF_A_TEMPLATE = 1 << 16, BYTES_OF_A_TEMPLATE = 1 << 18 };
 
 /* What a variable part of a row must be, or must not be. */
 typedef struct { int part, equal; double value; } Check;
@@ -17,6 +17,9 @@ typedef struct {
     Check checks[MOST_CHECKS];
     double *rows;
     Py_ssize_t count, room;
+    int keeps;                /* whether the lines themselves are kept, too */
+    uint8_t *lines;
+    Py_ssize_t kept;          /* bytes of them */
 } Template;
 
 typedef struct { double major, minor; } Counters;
@@ -26,8 +29,8 @@ static int is_last_of_a_step(const Program *program, int32_t last, int part)
 {
     for (int32_t here = last; here >= 0; here = program->steps[here].parent) {
         const Step *step = program->steps + here;
-        if (step->last != END && part == step->first + variables(step) - 1)
-            return step->last == NUMBER || step->last == RUN;
+        if ((step->last == NUMBER || step->last == RUN) && part == step->first + variables(step) - 1)
+            return 1;
     }
     return 0;
 }
@@ -63,8 +66,10 @@ static void read_hidden(const Part *parts, int count, Printed *printed)
     }
 }
 
-/* Store a row; return 1 if stored, 0 if the line is one for Python, -1 if there is no room. */
-static int store(Template *template, Counters *counters, const uint64_t *powers, const Printed *printed, Py_ssize_t line)
+/* Store a row; return 1 if stored, 0 if the line is one for Python, -1 if there is no room. `text` is the line with its
+   newline. */
+static int store(Template *template, Counters *counters, const uint64_t *powers, const Printed *printed, Py_ssize_t line,
+                 const uint8_t *text, Py_ssize_t length)
 {
     Counters now = *counters;
     double value;
@@ -82,8 +87,8 @@ static int store(Template *template, Counters *counters, const uint64_t *powers,
     for (const Check *check = template->checks; check < template->checks + template->checked; check++)
         if (!value_of(powers, printed + check->part, &value) || (value == check->value) != check->equal)
             return 0;
-    if (template->count == template->room)
-        return -1;
+    if (template->count == template->room || (template->keeps && length > BYTES_OF_A_TEMPLATE - template->kept))
+        return template->count ? -1 : 0;
     double *row = template->rows + template->count * template->width;
     row[0] = (double)line;
     row[1] = now.major;
@@ -92,6 +97,10 @@ static int store(Template *template, Counters *counters, const uint64_t *powers,
         if (!value_of(powers, printed + template->columns[column], &value) || (template->forbids && value == -1.0))
             return 0;
         row[column] = value;
+    }
+    if (template->keeps) {
+        memcpy(template->lines + template->kept, text, (size_t)length);
+        template->kept += length;
     }
     template->count++;
     *counters = now;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Protocol, cast
 
@@ -24,8 +23,6 @@ AGAIN = (1, 2, 4, 16, 64)
 REMEMBERED = 20_000
 """Shapes that are counted at one time."""
 
-log = logging.getLogger("diagnose")
-
 
 class Scanner(Protocol):
     """What kernel and pure path have in common."""
@@ -41,8 +38,14 @@ class Scanner(Protocol):
         constant: int,
         expected: float,
         forbids: bool,
+        checks: tuple[tuple[int, float, bool], ...] = (),
+        keeps: bool = False,
         /,
     ) -> None: ...
+
+    def ignore(self, line: bytes, /) -> None: ...  # noqa: D102
+
+    def lines(self, template: int, /) -> bytes: ...  # noqa: D102
 
     def disable(self) -> None: ...  # noqa: D102
 
@@ -53,7 +56,7 @@ class Scanner(Protocol):
     def set_counters(self, major: float, minor: float, /) -> None: ...  # noqa: D102
 
     def walk(  # noqa: D102
-        self, block: bytearray, start: int, end: int, line: int, everything: bool, /
+        self, block: bytes | bytearray, start: int, end: int, line: int, mode: int, /
     ) -> tuple[int, int, int, int, int]: ...
 
 
@@ -148,6 +151,9 @@ class Shapes:
             self.update(self._scanner)
         if len(self._trie.templates) >= MOST:
             self._full = True
+            import logging  # it takes long
+
+            log = logging.getLogger("diagnose")
             log.warning("%s: more than %d shapes of lines; the rest is read slowly, line by line", self.name, MOST)
 
     def unkept(self) -> Pack | None:

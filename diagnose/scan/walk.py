@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import struct
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
+from diagnose.scan import pure
 from diagnose.scan.blocks import blocks
 from diagnose.scan.engine import engine
 from diagnose.scan.gate import Gate
-from diagnose.scan.shapes import Shapes
+from diagnose.scan.shapes import Scanner, Shapes
 from diagnose.sources import Line, Source
 from diagnose.sources import lines as every_line
 from diagnose.sources.lines import decode, encoding_of, visible
 
 NO_MORE, A_LINE, FULL = range(3)
+WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
 LONGEST = 1 << 20
+PIECE = 4 << 20
+"""Bytes of a passage after which it is handed over as far as it goes."""
 FOLDABLE = ("utf-8", "utf-8-sig", "cp1252")
 """Encodings in which the bytes of ASCII characters are nothing else."""
 
@@ -28,6 +33,7 @@ class Condition:
         constant: a variable part that must be *expected*, -1 for none.
         expected: its value.
         forbids_minus_one: whether no value may be -1.
+        checks: variable parts, each with a value and whether it must be that or must not be that.
     """
 
     major: int = -1
@@ -35,6 +41,7 @@ class Condition:
     constant: int = -1
     expected: float = 0.0
     forbids_minus_one: bool = False
+    checks: tuple[tuple[int, float, bool], ...] = ()
 
 
 def lines(source: Source) -> Iterator[Line]:
@@ -50,6 +57,14 @@ def lines(source: Source) -> Iterator[Line]:
             yield from visible(number, decode(raw, encoding))
 
 
+def set_borders(scanner: Scanner, gate: Gate) -> None:
+    """Give a scanner the gate for the lines that end a passage."""
+    if isinstance(scanner, pure.Scanner):
+        scanner.gate(gate, borders=True)
+    else:
+        scanner.set_gate(*gate.table(), True)  # type: ignore[attr-defined]
+
+
 class Walk:
     """Goes through a source with the templates of a grammar.
 
@@ -57,22 +72,32 @@ class Walk:
     yielded in their order, those of other templates with the number of theirs.
 
     Attributes:
-        everything: whether every line is to be yielded for now; set between lines.
+        everything: whether every line is to be yielded for now; set between lines, as the next two.
+        rows: whether rows are to be stored; else their lines are yielded, too.
+        passing: takes the lines up to the next one that passes the gate of borders, and the number of the first of
+            them; returns how many of them it has dealt with, the others are walked through.
         template: of the line yielded last, or -1.
         text, raw: of that line, what it shows and its bytes.
         seen: the last physical line that showed anything.
+        enabled: the templates whose rows are stored.
         full: called with the number of a template whose rows must be taken.
     """
 
-    def __init__(self, source: Source, shapes: Shapes, gate: Gate | None) -> None:
+    def __init__(self, source: Source, shapes: Shapes, gate: Gate | None, borders: Gate | None = None) -> None:
         """Go through *source*; without a gate every line is yielded that is no row."""
         self._source, self._shapes = source, shapes
         self.full: Callable[[int], object] = self.take
         self._encoding = encoding_of(source.head)
         self._plain = self._encoding not in ("utf-8", "utf-8-sig") or engine().name == "lark"
         self._scanner = shapes.scanner(gate)
+        if borders is not None:
+            set_borders(self._scanner, borders)
         self._known = len(shapes.templates)
-        self.everything, self.template, self.text, self.seen = False, -1, "", 0
+        self.everything, self.rows, self.template, self.text, self.seen = False, True, -1, "", 0
+        self.enabled: set[int] = set()
+        self.passing: Callable[[int, bytes], int] | None = None
+        self._passage: list[bytes] = []
+        self._first = 0  # line of the passage
         self.raw = b""
 
     def __iter__(self) -> Iterator[Line]:
@@ -83,40 +108,95 @@ class Walk:
             return
         number = 0
         for block, end in blocks(self._source, folded=True):
-            at = 0
-            while True:
-                if self._known != len(self._shapes.templates):
-                    self._shapes.update(self._scanner)
-                    self._known = len(self._shapes.templates)
-                first = number + 1
-                reason, at, after, number, self.template = self._scanner.walk(block, at, end, first, self.everything)
-                if reason != A_LINE:
-                    number -= 1  # the last one that the walk has left behind
-                    self.seen = number if number >= first else self.seen
-                    if reason == NO_MORE:
-                        break
-                    self.full(self.template)
-                    continue
-                start, at = at, after
-                self.raw = bytes(block[start : after - 1])
-                for line in visible(number, decode(self.raw, self._encoding)):
-                    self.seen, self.text = number, line.text
-                    yield line
+            number = yield from self._through(block, end, number)
+        yield from self._deliver()
 
-    def enable(self, columns: Sequence[int], condition: Condition) -> None:
-        """Store rows of the template of the line yielded last from here on: these variable parts of them."""
+    def _through(self, block: bytes | bytearray, end: int, number: int) -> Generator[Line, None, int]:
+        """Yield what is wanted of whole lines behind line *number*; return the number of the last one."""
+        at = 0
+        while True:
+            if self._known != len(self._shapes.templates):
+                self._shapes.update(self._scanner)
+                self._known = len(self._shapes.templates)
+            passing = self.passing is not None
+            mode = PASSAGE if passing else EVERYTHING if self.everything else WANTED if self.rows else NO_ROWS
+            reason, start, after, stop, template = self._scanner.walk(block, at, end, number + 1, mode)
+            if passing:
+                self._pass(bytes(block[at:start]), number + 1)
+                if reason == A_LINE or sum(map(len, self._passage)) > PIECE:
+                    yield from self._deliver()
+            if reason != A_LINE:
+                if stop > number + 1:
+                    self.seen = max(self.seen, stop - 1)
+                number, at = stop - 1, start
+                if reason == NO_MORE:
+                    return number
+                self.full(template)
+                continue
+            number, at, self.template = stop, after, template
+            self.raw = bytes(block[start : after - 1])
+            text = self.raw.rstrip(b"\r").decode(errors="replace")
+            if len(text) < LONGEST and text.replace("\t", " ").isprintable():
+                self.seen, self.text = number, text
+                yield Line(number, text)
+                continue
+            for line in visible(number, decode(self.raw, self._encoding)):
+                self.seen, self.text = number, line.text
+                yield line
+
+    def _pass(self, lines: bytes, first: int) -> None:
+        """Keep lines of a passage until its end is seen."""
+        if lines:
+            self._first = self._first if self._passage else first
+            self._passage.append(lines)
+
+    def _deliver(self) -> Iterator[Line]:
+        """Hand a passage over, and walk through what is not taken of it."""
+        while self._passage:
+            lines, first = b"".join(self._passage), self._first
+            self._passage = []
+            taken = 0 if self.passing is None else self.passing(first, lines)
+            if taken == 0:
+                self.passing = None
+            if taken < lines.count(b"\n"):
+                rest = b"\n".join(lines.split(b"\n", taken)[taken:])
+                yield from self._through(rest, len(rest), first + taken - 1)
+
+    def ignore(self) -> None:
+        """Drop lines from here on that differ from the one yielded last in their digits only."""
+        if b"\r" not in self.raw and b"\b" not in self.raw:
+            self._scanner.ignore(self.raw)
+
+    def enable(self, columns: Sequence[int], condition: Condition, *, keeps: bool = False) -> None:
+        """Store rows of the template of the line yielded last from here on.
+
+        Args:
+            columns: the variable parts that are stored of them.
+            condition: when a line is a row.
+            keeps: whether the lines themselves are kept, too.
+        """
         at = condition
+        self.enabled.add(self.template)
+        counters, constant = (at.major, at.minor), (at.constant, at.expected)
         self._scanner.enable(
-            self.template, tuple(columns), at.major, at.minor, at.constant, at.expected, at.forbids_minus_one
+            self.template, tuple(columns), *counters, *constant, at.forbids_minus_one, at.checks, keeps
         )
 
     def disable(self) -> None:
         """Yield the lines of all templates from here on."""
         self._scanner.disable()
+        self.enabled.clear()
 
     def take(self, template: int) -> bytes:
         """Return the rows stored of a template, row by row: line, major and minor counter then, and the columns."""
         return self._scanner.take(template)
+
+    def kept(self, template: int) -> list[Line]:
+        """Return the lines of a template whose rows were stored, where they are kept; they are forgotten here."""
+        texts = self._scanner.lines(template).decode(errors="replace").split("\n")
+        rows = self._scanner.take(template)
+        numbers = struct.unpack(f"={len(rows) // 8}d", rows)[:: len(rows) // 8 // (len(texts) - 1)] if rows else ()
+        return [Line(int(number), text.rstrip("\r")) for number, text in zip(numbers, texts, strict=False)]
 
     @property
     def counters(self) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """A tiny task for mmengine's Runner: run by test_live_mmengine.py in a process of its own.
 
-Usage: ``python mmengine_task.py CONFIG[,CONFIG ...] WORK_DIR [CHECKPOINT to resume]``.
+Usage: ``python mmengine_task.py CONFIG[,CONFIG ...] WORK_DIR [CHECKPOINT to resume]``; with ``-`` for the checkpoint
+it validates before it trains and after.
 """
 
 import sys
@@ -71,10 +72,15 @@ class Falling(BaseMetric):
 def train(path, folder, resumed):
     config = Config.fromfile(path)
     config.work_dir = folder
-    if resumed:
+    around = resumed == ["-"]
+    if resumed and not around:
         config.load_from, config.resume = resumed[0], True
     runner = Runner.from_cfg(config)
+    if around:
+        runner.val()
     runner.train()
+    if around:
+        runner.val()
     print("weight", runner.model.weight, "epoch", runner.epoch)
     print("restored", "step" not in vars(runner.optim_wrapper), "parse_losses" not in vars(runner.model))
 

@@ -57,7 +57,7 @@ def _with_mmengine() -> None:
 
 
 def train(
-    folder: Path, *runs: list[str], scores=FALLING, wrapper: str = "", resume: Path | None = None
+    folder: Path, *runs: list[str], scores=FALLING, wrapper: str = "", resume: Path | str | None = None
 ) -> subprocess.CompletedProcess:
     """Train once for each list of hooks, in one process."""
     configs = [folder / f"toy{number}.py" for number, _ in enumerate(runs)]
@@ -145,3 +145,11 @@ def test_a_wrong_name_ends_the_run_at_once(tmp_path: Path) -> None:
     assert len(refused) == 4, done.stderr
     assert all(said in line for said, line in zip(hooks.values(), refused, strict=True))
     assert not (tmp_path / "out" / "epoch_1.pth").exists()
+
+
+def test_validations_outside_of_a_training_stop_nothing(tmp_path: Path) -> None:
+    """Evaluating before the first step is what a rule advises: a low score there is none of the training's."""
+    stop = STOP.format(monitor="toy/score").replace("patience=2", "patience=1")
+    done = train(tmp_path, [stop], scores=[0.1, *[0.9] * 6, 0.1], resume="-")
+    assert done.returncode == 0, done.stderr
+    assert "epoch 6" in done.stdout

@@ -25,7 +25,7 @@ def test_epochs_that_go_with_the_samples_of_a_log(samples: int, epochs: int) -> 
 
 def test_learned_by_heart() -> None:
     large, fresh = (observe("capacity-vs-data", arm, samples=100, epochs=30) for arm in ("suspect", "control"))
-    assert large.symptom.all()
+    assert large.symptom.sum() >= 5
     assert not fresh.symptom.any()
     assert medians(large)["gap"] > 0.1
 

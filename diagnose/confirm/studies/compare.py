@@ -24,10 +24,13 @@ from diagnose.confirm.studies.verdicts import Judge
 
 Outcomes = Sequence[Outcome]
 HALF = 0.5
+MUCH = 1 / 3
+"""Part of the runs of a config that may not break down: the others are a choice then."""
+FAILING = 0.05
 
 
-def arm(parts: tuple[str, ...], outcomes: Outcomes, judge: Judge) -> Arm:
-    """Return what the runs of one config came to."""
+def arm(parts: tuple[str, ...], outcomes: Outcomes, judge: Judge, failed: int = 0) -> Arm:
+    """Return what the runs of one config came to, and how many more broke down."""
     votes = [one for one in outcomes if judge.votes(one)]
     verdicts = [verdict for one in votes if (verdict := judge.shown(one)) is not None]
     shown = sum(map(int, verdicts)) if verdicts else None
@@ -36,11 +39,12 @@ def arm(parts: tuple[str, ...], outcomes: Outcomes, judge: Judge) -> Arm:
     return Arm(
         parts,
         len(votes),
-        tuple(one.trial.seed for one in votes),
+        tuple(one.trial.seed for one in votes) if judge.seeded else (),
         shown,
         clopper_pearson(shown, len(verdicts)) if shown is not None else None,
         metrics,
         float(middle(np.array(finite))) if finite else None,
+        failed,
     )
 
 
@@ -67,6 +71,36 @@ def flip_value(worse: Outcomes, better: Outcomes, judge: Judge, missing: int = 0
     ways = (math.inf,) if judge.sides == 1 else (math.inf, -math.inf)
     flips = [[*found, *([way] * missing)] for way in ways]
     return min(sign_flip(one, judge.sides) for one in flips) if flips[0] else 1.0
+
+
+def look_at(worse: Outcomes, better: Outcomes, p: float, alpha: float) -> Look:
+    """Return a look at two arms."""
+    return Look(min(len(worse), len(better)), p, alpha, (len(worse), len(better)))
+
+
+def uneven(failed: tuple[int, int], counted: tuple[int, int]) -> bool:
+    """Return whether runs broke down so often, or so much more often in one arm, that the others tell only a part.
+
+    Args:
+        failed: runs of each arm that broke down.
+        counted: runs of each that gave a verdict.
+    """
+    tried = [lost + left for lost, left in zip(failed, counted, strict=True)]
+    if any(lost >= one * MUCH for lost, one in zip(failed, tried, strict=True) if lost):
+        return True
+    flags = [[1.0] * lost + [0.0] * left for lost, left in zip(failed, counted, strict=True)]
+    return bool(any(failed) and all(flags)) and label_permutation(flags[0], flags[1], 2) <= FAILING
+
+
+def withstands(worse: Outcomes, better: Outcomes, failed: tuple[int, int], judge: Judge) -> bool:
+    """Return whether the first arm would be shown to be worse even if all that broke down had come out against that."""
+    if not any(failed):
+        return True
+    against = [[judge.score(one) for one in worse], [judge.score(one) for one in better]]
+    ends = [value for side in against for value in side]
+    against[0] += [min(ends, default=0.0)] * failed[0]
+    against[1] += [max(ends, default=0.0)] * failed[1]
+    return label_permutation(against[0], against[1], judge.sides) <= FAILING
 
 
 def majority(worse: Outcomes, better: Outcomes, judge: Judge) -> bool:
@@ -98,6 +132,8 @@ def compare(
     judge: Judge,
     *,
     holds: bool,
+    failed: tuple[int, int] = (0, 0),
+    flips: bool = False,
     looks: Sequence[Look] = (),
     adjusted: float | None = None,
     sides: int | None = None,
@@ -111,18 +147,20 @@ def compare(
         better: the same of the other.
         judge: of the runs.
         holds: what was decided.
+        failed: runs of each arm that broke down.
+        flips: whether the looks took p by sign flips.
         looks: at the data so far; without any, p is told for the arms as they stand.
         adjusted: p by Holm.
         sides: that the test had, if the judge has learned the direction since.
         resamples: of the bootstrap.
     """
     votes = [[one for one in side[1] if judge.votes(one)] for side in (worse, better)]
-    arms = [arm(side[0], found, judge) for side, found in zip((worse, better), votes, strict=True)]
+    arms = [arm(side[0], found, judge, lost) for side, found, lost in zip((worse, better), votes, failed, strict=True)]
     if not all(votes):
         return Comparison(claim, arms[0], arms[1], holds=False, looks=tuple(looks))
     finite = [[value for value in one.metrics if math.isfinite(value)] for one in arms]
     size = cohen_d(finite[0], finite[1]) if all(finite) else None
-    pairs = _differences(votes[0], votes[1], judge)
+    pairs = _differences(votes[0], votes[1], judge) if judge.seeded else []
     shown = [one.shown or 0 for one in arms]
     told = all(one.shown is not None for one in arms)
     return Comparison(
@@ -137,19 +175,24 @@ def compare(
         looks=tuple(looks),
         score="symptom" if judge.symptom else "metric",
         difference=float(middle(np.array(finite[0])) - middle(np.array(finite[1]))) if all(finite) else None,
-        interval=_interval(votes, finite, resamples),
+        interval=_interval(votes, finite, resamples, seeded=judge.seeded),
         cohen_d=None if size is None else -size if judge.better == "higher" else size,
         p_worse=_chance(votes, judge),
         share=shown[0] / len(votes[0]) - shown[1] / len(votes[1]) if told else None,
         share_interval=newcombe((shown[0], len(votes[0])), (shown[1], len(votes[1]))) if told else None,
+        flips=flips,
     )
 
 
-def _interval(votes: Sequence[Outcomes], finite: Sequence[list[float]], resamples: int) -> tuple[float, float] | None:
+def _interval(
+    votes: Sequence[Outcomes], finite: Sequence[list[float]], resamples: int, *, seeded: bool
+) -> tuple[float, float] | None:
     """Return the interval of the difference of metrics, over pairs if each run of both arms is one of a pair."""
     seeds = [{run.trial.seed: run.metric for run in side if run.metric is not None} for side in votes]
-    if seeds[0].keys() != seeds[1].keys() or any(
-        len(one) != len(side) for one, side in zip(finite, votes, strict=True)
+    if (
+        not seeded
+        or seeds[0].keys() != seeds[1].keys()
+        or any(len(one) != len(side) for one, side in zip(finite, votes, strict=True))
     ):
         return bootstrap_difference(finite[0], finite[1], middle, resamples)
     return paired_difference([*seeds[0].values()], [seeds[1][seed] for seed in seeds[0]], middle, resamples)

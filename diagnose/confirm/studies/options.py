@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from diagnose.confirm.studies.result import STEPS
@@ -28,7 +29,8 @@ class StudyOptions:
             reproduced; a fix may be short of the baseline by as much. None: the fix may be short by
             `fix_margin` of the distance between suspect and baseline.
         fix_margin: see `sesoi`.
-        fix_share: by how much the share of runs that show the symptom may be above the baseline's after the fix.
+        fix_share: by how much the share of runs that show the symptom may be above the baseline's after the fix: one
+            run of eight.
         stop: posterior at which the search stops.
         pairs: prior mass of AND and OR pairs together.
         probes: most runs of the search; None: 3 n + 6, at most 40. Delta debugging, should it be needed, may take
@@ -42,6 +44,7 @@ class StudyOptions:
         resamples: of each bootstrap.
         merged: atoms of several settings, none of which is ever run without the others.
         aside: settings that differ and that no run takes from the suspect config.
+        seeded: whether runs of one seed are pairs; else there is no noise floor, and no test of pairs.
     """
 
     symptom: bool = True
@@ -58,7 +61,7 @@ class StudyOptions:
     alpha: float = 0.05
     sesoi: float | None = None
     fix_margin: float = 0.25
-    fix_share: float = 0.25
+    fix_share: float = 0.125
     stop: float = 0.95
     pairs: float = 0.2
     probes: int | None = None
@@ -71,16 +74,17 @@ class StudyOptions:
     resamples: int = 2000
     merged: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
+    seeded: bool = True
 
     @property
     def spent(self) -> tuple[float, ...]:
         """What the label permutation may spend at each look of the control."""
-        return self.alphas if self.symptom else (*self.alphas[:-1], self.alphas[-1] - self.flips)
+        return (*self.alphas[:-1], self.alphas[-1] - self.by_pairs)
 
     @property
     def by_pairs(self) -> float:
         """What sign flips may spend at the last look; 0 where a symptom is judged, which agrees too often for them."""
-        return 0.0 if self.symptom else self.flips
+        return 0.0 if self.symptom or not self.seeded else self.flips
 
     @property
     def control_seeds(self) -> range:
@@ -115,5 +119,7 @@ class StudyOptions:
             raise ValueError(f"`better` is `lower` or `higher`, not `{self.better}`")
         if unknown := set(self.skip) - set(STEPS):
             raise ValueError(f"there is no step `{min(unknown)}`: the steps are {', '.join(STEPS)}")
+        if self.sesoi is not None and not 0 < self.sesoi < math.inf:
+            raise ValueError(f"the smallest effect of interest is a number above 0, not {self.sesoi:g}")
         if len(self.looks) != len(self.alphas) or list(self.looks) != sorted(set(self.looks)):
             raise ValueError("looks rise, and each has one alpha")

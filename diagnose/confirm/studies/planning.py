@@ -33,7 +33,7 @@ def plan(atoms: Sequence[str], options: StudyOptions) -> StudyPlan:
 def _steps(count: int, options: StudyOptions) -> Iterator[StepPlan]:
     first, last = options.looks[0], options.looks[-1]
     wanted = {"noise", "control", "culprit", "confirmation", "path"} - set(options.skip)
-    if not options.metric:
+    if not options.metric or not options.seeded:
         wanted -= {"noise"}
     shared = 1 if "noise" in wanted else 0
     if "noise" in wanted:

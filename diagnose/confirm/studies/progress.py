@@ -28,7 +28,8 @@ class Progress:
         control: None if it was left out.
         culprit: the last candidate.
         confirmed: whether it was confirmed.
-        refuted: whether the suspects were shown to be neither necessary nor sufficient.
+        cleared: suspects that were shown to be neither necessary nor sufficient, and to do no harm that could be seen.
+        residue: what was seen of the harm of those that are not cleared, as a half sentence.
         fix_accepted: None if it could not be told.
         over: the budget is spent.
         seedless: a confirmation saw that the seed does nothing.
@@ -43,7 +44,8 @@ class Progress:
     control: Control | None = None
     culprit: Candidate | None = None
     confirmed: bool = False
-    refuted: bool = False
+    cleared: Parts = ()
+    residue: str = ""
     fix_accepted: bool | None = None
     over: bool = False
     seedless: bool = False
@@ -81,24 +83,25 @@ class Progress:
         self._comparisons += found.comparisons
         self._tested += found.runs
         self._notes += found.notes
-        self.seedless |= bool(found.notes)
+        self.seedless |= found.copies
         if against:
-            self.refuted = found.holds
+            self.residue = found.residue
             if found.holds:
-                self.culprit = None
+                self.cleared = candidate.atoms
+                self.culprit = self.culprit if self.confirmed else None
         else:
             self.confirmed = found.holds
             if found.holds:
                 self.culprit = candidate
             elif not found.out_of_budget:
                 self._notes.append(f"`{_words(candidate)}` could not be shown to be both necessary and sufficient.")
-        outcome = "confirmed" if self.confirmed else "refuted" if self.refuted else "not-confirmed"
+        outcome = "confirmed" if self.confirmed else "refuted" if self.cleared else "not-confirmed"
         state = "out-of-budget" if found.out_of_budget else "done"
         self.enter(
             StepRecord(
                 "confirmation",
                 state,
-                "undecided" if state != "done" else outcome,
+                "undecided" if state != "done" and not self.confirmed else outcome,
                 self._tested,
                 tuple(self._comparisons),
                 facts={"attempts": self.attempts},
@@ -119,6 +122,12 @@ class Progress:
         culprits = [(atom,) for atom in ranked if atom in members] if len(members) <= SINGLY else [members]
         others = [(atom,) for atom in ranked if atom not in members]
         return [*culprits, *others[: self.options.path_atoms]]
+
+    @property
+    def unheard(self) -> Parts:
+        """Suspects of the user that are no part of a confirmed culprit, which says nothing about them."""
+        members = self.culprit.atoms if self.culprit and self.confirmed else ()
+        return tuple(sorted({*self.options.suspects} - {*members}))
 
     @property
     def fresh_seeds(self) -> tuple[int, ...]:

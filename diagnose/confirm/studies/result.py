@@ -9,7 +9,7 @@ from diagnose.confirm.model import Trial
 
 VERDICTS = ("confirmed", "refuted", "not-reproduced", "reference-also-bad", "undecided")
 """What a study can end with: a set of settings was found necessary and sufficient; the suspects named by the user are
-neither; the suspect config does not show the symptom; the baseline shows it too; the budget or the looks were spent
+neither, each of them tested; the suspect config does not show the symptom; the baseline shows it too; the budget or the looks were spent
 before any of these could be said."""
 STEPS = ("noise", "control", "culprit", "confirmation", "path", "fix")
 """The steps of a study, in order; each may be skipped by its name."""
@@ -30,6 +30,7 @@ class Arm:
         interval: 95 % Clopper-Pearson interval of the share that shows it; None without a symptom.
         metrics: the metric of each run, NaN where it diverged; empty if the metric was not used.
         mean: of the finite metrics; None without any. IQM from 8 runs on.
+        failed: further runs that broke down or hung, and so do not count.
     """
 
     parts: tuple[str, ...]
@@ -39,15 +40,24 @@ class Arm:
     interval: tuple[float, float] | None = None
     metrics: tuple[float, ...] = ()
     mean: float | None = None
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the data: runs in the smaller arm, the exact p, and the alpha that this look may spend."""
+    """One look at the data.
+
+    Attributes:
+        runs: in the smaller arm.
+        p: exact.
+        alpha: what this look may spend, divided by Holm where there are several claims: what p had to reach.
+        arms: runs of the worse and of the better arm.
+    """
 
     runs: int
     p: float
     alpha: float
+    arms: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,7 @@ class Comparison:
         p_adjusted: by Holm over the claims of the same step; None if the step has one claim.
         looks: all looks, in order.
         score: what was tested: ``symptom``, or ``metric`` where no symptom is judged.
+        flips: whether p is by sign flips of the pairs, not by permutation of labels.
         difference: mean metric of ``worse`` less that of ``better``, finite values only; None without metric.
         interval: its 95 % bootstrap interval, over pairs where all runs are pairs.
         cohen_d: in units of the pooled deviation, positive if ``worse`` is worse; None if it cannot be told.
@@ -92,6 +103,7 @@ class Comparison:
     p_worse: float | None = None
     share: float | None = None
     share_interval: tuple[float, float] | None = None
+    flips: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +200,13 @@ class StudyResult:
         verdict: one of `VERDICTS`.
         reason: why, in one sentence.
         culprits: sets of settings, most probable first. Unconfirmed ones are suspects only.
-        cleared: suspects named by the user that were found neither necessary nor sufficient.
+        cleared: suspects named by the user that were tested, and found neither necessary nor sufficient.
         steps: one record per entry of `STEPS`, in that order.
-        fix_accepted: whether the proposed fix cures; None if it was not tested.
+        fix_accepted: whether the proposed fix is better than the suspect config and not told from the baseline; None if
+            it was not tested, or that could not be told.
         runs: trials that were run, each counted once.
         failed: of these, the ones that gave no verdict.
-        seeds: all that were used, sorted.
+        seeds: all that were used, sorted; none where the command draws its own.
         seconds: wall time summed over runs.
         gpu_seconds: the same, times the GPUs each held.
         not_varied: what the verdict says nothing about, one sentence each.

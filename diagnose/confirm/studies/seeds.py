@@ -19,19 +19,33 @@ ENOUGH = 4
 
 
 def seedless(arms: Sequence[Sequence[Outcome]]) -> bool:
-    """Return whether the runs of each config gave one metric whatever their seed.
+    """Return whether the runs of each config were copies of one another whatever their seed.
 
-    Configs whose runs diverged tell nothing, nor do those that are perfect or score what guessing does.
+    Where the runs logged enough, all of what they logged is compared. Else one number must do, and then a config says
+    nothing whose runs diverged, are perfect, score what guessing does, or show the symptom: a model that gives one
+    answer to everything has the same score with every seed.
 
     Args:
         arms: runs of different seeds, by config.
     """
-    found = [[one.metric for one in arm if one.metric is not None and math.isfinite(one.metric)] for arm in arms]
-    found = [values for values in found if len(values) > 1]
-    if not found or any(len(set(values)) > 1 for values in found):
+    found = [[one for one in arm if one.metric is not None and math.isfinite(one.metric)] for arm in arms]
+    found = [arm for arm in found if len(arm) > 1]
+    if not found or any(len({one.metric for one in arm}) > 1 for arm in found):
         return False
+    traces = [{one.trace for one in arm} for arm in found]
+    if any(len(seen) > 1 for seen in traces):
+        return False
+    if all("" not in seen for seen in traces):
+        return True
     few = min(map(len, found)) < ENOUGH
-    return any(_digits(values[0]) >= DIGITS if few else not _is_trivial(values[0]) for values in found)
+    values = [arm[0].metric or 0.0 for arm in found if not any(one.symptom for one in arm)]
+    if len(found) > 1 and len({arm[0].metric for arm in found}) == 1:
+        return False  # all alike: either nothing has an effect, or all give one answer to everything
+    return (
+        bool(values)
+        and all(_digits(value) >= DIGITS if few else True for value in values)
+        and not any(map(_is_trivial, values))
+    )
 
 
 def _is_trivial(value: float) -> bool:

@@ -69,7 +69,7 @@ def _checked(atoms: Sequence[str], options: StudyOptions) -> Parts:
 def _steps(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress) -> Step[None]:
     """Take the steps in turn, until one ends the study."""
     options, runs, everything = progress.options, progress.runs, progress.everything
-    if progress.runs_of("noise") and options.metric:
+    if progress.runs_of("noise") and options.metric and options.seeded:
         floor = yield from noise(everything, runs, options)
         progress.deterministic = floor.deterministic
         progress.enter(floor.record)
@@ -98,15 +98,18 @@ def _blame(atoms: Sequence[str], prior: Mapping[str, float], progress: Progress)
         return
     if not skipped:
         yield from _search(atoms, prior, progress)
-    if progress.confirmed or not options.suspects or not progress.runs_of("confirmation"):
-        return
-    candidate = Candidate("single" if len(suspects) == 1 else "set", suspects)
-    if suspects == progress.everything:
+    if not suspects or not progress.runs_of("confirmation") or suspects == progress.everything:
         return
     bench = progress.bench()
-    progress.tested(candidate, (yield from confirm(candidate, bench)))
-    if not progress.confirmed and not progress.over:
-        progress.tested(candidate, (yield from refute(suspects, bench)), against=True)
+    if not progress.confirmed:
+        candidate = _together(suspects)
+        progress.tested(candidate, (yield from confirm(candidate, bench)))
+    if not progress.over and (left := progress.unheard):
+        progress.tested(_together(left), (yield from refute(left, bench)), against=True)
+
+
+def _together(atoms: Parts) -> Candidate:
+    return Candidate("single" if len(atoms) == 1 else "set", atoms)
 
 
 def _whole(progress: Progress) -> Step[None]:

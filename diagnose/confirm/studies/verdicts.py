@@ -22,6 +22,7 @@ class Judge:
         better: direction of the metric; None: not known (yet).
         threshold: badness above which a run counts as showing the fault, if there is no symptom; None: not known yet.
         borders: the same by seed, where pairs told the arms apart: what a seed does to both arms drops out.
+        seeded: whether runs of one seed are pairs.
     """
 
     symptom: bool
@@ -29,11 +30,12 @@ class Judge:
     better: str | None
     threshold: float | None = None
     borders: dict[int, float] = field(default_factory=dict)
+    seeded: bool = True
 
     @classmethod
     def of(cls, options: StudyOptions) -> Judge:
         """Return the judge that the options ask for."""
-        return cls(options.symptom, options.metric, options.better)
+        return cls(options.symptom, options.metric, options.better, seeded=options.seeded)
 
     @property
     def sides(self) -> int:

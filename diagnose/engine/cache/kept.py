@@ -108,7 +108,7 @@ def _stamp() -> bytes:
     """Return what tells our code, and what it runs on, from others."""
     package = Path(diagnose.__file__).parent
     files = [file for part in PARTS for file in (package / part).rglob("*") if file.suffix in (".py", ".so", ".yaml")]
-    told = [f"{diagnose.__version__} {engine().name} {sys.version.partition(" ")[0]}"]
+    told = [f"{diagnose.__version__} {engine().name} {sys.version}"]
     for file in sorted([*files, *assets.grammar_folder().glob("*.lark")]):
         stat = file.stat()
         told.append(f"{file} {stat.st_size} {stat.st_mtime_ns}")

@@ -25,6 +25,10 @@ LENGTHS = frozenset({"epochs", "steps"})
 CUT = frozenset({"schedule_horizon", "schedule_end", "lr_steps"})
 """Settings of a schedule that are cut to the length of the run."""
 THRESHOLDS = frozenset({"pos_iou", "neg_iou", "min_pos_iou"})
+NAMED = (
+    STRUCTURE | LENGTHS | CUT | THRESHOLDS | {*BATCHES, "lr", "optimizer", "pretrained", "focal_gamma", "focal_alpha"}
+)
+"""Canonical names of settings that may belong to another by what they are."""
 SCALED = 1.3
 """How far a learning rate may be from what the batch asks for and still have been scaled with it."""
 
@@ -75,7 +79,7 @@ def atoms(found: list[Move], old: Config, new: Config) -> list[Atom]:
     totals = _same_total(found)
     for index in totals[1:]:
         groups.join(totals[0], index, "the batch of one step stays, and is only split in another way")
-    for one, other in combinations(range(len(found)), 2):
+    for one, other in _candidates(found):
         if "lr" in (found[one].change.name, found[other].change.name) and {one, other} & {*totals}:
             continue
         if because := _together(found[one], found[other]):
@@ -186,6 +190,32 @@ def _stretch(one: Any, other: Any) -> float:
     if any(isinstance(size, bool) or not isinstance(size, int | float) or not 0 < size < 1e9 for size in sizes):
         return 0
     return float(other / one)
+
+
+def _candidates(found: Sequence[Move]) -> list[tuple[int, int]]:
+    """Return the pairs that may belong together, in order; of thousands of changes most have nothing to do with others.
+
+    Exactly those for which ``_together`` can say yes are among them.
+    """
+    alike: dict[Any, list[int]] = defaultdict(list)
+    special = []
+    pairs: set[tuple[int, int]] = set()
+    for index, move in enumerate(found):
+        parent, _, last = move.key.rpartition(".")
+        alike["value", repr((move.old, move.new)), move.change.name].append(index)
+        if move.before is not None and move.before.span:
+            alike["place", _written(move.before)].append(index)
+        if move.change.name in NAMED:
+            special.append(index)
+        if last in KINDS and parent:
+            below = (at for at, one in enumerate(found) if one.key.startswith(f"{parent}."))
+            pairs |= {(min(index, at), max(index, at)) for at in below if at != index}
+        if parent and ((move.before is None and move.new is True) or (move.after is None and move.old is True)):
+            beside = (at for at, one in enumerate(found) if one.key.rpartition(".")[0] == parent)
+            pairs |= {(min(index, at), max(index, at)) for at in beside if at != index}
+    for members in (*alike.values(), special):
+        pairs |= {*combinations(members, 2)}
+    return sorted(pairs)
 
 
 def _together(one: Move, other: Move) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, different, finite, middle
 from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Event, Point, Series
@@ -72,7 +73,10 @@ def last_record(scope: Any) -> Point:
 def records(scope: Any, split: Any = "") -> float:
     """Number of lines (or records) that hold points, of one split or of all; the learning rate has no split."""
     named = scope.segment.series.items()
-    columns = _apart(series.line for name, series in named if not split or split_of(name) == split)
+    found = [series for name, series in named if not split or split_of(name) == split]
+    if any(series.weight is not None for series in found):
+        return thinned.rows_of(found)
+    columns = _apart(series.line for series in found)
     return float(len(different(np.concatenate(columns)))) if columns else 0.0
 
 
@@ -82,17 +86,16 @@ def records_after(scope: Any, event: Any) -> float:
     line = event.line if isinstance(event, Point) else event.place.line if isinstance(event, Event) else None
     if line is None:
         raise ValueTypeError("`records_after` needs an event or a point")
-    lines = _apart(series.line for series in _all(scope) if series.path == scope.segment.path)
+    found = [series for series in _all(scope) if series.path == scope.segment.path]
+    if any(series.weight is not None for series in found):
+        return thinned.rows_of(found, line)
+    lines = _apart(series.line for series in found)
     columns = [column[column > line] for column in lines]
     return float(len(different(np.concatenate(columns)))) if columns else 0.0
 
 
 def _with(series: Series, value: Any) -> Series:
-    column = np.asarray(value, dtype=np.float64)
-    return Series(
-        series.name, series.printed, series.path, column, series.step, series.epoch, series.line, series.thinned,
-        series.scale,
-    )  # fmt: skip
+    return series.valued(np.asarray(value, dtype=np.float64))
 
 
 @function
@@ -118,7 +121,8 @@ def epoch_sizes(series: Any) -> Series:
     points = _positions(series, "epoch")
     epochs = np.ceil(points.value)
     last = np.flatnonzero(np.append(epochs[1:] != epochs[:-1], True))
-    return _with(points.take(last), np.diff(last, prepend=-1))
+    number = last if points.index is None else points.index[last]
+    return _with(points.take(last), np.diff(number, prepend=-1))
 
 
 @function

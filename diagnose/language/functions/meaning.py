@@ -171,4 +171,7 @@ def main_loss(scope: Any, split: Any = "train") -> Series:
     parts = [part for part in parts if len(part) == len(first) and bool((part.line == first.line).all())]
     total = np.sum([part.value for part in parts], axis=0)
     printed = " + ".join(part.printed for part in parts)
-    return Series(f"{split}/loss", printed, first.path, total, first.step, first.epoch, first.line)
+    return Series(
+        f"{split}/loss", printed, first.path, total, first.step, first.epoch, first.line, first.thinned,
+        index=first.index, weight=first.weight,
+    )  # fmt: skip

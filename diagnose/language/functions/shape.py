@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnose.language.align import align
+from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, different, finite, middle
 from diagnose.language.functions.rolling import rolling_median
 from diagnose.language.values import Mask, MissingError
@@ -69,8 +70,10 @@ def spread(series: Any) -> float:
 @function
 def flat(series: Any, tolerance: Any) -> bool:
     """Whether the values stay within a share of their mean magnitude: `flat(loss, 1%)`."""
-    values = _finite(series, "flat").value
-    return bool(np.ptp(values) <= float(tolerance) * max(abs(float(values.mean())), TINY))
+    points = _finite(series, "flat")
+    values = points.value
+    level = float(values.mean()) if points.weight is None else thinned.mean(values, points.weight)
+    return bool(np.ptp(values) <= float(tolerance) * max(abs(level), TINY))
 
 
 @function
@@ -88,8 +91,9 @@ def slope(series: Any) -> float:
         raise MissingError(f"two points of {points.name}")
     axis = points.epoch
     if np.count_nonzero(np.isnan(axis)) or np.ptp(axis) == 0:
-        axis = np.arange(len(points), dtype=np.float64)
-    return float(np.polyfit(axis, points.value, 1)[0])
+        axis = (np.arange(len(points)) if points.index is None else points.index).astype(np.float64)
+    weight = None if points.weight is None else np.sqrt(points.weight)
+    return float(np.polyfit(axis, points.value, 1, w=weight)[0])
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,9 +104,11 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return (np.bincount(inverse, ranks) / np.bincount(inverse))[inverse]
 
 
-def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64], weight: NDArray[np.float64] | None) -> float:
     if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
+    if weight is not None:
+        return thinned.correlation(thinned.ranks(first, weight), thinned.ranks(second, weight), weight)
     return _pearson(np.array([_ranks(first), _ranks(second)]))
 
 
@@ -117,8 +123,8 @@ def _pearson(pair: NDArray[np.float64]) -> float:
 @function
 def trend(series: Any) -> float:
     """Spearman rank correlation with time: 1 rises steadily, -1 falls steadily, 0 no trend or fewer than 3 points."""
-    values = _finite(series, "trend").value
-    return _correlation(np.arange(len(values), dtype=np.float64), values)
+    points = _finite(series, "trend")
+    return _correlation(np.arange(len(points), dtype=np.float64), points.value, points.weight)
 
 
 @function
@@ -126,22 +132,27 @@ def correlation(left: Any, right: Any) -> float:
     """Spearman rank correlation of two series at their shared positions; 0 with fewer than 3."""
     first, second = align(a_series(left, "correlation"), a_series(right, "correlation"))
     held = np.isfinite(first.value) & np.isfinite(second.value)
-    return _correlation(first.value[held], second.value[held])
+    return _correlation(first.value[held], second.value[held], None if first.weight is None else first.weight[held])
 
 
 @function
 def noise(series: Any) -> float:
     """Robust size of the jitter: median absolute step between neighbours; 0 with fewer than 2 points."""
-    values = _finite(series, "noise").value
-    return float(middle(np.abs(np.diff(values)))) if len(values) > 1 else 0.0
+    points = _finite(series, "noise")
+    steps = np.abs(np.diff(points.value))
+    if points.index is not None:
+        steps = steps[thinned.follows(points)[1:]]
+    return float(middle(steps)) if len(steps) else 0.0
 
 
 @function
 def spike(series: Any, factor: Any, points: Any = 25.0) -> Mask:
     """Mask of points above *factor* times the median magnitude of the points before them (up to *points*)."""
     values = a_series(series, "spike")
-    reference = rolling_median(np.abs(values.value), int(points))
-    before = np.concatenate([[np.nan], reference[:-1]])
+    if values.index is not None:
+        before = thinned.level_before(values, int(points))
+    else:
+        before = np.concatenate([[np.nan], rolling_median(np.abs(values.value), int(points))[:-1]])
     with np.errstate(invalid="ignore"):
         return Mask(values, values.value > float(factor) * before)
 
@@ -149,7 +160,10 @@ def spike(series: Any, factor: Any, points: Any = 25.0) -> Mask:
 @function
 def oscillates(series: Any) -> float:
     """Share of neighbouring steps that change direction, in 0..1; steps of zero do not count."""
-    steps = np.diff(_finite(series, "oscillates").value)
+    points = _finite(series, "oscillates")
+    if points.index is not None:
+        return thinned.turns(points)
+    steps = np.diff(points.value)
     steps = steps[steps != 0]
     return float((np.sign(steps[1:]) != np.sign(steps[:-1])).mean()) if len(steps) > 1 else 0.0
 

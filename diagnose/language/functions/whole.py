@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, finite, middle
 from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Point, Series
@@ -47,7 +48,16 @@ def argbest(series: Any) -> float:
     """Position of the best point among the finite ones, from 0."""
     points = finite(a_series(series, "argbest"))
     chosen = np.argmax if traits(points.name).better == "higher" else np.argmin
-    return float(chosen(points.value))
+    index = int(chosen(points.value))
+    return float(index if points.weight is None else round(points.weight[:index].sum()))
+
+
+def _parts(value: Any, name: str) -> Series | None:
+    """Return the finite points of a series if points of it were left out."""
+    if isinstance(value, Series | Mask):
+        points = finite(a_series(value, name))
+        return None if points.weight is None else points
+    return None
 
 
 def _numbers(value: Any, name: str) -> Any:
@@ -86,12 +96,16 @@ def min_(values: Any, other: Any = None) -> Any:
 @function
 def mean(values: Any) -> float:
     """Arithmetic mean."""
+    if (some := _parts(values, "mean")) is not None:
+        return thinned.mean(some.value, some.weight)
     return float(np.mean(_numbers(values, "mean")))
 
 
 @function
 def median(values: Any) -> float:
     """Median."""
+    if (some := _parts(values, "median")) is not None:
+        return thinned.quantile(some.value, some.weight, 0.5)
     numbers = _numbers(values, "median")
     return float("nan") if np.isnan(numbers).any() else float(middle(numbers))
 
@@ -99,18 +113,24 @@ def median(values: Any) -> float:
 @function
 def std(values: Any) -> float:
     """Standard deviation (of the population)."""
+    if (some := _parts(values, "std")) is not None:
+        return thinned.deviation(some.value, some.weight)
     return float(np.std(_numbers(values, "std")))
 
 
 @function
 def sum_(values: Any) -> float:
     """Sum."""
+    if (some := _parts(values, "sum")) is not None:
+        return float(np.dot(some.value, some.weight))
     return float(np.sum(_numbers(values, "sum")))
 
 
 @function
 def quantile(values: Any, share: Any) -> float:
     """Quantile with linear interpolation, *share* in 0..1."""
+    if (some := _parts(values, "quantile")) is not None:
+        return thinned.quantile(some.value, some.weight, float(share))
     return float(np.quantile(_numbers(values, "quantile"), float(share)))
 
 
@@ -118,8 +138,9 @@ def quantile(values: Any, share: Any) -> float:
 def count(values: Any) -> float:
     """Points of a series (NaN included), true points of a mask, items of a list or mapping."""
     if isinstance(values, Mask):
-        return float(np.count_nonzero(values.where))
-    return float(len(values))
+        weight = values.series.weight
+        return float(np.count_nonzero(values.where) if weight is None else round(weight[values.where].sum()))
+    return values.total if isinstance(values, Series) else float(len(values))
 
 
 @function
@@ -129,6 +150,8 @@ def share(mask: Any) -> float:
         raise ValueTypeError("`share` needs a mask, such as `loss > 1`")
     if not len(mask.where):
         raise MissingError(f"points of {mask.series.name}")
+    if mask.series.weight is not None:
+        return thinned.mean(mask.where, mask.series.weight)
     return float(mask.where.mean())
 
 
@@ -149,6 +172,8 @@ def longest(mask: Any) -> float:
     """Length in points of the longest unbroken stretch where a mask is true."""
     if not isinstance(mask, Mask):
         raise ValueTypeError("`longest` needs a mask, such as `loss > 1`")
+    if mask.series.weight is not None:
+        return thinned.longest(mask.where, mask.series.weight)
     false = np.flatnonzero(~mask.where)
     return float(np.diff(false, prepend=-1, append=len(mask.where)).max() - 1)
 
@@ -159,6 +184,8 @@ def trailing(mask: Any) -> float:
     if not isinstance(mask, Mask):
         raise ValueTypeError("`trailing` needs a mask, such as `loss > 1`")
     false = np.flatnonzero(~mask.where)
+    if mask.series.weight is not None:
+        return float(round(mask.series.weight[false[-1] + 1 if len(false) else 0 :].sum()))
     return float(len(mask.where) - 1 - false[-1]) if len(false) else float(len(mask.where))
 
 
@@ -166,4 +193,4 @@ def trailing(mask: Any) -> float:
 def since_best(series: Any) -> float:
     """Finite points after the best one."""
     points = finite(a_series(series, "since_best"))
-    return len(points) - 1 - argbest(points)
+    return points.total - 1 - argbest(points)

@@ -7,21 +7,18 @@ from typing import Any
 import numpy as np
 
 from diagnose.language.align import align
+from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, amount, finite
 from diagnose.language.functions.rolling import rolling_mean as mean_of_last
 from diagnose.language.functions.rolling import rolling_median
-from diagnose.language.values import Mask, MissingError, ValueTypeError
+from diagnose.language.values import Mask, MissingError, Span, ValueTypeError
 from diagnose.model import Point, Series
 
 function = Registry()
 
 
 def _with(series: Series, value: Any) -> Series:
-    column = np.asarray(value, dtype=np.float64)
-    return Series(
-        series.name, series.printed, series.path, column, series.step, series.epoch, series.line, series.thinned,
-        series.scale,
-    )  # fmt: skip
+    return series.valued(np.asarray(value, dtype=np.float64))
 
 
 @function
@@ -30,7 +27,9 @@ def tail(series: Any, window: Any) -> Series:
     points = a_series(series, "tail")
     span = amount(window)
     if span.unit == "point":
-        size = max(1, round(span.amount * len(points))) if span.amount < 1 else int(span.amount)
+        size = _size(points, span)
+        if points.weight is not None:
+            return points.take(points.weight[::-1].cumsum()[::-1] < size + 0.5)
         return points.take(slice(max(0, len(points) - size), None))
     axis = getattr(points, span.unit)
     return (
@@ -46,12 +45,18 @@ def head(series: Any, window: Any) -> Series:
     points = a_series(series, "head")
     span = amount(window)
     if span.unit == "point":
-        size = max(1, round(span.amount * len(points))) if span.amount < 1 else int(span.amount)
+        size = _size(points, span)
+        if points.weight is not None:
+            return points.take(points.weight.cumsum() < size + 0.5)
         return points.take(slice(0, size))
     axis = getattr(points, span.unit)
     if np.isnan(axis).all():
         return _no_axis(points, span.unit)
     return points.take(axis < np.fmin.reduce(axis) + span.amount)
+
+
+def _size(points: Series, span: Span) -> int:
+    return max(1, round(span.amount * points.total)) if span.amount < 1 else int(span.amount)
 
 
 def _no_axis(series: Series, unit: str) -> Series:
@@ -127,8 +132,7 @@ def per_epoch(series: Any) -> Series:
 def lag(series: Any, points: Any = 1.0) -> Series:
     """The series shifted later by some points; the first ones are NaN."""
     values = a_series(series, "lag")
-    size = min(int(points), len(values))
-    return _with(values, np.concatenate([np.full(size, np.nan), values.value])[: len(values)])
+    return _with(values, _earlier(values, points))
 
 
 @function
@@ -137,23 +141,30 @@ def delta(series: Any) -> Series:
     values = a_series(series, "delta")
     steps = np.full(len(values), np.nan)
     np.subtract(values.value[1:], values.value[:-1], out=steps[1:])
-    return _with(values, steps)
+    return _with(values, steps if values.index is None else np.where(thinned.follows(values), steps, np.nan))
 
 
 @function
 def ratio(series: Any, points: Any = 1.0) -> Series:
     """Ratio to the point some points before; NaN where there is none."""
     values = a_series(series, "ratio")
-    size = min(int(points), len(values))
-    earlier = np.concatenate([np.full(size, np.nan), values.value])[: len(values)]
     with np.errstate(all="ignore"):
-        return _with(values, values.value / earlier)
+        return _with(values, values.value / _earlier(values, points))
+
+
+def _earlier(series: Series, points: Any) -> Any:
+    """Return the value some points before each one, NaN where there is none."""
+    size = min(int(points), len(series))
+    earlier = np.concatenate([np.full(size, np.nan), series.value])[: len(series)]
+    return earlier if series.index is None else np.where(thinned.follows(series, size), earlier, np.nan)
 
 
 @function
 def smooth(series: Any, points: Any) -> Series:
     """Rolling median over some points (trailing), NaN values left out."""
     values = a_series(series, "smooth")
+    if values.weight is not None:
+        return _with(*thinned.rolled(values, float(points), rolling_median))
     return _with(values, rolling_median(values.value, int(points)))
 
 
@@ -161,6 +172,8 @@ def smooth(series: Any, points: Any) -> Series:
 def rolling_mean(series: Any, points: Any) -> Series:
     """Rolling mean over some points (trailing), NaN values left out."""
     values = a_series(series, "rolling_mean")
+    if values.weight is not None:
+        return _with(*thinned.rolled(values, float(points), mean_of_last))
     return _with(values, mean_of_last(values.value, int(points)))
 
 

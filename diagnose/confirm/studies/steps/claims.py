@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from diagnose.confirm.model import Outcome, Step
-from diagnose.confirm.studies.compare import compare, flip_value, majority, p_value
+from diagnose.confirm.studies.compare import compare, flip_value, look_at, majority, p_value, withstands
 from diagnose.confirm.studies.options import StudyOptions
 from diagnose.confirm.studies.result import Comparison, Look
 from diagnose.confirm.studies.stats import holm, spending
@@ -77,6 +77,10 @@ class Bench:
         """Return its runs that count."""
         return self.runs.votes(parts, self.seeds_of(parts))
 
+    def failed(self, worse: Parts, better: Parts) -> tuple[int, int]:
+        """Return how many runs of two configs broke down."""
+        return self.runs.failed(worse, self.seeds_of(worse)), self.runs.failed(better, self.seeds_of(better))
+
     def fill(self, arms: Sequence[Parts], count: int) -> Step[None]:
         """Ask until each has ``count`` runs that count."""
         self.arms.update(arms)
@@ -133,6 +137,8 @@ def told(tests: Sequence[Examined], bench: Bench) -> tuple[Comparison, ...]:
             (better, bench.votes(better)),
             bench.runs.judge,
             holds=test.passed[at],
+            failed=bench.failed(worse, better),
+            flips=bench.paired,
             looks=test.looks[at],
             adjusted=value if len(tests) > 1 else None,
             resamples=bench.options.resamples,
@@ -144,33 +150,42 @@ def told(tests: Sequence[Examined], bench: Bench) -> tuple[Comparison, ...]:
 
 def _look(tests: Sequence[Examined], share: float, bench: Bench) -> None:
     """Test every open pair; a claim that passes hands its part of alpha on to the others at once."""
-    fresh = {}
+    fresh: dict[tuple[int, int], tuple[float, bool]] = {}
     for test in tests:
         for at, (worse, better) in enumerate(test.claim.pairs):
             if not test.passed[at]:
-                fresh[id(test), at] = _value(bench.votes(worse), bench.votes(better), bench)
+                fresh[id(test), at] = _value(worse, better, bench)
+    bounds: dict[tuple[int, int], float] = {}
     while True:
         still = [test for test in tests if not test.holds]
         boundary = share / max(1, len(still))
         for test in still:
             for at in range(len(test.passed)):
-                p, more = fresh.get((id(test), at), (1.0, False))
-                test.passed[at] = test.passed[at] or (p <= boundary and more)
+                if not test.passed[at]:
+                    p, more = fresh[id(test), at]
+                    bounds[id(test), at] = boundary
+                    test.passed[at] = p <= boundary and more
         if len([test for test in tests if not test.holds]) == len(still):
             break
     for test in tests:
         for at, (worse, better) in enumerate(test.claim.pairs):
             if (id(test), at) in fresh:
-                runs = min(len(bench.votes(worse)), len(bench.votes(better)))
-                test.looks[at].append(Look(runs, fresh[id(test), at][0], boundary))
+                p, alpha = fresh[id(test), at][0], bounds[id(test), at]
+                test.looks[at].append(look_at(bench.votes(worse), bench.votes(better), p, alpha))
 
 
-def _value(one: Sequence[Outcome], other: Sequence[Outcome], bench: Bench) -> tuple[float, bool]:
-    """Return p, and whether most of the first arm is on the bad side, which pairs need not be."""
+def _value(worse: Parts, better: Parts, bench: Bench) -> tuple[float, bool]:
+    """Return p, and whether most of the first arm is on the bad side, which pairs need not be.
+
+    Runs that broke down may not be what makes the difference: they are counted against the claim.
+    """
     judge = bench.runs.judge
+    one, other = bench.votes(worse), bench.votes(better)
     if bench.paired:
         return flip_value(one, other, judge), True
-    return p_value(one, other, judge), majority(one, other, judge)
+    return p_value(one, other, judge), majority(one, other, judge) and withstands(
+        one, other, bench.failed(worse, better), judge
+    )
 
 
 def _give_up(tests: Sequence[Examined], later: Sequence[tuple[int, float]], bench: Bench) -> None:
@@ -178,7 +193,9 @@ def _give_up(tests: Sequence[Examined], later: Sequence[tuple[int, float]], benc
         for at, (worse, better) in enumerate(test.claim.pairs):
             if test.passed[at]:
                 continue
-            futile = len(test.looks[at]) == 1 and test.looks[at][0].p > FUTILE
             one, other = bench.votes(worse), bench.votes(better)
+            if min(len(one), len(other)) < bench.options.looks[0] and later:
+                continue
+            futile = len(test.looks[at]) == 1 and test.looks[at][0].p > FUTILE
             by_pairs = bench.options.alpha if bench.paired else 0.0
             test.failed |= futile or hopeless(one, other, later, bench.runs, by_pairs)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnose.confirm.model import Outcome, Step
+from diagnose.confirm.studies.compare import compare, flip_value, p_value, uneven
 from diagnose.confirm.studies.result import Comparison
 from diagnose.confirm.studies.seeds import SAID, seedless
 from diagnose.confirm.studies.steps.claims import Bench, Claim, Examined, examine, told
 from diagnose.confirm.studies.steps.culprit import Candidate
 from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts
+
+
+RESIDUE = 0.025
+"""p at which suspects do some harm; there are two ways to see it, which may err in one of twenty studies together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class Confirmation:
         runs: that were new.
         out_of_budget: whether it ended too early.
         notes: sentences.
+        residue: what harm suspects do that are neither enough nor needed, as a half sentence; empty if none was seen.
+        copies: whether the seed does nothing.
     """
 
     holds: bool
@@ -32,6 +39,8 @@ class Confirmation:
     runs: int
     out_of_budget: bool
     notes: tuple[str, ...] = ()
+    residue: str = ""
+    copies: bool = False
 
 
 def confirm(candidate: Candidate, bench: Bench) -> Step[Confirmation]:
@@ -42,18 +51,57 @@ def confirm(candidate: Candidate, bench: Bench) -> Step[Confirmation]:
 
 
 def refute(suspects: Parts, bench: Bench) -> Step[Confirmation]:
-    """Test whether suspects are neither: the symptom stays without them, and they alone do not bring it."""
+    """Test whether suspects are neither: the symptom stays without them, and they alone do not bring it.
+
+    They are not cleared either if they do a part of the harm: effects that add up leave the symptom where it is with
+    one of them less.
+    """
     everything = bench.everything
     alone, without = suspects, _without(everything, suspects)
-    return (
-        yield from _tested(
-            (
-                Claim("not-necessary", ((without, ()),)),
-                Claim("not-sufficient", ((everything, alone),)),
-            ),
-            bench,
-        )
+    found = yield from _tested(
+        (
+            Claim("not-necessary", ((without, ()),)),
+            Claim("not-sufficient", ((everything, alone),)),
+        ),
+        bench,
     )
+    if not found.holds:
+        return found
+    parts = [_residue(*one, bench) for one in (("worse-alone", alone, ()), ("better-without", everything, without))]
+    residue = next((said for _, said in parts if said), "")
+    return replace(
+        found,
+        holds=not residue,
+        residue=residue,
+        comparisons=(*found.comparisons, *(one for one, said in parts if said)),
+    )
+
+
+def _residue(claim: str, worse: Parts, better: Parts, bench: Bench) -> tuple[Comparison, str]:
+    """Return a test of whether one config is worse than another at all, and that in words if it is."""
+    judge = bench.runs.judge
+    votes, failed = (bench.votes(worse), bench.votes(better)), bench.failed(worse, better)
+    p = (flip_value if bench.paired else p_value)(*votes, judge)
+    broken = uneven(failed, (len(votes[0]), len(votes[1])))
+    told = compare(
+        claim,
+        (worse, votes[0]),
+        (better, votes[1]),
+        judge,
+        holds=p <= RESIDUE,
+        failed=failed,
+        flips=bench.paired,
+        resamples=bench.options.resamples,
+    )
+    told = replace(told, p=p)
+    if p > RESIDUE and not broken:
+        return told, ""
+    where = "with nothing else" if claim == "worse-alone" else "beside all the other changes"
+    if p > RESIDUE:
+        return told, f"{where}, runs failed with it"
+    if told.score == "symptom" or told.difference is None:
+        return told, f"{where}, it makes runs worse (exact p = {p:.2g})"
+    return told, f"{where}, it moves the metric by {told.difference:.3g} (exact p = {p:.2g})"
 
 
 def claims(candidate: Candidate, everything: Parts) -> tuple[Claim, Claim]:
@@ -96,6 +144,7 @@ def _tested(claims: Sequence[Claim], bench: Bench) -> Step[Confirmation]:
         len(bench.runs.known) - before,
         out_of_budget,
         (SAID,) if copies else (),
+        copies=copies,
     )
 
 

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diagnose.confirm.model import Outcome, Step
-from diagnose.confirm.studies.compare import best_case, compare, flip_value, majority, p_value
+from diagnose.confirm.studies.compare import (
+    best_case,
+    compare,
+    flip_value,
+    look_at,
+    majority,
+    p_value,
+    uneven,
+    withstands,
+)
 from diagnose.confirm.studies.options import StudyOptions
 from diagnose.confirm.studies.result import Look, StepRecord
 from diagnose.confirm.studies.seeds import SAID, seedless
@@ -14,6 +23,10 @@ from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts, Runs
 
 MOST = 0.75
 """Share of the baseline's runs with the symptom at which nothing more is run."""
+IDLE = 0.5
+"""p from which on the runs that did not break down show no effect at all."""
+FEW = "Too few runs gave a verdict"
+BROKEN = "Runs that broke down may be what differs: settle that with --symptom failed, or mend them and add --again."
 TOLD = 6
 """Runs per arm from which on an interval inside the smallest effect of interest is believed."""
 
@@ -32,6 +45,8 @@ class Control:
         record: for the result.
         why: it came to no verdict; empty if it came to one, or for want of runs.
         paired: whether it was the pairs that told the arms apart.
+        better: exact p of the suspect config being better than the baseline, and not worse; None if nobody
+            said which way is better, or nothing was tested.
     """
 
     outcome: str
@@ -43,6 +58,7 @@ class Control:
     record: StepRecord
     why: str = ""
     paired: bool = False
+    better: float | None = None
 
 
 def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Control]:
@@ -50,7 +66,8 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
 
     Stops early where no later look could decide, where no run of the suspect config shows the symptom at the first
     look, or where three quarters of the baseline's do. Stopping for want of an effect cannot raise the error of the
-    first kind.
+    first kind. It never stops so with fewer runs than the first look has, or where runs broke down that may be what
+    differs: those that are left are a choice then.
     """
     before = len(runs.known)
     seeds = options.control_seeds
@@ -66,19 +83,30 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
                 break
             yield from runs.fill([(everything, seeds), ((), seeds)], count, options.spare)
             bad, good = runs.votes(everything, seeds), runs.votes((), seeds)
+            failed = runs.failed(everything, seeds), runs.failed((), seeds)
             if len(bad) < 2 or len(good) < 2:
-                notes.append("Too few runs gave a verdict.")
+                lost = _broken(failed, (len(bad), len(good)))
+                why = f"{FEW}: {lost}" if lost else f"{FEW}."
                 break
-            looks.append(Look(min(len(bad), len(good)), p_value(bad, good, runs.judge), alpha))
+            looks.append(look_at(bad, good, p_value(bad, good, runs.judge), alpha))
             if seedless((bad, good)):
                 why = SAID
                 break
             later = list(zip(options.looks, options.spent, strict=True))[at + 1 :]
             outcome, note = _decide(bad, good, looks[-1], later, runs, options)
+            lost = _broken(failed, (len(bad), len(good))) if uneven(failed, (len(bad), len(good))) else ""
+            if outcome == "reproduced" and looks[-1].p <= alpha and not withstands(bad, good, failed, runs.judge):
+                outcome, note, lost = "undecided", "", _broken(failed, (len(bad), len(good)))
+            elif lost and (outcome not in ("reproduced", "undecided") or looks[-1].p > IDLE):
+                outcome, why = "undecided", lost
+                break
             if note:
                 notes.append(note)
             if outcome != "undecided":
                 break
+            if not later:
+                few = f"{FEW}: {len(bad)} of the suspect config, {len(good)} of the baseline."
+                why = lost or (notes[-1] if notes else few)
     except OutOfBudget:
         state = "out-of-budget"
     bad, good = runs.votes(everything, seeds), runs.votes((), seeds)
@@ -88,14 +116,13 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
         runs.judge.settle(bad, good)
     if paired:
         runs.judge.pair(bad, good)
-    if outcome == "undecided" and state == "done" and len(looks) == len(options.looks):
-        why = notes[-1]
     comparison = compare(
         "reproduced",
         (everything, bad),
         ((), good),
         runs.judge,
         holds=reproduced,
+        failed=(runs.failed(everything, seeds), runs.failed((), seeds)),
         looks=looks,
         sides=sides,
         resamples=options.resamples,
@@ -119,7 +146,16 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
         record,
         why,
         paired,
+        p_value(good, bad, runs.judge) if looks and sides == 1 else None,
     )
+
+
+def _broken(failed: tuple[int, int], counted: tuple[int, int]) -> str:
+    """Return in a sentence how many runs of each arm broke down, and what to do; empty if none did."""
+    if not any(failed):
+        return ""
+    lost, other = (f"{one} of {one + left}" for one, left in zip(failed, counted, strict=True))
+    return f"{lost} runs of the suspect config failed, and {other} of the baseline. {BROKEN}"
 
 
 def _decide(
@@ -134,6 +170,9 @@ def _decide(
     judge = runs.judge
     if look.p <= look.alpha and majority(bad, good, judge):
         return "reproduced", ""
+    few = min(len(bad), len(good)) < options.looks[0]
+    if few:
+        return "undecided", ""
     if judge.symptom:
         shares = [sum(one.symptom is True for one in arm) / len(arm) for arm in (bad, good)]
         if not shares[0]:

@@ -1,4 +1,4 @@
-"""The fix check: does the proposed fix cure, and does it get as far as the baseline?"""
+"""The fix check: is the proposed fix better than the suspect config, and does it get as far as the baseline?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diagnose.confirm.model import FIX, Outcome, Step
-from diagnose.confirm.studies.compare import arm, compare, flip_value, majority, p_value
+from diagnose.confirm.studies.compare import arm, compare, flip_value, look_at, majority, p_value, uneven
 from diagnose.confirm.studies.options import StudyOptions
 from diagnose.confirm.studies.result import Comparison, Look, StepRecord
 from diagnose.confirm.studies.steps.control import hopeless
@@ -49,7 +49,7 @@ def fix(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Fixed]:
             runs.judge.settle(runs.votes(everything, seeds), runs.votes((), seeds))
             bad, tried = runs.votes(everything, seeds), runs.votes(parts, seeds)
             if not cured:
-                looks.append(Look(min(len(bad), len(tried)), p_value(bad, tried, runs.judge), alpha))
+                looks.append(look_at(bad, tried, p_value(bad, tried, runs.judge), alpha))
                 cured = looks[-1].p <= alpha and majority(bad, tried, runs.judge)
                 if count == options.looks[-1]:
                     cured |= flip_value(bad, tried, runs.judge) <= options.by_pairs
@@ -67,11 +67,16 @@ def fix(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Fixed]:
         (parts, tried),
         runs.judge,
         holds=cured,
+        failed=(runs.failed(everything, seeds), runs.failed(parts, seeds)),
         looks=looks,
         resamples=options.resamples,
     )
     close, facts, notes = _close((parts, tried), (everything, bad), good, runs, options)
+    close = replace(close, worse=replace(close.worse, failed=runs.failed(parts, seeds)))
+    lost = runs.failed(parts, seeds), runs.failed((), seeds)
     accepted = None if state != "done" and not cured else cured and close.holds
+    if uneven(lost, (len(tried), len(good))):  # those that are left are a choice
+        accepted = None
     return Fixed(
         accepted,
         StepRecord(

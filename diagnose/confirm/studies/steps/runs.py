@@ -51,6 +51,10 @@ class Runs:
         found = [self.known.get(Trial(parts, seed)) for seed in seeds]
         return [one for one in found if one is not None and self.judge.votes(one)]
 
+    def failed(self, parts: Parts, seeds: Sequence[int]) -> int:
+        """Return how many runs of a config broke down, of some seeds."""
+        return sum(one.failed for seed in seeds if (one := self.known.get(Trial(parts, seed))) is not None)
+
     def fill(self, wanted: Sequence[tuple[Parts, Sequence[int]]], count: int, spare: int) -> Step[None]:
         """Ask until each config has ``count`` runs that count.
 
