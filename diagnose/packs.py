@@ -75,7 +75,7 @@ def rules() -> dict[str, Any]:
     trees = {}
     for text in sorted({text for rule in found.values() for text in _texts(rule)}):
         try:
-            trees[text] = plain(parse(text))
+            trees[text] = _json(plain(parse(text)))  # read by itself, when it is needed
         except LanguageError:
             continue
     return {"rules": found, "expressions": trees}
@@ -89,7 +89,7 @@ def templates() -> dict[str, Any]:
         for path in sorted(folder.glob("advice/*.j2"))
     }
     texts = {text for rule in builtin() for text in rule.texts() if "{" in text}
-    return {"files": files, "trees": {text: template.plain(text) for text in sorted({*texts, *files.values()})}}
+    return {"files": files, "trees": {text: _json(template.plain(text)) for text in sorted({*texts, *files.values()})}}
 
 
 def _json(data: Any) -> str:

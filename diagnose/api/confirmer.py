@@ -16,9 +16,11 @@ from diagnose.confirm.evidence import Evidence
 from diagnose.confirm.jobs import Jobs
 from diagnose.confirm.model import Outcome, Trial
 from diagnose.confirm.prefix import read_cut
-from diagnose.confirm.record import write_record
+from diagnose.confirm.record import earlier, write_record
 from diagnose.confirm.replay import known_of, replay, rows_of
 from diagnose.confirm.runs.batch import Bench
+from diagnose.confirm.runs.budget import Spent
+from diagnose.confirm.runs.environment import same_in_all
 from diagnose.confirm.runs.executors import open_executor
 from diagnose.confirm.runs.executors.local import Local
 from diagnose.confirm.runs.folder import writing
@@ -27,11 +29,13 @@ from diagnose.confirm.runs.ledger import Ledger
 from diagnose.confirm.runs.row import Row
 from diagnose.confirm.silent import AGAIN, NOTHING, points, runs_in
 from diagnose.confirm.spec import AUTO, Spec
+from diagnose.confirm.studies.result import STEPS, StepRecord, StudyResult
 from diagnose.confirm.studies.study import StudyOptions, plan, study
 from diagnose.confirm.symptom import Question, question
 from diagnose.confirm.template import typed
 from diagnose.confirm.terms import Terms
 from diagnose.confirm.terms import terms as terms_of
+from diagnose.confirm.variants import ours_alone
 from diagnose.engine.catalogue import catalogue
 from diagnose.engine.expect.bench import read_arm
 from diagnose.engine.inputs import collect
@@ -132,7 +136,7 @@ class Confirmer(Session):
         evidence = self._given_evidence()
         made, spec = self.made, self.spec
         with writing(str(made.folder)):
-            made.folder.mkdir(parents=True, exist_ok=True)
+            ours_alone(made.folder)
             self._keep_out_of_git()
         with Ledger(made.folder / "ledger.sqlite", made.id, spec.executor) as ledger:
             options = {**spec.options}
@@ -156,19 +160,38 @@ class Confirmer(Session):
                 )
                 if self._needs_pilots(evidence):
                     evidence = self._pilots(bench)
+                    if evidence is None:
+                        return self._nothing_asked(ledger.spent())
                 terms = terms_of(self.spec, evidence, self.options, self.rules)
                 bench.judge, bench.judged_as = terms.question, self._judged_as(terms)
                 atoms = tuple(made.varied)
                 result, outcomes = drive(study(atoms, made.prior, self._study_options(terms)), bench)
                 spent = ledger.spent()
+                checked = same_in_all(*ledger.circumstances({self.jobs(one.trial).key() for one in outcomes}))
             finally:
                 executor.close()
-        result = replace(result, not_varied=(*result.not_varied, *made.not_varied))
+        result = replace(result, not_varied=(*result.not_varied, checked, *made.not_varied))
         asked = self._asked(terms)
         asked = replace(asked, notes=(*asked.notes, *made.variants.notes))
         pilots = 2 if evidence is not None and evidence.from_pilots else 0
+        if said := earlier(made.id, spec.suspect, result.verdict):
+            asked = replace(asked, notes=(*asked.notes, said))
         found = Confirmation(asked=asked, result=result, outcomes=tuple(outcomes), spent=spent, pilots=pilots)
         return replace(found, record=str(write_record(found, spec.suspect, today().isoformat())))
+
+    def _nothing_asked(self, spent: Spent) -> Confirmation:
+        """Return what a study has come to whose budget does not reach for the runs that tell what to ask."""
+        skip = self.spec.skip
+        result = StudyResult(
+            "undecided",
+            "The budget was spent before the two first runs, which tell what to ask. Say --symptom or --metric to do "
+            "without them, or give more.",
+            steps=tuple(StepRecord(name, "skipped" if name in skip else "not-reached") for name in STEPS),
+            not_varied=self.made.not_varied,
+        )
+        terms = self._open_terms()
+        asked = self._asked(replace(terms, question=replace(terms.question, symptom="")), open=True)
+        return Confirmation(asked=asked, result=result, outcomes=(), spent=spent, pilots=spent.runs)
 
     def _again(self) -> frozenset[str]:
         return frozenset({"failed", "timeout"} if self.spec.again else ())
@@ -181,9 +204,13 @@ class Confirmer(Session):
         seed = self.spec.seed + PILOT_SEED
         return [Trial(tuple(sorted(self.made.varied)), seed), Trial((), seed)]
 
-    def _pilots(self, bench: Bench) -> Evidence:
+    def _pilots(self, bench: Bench) -> Evidence | None:
+        """Return what the first runs tell; None if the budget does not reach for them."""
         trials = self._first()
-        bad, good = pilots(trials, bench)
+        logs = pilots(trials, bench)
+        if logs is None:
+            return None
+        bad, good = logs
         if bad is None or good is None:
             which = "suspect" if bad is None else "baseline"
             log = self.jobs(trials[0 if bad is None else 1]).folder
@@ -239,6 +266,7 @@ class Confirmer(Session):
             parallel=min(MOST_AHEAD, self._slots()),
             merged=tuple(id for id, one in self.made.varied.items() if len(one.keys) > 1),
             aside=self.made.aside,
+            seeded=not spec.unseeded,
         )
 
     def _slots(self) -> int:

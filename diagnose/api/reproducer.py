@@ -56,8 +56,8 @@ def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
     """
     from diagnose.probes import device as devices
     from diagnose.probes import parameters
-    from diagnose.probes.result import FEWEST
     from diagnose.probes.registry import link, wanted
+    from diagnose.probes.result import FEWEST
 
     if 0 < wish.replicas < FEWEST:
         raise SettingsError(f"{wish.replicas} replicas tell nothing, whatever they show: {FEWEST} are the least")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 FAIL_ON = ("confirmed", "undecided", "never")
 EXECUTORS = ("local", "ray", "slurm")
 COMMAND = "diagnose.command"
+HIGHEST = 4_000_000_000
+"""Seed: programs take 32 bits, and those of a study go on from the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +78,20 @@ class WithCommand(click.Command):
         formatter.write_usage(ctx.command_path, "[OPTIONS] BASELINE SUSPECT -- COMMAND...")
 
 
+def _above_zero(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 < value < math.inf:
+        raise click.BadParameter(f"{value:g} is no size of an effect: a number above 0, in units of the metric")
+    return value
+
+
 question = options.together(
     click.option(
         "--symptom",
         metavar="CONDITION|RULE",
         default="",
         help="What makes a run bad, as rules write it: "
-        "'best(val/accuracy) < 0.8', or a rule such as loss-nan.  [from the logs, else the metric decides]",
+        "'best(val/accuracy) < 0.8', or a rule such as loss-nan; `failed`: it breaks down or hangs.  "
+        "[from the logs, else the metric decides]",
     ),
     click.option(
         "--metric",
@@ -125,16 +135,24 @@ manner = options.together(
         "--budget",
         multiple=True,
         metavar="AMOUNT",
-        help="Bound on the whole, over all sessions: `30 runs`, `2 gpu-hours`, `45 min`; commas and repeats add up.",
+        help="Bound on the whole, over all sessions: `30 runs`, `2 gpu-hours`, `45 min`; "
+        "one of each kind, with commas or repeated.",
     ),
     click.option(
         "--seed",
-        type=int,
+        type=click.IntRange(0, HIGHEST),
         default=1,
         show_default=True,
+        metavar="N",
         help="The first seed, from which all others follow.",
     ),
-    click.option("--sesoi", type=float, metavar="NUMBER", help="Smallest effect of interest, in units of the metric."),
+    click.option(
+        "--sesoi",
+        type=float,
+        callback=_above_zero,
+        metavar="NUMBER",
+        help="Smallest effect of interest, in units of the metric.",
+    ),
     click.option("--dry-run", is_flag=True, help="Print what would be run and what it would cost."),
 )
 training = options.together(
@@ -219,6 +237,7 @@ def spec_of(given: Arguments) -> Spec:
         named = read_given(given.paths[0])
     else:
         raise click.UsageError("name BASELINE and SUSPECT, then -- and the training command")
+    _clashes(given)
     fix, fix_config = read_fix(given.fix)
     return Spec(
         baseline=named.baseline,
@@ -252,6 +271,19 @@ def spec_of(given: Arguments) -> Spec:
         again=given.again,
         folder=given.folder,
     )
+
+
+def _clashes(given: Arguments) -> None:
+    """Refuse options that another one makes void."""
+    if given.better and given.metric.strip() == "none":
+        raise click.UsageError("--better says which way a metric goes, and --metric none that there is none")
+    if given.executor_option and given.executor != "slurm":
+        raise click.UsageError(f"--executor-option is for --executor slurm, not for {given.executor}")
+    if given.address and given.executor != "ray":
+        raise click.UsageError(f"--address is for --executor ray, not for {given.executor}")
+    wanted, unwanted = ({word.strip() for word in text.split(",")} - {""} for text in (given.steps, given.skip))
+    if both := sorted(wanted & unwanted):
+        raise click.UsageError(f"--steps and --skip both name {both[0]}")
 
 
 def _pairs(option: str, words: tuple[str, ...]) -> dict[str, str]:

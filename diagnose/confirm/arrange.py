@@ -17,7 +17,7 @@ from diagnose.confirm.prior import prior
 from diagnose.confirm.spec import Spec
 from diagnose.confirm.template import SEED, SET, Template, read_template
 from diagnose.confirm.variants import Variants, fix_of
-from diagnose.engine.confirm import diff_hash
+from diagnose.engine.confirm import diff_hash, settings_hash
 from diagnose.engine.diff.compare import compare
 from diagnose.engine.diff.results import results
 from diagnose.engine.diff.side import Side, read_side
@@ -74,6 +74,10 @@ def arrange(spec: Spec, limit: int) -> Arrangement:
         SettingsError: for a command or options that cannot serve.
     """
     old, new = read_side(spec.baseline, limit), read_side(spec.suspect, limit)
+    for side in (old, new):
+        if not side.config.settings:
+            mend = "name the config itself, or the folder of a run that holds it"
+            raise SourceError("no config in it", place=Place(side.path), mend=mend)
     in_config = old.config.canonical.get(SEED_NAME)
     template = read_template(spec.command, spec.set_form, unseeded=spec.unseeded, in_config=in_config is not None)
     changes = compare(old.config, new.config)
@@ -85,10 +89,10 @@ def arrange(spec: Spec, limit: int) -> Arrangement:
     comparison = Comparison(old.path, new.path, changes, results(old, new), same)
     found, notes = documents(old.config, list(old.sources.values()))
     draft = Draft(changes, old.config, new.config, found)
-    choice = choose(draft, spec.suspects)
+    seed_key = in_config.key if in_config is not None and SEED not in template.names and not spec.unseeded else ""
+    choice = choose(draft, spec.suspects, seed_key=seed_key)
     varied = {one.id: one for one in choice.varied}
     fix = fix_of({**_fix_config(spec, new.config, limit), **spec.fix}, draft)
-    seed_key = in_config.key if in_config is not None and SEED not in template.names and not spec.unseeded else ""
     digest = diff_hash(changes)
     folder = Path(spec.folder).absolute() / _short([digest, list(template.words), list(template.set_form)])
     variants = Variants(draft, varied, folder / "configs", fix, seed_key)
@@ -109,7 +113,7 @@ def arrange(spec: Spec, limit: int) -> Arrangement:
         template,
         variants,
         folder,
-        _short([digest, spec_text(spec)]),
+        _short([digest, settings_hash(old.config), spec_text(spec)]),
         tuple(notes),
         choice.aside,
     )

@@ -106,19 +106,18 @@ def choose(draft: Draft, named: Collection[str] = (), most: int = MOST, seed_key
     groups.sort(key=lambda atom: _rank(Varied("", atom), named))
     found: list[Varied] = []
     sound = _plain_ones(draft, groups[: 2 * most])
-    for number, atom in enumerate(groups):
-        if len(found) == most:
-            break
+    at = 0
+    while at < len(groups) and len(found) < most:
+        atom = groups[at]
+        at += 1
         try:
-            whole = atom if id(atom) in sound else _writable(draft, atom)
+            part = atom if id(atom) in sound else _writable(draft, atom)
         except SourceError as error:
             left.append(f"{_listed([move.key for move in atom.moves])}: {error.message}")
             aside += [move.change.key for move in atom.moves]
         else:
-            found.append(Varied(_id(whole.moves), whole))
-    else:
-        number = len(groups)
-    rest = groups[number:]
+            found.append(Varied(_id(part.moves), part))
+    rest = groups[at:]
     if not found:
         why = f": {left[0]}" if left else ""
         raise SourceError(f"nothing that could be varied{why}")

@@ -45,13 +45,18 @@ def drive(steps: Step[StudyResult], bench: Bench) -> tuple[StudyResult, list[Out
         return result, seen
 
 
-def pilots(trials: list[Trial], bench: Bench) -> list[Run | None]:
+def pilots(trials: list[Trial], bench: Bench) -> list[Run | None] | None:
     """Run trials to their end without asking anything, and return their logs; None where nothing can be read.
+
+    None for all of them if the budget was spent before.
 
     Raises:
         DiagnoseError: as ``drive``.
     """
-    check_first(run(trials, bench), every=False)
+    outcomes = run(trials, bench)
+    check_first(outcomes, every=False)
+    if any(one.status == "skipped" for one in outcomes):
+        return None
     return [_log(bench.job(trial), bench) for trial in trials]
 
 
@@ -65,15 +70,15 @@ def check_first(outcomes: Sequence[Outcome], *, every: bool = True) -> None:
     Raises:
         DiagnoseError: if the runs failed.
     """
-    failed = [one for one in outcomes if one.status in ("failed", "timeout")]
+    failed = [one for one in outcomes if one.failed]
     if failed and (not every or len(failed) == len(outcomes)):
         which = "suspect" if failed[0].trial.parts else "baseline"
-        how = "hung" if failed[0].status == "timeout" else "failed"
+        how = "was given up" if failed[0].status == "timeout" else "failed"
         mend = f"see {failed[0].log}; add --again when it is mended"
         if failed[0].detail.startswith(MUCH):
             mend = f"let it print less, or into a file; {mend}"
-        elif which == "suspect" and how == "failed":
-            mend += ", or say --symptom traceback if this is what is to be settled"
+        elif which == "suspect":
+            mend += ", or say --symptom failed if this is what is to be settled"
         said = "" if failed[0].detail.startswith(MUCH) else _last_words(failed[0].log)
         told = f"{failed[0].detail}: {said}" if said else failed[0].detail
         raise DiagnoseError(f"the first run of the {which} config {how}: {told}", mend=mend)

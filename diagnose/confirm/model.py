@@ -46,8 +46,8 @@ class Outcome:
         gpus: how many GPUs it held.
         log: path of the log that was judged; empty without one.
         detail: a failure in a few words.
-        trace: stands for all that the run logged of losses and scores: equal traces are one run, made twice; empty if too
-            little was logged to tell.
+        trace: stands for all that the run logged of losses and scores: equal traces are one run, made twice; empty if
+            too little was logged to tell.
     """
 
     trial: Trial

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 from diagnose.confirm.confirmation import Confirmation
-from diagnose.engine.confirm import FOLDER, SCHEMA
+from diagnose.engine.confirm import FOLDER, SCHEMA, SETTLED
 from diagnose.errors import DiagnoseError
 from diagnose.model import Place
 from diagnose.text import escape
@@ -59,6 +60,25 @@ def write_record(found: Confirmation, suspect: str, day: str) -> Path:
     except OSError as error:
         raise DiagnoseError(f"cannot write the confirmation: {error.strerror}", place=Place(str(path))) from None
     return path
+
+
+def earlier(id: str, suspect: str, verdict: str) -> str:
+    """Return in a sentence what an earlier study under the same id said, if a waiver may lean on it and it was another.
+
+    Args:
+        id: of the study.
+        suspect: path of the suspect config.
+        verdict: that is to take its place.
+    """
+    try:
+        raw = json.loads((home(suspect) / FOLDER / f"{id}.json").read_bytes())
+        was, day = str(raw["verdict"]), str(raw["date"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    if was == verdict or was not in SETTLED:
+        return ""
+    said = f"the record of this study said {was} on {escape.line(day)}, and says {verdict} now"
+    return f"{said}: look at the waivers that name it"
 
 
 def home(suspect: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -21,12 +22,20 @@ from diagnose.language import LanguageError, MissingError, Node, evaluate, parse
 from diagnose.language.evaluate import kind_of
 from diagnose.language.values import Mask
 from diagnose.model import Run, Series
+from diagnose.names import traits
 from diagnose.reader import RunBuilder
 from diagnose.rules import Rule
 from diagnose.sources import Source, open_source
 
 DIVERGED = frozenset({"loss-nan", "loss-nan-reported"})
 NO_METRIC = "none"
+FAILED = "failed"
+"""The symptom of a run that breaks down or hangs, whatever it logs. What ends runs knows that, and not their logs."""
+TOLD = frozenset({"loss", "score", "error"})
+"""Kinds of series that the seed decides; times differ in any case."""
+DIGITS = 4
+LEAST = 3
+"""Values of so many digits that a log must hold to be told from another one by them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class Question:
     def lack(self, run: Run) -> str:
         """Return what a run does not log, so that it cannot be judged; empty if it can."""
         asked = _Asked(self, enrich(run))
-        for text in (self.symptom, self.metric):
+        for text in ("" if self.failing else self.symptom, self.metric):
             lacking = asked.lack(text) if text else ""
             if lacking:
                 return lacking
@@ -73,7 +82,12 @@ class Question:
     @cached_property
     def final(self) -> frozenset[bool]:
         """The verdicts on the symptom that no later line takes back."""
-        return final(parse(self.symptom)) if self.symptom else frozenset()
+        return final(parse(self.symptom)) if self.symptom and not self.failing else frozenset()
+
+    @property
+    def failing(self) -> bool:
+        """Whether it is asked of runs whether they fail."""
+        return self.symptom == FAILED
 
     @cached_property
     def diverges(self) -> bool:
@@ -96,7 +110,7 @@ class Question:
             return Judgement(False if ended and self.symptom else None, None, False)
         there = self.cut is not None and reached(run, self.cut, self.needed)
         asked = _Asked(self, before(run, self.cut) if self.cut is not None else run)
-        shown = asked.shown() if self.symptom else None
+        shown = None if not self.symptom else False if self.failing else asked.shown()
         metric = asked.metric() if self.metric else None
         if self.diverges and shown:
             metric = math.nan
@@ -104,7 +118,7 @@ class Question:
             return Judgement(shown, metric, there)
         if not (there or ended):
             return Judgement(None, metric, False)
-        return Judgement(shown, metric, there)
+        return Judgement(shown, metric, there, trace(asked.run))
 
 
 class _Asked:
@@ -165,6 +179,23 @@ class _Asked:
         return [self.bench.scope(self.arm, segment) for segment in self.run.segments]
 
 
+def trace(run: Run) -> str:
+    """Return what stands for all that a run logged of losses and scores; empty if that is too little to tell.
+
+    A flat line tells nothing: a model that gives one answer to everything logs the same with every seed.
+    """
+    total, telling = hashlib.sha256(), 0
+    for segment in run.segments:
+        for name, series in sorted(segment.series.items()):
+            if traits(name).kind not in TOLD:
+                continue
+            values = [float(value) for value in series.value]
+            total.update(repr((name, values)).encode())
+            moving = {value for value in values if len(f"{value!r}".strip("-0.").replace(".", "")) >= DIGITS}
+            telling = max(telling, len(moving))
+    return total.hexdigest()[:16] if telling >= LEAST else ""
+
+
 def truth(node: Node, scope: ExpectScope) -> bool:
     """Return whether a condition holds.
 
@@ -210,10 +241,10 @@ def question(
         SettingsError: for what cannot be asked, with column and caret.
     """
     known = [rule for rule in rules if not rule.is_cause]
-    symptom = as_condition(symptom, known)
+    symptom = FAILED if symptom.strip() == FAILED else as_condition(symptom, known)
     metric = "" if metric.strip() == NO_METRIC else metric.strip()
     for what, text in (("--symptom", symptom), ("--metric", metric)):
-        if text:
+        if text and text != FAILED:
             check(what, text, known)
     asked = {word for text in (symptom, metric) if text for word in named_rules(text)}
     used = tuple(rule for word in sorted(asked) for rule in named(word, known))
@@ -234,7 +265,7 @@ def _try_out(asked: Question) -> None:
             build.point(name, 1.0 / epoch, epoch, name=name, step=epoch, epoch=epoch)
     made_up = _Asked(replace(asked, rules=replace(asked.rules, rules=())), build.finish())
     for what, text, ask in (("--symptom", asked.symptom, made_up.shown), ("--metric", asked.metric, made_up.metric)):
-        if text:
+        if text and text != FAILED:
             try:
                 ask()
             except LanguageError as error:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diagnose.confirm.conditions import metric_of
-from diagnose.confirm.evidence import Evidence, cut_for, length, metric_in, shown_at, symptom_in
+from diagnose.confirm.evidence import BEYOND, Evidence, cut_for, length, metric_in, shown_at, symptom_in
 from diagnose.confirm.prefix import Cut, read_cut
 from diagnose.confirm.spec import AUTO, Spec
 from diagnose.confirm.symptom import Question, question
 from diagnose.engine.lint import Options
 from diagnose.errors import SettingsError
 from diagnose.rules import Rule
+
+APART = 0.1
+"""Part of a score by which two logs must differ for the middle between them to be a symptom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ def terms(spec: Spec, evidence: Evidence | None, options: Options, rules: Sequen
             symptom = finding.name
             place = f"{_short(finding.place.path)}:{finding.place.line}"
             origins["symptom"] = f"found at {place}: {finding.message}"
+        elif not metric and (found := between(evidence, spec.better, options, rules)):
+            symptom, metric = found
+            origins["symptom"] = "the middle between the scores of both logs"
+            origins["metric"] = "the main score of the logs"
         else:
             notes.append("no rule finds in the bad run what it does not find in the good one: the metric decides")
     asked = question(symptom, metric, spec.better, None, options, rules)
@@ -64,6 +72,26 @@ def terms(spec: Spec, evidence: Evidence | None, options: Options, rules: Sequen
     return Terms(replace(asked, cut=cut), origins, tuple(notes))
 
 
+def between(evidence: Evidence, better: str, options: Options, rules: Sequence[Rule]) -> tuple[str, str] | None:
+    """Return a symptom that tells the user's own two logs apart, the middle between their main scores, and the metric.
+
+    None if they are close, or the bad one is not worse: what one run of either config happened to score is no symptom.
+    Two first runs of ours are not asked, since the metric of all runs tells more than such a border.
+    """
+    metric = metric_in(evidence)
+    if evidence.good is None or evidence.from_pilots or not metric:
+        return None
+    asked = question("", metric, better, None, options, rules)
+    bad, good = (asked(run, ended=True).metric for run in (evidence.bad, evidence.good))
+    if bad is None or good is None or not asked.better or not math.isfinite(bad) or not math.isfinite(good):
+        return None
+    worse = good - bad if asked.better == "higher" else bad - good
+    if worse < APART * max(abs(good), abs(bad)):
+        return None
+    middle = f"{(good + bad) / 2:.4g}"
+    return f"{metric} {'<' if asked.better == 'higher' else '>'} {middle}", metric
+
+
 def _cut(spec: Spec, asked: Question, evidence: Evidence | None) -> tuple[Cut | None, str, str]:
     if spec.cut != AUTO:
         return read_cut(spec.cut), "given", ""
@@ -81,6 +109,8 @@ def _cut(spec: Spec, asked: Question, evidence: Evidence | None) -> tuple[Cut | 
     if shown is None:
         return None, "", "runs are not cut: the logs do not tell where the symptom shows"
     whole = length(evidence.good or evidence.bad, shown.unit)
+    if shown.at * BEYOND >= whole > 0:
+        return None, "", f"runs are not cut: the symptom shows at {shown.text} of {whole:g}"
     return cut_for(shown), f"of {whole:g}; the symptom shows at {shown.text}, and runs go on for half as long", ""
 
 

@@ -13,11 +13,16 @@ from typing import Any
 from diagnose.configs.edit import REMOVE, Tree
 from diagnose.confirm.atoms import Varied
 from diagnose.confirm.model import FIX
+from diagnose.confirm.runs.folder import ours
 from diagnose.engine.fixplan.decide import typed
 from diagnose.engine.fixplan.draft import Draft
 from diagnose.engine.fixplan.model import shown
 from diagnose.errors import DiagnoseError, SettingsError, SourceError
 from diagnose.model import UNKNOWN, Place
+from diagnose.text.secrets import masked
+
+KEPT = 64
+"""Texts of configs that are kept in memory."""
 
 
 @dataclass(slots=True)
@@ -39,6 +44,7 @@ class Variants:
     fix: Mapping[str, Any] = field(default_factory=dict)
     seed_key: str = ""
     notes: list[str] = field(default_factory=list)
+    _made: dict[tuple[tuple[str, ...], int | None], list[str]] = field(default_factory=dict)
 
     def changes(self, parts: Sequence[str], seed: int) -> dict[str, Any]:
         """Return what differs from the baseline, by key.
@@ -64,9 +70,17 @@ class Variants:
         Raises:
             SourceError: if a change cannot be written.
         """
+        key = tuple(sorted(parts)), seed if self.seed_key else None
+        if key not in self._made:
+            if len(self._made) >= KEPT:
+                self._made.clear()
+            self._made[key] = self._texts(parts, seed)
+        return self._made[key]
+
+    def _texts(self, parts: Sequence[str], seed: int) -> list[str]:
         changes = self.changes(parts, seed)
         said = {
-            move.key: f"baseline: {shown(move.old)}"
+            move.key: f"baseline: {shown(masked(move.key, move.old))}"
             for part in parts
             if part != FIX
             for move in self.varied[part].atom.moves
@@ -102,6 +116,8 @@ class Variants:
     def written(self, parts: Sequence[str], seed: int) -> tuple[Path, ...] | None:
         """Return where the config files of a trial stand; None if they were not written, or are out of date."""
         paths = self.paths(parts, seed)
+        if not all(path.is_file() for path in paths):
+            return None
         for path, document, text in zip(paths, self.draft.documents, self.texts(parts, seed), strict=True):
             try:
                 if path.read_bytes() != text.encode(document.encoding):
@@ -113,6 +129,8 @@ class Variants:
     def write(self, parts: Sequence[str], seed: int) -> tuple[Path, ...]:
         """Write the config files of a trial, that of the baseline first, and return their paths.
 
+        Nobody else may read them, since they may hold passwords and keys.
+
         Raises:
             SourceError: if a change cannot be written into them.
             DiagnoseError: if a file cannot be written.
@@ -122,10 +140,13 @@ class Variants:
             data = text.encode(document.encoding)
             try:
                 if not path.is_file() or path.read_bytes() != data:
-                    path.parent.mkdir(parents=True, exist_ok=True)
+                    ours_alone(path.parent)
                     waiting = path.with_name(f".{path.name}.{os.getpid()}")
-                    waiting.write_bytes(data)
+                    with open(waiting, "wb", opener=ours) as file:
+                        file.write(data)
                     waiting.replace(path)
+                elif path.stat().st_mode & 0o077:  # of an earlier version
+                    path.chmod(0o600)
             except OSError as error:
                 raise DiagnoseError(f"cannot write a config: {error.strerror}", place=Place(str(path))) from None
         return paths
@@ -148,6 +169,16 @@ class Variants:
                     found[move.key] = value
         found |= {key: value for key, value in wanted.items() if key not in found and value is not REMOVE}
         return found
+
+
+def ours_alone(folder: Path) -> None:
+    """Make a folder that nobody else may look into, and those above it as usual.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def fix_of(given: Mapping[str, Any], draft: Draft) -> dict[str, Any]:

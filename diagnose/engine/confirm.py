@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from diagnose.model import UNKNOWN, Change
+from diagnose.model import UNKNOWN, Change, Config
 from diagnose.patterns import lazy
 
 ID = lazy(r"[0-9A-Za-z][0-9A-Za-z_-]{5,63}")
@@ -28,6 +28,12 @@ def diff_hash(changes: Iterable[Change]) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
+def settings_hash(config: Config) -> str:
+    """Return what stands for all settings of a config, whatever their order and lines."""
+    rows = sorted(json.dumps([key, _plain(one.value)]) for key, one in config.settings.items())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
 def fault_of(id: str, path: str, changes: Iterable[Change] | None) -> str:
     """Return what is wrong with the id of a confirmation; empty if nothing is known to be.
 
@@ -40,7 +46,7 @@ def fault_of(id: str, path: str, changes: Iterable[Change] | None) -> str:
         return f"`{id[:40]}` is no id of a confirmation"
     file = _file(id, path)
     if file is None:
-        return ""
+        return f"the confirmation {id} has no record: commit {(FOLDER / id).as_posix()}.json"
     try:
         data = file.read_bytes()
         raw = json.loads(data) if len(data) <= LARGEST else None

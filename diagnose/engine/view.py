@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase, translate
+from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
 from diagnose.language.memo import Memo
 from diagnose.model import Change, Event, Run, Segment, Setting
 from diagnose.names import hyperparameter, traits
+from diagnose.names.globs import fits
 from diagnose.rules import Rule, Selector
 
 
@@ -74,7 +75,7 @@ class View:
                 config = self.segment.config
                 return bool(config) if name in ("", "any", "*") else config.get(name) is not None
             case "format":
-                return fnmatchcase(self.run.format, name)
+                return fits(self.run.format, name)
             case "baseline":
                 return self.baseline is not None
             case "changes":
@@ -95,7 +96,7 @@ class _Names:
         """Whether a glob fits one of them."""
         known = self._fits.get(glob)
         if known is None:
-            known = self._fits[glob] = any(fnmatchcase(name, glob) for name in self.names)
+            known = self._fits[glob] = any(fits(name, glob) for name in self.names)
         return known
 
     def chosen(self, selector: Selector) -> list[str]:
@@ -121,8 +122,8 @@ def _wanted(selector: Selector) -> str:
 def _logged(name: str, selector: Selector) -> bool:
     meaning = traits(name)
     return (
-        any(fnmatchcase(name, glob) for glob in selector.series or ("*",))
-        and not any(fnmatchcase(name, glob) for glob in selector.unlike)
+        any(fits(name, glob) for glob in selector.series or ("*",))
+        and not any(fits(name, glob) for glob in selector.unlike)
         and (not selector.kinds or meaning.kind in selector.kinds)
         and (not selector.better or meaning.better == selector.better)
     )

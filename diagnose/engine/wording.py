@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -176,11 +177,11 @@ def _packed() -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _made(text: str, *, ours: bool) -> Callable[[Callable[[str], Any]], str] | None:
     """Return what makes words of a template; None if that is left to Jinja."""
-    trees = _packed().get("trees", {})
-    if text in trees:
-        tree = trees[text]
+    packed = _packed().get("trees", {}).get(text)
+    if packed is not None:
+        tree = json.loads(packed)
     else:
-        tree = None if not ours and template_fault(text) else plain(text)
+        tree = plain(text) if ours or not template_fault(text) else None
     return None if tree is None else WORDS.compiled(tree)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -57,7 +58,7 @@ class Node:
                 yield from arg.walk()
 
 
-_PREPARED: dict[str, Any] = {}
+_PREPARED: dict[str, str] = {}
 
 
 def plain(node: Node) -> list[Any]:
@@ -65,8 +66,8 @@ def plain(node: Node) -> list[Any]:
     return [node.kind, [plain(arg) if isinstance(arg, Node) else arg for arg in node.args], node.line, node.column]
 
 
-def prepare(trees: Mapping[str, Any]) -> None:
-    """Make expressions known that were parsed before, as ``plain`` gave them."""
+def prepare(trees: Mapping[str, str]) -> None:
+    """Make expressions known that were parsed before, as ``plain`` gave them, in JSON."""
     _PREPARED.update(trees)
 
 
@@ -83,7 +84,7 @@ def parse(text: str) -> Node:
         LanguageError: if it is not an expression of the language.
     """
     if text in _PREPARED:
-        return _prepared(_PREPARED[text], text)
+        return _prepared(json.loads(_PREPARED[text]), text)
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
     try:

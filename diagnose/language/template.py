@@ -1,4 +1,4 @@
-"""Templates of messages: Jinja's syntax, compiled to functions here, so that a run that words a finding imports no Jinja.
+"""Templates of messages: Jinja's syntax, compiled to functions here, so that most runs word findings without Jinja.
 
 What this does not know (calls, loops, most filters) is left to Jinja itself, and so is whatever goes wrong: only what
 both would print alike is printed here. Trees come from the build of a wheel, or from Jinja's own parser.
@@ -19,8 +19,13 @@ OPTIONS = {"trim_blocks": True, "lstrip_blocks": True}
 RESERVED = frozenset({"loop", "self", "caller", "varargs", "kwargs"})
 LEEWAY = 5
 """Characters by which Jinja lets a text be longer than it is to be cut to."""
-BINARY = {"Add": operator.add, "Sub": operator.sub, "Div": operator.truediv, "FloorDiv": operator.floordiv}
-ORDER = {
+BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Div": operator.truediv,
+    "FloorDiv": operator.floordiv,
+}
+ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "gt": operator.gt,
@@ -92,7 +97,8 @@ class Words:
 
     def __init__(self, filters: Mapping[str, Callable[..., Any]], unknown: type, shown: Callable[[Any], Any]) -> None:
         """Take the filters of the templates."""
-        self.filters = {"truncate": _truncated, "round": _rounded, "int": _whole, "length": len, **filters}
+        own: dict[str, Callable[..., Any]] = {"truncate": _truncated, "round": _rounded, "int": _whole, "length": len}
+        self.filters = {**own, **filters}
         self.unknown, self.shown = unknown, shown
 
     def compiled(self, tree: list[Any]) -> Callable[[Lookup], str] | None:

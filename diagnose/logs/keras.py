@@ -115,7 +115,7 @@ class _Reader:
         if match.kind == "epoch":
             self.rows.enable(match, text, header_plan)
         elif match.kind == "bar":
-            self.rows.enable(match, text, lambda match, parts: bar_plan(_bar(match, 0), match, parts))
+            self.rows.enable(match, text, lambda match, numbers: bar_plan(_bar(match, 0), match, numbers))
 
     def finish(self) -> None:
         self.rows.flush()

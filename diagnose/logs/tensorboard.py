@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.stated import state
 from diagnose.reader.summaries import element_of, hyperparameters, plugin_of
 from diagnose.reader.tfcurves import add_points
+from diagnose.reader.tfevents import scalars
 from diagnose.reader.tfrecord import Record, fields, looks_framed, masked_crc
-from diagnose.reader.tftable import table_of
 from diagnose.sources import Source
 
 if TYPE_CHECKING:
@@ -29,9 +28,9 @@ NAME = "tensorboard"
 TITLE = "TensorBoard event file (PyTorch, Lightning, Hugging Face, Keras, TensorFlow)"
 
 VERSION = b"brain.Event:"
-CONFIG_TAGS = lazy(r"(?i)^(args|arguments|config|configs|hparams|hyper_?parameters|hparam|params|settings|cfg)$")
-ROW = lazy(r"^[^\S\n]*\|[^\S\n]*`?([\w./:-]+)`?[^\S\n]*\|(.*)\|[^\S\n]*$", re.MULTILINE)
-PAIR = lazy(r"^[^\S\n]*+[-*]?[^\S\n]*([A-Za-z_][\w.-]*)[^\S\n]*[:=]\s*(\S.*)$", re.MULTILINE)
+CONFIG_TAGS = re.compile(r"(?i)^(args|arguments|config|configs|hparams|hyper_?parameters|hparam|params|settings|cfg)$")
+ROW = re.compile(r"^[^\S\n]*\|[^\S\n]*`?([\w./:-]+)`?[^\S\n]*\|(.*)\|[^\S\n]*$", re.MULTILINE)
+PAIR = re.compile(r"^[^\S\n]*+[-*]?[^\S\n]*([A-Za-z_][\w.-]*)[^\S\n]*[:=]\s*(\S.*)$", re.MULTILINE)
 
 
 def _sample() -> bytes:
@@ -82,7 +81,7 @@ def read(source: Source, build: RunBuilder) -> None:
             record = Record(record.number, record.offset, b"", f"not an event: {error}")
         damaged.append(record)
 
-    add_points(table_of(source, other), build, PurePath(source.path).parent.name)
+    add_points(scalars(source, other), build, PurePath(source.path).parent.name)
     for problem, count in Counter(record.problem for record in damaged).items():
         first = next(record for record in damaged if record.problem == problem)
         message = f"record {first.number} at byte {first.offset}: {problem}" + (f" ({count} such)" * (count > 1))

@@ -82,7 +82,7 @@ def average_precision(score: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
 
 
 def evidence(sets: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return the log-likelihood ratio of "there is an object": no score ranks the validation cells better on average."""
+    """Return the log-likelihood ratio of "there is an object": on average no score ranks cells better."""
     x, means, mixing = sets["val_x"], sets["means"], sets["spread"] / BOX_NOISE
     told = x[..., :CLASS_PART] @ means.transpose(1, 2) - 0.5 * means.square().sum(2).unsqueeze(1)
     spread = mixing.transpose(1, 2) @ mixing + torch.eye(BOX_PART, device=x.device)  # of the box part around an object

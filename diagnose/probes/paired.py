@@ -54,8 +54,8 @@ class Pairs:
     def interval(self) -> tuple[float, float]:
         """Approximate 95 % limits of the difference; -1 and 1 without pairs.
 
-        Method 10 of Newcombe, Statistics in Medicine 17(22), 1998, 2635-2650: Wilson's intervals of both shares and their
-        correlation.
+        Method 10 of Newcombe, Statistics in Medicine 17(22), 1998, 2635-2650: Wilson's intervals of both shares, and
+        their correlation.
         """
         if not self.count:
             return -1.0, 1.0
@@ -71,9 +71,9 @@ class Pairs:
         product = one * (self.count - one) * other * (self.count - other)
         if not product:
             return 0.0
-        excess = self.both * self.neither - self.first * self.second
+        excess = float(self.both * self.neither - self.first * self.second)
         if excess > 0:
-            excess = max(excess - self.count / 2, 0)
+            excess = max(excess - self.count / 2, 0.0)
         return excess / math.sqrt(product)
 
     def record(self) -> dict[str, Any]:

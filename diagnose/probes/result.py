@@ -215,8 +215,8 @@ class Result:
     def why(self) -> str:
         """Why it is not said to be reproduced, in a word; empty if it is.
 
-        ``too-few-replicas`` to tell either way, ``diverged``, ``too-rare`` (a sure effect, in less than a quarter of the
-        replicas), ``control-shows-it``, ``no-difference``.
+        ``too-few-replicas`` to tell either way, ``diverged``, ``too-rare`` (a sure effect, in less than a quarter of
+        the replicas), ``control-shows-it``, ``no-difference``.
         """
         suspect, control, pairs = self.arm("suspect"), self.arm("control"), self.against("control")
         if suspect.replicas < FEWEST:

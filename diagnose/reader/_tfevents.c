@@ -753,6 +753,14 @@ static PyObject *columns(Scalars *self, PyObject *unused)
     return result;
 }
 
+PyDoc_STRVAR(count_doc, "count() -> int\n\nHow many scalars are held.");
+
+static PyObject *count(Scalars *self, PyObject *unused)
+{
+    (void)unused;
+    return PyLong_FromSsize_t(self->rows);
+}
+
 static void deallocate(Scalars *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
@@ -764,6 +772,7 @@ static void deallocate(Scalars *self)
 static PyMethodDef scalars_methods[] = {
     {"scan", (PyCFunction)scan, METH_VARARGS, scan_doc},
     {"add", (PyCFunction)add, METH_VARARGS, add_doc},
+    {"count", (PyCFunction)count, METH_NOARGS, count_doc},
     {"columns", (PyCFunction)columns, METH_NOARGS, columns_doc},
     {NULL, NULL, 0, NULL},
 };

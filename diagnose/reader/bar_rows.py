@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.reader.bars import Bar, Epochs
-from diagnose.reader.console_rows import FIRST, Batch
+from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just
 from diagnose.reader.grammar import Match
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 FLOAT = ("NUMBER", "NONFINITE", "PERCENT")
 FEW = 8
 """Epochs in a row that are not worth to be looked at together."""
-Parts = list[tuple[int, int]]
 
 
 class Header(NamedTuple):
@@ -38,41 +37,39 @@ class BarPlan(NamedTuple):
     seconds: int
 
 
-def header_plan(match: Match, parts: Parts) -> tuple[Header, list[int]] | None:
+def header_plan(match: Match, numbers: Numbers) -> tuple[Header, list[int]] | None:
     """Return how headers like one are read; None if they are not."""
-    wanted = [
-        part for (name, _), (part, behind) in zip(match.tokens, parts, strict=True) if name == "INT" and not behind
-    ]
-    return (Header(), wanted) if len(wanted) == 2 and -1 not in wanted and len(match.tokens) == 2 else None
+    whole = [found[0][0] for (_, text), found in zip(match.tokens, numbers, strict=True) if is_just(text, found)]
+    return (Header(), whole) if len(whole) == len(match.tokens) == 2 else None
 
 
-def bar_plan(bar: Bar, match: Match, parts: Parts) -> tuple[BarPlan, list[int]] | None:
+def bar_plan(bar: Bar, match: Match, numbers: Numbers) -> tuple[BarPlan, list[int]] | None:
     """Return how lines like one that shows *bar* are read; None if they are not."""
     taken: list[int] = []
     metrics: dict[str, int] = {}
     total = seconds = -1
-    for at, ((name, text), (part, behind)) in enumerate(zip(match.tokens, parts, strict=True)):
-        before = match.tokens[at - 1] if at else ("", "")
+    for at, ((name, text), found) in enumerate(zip(match.tokens, numbers, strict=True)):
+        key = match.tokens[at - 1] if at else ("", "")
+        if name == "KEY" and found:
+            return None  # digits of a name vary
         if name == "INT":
-            if part < 0 or behind or len(taken) != at:
+            if not is_just(text, found) or len(taken) != at:
                 return None
             total = at
-            taken.append(part)
-        elif name in FLOAT and before[0] == "KEY":
-            if name == "NONFINITE":
-                metrics[before[1]] = -1
-            elif part < 0 or behind != text.endswith("%"):
-                return None
-            else:
-                metrics[before[1]] = len(taken)
-                taken.append(part)
+            taken.append(found[0][0])
+        elif name in FLOAT and key[0] == "KEY":
+            metrics[key[1]] = len(taken) if name != "NONFINITE" else -1
+            if name != "NONFINITE":
+                if not is_just(text.removesuffix("%"), found):
+                    return None
+                taken.append(found[0][0])
         elif name == "DURATION" and bar.seconds is not None:
             seconds = -1
             if text[-2:-1].isdigit():
-                if part < 0 or behind != 1:
+                if not is_just(text[:-1], found):
                     return None
                 seconds = len(taken)
-                taken.append(part)
+                taken.append(found[0][0])
     if not metrics or metrics.keys() != bar.metrics.keys():
         return None
     return BarPlan(bar, tuple(metrics.items()), total, seconds), taken

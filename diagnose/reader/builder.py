@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from diagnose.reader.column import Shared
+    from diagnose.reader.room import Places
 
 TEXT = 400
 """Characters kept of a line that an event or a fact quotes."""
@@ -98,19 +99,11 @@ class RunBuilder:
         if len(column.line) > MANY:
             column.store(self.room)
 
-    def points(
-        self,
-        printed: str,
-        name: str,
-        value: NDArray[np.float64],
-        step: NDArray[np.float64],
-        epoch: NDArray[np.float64],
-        line: NDArray[np.int64],
-    ) -> None:
+    def points(self, printed: str, name: str, value: NDArray[np.float64], places: Places) -> None:
         """Add several values of one metric, by its canonical name, in the order of their lines."""
-        draft = self._open(int(line[0]))
-        draft.columns.setdefault(name, Column(printed, self.path)).extend(value, step, epoch, line)
-        draft.last_line = max(draft.last_line, int(line[-1]))
+        draft = self._open(int(places.line[0]))
+        draft.columns.setdefault(name, Column(printed, self.path)).add(value, places)
+        draft.last_line = max(draft.last_line, int(places.line[-1]))
 
     def epoch(self, number: float, line: int, *, planned: float | None = None) -> None:
         """Enter an epoch (counted from 1). A number that falls back, or a new plan for epoch 1, starts a segment."""

@@ -73,7 +73,11 @@ class Column:
 
     def extend(self, value: Floats, step: Floats, epoch: Floats, line: NDArray[np.int64]) -> None:
         """Add points that were read in bulk, some of which may stand before others that are already here."""
-        self._parts.append(_Part(Places(step, epoch, line), value))
+        self.add(value, Places(step, epoch, line))
+
+    def add(self, value: Floats, places: Places) -> None:
+        """Add points that were read in bulk, as ``extend`` does; they may have been thinned."""
+        self._parts.append(_Part(places, value))
 
     def attach(self, table: Table, at: int, constant: float = 0.0, *, absent: bool = False) -> None:
         """Add what is or will be in a column of a table; at -1 every row stands for the constant.

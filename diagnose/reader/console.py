@@ -79,6 +79,10 @@ class ConsoleEvents:
             self._end_traceback(raised["error"].rpartition(".")[2], (raised["message"] or "")[:QUOTED], line.number)
         return raised is not None or (match is not None and match.kind != "exception")
 
+    def passed(self, line: int) -> None:
+        """Lines up to this one showed nothing."""
+        self._last = max(self._last, line)
+
     @property
     def attentive(self) -> bool:
         """Whether the lines that come may mean something whatever they hold."""

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from diagnose.reader.grammar import LineGrammar, Match
 from diagnose.scan import Condition, Shapes, Walk, engine, raw_template
-from diagnose.scan.template import Template
+from diagnose.scan.template import LITERAL, Part, Template
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 Plan = TypeVar("Plan")
+Numbers: TypeAlias = list[list[tuple[int, str]]]
+REPEATED = 3
+"""Times a line comes to the letter before it is a template of its own: such lines teach none that varies."""
+REMEMBERED = 1000
+"""Lines that are counted at one time."""
 FIRST = 3
 """Doubles of a row before its columns: the line, and counters that are not used here."""
 MANY = 64
 """Rows from which on it pays to look at all of them at once."""
 MOST_SHAPES = 200
 """Shapes of lines that are read in bulk: a log that has more of them prints texts that change."""
+
+
+def is_just(text: str, found: list[tuple[int, str]]) -> bool:
+    """Whether a token, or what counts of it, is just one number."""
+    return len(found) == 1 and found[0][1] == text
 
 
 class Batch(NamedTuple, Generic[Plan]):
@@ -70,25 +80,39 @@ class ConsoleRows(Generic[Plan]):
         self._plans: dict[int, tuple[Plan, int]] = {}
         self._refused: set[Template | int] = set()
         self._shown: dict[Template, Template] = {}  # of raw lines: what matches that which they show
+        self._same: dict[str, Template] = {}  # of lines that were repeated to the letter
+        self._counted: dict[str, int] = {}
+        self.last = 0  # line of the last row that was told
         self._is_on = engine().name != "lark"
         walk.full = lambda _: self.flush()
 
     def enable(
-        self, match: Match, text: str, plan: Callable[[Match, list[tuple[int, int]]], tuple[Plan, Iterable[int]] | None]
+        self,
+        match: Match,
+        text: str,
+        plan: Callable[[Match, Numbers], tuple[Plan, Iterable[int]] | None],
+        *,
+        repeats: bool = False,
     ) -> None:
         """Read lines like the one that was just treated in bulk from here on.
 
         Args:
             match: what the grammar read in it.
             text: what it shows, as it was parsed.
-            plan: called with the match and, for each of its tokens, the part that it begins with and how many
-                characters follow; returns what is to be done with such lines, and the columns it takes.
+            plan: called with the match and, for each of its tokens, the variable parts in it and their text; returns
+                what is to be done with such lines, and the variable parts that it takes as columns.
+            repeats: whether such lines may come again and again to the letter, as titles do.
         """
         walk, number = self._walk, self._walk.template
-        if not self._is_on or number in self._plans or number in self._refused or len(self._shapes.templates) >= MOST_SHAPES:
+        if (
+            not self._is_on
+            or number in self._plans
+            or number in self._refused
+            or len(self._shapes.templates) >= MOST_SHAPES
+        ):
             return
         if number < 0:
-            known = self._grammar.shapes.place(text)
+            known = self._place(match, text, repeats)
             if known is not None and known[0] not in self._refused:
                 template = raw_template(walk.raw, text, *known)
                 if template is None:
@@ -98,16 +122,29 @@ class ConsoleRows(Generic[Plan]):
                     self._shapes.add(template)
             return
         self._refused.add(number)
-        template = self._shown[self._shapes.templates[number]]
-        if template.kind != match.kind or len(template.spans) != len(match.tokens):
+        shown, known = self._shown[self._shapes.templates[number]], self._place(match, text, repeats)
+        if known is None or known[0] != shown or shown.kind != match.kind or len(shown.spans) != len(match.tokens):
             return
-        if any(name == "KEY" and start[0] != end[0] for name, start, end in template.spans):
-            return  # digits of a name vary
-        found = plan(match, template.leading_parts())
+        found = plan(match, shown.numbers_within(text, known[1]))
         if found is not None:
             columns = tuple(found[1])
             self._plans[number] = found[0], FIRST + len(columns)
             walk.enable(columns, Condition())
+
+    def _place(self, match: Match, text: str, repeats: bool) -> tuple[Template, tuple[int, ...]] | None:
+        """Return a template of what a line shows, and where its variable parts end; without numbers it has none."""
+        known = self._grammar.shapes.place(text)
+        if not repeats or (known is not None and text not in self._same):
+            return known
+        if text not in self._same:
+            self._counted[text] = self._counted.pop(text, 0) + 1
+            if self._counted[text] < REPEATED:
+                if len(self._counted) > REMEMBERED:
+                    self._counted.clear()
+                return None
+            spans = tuple([(name, (-1, 0), (-1, 0)) for name, _ in match.tokens])
+            self._same[text] = Template(match.kind, (Part(LITERAL, text.encode("utf-8", "replace")),), spans)
+        return self._same[text], ()
 
     def flush(self) -> None:
         """Tell the rows that were read since the last call."""
@@ -115,7 +152,9 @@ class ConsoleRows(Generic[Plan]):
         if not taken:
             return
         if sum(len(rows) // 8 // self._plans[number][1] for number, rows in taken) >= MANY:
-            self._batch(self._merged(taken))
+            batch = self._merged(taken)
+            self.last = int(batch.line[-1])
+            self._batch(batch)
             return
         told: list[tuple[int, Plan, array[float]]] = []
         for number, rows in taken:
@@ -123,6 +162,7 @@ class ConsoleRows(Generic[Plan]):
             values = array("d", rows)
             told += [(int(values[at]), plan, values[at + FIRST : at + width]) for at in range(0, len(values), width)]
         for line, plan, columns in sorted(told, key=lambda row: row[0]):
+            self.last = line
             self._row(plan, line, columns)
 
     def _merged(self, taken: list[tuple[int, bytes]]) -> Batch[Plan]:

@@ -157,6 +157,8 @@ class Table:
             return self._settled
         if self.is_open:
             self.place()
+        if self._thinned:
+            self._thin_fresh()
         rows = self.rows()
         index = weight = None
         if self._thinned:

@@ -36,7 +36,7 @@ class ClassCounts:
             self._counts[label] = count
 
     def end(self) -> tuple[dict[str, float], int, str, bool] | None:
-        """Return counts, line and text of a finished list of training samples, and whether they are the original ones."""
+        """Return counts, line and text of a finished list of training samples, and whether they are the original."""
         counts, title = self._counts, self._title.lower()
         line, text = self._line, self._text
         if counts or title == "no":

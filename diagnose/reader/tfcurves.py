@@ -4,32 +4,54 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from diagnose.names import canonical
 from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
 from diagnose.reader.lightning import PLACEHOLDER, unforked
+from diagnose.reader.tfepochs import EPOCHS
+from diagnose.reader.tflong import Long
 from diagnose.reader.tfpoints import Curve, Remark, add_curves
+from diagnose.reader.tftable import table_of
 
 if TYPE_CHECKING:
     from diagnose.reader import RunBuilder
-    from diagnose.reader.tftable import Floats, Places, Table, Tag
+    from diagnose.reader.room import Room
+    from diagnose.reader.tfevents import Columns
+    from diagnose.reader.tftable import Curves, Table
 
 FALL_BACK = 0.9
 """A step below this share of the last one is a new run in the same file, not writers out of order."""
-EPOCHS = ("epoch", "train/epoch")
-"""Tags that tell the epoch of what was logged at the same step before them."""
 
 
-def add_points(table: Table, build: RunBuilder, folder: str) -> None:
+def add_points(portions: Iterator[Columns], build: RunBuilder, folder: str) -> None:
     """Add the scalars of an event file to a run; *folder* is the name of the one it lies in."""
-    table = _without_placeholders(table)
+    table = _all(portions, build.room)
     if any(tag.name.startswith("epoch_") for tag in table.tags):
         _keras(table, build, folder)
     else:
         _trainer(table, build)
+
+
+def _all(portions: Iterator[Columns], room: Room) -> Curves:
+    """Return one table: the only portion, or what remains of several."""
+    tables = (_without_placeholders(table_of(columns)) for columns in portions)
+    first: Table | None = next(tables)
+    long: Long | None = None
+    for table in tables:
+        if long is None:
+            long = Long(room)
+            long.add(cast("Table", first))
+            first = None  # it need not be held beside what is read now
+        long.add(table)
+        del table
+    if long is None:
+        return cast("Table", first)
+    long.settle()
+    return long
 
 
 def _without_placeholders(table: Table) -> Table:
@@ -42,7 +64,7 @@ def _without_placeholders(table: Table) -> Table:
 # Trainers that log steps
 
 
-def _trainer(table: Table, build: RunBuilder) -> None:
+def _trainer(table: Curves, build: RunBuilder) -> None:
     plain = unforked(tag.name for tag in table.tags)
     named: list[tuple[int, str]] = []
     sums: list[int] = []
@@ -55,39 +77,14 @@ def _trainer(table: Table, build: RunBuilder) -> None:
             named.append((number, name))
     cuts = _falls(table, shown)
     if cuts or sums or len(shown) < len(table.tags) or len({name for _, name in named}) < len(named):
-        epochs, places = _epochs(table), table.places
+        epochs, places = table.epochs(), table.places
     else:  # each curve stands for itself: the order in the file need not be found out
         epochs, places = None, [tag.record for tag in table.tags]
-    curves = [_curve(table.tags[at], name, None if epochs is None else epochs[at], places[at]) for at, name in named]
+    curves = [Curve.of(table.tags[at], name, places[at], None if epochs is None else epochs[at]) for at, name in named]
     add_curves(curves, [remark for at in sums for remark in _remarks(table, at)], cuts, build)
 
 
-def _curve(tag: Tag, name: str, epoch: Floats | None, place: Places) -> Curve:
-    return Curve(name, tag.name, tag.value, tag.step, epoch, tag.record, place)
-
-
-def _epochs(table: Table) -> list[Floats] | None:
-    """Return the epoch of every scalar of every tag, which Lightning and Hugging Face log after those of one step.
-
-    Lightning's ``epoch`` counts from 0; Hugging Face's ``train/epoch`` is the share of epochs that is done.
-    """
-    told = [number for number, tag in enumerate(table.tags) if tag.name in EPOCHS]
-    if not told:
-        return None
-    step = table.in_order([tag.step for tag in table.tags])
-    stretch = np.concatenate([[0], np.cumsum(step[1:] != step[:-1])])  # of equal steps
-    at = np.sort(np.concatenate([table.places[number] for number in told]))
-    epoch = np.full(len(step), math.nan)
-    for number in told:
-        tag = table.tags[number]
-        epoch[table.places[number]] = tag.value + (1.0 if tag.name == "epoch" and tag.value[0] == 0 else 0.0)
-    # The next one, if the step is still the same there.
-    following = np.append(at, at[-1])[np.searchsorted(at, np.arange(len(step)))]
-    epoch = np.where((following >= np.arange(len(step))) & (stretch[following] == stretch), epoch[following], math.nan)
-    return [epoch[place] for place in table.places]
-
-
-def _falls(table: Table, numbers: list[int]) -> list[int]:
+def _falls(table: Curves, numbers: list[int]) -> list[int]:
     """Return the places at which the step of a tag falls back; what came before such a place is forgotten there."""
     suspects: list[tuple[int, int, bool, bool]] = []
     for number in numbers:
@@ -106,7 +103,7 @@ def _falls(table: Table, numbers: list[int]) -> list[int]:
     return cuts
 
 
-def _remarks(table: Table, number: int) -> Iterator[Remark]:
+def _remarks(table: Curves, number: int) -> Iterator[Remark]:
     """Yield what Hugging Face's trainer sums up at its end: ``train_loss`` is a mean over the run, not a point."""
     tag = table.tags[number]
     for at, line in enumerate(tag.record.tolist()):
@@ -121,7 +118,7 @@ def _remarks(table: Table, number: int) -> Iterator[Remark]:
 # Keras
 
 
-def _keras(table: Table, build: RunBuilder, folder: str) -> None:
+def _keras(table: Curves, build: RunBuilder, folder: str) -> None:
     """Add the points of Keras' callback: ``epoch_*`` counts epochs from 0, ``evaluation_*_vs_iterations`` batches.
 
     Both hold the same values in the file of the validation writer, so the second only tells the steps.
@@ -136,16 +133,18 @@ def _keras(table: Table, build: RunBuilder, folder: str) -> None:
         base = name.removeprefix("epoch_")
         if name in evaluated:
             if f"epoch_{evaluated[name]}" not in tags:
-                curves.append(_curve(tag, f"val/{evaluated[name]}", None, place))
+                curves.append(Curve.of(tag, f"val/{evaluated[name]}", place))
         elif base == name:
-            curves.append(_curve(tag, canonical(name, "train"), None, place))
+            curves.append(Curve.of(tag, canonical(name, "train"), place))
         else:
             step = np.full(len(place), math.nan)
-            if base in number_of:
-                known = table.places[number_of[base]][: len(place)]
+            counter = number_of.get(base)
+            if counter is not None and table.tags[counter].weight is None:
+                known = table.places[counter][: len(place)]
                 there = np.flatnonzero(known < place[: len(known)])
-                step[there] = table.tags[number_of[base]].step[there]
-            curves.append(Curve(canonical(base, split), name, tag.value, step, tag.step + 1.0, tag.record, place))
+                step[there] = table.tags[counter].step[there]
+            curve = Curve.of(tag, canonical(base, split), place, tag.step + 1.0)
+            curves.append(replace(curve, step=step))
     add_curves(curves, [], _keras_cuts(table), build)
 
 
@@ -153,7 +152,7 @@ def _evaluates(tag: str) -> bool:
     return tag.startswith("evaluation_") and tag.endswith("_vs_iterations")
 
 
-def _keras_cuts(table: Table) -> list[int]:
+def _keras_cuts(table: Curves) -> list[int]:
     """Return the places at which the number of the epoch falls back."""
     numbers = [number for number, tag in enumerate(table.tags) if tag.name.startswith("epoch_")]
     place = np.concatenate([table.places[number] for number in numbers])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,43 +23,51 @@ Add: TypeAlias = "Callable[[bytes, float, float, int], None]"
 Other: TypeAlias = "Callable[[Record, Add], None]"
 """Reads a record, and gives back what scalars it holds."""
 
+PORTION = 1 << 20
+"""Scalars from which on they are handed over; some more may come at once."""
 SHORTAGE, OTHER, DAMAGED, LOST = range(4)
 """Why the kernel stops: the record is not all there, or for others, or its data are damaged, or there is no header."""
 
 
-def scalars(source: Source, other: Other) -> Columns:
-    """Return the scalars of a source; whatever records hold no plain scalars go to *other*, in the order of the file.
+def scalars(source: Source, other: Other) -> Iterator[Columns]:
+    """Yield the scalars of a source; whatever records hold no plain scalars go to *other*, in the order of the file.
 
-    Returns:
-        The number of the tag of each scalar, as uint32 in the order of the file, and for each tag its name, values,
-        steps (both float64) and records (int64, counted from 1). Tags are numbered as they appear.
+    Yields:
+        For some ``PORTION`` scalars after another: the number of the tag of each, as uint32 in the order of the file,
+        and for each tag its name, values, steps (both float64) and records (int64, counted from 1). Tags are numbered
+        as they appear in the portion.
 
     Raises:
         SourceError: if the source cannot be read to the end.
     """
     kernel = _kernel() if engine().name == "kernel" else None
     if kernel is not None:
-        return _by_kernel(kernel, source, other)
+        yield from _by_kernel(kernel, source, other)
+        return
     found = _Scalars()
     for record in records(source.read()):
         other(record, found.add)
-    return found.columns()
+        if found.count() >= PORTION:
+            yield found.columns()
+    yield found.columns()
 
 
-def _by_kernel(kernel: ModuleType, source: Source, other: Other) -> Columns:
-    found = kernel.Scalars()
+def _by_kernel(kernel: ModuleType, source: Source, other: Other) -> Iterator[Columns]:
+    found, most = kernel.Scalars(), PORTION
     with Window(source) as window:
         number = 0
         while True:
             state, window.start, number = found.scan(window.buffer, window.start, window.end, number)
+            if found.count() >= most:
+                yield found.columns()
+                most = PORTION >> 2  # to be thinned, which needs room as well
             if state == SHORTAGE and window.more():
                 continue
             if window.start == window.end:
                 break
             number += 1
             other(_record(kernel, window, state, number), found.add)
-    columns: Columns = found.columns()
-    return columns
+    yield found.columns()
 
 
 def _record(kernel: ModuleType, window: Window, state: int, number: int) -> Record:
@@ -98,9 +106,15 @@ class _Scalars:
     """What the kernel's type is, in Python."""
 
     def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
         self._order = array("I")
         self._numbers: dict[bytes, int] = {}
         self._rows: list[tuple[bytes, array[float], array[float], array[int]]] = []
+
+    def count(self) -> int:
+        return len(self._order)
 
     def add(self, tag: bytes, value: float, step: float, record: int) -> None:
         number = self._numbers.setdefault(tag, len(self._rows))
@@ -113,7 +127,9 @@ class _Scalars:
         self._order.append(number)
 
     def columns(self) -> Columns:
-        return self._order, list(self._rows)
+        found: Columns = self._order, [*self._rows]
+        self._clear()
+        return found
 
 
 @cache

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diagnose.reader.room import ABSURD
+from diagnose.reader.room import ABSURD, Places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from diagnose.reader.builder import RunBuilder
-    from diagnose.reader.tftable import Floats
+    from diagnose.reader.tftable import Floats, Indices, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,31 @@ class Curve:
     Attributes:
         name: canonical name of the series.
         printed: the tag.
-        epoch: None if the file tells none.
         place: tells their order in the file, across all curves.
+        epoch: None if the file tells none.
+        number, weight: if some were left out, as ``Places`` has them.
     """
 
     name: str
     printed: str
     value: Floats
     step: Floats
-    epoch: Floats | None
-    line: NDArray[np.int64]
-    place: NDArray[np.int64]
+    line: Indices
+    place: Indices
+    epoch: Floats | None = None
+    number: Indices | None = None
+    weight: Floats | None = None
+
+    @staticmethod
+    def of(tag: Tag, name: str, place: Indices, epoch: Floats | None = None) -> Curve:
+        """Return the curve of a tag."""
+        return Curve(name, tag.name, tag.value, tag.step, tag.record, place, epoch, tag.number, tag.weight)
 
     def part(self, which: slice | NDArray[np.bool_]) -> Curve:
         """Return some of the points."""
-        epoch = None if self.epoch is None else self.epoch[which]
-        value, step = self.value[which], self.step[which]
-        return replace(self, value=value, step=step, epoch=epoch, line=self.line[which], place=self.place[which])
+        columns = ("value", "step", "line", "place", "epoch", "number", "weight")
+        held = {column: found for column in columns if (found := getattr(self, column)) is not None}
+        return replace(self, **{column: found[which] for column, found in held.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,8 @@ def add_curves(curves: list[Curve], remarks: list[Remark], cuts: list[int], buil
         remarks = _tell(remarks, begin, build)
         for curve in parts:
             epoch = untold[: len(curve.value)] if curve.epoch is None else _counted(curve.epoch)
-            build.points(curve.printed, curve.name, curve.value, _counted(curve.step), epoch, curve.line)
+            places = Places(_counted(curve.step), epoch, curve.line, curve.number, curve.weight)
+            build.points(curve.printed, curve.name, curve.value, places)
         remarks = _tell(remarks, end, build)
         if end < math.inf:
             build.close()
@@ -89,8 +98,21 @@ def _segments(curves: list[Curve], cuts: list[int]) -> list[list[Curve]]:
         ends = [0, *np.searchsorted(curve.place, cuts).tolist(), len(curve.place)] if cuts else [0, len(curve.place)]
         for segment, (start, end) in zip(segments, pairwise(ends), strict=True):
             if start < end:
-                segment.append(curve.part(slice(start, end)) if cuts else curve)
+                segment.append(_reweighed(curve, start, end) if cuts else curve)
     return segments
+
+
+def _reweighed(curve: Curve, start: int, end: int) -> Curve:
+    """Return a part of a curve; if it was thinned, the points that stand for others stand for all that were there."""
+    part = curve.part(slice(start, end))
+    if curve.number is None or curve.weight is None or part.weight is None:
+        return part
+    count = (curve.number[end] if end < len(curve.number) else curve.weight.sum()) - curve.number[start]
+    several = part.weight != 1
+    weight = part.weight.copy()
+    if several.any():
+        weight[several] *= max(count - (~several).sum(), several.sum()) / weight[several].sum()
+    return replace(part, weight=weight)
 
 
 def _apart(curves: list[Curve]) -> Iterator[Curve]:
@@ -106,6 +128,9 @@ def _apart(curves: list[Curve]) -> Iterator[Curve]:
         if len(alike) == 1:
             yield alike[0]
             continue
+        if any(curve.weight is not None for curve in alike):
+            yield from _thinned_apart(alike)
+            continue
         joined = _joined(alike)
         owner = np.concatenate([np.full(len(curve.value), number) for number, curve in enumerate(alike)])
         owner = owner[np.argsort(np.concatenate([curve.place for curve in alike]))]
@@ -114,6 +139,15 @@ def _apart(curves: list[Curve]) -> Iterator[Curve]:
         for number, curve in enumerate(alike):
             if (others := ~first & (owner == number)).any():
                 yield replace(joined.part(others), name=f"{name}~{curve.printed}", printed=curve.printed)
+
+
+def _thinned_apart(alike: list[Curve]) -> Iterator[Curve]:
+    """Yield curves that share a name and were thinned, each by itself: the series puts them together."""
+    first, *others = sorted(alike, key=lambda curve: curve.place[0])
+    yield first
+    for curve in others:
+        together = np.isin(curve.line, first.line).any()
+        yield replace(curve, name=f"{curve.name}~{curve.printed}") if together else curve
 
 
 def _joined(alike: list[Curve]) -> Curve:

@@ -6,13 +6,12 @@ A record is: length (u64), CRC of the length (u32), data, CRC of the data (u32);
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
-
-from diagnose.patterns import lazy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +24,7 @@ BATCH = 1 << 14
 """Records whose checksums are computed together."""
 LANE = 256
 """Bytes of one lane when a long record is checked."""
-NO_HEADER = lazy(rb"\0{16,}")
+NO_HEADER = re.compile(rb"\0{16,}")
 """A length of 0 has a checksum other than 0, so no record begins before the last bytes of such a stretch."""
 
 CUT_HEADER = "cut inside a record header"

@@ -26,7 +26,7 @@ STRETCH = 1 << STRETCH_BITS
 ENDS = STRETCH // 2
 """Rows at the start, and at the end, that stay whatever they hold."""
 MOST_TURNS = 4096
-"""Rows around which a column turns (becomes NaN, falls back, changes) that stay for that, the first and last ones."""
+"""Rows of a column that stay because it is not finite there, or falls back or changes: the first and last ones."""
 
 
 def in_stretch(index: Indices, level: int) -> Chosen:
@@ -59,8 +59,9 @@ def alone(values: Floats, changing: Floats, rising: Floats, index: Indices, size
     finite = np.isfinite(values)
     if not (whole := bool(finite.all())):
         values = np.where(finite, values, np.nan)
-        for column in finite:
+        for column in finite[~finite.all(axis=1)]:
             _keep(held, np.flatnonzero(column[1:] != column[:-1]))
+            held[_some(np.flatnonzero(~column))] = True
     lowest, highest = _extremes(values, starts, whole)
     held[lowest] = held[highest] = held[highest - (highest > 0)] = True
     for columns, turn in ((changing, np.not_equal), (rising, np.greater)):
@@ -86,19 +87,29 @@ def _extremes(values: Floats, starts: Indices, whole: bool) -> tuple[Indices, In
 
 
 def _keep(held: Chosen, at: Indices) -> None:
-    if len(at) > MOST_TURNS:
-        at = np.concatenate([at[: MOST_TURNS // 2], at[-MOST_TURNS // 2 :]])
+    at = _some(at)
     held[at] = held[at + 1] = True
 
 
+def _some(at: Indices) -> Indices:
+    return at if len(at) <= MOST_TURNS else np.concatenate([at[: MOST_TURNS // 2], at[-MOST_TURNS // 2 :]])
+
+
 def weights(index: Indices, single: Chosen, size: int, level: int) -> Floats:
-    """Return for how many rows each one stands: one for what stays for itself, its share of the rest for another."""
+    """Return for how many rows each one stands: one for what stays for itself, its share of the rest for another.
+
+    What is left of a bucket of which all that stays does so for itself is left to the next bucket.
+    """
     bucket = index >> (STRETCH_BITS + level)
     starts = np.flatnonzero(np.diff(bucket, prepend=-1))
     kept = np.diff(starts, append=len(index))
     own = np.add.reduceat(single, starts, dtype=np.int64)
     of_all = np.minimum(size - (bucket[starts] << (STRETCH_BITS + level)), 1 << (STRETCH_BITS + level))
     drawn = kept - own
-    share = (of_all - own) / np.maximum(drawn, 1)
-    for_itself = np.where(drawn > 0, 1.0, of_all / kept)
-    return np.where(single, np.repeat(for_itself, kept), np.repeat(share, kept))
+    rest = (of_all - own).astype(np.float64)
+    bearing = np.flatnonzero(drawn)
+    if not len(bearing):
+        return np.full(len(index), size / len(index))
+    bearer = bearing[np.searchsorted(bearing, np.arange(len(starts))).clip(0, len(bearing) - 1)]
+    share = np.bincount(bearer, rest, len(starts)) / np.maximum(drawn, 1)
+    return np.where(single, 1.0, np.repeat(share, kept))

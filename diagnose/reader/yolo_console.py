@@ -4,19 +4,45 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from diagnose.model import Setting
+from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.console import ConsoleEvents
+from diagnose.reader.console_rows import ConsoleRows
 from diagnose.reader.grammar import LineGrammar, Match, number
 from diagnose.reader.printed import printed_settings
+from diagnose.reader.yolo_bulk import Pairs, Plan, Titles, Train, Val, columns_of, elapsed, plan_of
 from diagnose.reader.yolo_data import DataReport
-from diagnose.reader.yolo_rows import TrainRow, train_columns, train_row, val_columns, val_name, val_row, whole
+from diagnose.reader.yolo_rows import (
+    TRAIN_NAMES,
+    TrainRow,
+    first_epoch,
+    named_values,
+    train_columns,
+    train_row,
+    val_columns,
+    val_name,
+    val_row,
+    val_values,
+    whole,
+)
 from diagnose.reader.yolo_settings import printed, state
-from diagnose.scan import lines
+from diagnose.scan import Gate, Shapes, Walk, line_texts
 from diagnose.sources import Line, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+VISIBLE = Gate(chr(code) for code in range(33, 127))
+"""Lines that show anything."""
+IN_BULK = frozenset({"train_header", "train_row", "val_header", "all_row"})
 
 WARNINGS = 50
 """Distinct warnings reported of one file."""
@@ -75,15 +101,107 @@ class YoloConsole:
     def read(self, source: Source) -> None:
         """Read all lines."""
         events = ConsoleEvents(self.build)
-        for line in lines(source):
+        shapes = Shapes(self.grammar.name)
+        walk = Walk(source, shapes, VISIBLE)
+        self.texts = line_texts(source)
+        rows: ConsoleRows[Plan] = ConsoleRows(
+            walk, shapes, self.grammar, self.row, Pairs(self.row, self.changes, self.several).batch
+        )
+        last = 0
+        for line in walk:
+            rows.flush()
+            last = line.number
             match = self.grammar.parse(line.text)
             if match is None:
                 events.feed(line)
-            else:
-                getattr(self, match.kind)(match, line)
+                walk.everything = events.attentive
+                continue
+            getattr(self, match.kind)(match, line)
+            if match.kind in IN_BULK:
+                rows.enable(match, line.text, plan_of, repeats=match.kind.endswith("header"))
+        rows.flush()
+        if walk.seen > max(last, rows.last):
+            events.passed(walk.seen)
         self.flush()
         self.data.flush()
         events.finish()
+
+    # Tables in bulk
+
+    def row(self, plan: Plan, line: int, columns: Sequence[float]) -> None:
+        """Take a row that was read in bulk, as if it had been parsed."""
+        if isinstance(plan, Titles):
+            getattr(self, plan.kind)(plan.match, Line(line, ""))
+        elif isinstance(plan, Train):
+            values = [one.of(columns) for one in plan.values]
+            named = named_values(values, plan.memory.of(columns), self.columns, self.losses)
+            first = first_epoch(self.columns, self.counts_from)
+            row = TrainRow(columns[0] - first, columns[1] - first, named, line, *plan.progress(columns))
+            self.take_train(row)
+        else:
+            values = [one.of(columns) for one in plan.values]
+            self.take_all(val_values(values, self.val_columns), line, lambda: self.texts(line))
+
+    def changes(self, titles: Titles) -> bool:
+        """Whether titles are not those of the tables read so far."""
+        if titles.kind == "train_header":
+            return (train_columns(titles.match) or self.columns) != self.columns
+        names = val_columns(titles.match)
+        return len(names) >= len(self.val_columns) and names != self.val_columns
+
+    def several(
+        self,
+        train: Train,
+        rows: Floats,
+        line: NDArray[np.int64],
+        val: Val,
+        val_rows: Floats,
+        val_line: NDArray[np.int64],
+    ) -> bool:
+        """Take epochs that follow the last one, with a row of training and one of validation each.
+
+        Returns:
+            Whether they were taken; if not, they must be told one by one.
+        """
+        import numpy as np
+
+        build, phase = self.build, self.phase
+        if self.pending is not None or phase.finished or not (phase.trained and phase.validated and build.is_open):
+            return False
+        first = first_epoch(self.columns, self.counts_from)
+        epoch, planned = rows[:, 0] - first, build.known("planned_epochs")
+        if epoch[0] != build.current_epoch + 1 or planned is None or planned.value != rows[0, 1] - first:
+            return False
+        memory = next(columns_of([train.memory], rows))
+        trained = named_values([*columns_of(train.values, rows)], memory, self.columns, self.losses)
+        validated = val_values([*columns_of(val.values, val_rows)], self.val_columns)
+        images, known = validated.pop("images", None), build.known("val_samples")
+        if images is not None and (known is None or not (images == known.value).all()):
+            return False
+        if any((values == 0).any() for column, values in validated.items() if val_name(column) == "val/labels"):
+            return False
+        named = [
+            (name, TRAIN_NAMES.get(name, "") or canonical(name, "train"), values) for name, values in trained.items()
+        ]
+        named += [(column, val_name(column), values) for column, values in validated.items()]
+        columns = {name: build.column(name) for _, name, _ in named}
+        timed, seconds = elapsed(train, rows)
+        clock = build.column("time/epoch")
+        if len(columns) < len(named) or (clock is None and timed.any()):
+            return False
+        if any(
+            column is None or column.printed != printed
+            for (printed, *_), column in zip(named, columns.values(), strict=True)
+        ):
+            return False
+        step = np.full(len(epoch), build.current_step)
+        for index, (_, name, values) in enumerate(named):
+            if (column := columns[name]) is not None:
+                column.extend(values, step, epoch, line if index < len(trained) else val_line)
+        if clock is not None and timed.any():
+            clock.extend(seconds[timed], step[timed], epoch[timed], line[timed])
+        build.epoch(float(epoch[-1]), int(val_line[-1]))
+        return True
 
     # Tables
 
@@ -93,7 +211,10 @@ class YoloConsole:
 
     def train_row(self, match: Match, line: Line) -> None:
         """Keep the row: it counts once the next epoch or a validation shows that it was the last state."""
-        row = train_row(match, line.number, self.columns, self.losses, self.counts_from)
+        self.take_train(train_row(match, line.number, self.columns, self.losses, self.counts_from))
+
+    def take_train(self, row: TrainRow) -> None:
+        """Keep a row; see ``train_row``."""
         if self.pending is not None and self.pending.epoch != row.epoch:
             self.flush(ended=self.pending.epoch < row.epoch)
         self.pending = row
@@ -125,23 +246,26 @@ class YoloConsole:
 
     def all_row(self, match: Match, line: Line) -> None:
         """Points of the epoch's validation; of the best weights after training, a summary."""
+        self.take_all(val_row(match, self.val_columns), line.number, lambda: line.text)
+
+    def take_all(self, row: dict[str, float], line: int, shown: Callable[[], str]) -> None:
+        """Take the numbers of a validation by column; see ``all_row``."""
         self.flush(ended=True)
-        build, phase, text = self.build, self.phase, line.text.strip()
-        row = val_row(match, self.val_columns)
+        build, phase = self.build, self.phase
         summary = phase.finished or not phase.trained or phase.validated
         phase.validated = True
         images = row.pop("images", None)
         known = build.known("val_samples")
         if images is not None and not phase.finished and (known is None or known.value != images):
-            build.fact("val_samples", images, line.number, text)
+            build.fact("val_samples", images, line, shown().strip())
         for column, value in row.items():
             name = val_name(column)
             if not summary:
-                build.point(column, value, line.number, name=name)
+                build.point(column, value, line, name=name)
             elif name != "val/labels":
-                build.event("metric_summary", line.number, text, metric=name, value=value)
+                build.event("metric_summary", line, shown().strip(), metric=name, value=value)
         if any(value == 0 and val_name(column) == "val/labels" for column, value in row.items()):
-            self.once("no_labels", line, key="validation", message="0 labels in the validation set")
+            self.once("no_labels", Line(line, shown()), key="validation", message="0 labels in the validation set")
 
     def class_row(self, match: Match, line: Line) -> None:
         """Rows of classes tell the class distribution; in the middle of training they are left out."""

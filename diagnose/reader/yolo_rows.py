@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
@@ -105,15 +107,28 @@ def train_row(match: Match, line: int, columns: list[str], losses: tuple[str, ..
     """
     at, _, planned = match.tokens[0][1].partition("/")
     values, tail = numbers(match)
+    memory = number((match.get("MEMORY") or "nan").rstrip("KMG"))
+    named = named_values(values, memory, columns, losses)
+    first = first_epoch(columns, counts_from)
+    return TrainRow(float(at) - first, float(planned) - first, named, line, *progress(tail))
+
+
+Number = TypeVar("Number")
+
+
+def named_values(
+    values: Sequence[Number], memory: Number, columns: list[str], losses: tuple[str, ...]
+) -> dict[str, Number]:
+    """Return the numbers of a row of training by column; see ``train_row``."""
     if not columns:
         unknown = len(values) - len(losses) - 2
         columns = [*losses, *(f"column_{index + 1}" for index in range(unknown)), "instances"]
-    if CLASSIFIER in columns:
-        counts_from = 1
-    named = dict(zip(columns, values, strict=False))
-    named["gpu_mem"] = number((match.get("MEMORY") or "nan").rstrip("KMG"))
-    first = counts_from - 1
-    return TrainRow(float(at) - first, float(planned) - first, named, line, *progress(tail))
+    return {**dict(zip(columns, values, strict=False)), "gpu_mem": memory}
+
+
+def first_epoch(columns: list[str], counts_from: int) -> int:
+    """Return what rows print of their epochs more than the epochs before."""
+    return 0 if CLASSIFIER in columns else counts_from - 1
 
 
 def val_columns(match: Match) -> list[str]:
@@ -130,7 +145,11 @@ def val_columns(match: Match) -> list[str]:
 
 def val_row(match: Match, columns: list[str]) -> dict[str, float]:
     """Return the values of the row ``all`` by column; without a fitting header they are those of a detector."""
-    values, _ = numbers(match)
+    return val_values(numbers(match)[0], columns)
+
+
+def val_values(values: Sequence[Number], columns: list[str]) -> dict[str, Number]:
+    """Return the numbers of the row ``all`` by column; see ``val_row``."""
     if len(columns) != len(values):
         columns = CLASSIFICATION if len(values) == len(CLASSIFICATION) else DETECTION
     return dict(zip(columns, values, strict=False))

@@ -16,7 +16,7 @@ def raw_template(raw: bytes, text: str, template: Template, ends: tuple[int, ...
 
     Args:
         raw: the line without its newline.
-        text: what it shows, without outer blanks.
+        text: what it shows, perhaps without outer blanks.
         template: what matches the text.
         ends: where its variable parts end, in bytes.
 
@@ -31,9 +31,9 @@ def raw_template(raw: bytes, text: str, template: Template, ends: tuple[int, ...
     if shown is None:
         return None
     whole = "".join([line[at] for at in shown])
-    if whole.strip() != text:
+    if text not in (whole, whole.rstrip(), whole.strip()):
         return None
-    first = len(whole) - len(whole.lstrip())
+    first = whole.index(text)
     shown = shown[first : first + len(text)]
     place = [0, *accumulate(len(character.encode()) for character in line)]  # of each character, in bytes
     index = {at: number for number, at in enumerate(accumulate((len(c.encode()) for c in text), initial=0))}

@@ -83,17 +83,24 @@ class Template:
             start = end
         return found
 
-    def leading_parts(self) -> list[tuple[int, int]]:
-        """Return for each token the number or run of digits that it begins with, and how many characters follow.
+    def numbers_within(self, text: str, ends: tuple[int, ...]) -> list[list[tuple[int, str]]]:
+        """Return for each token of a line the numbers and runs of digits in it: which variable parts, and their text.
 
-        The part is -1 where the token begins with anything else.
+        Args:
+            text: the line.
+            ends: where its variable parts end, in bytes.
         """
-        begins = {start: (part, end) for (start, end), part in self.exact_parts().items()}
-        found: list[tuple[int, int]] = []
-        for _, start, end in self.spans:
-            part, (of, behind) = begins.get(start, (-1, (-2, 0)))
-            found.append((part, end[1] - behind) if end[0] == of and end[1] >= behind else (-1, 0))
-        return found
+        data, at, shown = text.encode(), 0, list[str]()
+        last = iter(ends)
+        for part in self.parts:
+            end = at + len(part.text) if part.operation == LITERAL else next(last)
+            if part.operation != LITERAL:
+                shown.append(data[at:end].decode() if part.operation in (NUMBER, RUN) else "")
+            at = end
+        return [
+            [(part, shown[part]) for part in range(start[0] + 1, end[0] + 1) if shown[part]]
+            for _, start, end in self.spans
+        ]
 
 
 def shape_of(printed: bytes) -> int:

@@ -148,8 +148,9 @@ def fold(states: list[str]) -> Iterator[str]:
     Two states have the same shape if their first characters agree once numbers are blanked: ``12/63 [=`` and
     ``63/63 [=`` do, ``Epoch 2/5`` and ``1/63 [`` do not.
     """
-    for state, after in zip(states, [*states[1:], ""], strict=False):
-        if _head(state) != _head(after):
+    heads = [*map(_head, states), ""]
+    for state, head, after in zip(states, heads, heads[1:], strict=False):
+        if head != after:
             yield state.rstrip()
 
 

@@ -367,7 +367,21 @@ def test_class_counts_after_resampling() -> None:
         + "Excluded samples per class:\nClass 0: 3\nClass 1: 4\nEpoch 1/2\n2s - loss: 0.5\n"
     )
     assert segment.facts["class_counts"].value == {"0": 50, "1": 50}
+    assert segment.facts["unique_class_counts"].value == {"0": 50, "1": 10}
     assert segment.facts["train_samples"].value == 100
+
+
+@pytest.mark.parametrize(("title", "original"), [("Before oversampling", True), ("Train class distribution", False)])
+def test_counts_that_are_told_as_the_original_ones(title: str, original: bool) -> None:
+    segment = only(f"{title}:\nClass 0: 50\nClass 1: 10\n\nEpoch 1/2\n2s - loss: 0.5\n")
+    assert segment.facts["class_counts"].value == {"0": 50, "1": 10}
+    assert ("unique_class_counts" in segment.facts) is original
+
+
+def test_samples_of_a_batch_that_was_adjusted() -> None:
+    segment = only("Validation batch size adjusted: 256 → 252 (n_samples=253, num_gpus=4)\nEpoch 1/2\n2s - loss: 0.5\n")
+    assert segment.facts["val_samples"].value == 253
+    assert "batch_size" not in segment.facts
 
 
 def test_equal_class_weights_do_not_hide_those_of_the_loss() -> None:

@@ -62,6 +62,23 @@ def test_numbers_of_the_log_with_their_lines(segment_of) -> None:
     assert used["signal"].origin == "default"
 
 
+def test_counts_that_the_log_states_are_not_derived(tmp_path: Path) -> None:
+    stated = "Original class distribution:\nClass 0: 91\nClass 1: 179\nClass 2: 29\n\n"
+    (tmp_path / "run.log").write_text(stated + LOG)
+    one = mechanisms()["class-weight-collapse"]
+    used = {name.name: name for name in resolve(one, about(one, read(str(tmp_path / "run.log"))), {})}
+    assert (used["unique_counts"].value, used["unique_counts"].origin) == ((91.0, 179.0, 29.0), "log")
+    assert used["class_counts"].value == (90.0, 90.0, 90.0)
+
+
+def test_samples_of_the_validation_that_the_log_states(tmp_path: Path) -> None:
+    told = "Validation batch size adjusted: 512 → 510 (n_samples=511, num_gpus=2)\n"
+    (tmp_path / "run.log").write_text(LOG.replace("PRE-TRAINING", f"{told}PRE-TRAINING", 1))
+    one = mechanisms()["few-updates"]
+    used = {name.name: name for name in resolve(one, about(one, read(str(tmp_path / "run.log"))), {})}
+    assert (used["val_samples"].value, used["val_samples"].origin) == (511, "log")
+
+
 def test_the_segment_that_a_mechanism_is_about(segment_of) -> None:
     used = {
         one.name: one for one in resolve(mechanisms()["finetune-lr-too-low"], segment_of("finetune-lr-too-low"), {})

@@ -68,12 +68,12 @@ TAGS = [
 ]
 
 
-def made(seed: int, most: int = 100, crc: Callable[[bytes], int] = masked_crc) -> bytes:
-    """Return a file of up to so many records."""
+def made(seed: int, most: int = 100, crc: Callable[[bytes], int] = masked_crc, *, wildly: bool = True) -> bytes:
+    """Return a file of up to so many records, with steps of any size if they are to go wild."""
     draw = random.Random(seed)
     tags = draw.choice(TAGS)
     tags = draw.sample(tags, draw.randint(1, len(tags)))
-    move = draw.choice([falling, level, wild, negative, rising])
+    move = draw.choice([falling, level, wild if wildly else rising, negative, rising])
     several, odd = draw.random() < 0.3, draw.choice([0, 0, 0.05, 0.3])
     form = draw.choice([simple, tensor, mixed(draw)])
     step = draw.choice([0, 0, 100])

@@ -41,7 +41,8 @@ def scalars_of(columns: Columns) -> Iterator[Scalar]:
             yield Scalar(record, tag, step, value)
 
 
-def add_points(scalars: list[Scalar], build: RunBuilder, folder: str) -> None:
+def add_points(portions: Iterator[Columns], build: RunBuilder, folder: str) -> None:
+    scalars = [scalar for columns in portions for scalar in scalars_of(columns)]
     tags = {scalar.tag for scalar in scalars}
     if any(tag.startswith("epoch_") for tag in tags):
         keras(scalars, tags, build, folder)

@@ -3,11 +3,16 @@
 import gzip
 import io
 import math
+import os
 import random
 import struct
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import fuzz_tfevents
+import numpy as np
 import plain_points
 import pytest
 from made_tfevents import event, made, part, plugin, record, simple, tensor
@@ -16,7 +21,7 @@ from diagnose import logs
 from diagnose.errors import SourceError
 from diagnose.logs import tensorboard
 from diagnose.model import Run
-from diagnose.reader import tfevents, tfwindow
+from diagnose.reader import room, tfevents, tfwindow
 from diagnose.reader.tfrecord import Record, masked_crc
 from diagnose.sources import from_bytes
 
@@ -88,7 +93,8 @@ def handed_over(data: bytes, monkeypatch: pytest.MonkeyPatch) -> list[Record]:
     """Return the records that the kernel leaves to others."""
     monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
     found: list[Record] = []
-    tfevents.scalars(from_bytes("x", data), lambda record, add: found.append(record))
+    for _ in tfevents.scalars(from_bytes("x", data), lambda record, add: found.append(record)):
+        pass
     return found
 
 
@@ -122,12 +128,7 @@ def all_ways(data: bytes, monkeypatch: pytest.MonkeyPatch, path: str = "a/events
     monkeypatch.setenv("DIAGNOSE_ENGINE", "pure")
     same(kernel, run_of(data, path))
     with monkeypatch.context() as patched:
-        patched.setattr(tensorboard, "table_of", tfevents.scalars)
-        patched.setattr(
-            tensorboard,
-            "add_points",
-            lambda columns, build, folder: plain_points.add_points([*plain_points.scalars_of(columns)], build, folder),
-        )
+        patched.setattr(tensorboard, "add_points", plain_points.add_points)
         same(kernel, run_of(data, path))
 
 
@@ -154,6 +155,51 @@ def test_streams_that_come_in_small_pieces(seed: int, monkeypatch: pytest.Monkey
     monkeypatch.setattr(tfwindow, "CHUNK", 7)
     same(whole, run_of(data, "x"))
     same(whole, run_of(gzip.compress(data), "x"))
+
+
+@needs_kernel
+@pytest.mark.parametrize("seed", range(80, 110))
+def test_long_files_that_need_not_be_thinned(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = made(seed, wildly=False)
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
+    whole = run_of(data, "validation/x")
+    monkeypatch.setattr(tfevents, "PORTION", random.Random(seed).choice([1, 8, 60]))
+    monkeypatch.setattr(tfwindow, "CHUNK", 500)
+    monkeypatch.setattr(tfwindow, "LEAST", 1)
+    same(whole, run_of(data, "validation/x"))
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "pure")
+    same(whole, run_of(data, "validation/x"))
+
+
+@needs_kernel
+@pytest.mark.parametrize("form", [simple, tensor])
+def test_long_files_that_are_thinned(form: Callable[[bytes, float], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(3)
+    crc = tfevents._kernel().masked_crc
+    values = [draw.random() for _ in range(20_000)]
+    values[7777], values[8888], values[12_345] = 5.0, -5.0, math.nan
+    payloads = []
+    for number, value in enumerate(values):
+        step = number % 15_000 * 10
+        payloads += [event(form(b"train/loss", value), step=step), event(form(b"lr", 0.5), step=step)]
+        payloads += [event(form(b"train/epoch", step / 10_000), step=step)] * (number % 2)
+    monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
+    monkeypatch.setattr(tfevents, "PORTION", 3000)
+    monkeypatch.setattr(room, "MOST", 1 << 13)
+    one, other = run_of(b"".join(record(payload, crc) for payload in payloads), "x").segments
+    for segment, first, count in ((one, 0, 15_000), (other, 15_000, 5000)):
+        for name, series in segment.series.items():
+            assert series.thinned > 0 or first
+            assert series.thinned + len(series) == pytest.approx(count, rel=0.02)
+            at = np.round(series.step / 10).astype(int) + first
+            assert at.tolist() == sorted(set(at.tolist()))
+            assert (at[0], at[-1]) == (first, first + count - 1)
+            assert not np.isnan(series.epoch[at % 2 == 1]).any()
+            assert np.isnan(series.epoch[at % 2 == 0]).all()
+            if name == "train/loss":
+                assert series.value.tolist() == pytest.approx([values[index] for index in at], rel=1e-6, nan_ok=True)
+    assert {5.0, -5.0} <= set(one.series["train/loss"].value.tolist())
+    assert np.isnan(one.series["train/loss"].value).sum() == 1
 
 
 @needs_kernel
@@ -235,7 +281,7 @@ def test_more_tags_than_16_bits_can_number(monkeypatch: pytest.MonkeyPatch) -> N
     payloads = (event(simple(b"t%d" % (number % 70_000), 0.5), step=number // 70_000) for number in range(140_100))
     monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
     source = from_bytes("x", b"".join(record(payload, crc) for payload in [*payloads, event(simple(b"t7", 1.0))]))
-    order, tags = tfevents.scalars(source, lambda record, add: None)
+    ((order, tags),) = tfevents.scalars(source, lambda record, add: None)
     assert len(tags) == 70_000
     assert memoryview(order).cast("B").cast("I")[-2:].tolist() == [99, 7]
     assert memoryview(tags[7][1]).cast("B").cast("d").tolist() == [0.5, 0.5, 0.5, 1.0]
@@ -274,3 +320,12 @@ def test_streams_without_readinto() -> None:
             taken += bytes(window.buffer[window.start : window.end])
             window.start = window.end
     assert taken == bytes(range(256)) * 9000
+
+
+def test_sanitizers_find_nothing(tmp_path: Path) -> None:
+    try:
+        done = fuzz_tfevents.run(30 if os.environ.get("CI") else 4, tmp_path)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no compiler with sanitizers: {error}")
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-4000:]
+    assert int(done.stdout.split()[0]) > 10

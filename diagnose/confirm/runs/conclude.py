@@ -19,7 +19,8 @@ def conclude(trial: Trial, job: Job, ending: Ending, live: Live) -> Outcome:
     """Return the outcome of a run that is over: finished, stopped, failed, timeout or lost.
 
     What a run that failed or was given up printed says nothing against the symptom, since more was to come; but if it
-    showed the symptom, or had passed the cut, that counts: a diverged run may well crash.
+    showed the symptom, or had passed the cut, that counts: a diverged run may well crash. Where failing is the symptom,
+    it has shown it.
 
     Raises:
         DiagnoseError: if no run can do better: the command cannot be started, or the disk is full.
@@ -35,6 +36,8 @@ def conclude(trial: Trial, job: Job, ending: Ending, live: Live) -> Outcome:
     if ending.by_itself and ending.exit == 0:
         said = live.final(ended=True)
         outcome = replace(_with(outcome, said, live), status="finished")
+        if _is_asked(live):
+            return replace(outcome, symptom=False)
         unread = said == Judgement() and live.trouble
         return replace(outcome, detail=f"its log cannot be read: {live.trouble}") if unread else outcome
     if not ending.by_itself and ending.reason not in (*GIVEN_UP, "flood"):
@@ -44,7 +47,13 @@ def conclude(trial: Trial, job: Job, ending: Ending, live: Live) -> Outcome:
         return replace(_with(outcome, said, live), status="finished")
     if ending.by_itself and (line := want_of_space(job.console)):
         raise DiskFullError(f"a run failed for want of space: {line[:200]}", job.console)
-    return replace(outcome, status="timeout" if ending.reason in GIVEN_UP else "failed")
+    shown = True if _is_asked(live) else None
+    return replace(outcome, status="timeout" if ending.reason in GIVEN_UP else "failed", symptom=shown)
+
+
+def _is_asked(live: Live) -> bool:
+    """Whether it is asked of a run whether it fails."""
+    return bool(getattr(live.judge, "failing", False))
 
 
 def gone(trial: Trial, job: Job, seconds: float, live: Live, why: str) -> Outcome:
@@ -54,7 +63,8 @@ def gone(trial: Trial, job: Job, seconds: float, live: Live, why: str) -> Outcom
 
 
 def _with(outcome: Outcome, said: Judgement, live: Live) -> Outcome:
-    return replace(outcome, symptom=said.symptom, metric=said.metric, log=live.log or outcome.log)
+    log = live.log or outcome.log
+    return replace(outcome, symptom=said.symptom, metric=said.metric, log=log, trace=said.trace)
 
 
 def nowhere(job: Job) -> DiagnoseError:

@@ -85,14 +85,14 @@ def describe(job: Job, key: str, marker: str, *, alive: str = "", session: str =
     with writing(str(spec)):
         for old in Path(job.folder).glob("job-*.json"):
             old.unlink()
-        with open(spec, "w", encoding="utf-8", opener=_ours) as file:
+        with open(spec, "w", encoding="utf-8", opener=ours) as file:
             json.dump(known, file, indent=1)
             file.flush()
             os.fsync(file.fileno())  # another node reads it
     return str(spec)
 
 
-def _ours(path: str, flags: int) -> int:
+def ours(path: str, flags: int) -> int:
     """Open a file that nobody else may read: the command and its environment may hold secrets."""
     return os.open(path, flags, 0o600)
 

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -155,19 +155,22 @@ class Ledger:
         with self._writing():
             self._base.execute(
                 "UPDATE run SET state = 'finished', status = ?, exit = ?, symptom = ?, metric = ?, reached = ?,"
-                " judged_as = ?, seconds = ?, log = ?, detail = ? WHERE key = ?",
-                (*verdict, outcome.seconds, outcome.log, outcome.detail, key),
+                " judged_as = ?, seconds = ?, log = ?, detail = ?, trace = ? WHERE key = ?",
+                (*verdict, outcome.seconds, outcome.log, outcome.detail, outcome.trace, key),
             )
             self._end(key, outcome.status, outcome.seconds, host)
 
     def judged(self, key: str, outcome: Outcome, *, judged_as: str, reached: bool) -> None:
         """Note another verdict on a finished run."""
         symptom, metric = _verdict(outcome)
-        values = (outcome.status, symptom, metric, int(reached), judged_as, outcome.log, outcome.detail, key)
+        values = (
+            *(outcome.status, symptom, metric, int(reached), judged_as),
+            *(outcome.log, outcome.detail, outcome.trace, key),
+        )
         with self._writing():
             self._base.execute(
-                "UPDATE run SET status = ?, symptom = ?, metric = ?, reached = ?, judged_as = ?, log = ?, detail = ?"
-                " WHERE key = ?",
+                "UPDATE run SET status = ?, symptom = ?, metric = ?, reached = ?, judged_as = ?, log = ?, detail = ?,"
+                " trace = ? WHERE key = ?",
                 values,
             )
 
@@ -182,6 +185,20 @@ class Ledger:
             "UPDATE attempt SET result = ?, seconds = ?, host = ? WHERE key = ? AND result = ''",
             (result, seconds, host, key),
         )
+
+    def circumstances(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Return the commits and the hosts of the last attempts at some runs; empty texts where they are not known."""
+        commits, hosts = set(), set()
+        query = (
+            "SELECT run.git, attempt.host FROM run LEFT JOIN attempt ON attempt.key = run.key"
+            " WHERE run.key = ? ORDER BY attempt.number DESC LIMIT 1"
+        )
+        with told(self.path):
+            for key in keys:
+                if (row := self._base.execute(query, (key,)).fetchone()) is not None:
+                    commits.add(row["git"])
+                    hosts.add(row["host"] or "")
+        return commits, hosts
 
     def spent(self) -> Spent:
         """Return what the study has used up, over all its sessions.

@@ -31,11 +31,13 @@ class Judgement(NamedTuple):
         symptom: whether the run shows the symptom; None while that cannot be told. A run is stopped once it is known.
         metric: the scalar of the study, NaN if the run diverged, None if there is none yet.
         reached: nothing more is needed of the run: it has passed the cut.
+        trace: see ``Outcome.trace``.
     """
 
     symptom: bool | None = None
     metric: float | None = None
     reached: bool = False
+    trace: str = ""
 
 
 class Judge(Protocol):
@@ -123,7 +125,8 @@ class Live:
                 self.log = run.path
             symptom = known.symptom or said.symptom if said.symptom is not None else known.symptom
             metric = known.metric if known.metric is not None else said.metric
-            self.judgement = Judgement(symptom, metric, known.reached or said.reached)
+            trace = known.trace or said.trace
+            self.judgement = Judgement(symptom, metric, known.reached or said.reached, trace)
 
 
 def _run_of(given: Input) -> Run | None:

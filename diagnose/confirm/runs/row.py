@@ -64,6 +64,7 @@ def row_of(found: sqlite3.Row) -> Row:
         found["gpus"],
         found["log"],
         found["detail"],
+        found["trace"] if "trace" in found.keys() else "",  # noqa: SIM118 - no mapping: an older ledger, only looked at
     )
     return Row(
         found["key"],

@@ -12,7 +12,7 @@ from diagnose.errors import DiagnoseError
 from diagnose.model import Place
 
 APPLICATION = 0x44494147
-VERSION = 1
+VERSION = 2
 BUSY_MS = 10_000
 TABLES = """
 CREATE TABLE meta (id TEXT NOT NULL) STRICT;
@@ -26,7 +26,7 @@ CREATE TABLE run (
   state TEXT NOT NULL CHECK (state IN ('planned', 'running', 'finished')),
   status TEXT NOT NULL DEFAULT '', exit INTEGER, symptom INTEGER, metric TEXT, reached INTEGER NOT NULL DEFAULT 0,
   judged_as TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0, log TEXT NOT NULL DEFAULT '',
-  detail TEXT NOT NULL DEFAULT '', git TEXT NOT NULL DEFAULT ''
+  detail TEXT NOT NULL DEFAULT '', git TEXT NOT NULL DEFAULT '', trace TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE attempt (
   key TEXT NOT NULL REFERENCES run (key), number INTEGER NOT NULL, session INTEGER NOT NULL REFERENCES session,
@@ -86,6 +86,12 @@ def _prepare(base: sqlite3.Connection, path: Path) -> None:
         faults = [row[0] for row in base.execute("PRAGMA quick_check(3)")]
         if faults != ["ok"]:
             raise sqlite3.DatabaseError(faults[0])
+        if version < VERSION:
+            base.execute("BEGIN IMMEDIATE")
+            if "trace" not in {row[1] for row in base.execute("PRAGMA table_info(run)")}:
+                base.execute("ALTER TABLE run ADD COLUMN trace TEXT NOT NULL DEFAULT ''")
+            base.execute(f"PRAGMA user_version = {VERSION}")
+            base.execute("COMMIT")
         return
     base.execute("BEGIN IMMEDIATE")
     try:

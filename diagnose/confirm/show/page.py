@@ -55,7 +55,7 @@ def _shared(found: Confirmation) -> dict[str, Any]:
         "result": result,
         "version": __version__,
         "headline": words.headline(found),
-        "cured": "" if result.fix_accepted is None else words.CURED[result.fix_accepted],
+        "cured": words.cured(found),
         "culprits": [words.culprit(one, asked) for one in result.culprits[:1]] if found.verdict == "confirmed" else [],
         "rows": words.rows(asked, words.cost(found)),
         "likely": words.likely,

@@ -84,7 +84,7 @@ def _plan_lines(planned: Planned, width: int) -> Iterator[str]:
     yield from _table([(row.name, row.whole) for row in words.rows(asked)], width)
     yield ""
     yield "Changes, the most suspicious first:"
-    for id, one in asked.varied.items():
+    for id, one in sorted(asked.varied.items(), key=lambda pair: -asked.prior[pair[0]]):
         yield from _wrapped(f"{asked.prior[id]:.2f}  {one.risk:8}  {one.title}", width, 2)
         if one.atom.because:
             yield from _wrapped(f"as one: {one.atom.because}", width, 18)

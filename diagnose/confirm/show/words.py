@@ -26,7 +26,7 @@ QUESTIONS = {
     "culprit": "Which of the changes does it?",
     "confirmation": "Is it enough, and does it go without it?",
     "path": "How much does each change bring?",
-    "fix": "Does the proposed fix cure it?",
+    "fix": "Is the proposed fix better, and as good as the baseline?",
 }
 STATES = {
     "skipped": "left out",
@@ -41,16 +41,39 @@ CLAIMS = {
     "not-sufficient": "Not enough to bring it",
     "not-necessary": "Still there without it",
     "worse-than-before": "Worse than at the stop before",
+    "worse-alone": "Does some harm alone",
+    "better-without": "Some harm goes without it",
     "better-than-suspect": "The fix is better than the suspect",
-    "not-worse-than-baseline": "The fix is as good as the baseline",
+    "not-worse-than-baseline": "The fix could not be told from the baseline",
 }
 """What a test asks."""
-STATUSES = {"stopped": "", "finished": "", "failed": "failed", "timeout": "hung", "lost": "lost", "skipped": "not run"}
+BY_METRIC = {
+    "reproduced": "The suspect is worse than the baseline",
+    "sufficient": "Enough to make it worse",
+    "necessary": "Better without it",
+    "not-sufficient": "Not as bad with it alone",
+    "not-necessary": "Still worse without it",
+}
+"""The same where no symptom is judged."""
+UNTURNED = {
+    "reproduced": "The suspect differs from the baseline",
+    "sufficient": "Enough to move the metric",
+    "necessary": "Moved back without it",
+    "not-sufficient": "Moved less with it alone",
+    "not-necessary": "Still moved without it",
+    "worse-alone": "Moves the metric alone",
+    "better-without": "Moved back in part without it",
+    "worse-than-before": "Differs from the stop before",
+    "better-than-suspect": "The fix differs from the suspect",
+}
+"""The same where nobody said which way the metric is better."""
+STATUSES = {
+    "stopped": "", "finished": "", "failed": "failed", "timeout": "given up", "lost": "lost", "skipped": "not run",
+}  # fmt: skip
 MOST_SEEDS = 12
 NAMED = 3
 LONGEST = 60
 LEAST = 0.01
-CURED = {True: "the proposed fix cures it", False: "the proposed fix does not cure it"}
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -129,14 +152,35 @@ def headline(found: Confirmation) -> str:
     told = found.word
     if found.verdict == "confirmed" and found.result.culprits:
         told = f"Confirmed: {culprit(found.result.culprits[0], found.asked)}"
+    fixed = cured(found)
+    return f"{told}; {fixed}" if fixed else told
+
+
+def cured(found: Confirmation) -> str:
+    """Return what came of the proposed fix, and how often the symptom is left; empty if that is not known."""
     accepted = found.result.fix_accepted
-    return told if accepted is None else f"{told}; {CURED[accepted]}"
+    if accepted is None:
+        return ""
+    told = "the proposed fix is accepted" if accepted else "the proposed fix is not accepted"
+    close = next((one for one in found.result.step("fix").comparisons if one.claim == "not-worse-than-baseline"), None)
+    if close is None or close.worse.shown is None or not found.asked.question.symptom:
+        return told
+    return f"{told} (symptom in {close.worse.shown} of {close.worse.runs} runs)"
+
+
+def turned(asked: Asked) -> bool:
+    """Return whether it is known which way is worse."""
+    return bool(asked.question.symptom or asked.question.better)
 
 
 def arm(one: Arm, asked: Asked) -> str:
     """Return the runs of one config in words: ``suspect 4 of 4 [40 %, 100 %]``."""
     name = parts(one.parts, asked)
     told = [f"{name} {one.shown} of {one.runs} {between(one.interval, shares=True)}" if one.shown is not None else name]
+    if not turned(asked):
+        told = [name]
+    if one.failed:
+        told.append(f"{one.failed} of {one.runs + one.failed} runs failed")
     if one.metrics:
         lost = sum(math.isnan(value) for value in one.metrics)
         mean = f"mean {figure(one.mean)}" if one.mean is not None else ""
@@ -147,9 +191,11 @@ def arm(one: Arm, asked: Asked) -> str:
 
 def claim(one: Comparison, asked: Asked) -> str:
     """Return what a test asks; of several settings each is named."""
-    text = CLAIMS.get(one.claim, one.claim)
+    table = CLAIMS if asked.question.symptom else CLAIMS | BY_METRIC
+    text = (table if turned(asked) else table | UNTURNED).get(one.claim, one.claim)
     if one.claim in ("necessary", "not-necessary"):
-        left = sorted({*asked.varied} - {*one.better.parts})
+        without = one.better if one.claim == "necessary" else one.worse
+        left = sorted({*asked.varied} - {*without.parts})
         return text.removesuffix("it") + ", ".join(left) if left else text
     return text
 
@@ -162,11 +208,12 @@ def comparison(one: Comparison, asked: Asked) -> list[str]:
         interval = f" {between(one.interval)}" if one.interval else ""
         effects.append(f"difference {figure(one.difference)}{interval}")
     if one.share is not None:
-        effects.append(_share(one, asked))
+        effects += [_share(one, asked)] if turned(asked) else []
     if one.cohen_d is not None:
         effects.append(f"d = {figure(one.cohen_d, 2)}")
     if one.p_worse is not None:
-        effects.append(f"P(worse) = {figure(one.p_worse, 2)}")
+        way = "worse" if turned(asked) else "lower" if (one.difference or 0) < 0 else "higher"
+        effects.append(f"P({way}) = {figure(one.p_worse, 2)}")
     if effects:
         lines.append(", ".join(effects))
     if one.p is not None:
@@ -176,7 +223,7 @@ def comparison(one: Comparison, asked: Asked) -> list[str]:
 
 def _share(one: Comparison, asked: Asked) -> str:
     """Return how much more often the symptom shows."""
-    what = "symptom" if asked.question.symptom else "on the bad side"
+    what = "symptom" if asked.question.symptom else "on the worse side"
     text = f"{what} {'' if (one.share or 0) < 0 else '+'}{percent(one.share or 0)[:-2]} points"
     if one.share_interval is None:
         return text
@@ -193,15 +240,16 @@ def effect(one: Comparison, asked: Asked) -> str:
 def tested(one: Comparison) -> str:
     """Return p, and at which look it was taken."""
     text = f"exact p = {figure(one.p)}"
-    if one.p == one.p_paired and one.score == "metric":
+    if one.flips:
         text += " by sign flips of the pairs"
     if one.p_adjusted is not None:
         text += f", by Holm {figure(one.p_adjusted)}"
     if one.looks:
         last = one.looks[-1]
-        text += f" at {last.runs} + {last.runs} runs, which had to be at most {figure(last.alpha)}"
+        arms = last.arms if any(last.arms) else (last.runs, last.runs)
+        text += f" at {arms[0]} + {arms[1]} runs, which had to be at most {figure(last.alpha)}"
     text += f" ({'one' if one.sides == 1 else 'two'}-sided)"
-    if one.p_paired is not None and one.p_paired != one.p:
+    if one.p_paired is not None and not one.flips:
         text += f"; by the pairs of one seed exact p = {figure(one.p_paired)}"
     return text
 
@@ -280,4 +328,5 @@ def cost(found: Confirmation) -> str:
     first = f" after {plural(found.pilots, 'first run')} to learn what to ask for" if found.pilots else ""
     gpu = f", {result.gpu_seconds / 3600:.2g} GPU hours" if result.gpu_seconds else ""
     runs = f"{plural(result.runs, 'run')}{first}{failed}"
-    return f"{runs}, {seconds(result.seconds)} of training{gpu}; seeds {seeds(result.seeds)}"
+    drawn = f"; seeds {seeds(result.seeds)}" if result.seeds else ""
+    return f"{runs}, {seconds(result.seconds)} of training{gpu}{drawn}"

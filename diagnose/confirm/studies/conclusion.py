@@ -122,7 +122,8 @@ def _not_told(found: Comparison, progress: Progress) -> str:
     lost = found.worse.failed, found.better.failed
     if any(lost):
         tried = found.worse.runs + lost[0], found.better.runs + lost[1]
-        text += f" Not counted: {lost[0]} of {tried[0]} runs of the suspect config failed, {lost[1]} of {tried[1]} of the baseline."
+        text += f" Not counted: {lost[0]} of {tried[0]} runs of the suspect config failed, "
+        text += f"{lost[1]} of {tried[1]} of the baseline."
     aside = progress.options.aside
     if aside:
         stayed = [f"`{key}`" for key in aside[:LISTED]] + ([f"{len(aside) - LISTED} more"] if aside[LISTED:] else [])
@@ -255,8 +256,8 @@ def _innocent(progress: Progress) -> str:
 def _not_varied(progress: Progress) -> list[str]:
     """Return what the verdict says nothing about."""
     told = [
-        "Every setting that both configs share was the same in all runs. Code, data, hardware and library versions were "
-        "not varied on purpose; whether they stayed the same is known only where it is said here."
+        "Every setting that both configs share was the same in all runs. Code, data, hardware and library versions "
+        "were not varied on purpose; whether they stayed the same is known only where it is said here."
     ]
     tried = sorted({trial.parts for trial in progress.runs.known if FIX not in trial.parts})
     groups: dict[tuple[bool, ...], list[str]] = defaultdict(list)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from diagnose.confirm.model import Trial
 
 VERDICTS = ("confirmed", "refuted", "not-reproduced", "reference-also-bad", "undecided")
-"""What a study can end with: a set of settings was found necessary and sufficient; the suspects named by the user are
-neither, each of them tested; the suspect config does not show the symptom; the baseline shows it too; the budget or the looks were spent
-before any of these could be said."""
+"""What a study can end with: a set of settings was found necessary and sufficient; the suspects named by the user were
+tested, and are neither; the suspect config does not show the symptom; the baseline shows it too; the budget or the
+looks were spent before any of these could be said."""
 STEPS = ("noise", "control", "culprit", "confirmation", "path", "fix")
 """The steps of a study, in order; each may be skipped by its name."""
 STATES = ("done", "skipped", "not-needed", "out-of-budget", "not-reached")

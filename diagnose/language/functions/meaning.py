@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, cast
 
@@ -14,6 +13,7 @@ from diagnose.language.functions.registry import Registry, a_series
 from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Series
 from diagnose.names import split_of, traits
+from diagnose.names.globs import fits
 
 function = Registry()
 
@@ -111,7 +111,7 @@ def matching(scope: Any, pattern: Any, of_kind: Any = "") -> list[Series]:
 
 @lru_cache(maxsize=1024)
 def _matching(names: tuple[str, ...], pattern: str, of_kind: str) -> list[str]:
-    return [name for name in names if fnmatchcase(name, pattern) and (not of_kind or traits(name).kind == of_kind)]
+    return [name for name in names if fits(name, pattern) and (not of_kind or traits(name).kind == of_kind)]
 
 
 @function

@@ -139,9 +139,9 @@ def correlation(left: Any, right: Any) -> float:
 def noise(series: Any) -> float:
     """Robust size of the jitter: median absolute step between neighbours; 0 with fewer than 2 points."""
     points = _finite(series, "noise")
-    steps = np.abs(np.diff(points.value))
     if points.index is not None:
-        steps = steps[thinned.follows(points)[1:]]
+        points = thinned.unbroken(points)
+    steps = np.abs(np.diff(points.value))[thinned.follows(points)[1:]]
     return float(middle(steps)) if len(steps) else 0.0
 
 

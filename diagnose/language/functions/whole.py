@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, finite, middle
@@ -52,11 +53,11 @@ def argbest(series: Any) -> float:
     return float(index if points.weight is None else round(points.weight[:index].sum()))
 
 
-def _parts(value: Any, name: str) -> Series | None:
-    """Return the finite points of a series if points of it were left out."""
+def _parts(value: Any, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the finite values of a series and their weights, if points of it were left out."""
     if isinstance(value, Series | Mask):
         points = finite(a_series(value, name))
-        return None if points.weight is None else points
+        return None if points.weight is None else (points.value, points.weight)
     return None
 
 
@@ -97,7 +98,7 @@ def min_(values: Any, other: Any = None) -> Any:
 def mean(values: Any) -> float:
     """Arithmetic mean."""
     if (some := _parts(values, "mean")) is not None:
-        return thinned.mean(some.value, some.weight)
+        return thinned.mean(*some)
     return float(np.mean(_numbers(values, "mean")))
 
 
@@ -105,7 +106,7 @@ def mean(values: Any) -> float:
 def median(values: Any) -> float:
     """Median."""
     if (some := _parts(values, "median")) is not None:
-        return thinned.quantile(some.value, some.weight, 0.5)
+        return thinned.quantile(*some, 0.5)
     numbers = _numbers(values, "median")
     return float("nan") if np.isnan(numbers).any() else float(middle(numbers))
 
@@ -114,7 +115,7 @@ def median(values: Any) -> float:
 def std(values: Any) -> float:
     """Standard deviation (of the population)."""
     if (some := _parts(values, "std")) is not None:
-        return thinned.deviation(some.value, some.weight)
+        return thinned.deviation(*some)
     return float(np.std(_numbers(values, "std")))
 
 
@@ -122,7 +123,7 @@ def std(values: Any) -> float:
 def sum_(values: Any) -> float:
     """Sum."""
     if (some := _parts(values, "sum")) is not None:
-        return float(np.dot(some.value, some.weight))
+        return float(np.dot(*some))
     return float(np.sum(_numbers(values, "sum")))
 
 
@@ -130,7 +131,7 @@ def sum_(values: Any) -> float:
 def quantile(values: Any, share: Any) -> float:
     """Quantile with linear interpolation, *share* in 0..1."""
     if (some := _parts(values, "quantile")) is not None:
-        return thinned.quantile(some.value, some.weight, float(share))
+        return thinned.quantile(*some, float(share))
     return float(np.quantile(_numbers(values, "quantile"), float(share)))
 
 
@@ -151,7 +152,7 @@ def share(mask: Any) -> float:
     if not len(mask.where):
         raise MissingError(f"points of {mask.series.name}")
     if mask.series.weight is not None:
-        return thinned.mean(mask.where, mask.series.weight)
+        return thinned.mean(mask.where.astype(np.float64), mask.series.weight)
     return float(mask.where.mean())
 
 

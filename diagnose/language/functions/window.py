@@ -140,7 +140,8 @@ def delta(series: Any) -> Series:
     """Difference to the point before; the first is NaN."""
     values = a_series(series, "delta")
     steps = np.full(len(values), np.nan)
-    np.subtract(values.value[1:], values.value[:-1], out=steps[1:])
+    with np.errstate(invalid="ignore"):
+        np.subtract(values.value[1:], values.value[:-1], out=steps[1:])
     return _with(values, steps if values.index is None else np.where(thinned.follows(values), steps, np.nan))
 
 

@@ -68,7 +68,11 @@ PARAMETERS = (
 ARMS = (
     Arm("suspect", "the large model on its few samples"),
     Arm("control", "the large model, no sample seen twice in as many updates", lambda _: {"fresh": True}),
-    Arm("fix", "the weights of the epoch with the best validation, chosen on samples of its own", lambda _: {"best": True}),
+    Arm(
+        "fix",
+        "the weights of the epoch with the best validation, on samples of its own",
+        lambda _: {"best": True},
+    ),
     Arm("small model", "the small model on the same samples", lambda v: {"hidden": v["hidden_small"]}),
     documented("4000 samples, 2 epochs", samples=4000, epochs=2),
 )

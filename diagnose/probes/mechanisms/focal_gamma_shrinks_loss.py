@@ -23,7 +23,7 @@ RULES = (
 )
 SUSPECTS = ()
 SYMPTOM = (
-    "after the last epoch the average precision of \"is there an object\" is below half of the best possible; how much "
+    'after the last epoch the average precision of "is there an object" is below half of the best possible; how much '
     "of the gradient of plain cross-entropy is left, at the same weights, is told as a measure"
 )
 PROXY = (

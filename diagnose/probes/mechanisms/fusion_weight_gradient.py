@@ -66,7 +66,7 @@ PARAMETERS = (
 )
 ARMS = (
     Arm("suspect", "the fixed weight"),
-    Arm("control", "the same weight, the gradient of the branch multiplied by its inverse", lambda _: {"rescaled": True}),
+    Arm("control", "the same weight, the branch's gradient multiplied by its inverse", lambda _: {"rescaled": True}),
     Arm("fix", "the fixed weight, and a loss of its own for the branch", lambda _: {"own_loss": True}),
     Arm(
         "learned weight",

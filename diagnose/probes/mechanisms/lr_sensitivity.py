@@ -25,8 +25,8 @@ PROXY = (
     "A dense network of several layers without normalisation on generated normal clouds, trained by Adam. Each replica "
     "sweeps 16 rates of its own on its own data first, hundreds in all at once; then it begins anew, from other "
     "weights and in another order, at so many times its best one. The factor and the number of updates carry over; the "
-    "rate itself does not, so that a log cannot tell the factor, nor does how steeply a deep or recurrent network falls "
-    "off beyond its best."
+    "rate itself does not, so that a log cannot tell the factor, nor does how steeply a deep or recurrent network "
+    "falls off beyond its best."
 )
 LOW, HIGH = 1e-5, 1.0
 RATES = 16

@@ -46,7 +46,7 @@ class Ray:
         if self._ours:
             _reach(address)
             try:
-                ray.init(address=address or None, log_to_driver=False, logging_level="WARNING", include_dashboard=False)
+                ray.init(address=address or None, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
             except (ConnectionError, RuntimeError, ValueError) as error:
                 raise DiagnoseError(f"no Ray cluster can be reached: {error}", mend="check the address") from None
         self._tasks: dict[str, Any] = {}

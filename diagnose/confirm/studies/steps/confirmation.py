@@ -13,7 +13,6 @@ from diagnose.confirm.studies.steps.claims import Bench, Claim, Examined, examin
 from diagnose.confirm.studies.steps.culprit import Candidate
 from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts
 
-
 RESIDUE = 0.025
 """p at which suspects do some harm; there are two ways to see it, which may err in one of twenty studies together."""
 

@@ -188,6 +188,9 @@ def _decide(
             return "reproduced", f"{told[0].upper()}{told[1:]}, which had to be at most {options.by_pairs:g})."
         if flips <= options.alpha:
             return "undecided", f"Not settled: {told}), but not clearly enough to decide."
+    if not later and look.p <= options.alpha and runs.judge.sides == 1:
+        told = f"the suspect config is worse (exact p {look.p:.2g}, which had to be at most {look.alpha:g})"
+        return "undecided", f"Not settled: {told}, but not clearly enough to decide."
     if not later:
         return "not-reproduced", ""
     if hopeless(bad, good, later, runs, options.by_pairs):

@@ -1,0 +1,240 @@
+"""Epochs of a YOLO console whose tables the scan engine has read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just
+from diagnose.reader.grammar import Match, number
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+FEW = 8
+"""Epochs in a row that are not worth to be looked at together."""
+
+
+class Value(NamedTuple):
+    """A number of a line: its column, or -1 and what all such lines print."""
+
+    column: int
+    text: str
+
+    def of(self, columns: Sequence[float]) -> float:
+        """Return the number of a row."""
+        return columns[self.column] if self.column >= 0 else number(self.text)
+
+
+class Titles(NamedTuple):
+    """Names of columns: ``train_header`` or ``val_header``, and what all such lines print."""
+
+    kind: str
+    match: Match
+
+
+class Train(NamedTuple):
+    """A state of the training row; its first two columns are the epoch and the last one.
+
+    Attributes:
+        memory, values: its numbers.
+        done: batches done and planned, or percent; empty if the row has no bar.
+        spent: hours, minutes and seconds.
+    """
+
+    memory: Value
+    values: list[Value]
+    done: list[Value]
+    spent: list[Value]
+
+    def progress(self, columns: Sequence[float]) -> tuple[float, float]:
+        """Return the share done, and the seconds spent."""
+        seconds = 0.0
+        for one in self.spent:
+            seconds = seconds * 60 + one.of(columns)
+        if not self.done:
+            return 1.0, seconds
+        done, total = (self.done[0].of(columns), self.done[1].of(columns) if len(self.done) > 1 else 100.0)
+        return (min(1.0, done / total) if total else 1.0), seconds
+
+
+class Val(NamedTuple):
+    """The row of all classes."""
+
+    values: list[Value]
+
+
+Plan: TypeAlias = Titles | Train | Val
+
+
+def plan_of(match: Match, numbers: Numbers) -> tuple[Plan, list[int]] | None:
+    """Return how lines like one are read; None if they are not."""
+    taken: list[int] = []
+
+    def value(text: str, found: list[tuple[int, str]]) -> Value | None:
+        if is_just(text, found):
+            taken.append(found[0][0])
+            return Value(len(taken) - 1, text)
+        return None if found else Value(-1, text)
+
+    if match.kind in ("train_header", "val_header"):
+        names = [found for (name, _), found in zip(match.tokens, numbers, strict=True) if name == "COLUMN"]
+        return None if any(names) else (Titles(match.kind, match), [])
+    tokens = [(*token, found) for token, found in zip(match.tokens, numbers, strict=True)]
+    end = next((at for at, (name, *_) in enumerate(tokens) if name == "COLON"), len(tokens))
+    values = [value(text, found) for name, text, found in tokens[:end] if name in ("NUMBER", "NONFINITE")]
+    if None in values:
+        return None
+    known = [one for one in values if one is not None]
+    if match.kind == "all_row":
+        return Val(known), taken
+    if match.kind != "train_row" or tokens[0][0] != "FRACTION" or tokens[1][0] != "MEMORY":
+        return None
+    at = _pieces(tokens[0], "/")
+    memory = value(tokens[1][1].rstrip("KMG"), tokens[1][2])
+    bar = _bar(tokens[end:])
+    if at is None or len(at) != 2 or memory is None or bar is None:
+        return None
+    # The epoch and the last one come first.
+    count = len(taken)
+    taken += [part for part, _ in (*at, *bar[0], *bar[1])]
+    done = [Value(count + 2 + index, text) for index, (_, text) in enumerate(bar[0])]
+    spent = [Value(count + 2 + len(done) + index, text) for index, (_, text) in enumerate(bar[1])]
+    order = [count, count + 1, *range(count), *range(count + 2, len(taken))]
+    moved = {old: new for new, old in enumerate(order)}
+
+    def move(one: Value) -> Value:
+        return Value(moved.get(one.column, -1), one.text)
+
+    plan = Train(move(memory), [move(one) for one in known], [move(one) for one in done], [move(one) for one in spent])
+    return plan, [taken[old] for old in order]
+
+
+Token: TypeAlias = tuple[str, str, list[tuple[int, str]]]
+
+
+def _pieces(token: Token, between: str, around: str = "") -> list[tuple[int, str]] | None:
+    """Return the numbers of a token if nothing else stands in it but what parts and surrounds them."""
+    _, text, found = token
+    return found if found and between.join(shown for _, shown in found) == text.strip(around) else None
+
+
+def _bar(tail: list[Token]) -> tuple[list[tuple[int, str]], list[tuple[int, str]]] | None:
+    """Return the numbers that ``progress`` takes of the bar behind a row; None if it takes anything else."""
+    first = {token[0]: token for token in reversed(tail)}
+    spent = _pieces(first["ELAPSED"], ":", "[s") if "ELAPSED" in first else []
+    if "FRACTION" in first:
+        done = _pieces(first["FRACTION"], "/")
+    elif "PERCENT" in first:
+        done = _pieces(first["PERCENT"], "", "%")
+    else:
+        done = []
+    return None if spent is None or done is None else (done, spent)
+
+
+class Pairs:
+    """Tells the rows of many epochs: those that follow one another at once, all others one by one."""
+
+    def __init__(
+        self,
+        row: Callable[[Plan, int, Sequence[float]], object],
+        changes: Callable[[Titles], bool],
+        several: Callable[[Train, Floats, NDArray[np.int64], Val, Floats, NDArray[np.int64]], bool],
+    ) -> None:
+        """Tell rows.
+
+        Args:
+            row: called with a row that is told by itself.
+            changes: called with titles; returns whether they are not those in force.
+            several: called with rows of training and validation, one each per epoch; returns whether it took them.
+        """
+        self._row, self._changes, self._several = row, changes, several
+
+    def batch(self, batch: Batch[Plan]) -> None:
+        """Tell many rows."""
+        import numpy as np
+
+        titles = [isinstance(plan, Titles) for plan in batch.plans]
+        if any(isinstance(plan, Titles) and self._changes(plan) for plan in batch.plans):
+            self._one_by_one(batch, range(len(batch.which)))
+            return
+        rows = np.flatnonzero(~np.array(titles)[batch.which])
+        goes_on = _goes_on(batch, rows)
+        at = 0
+        while at < len(rows):
+            more = goes_on[at + 2 :: 2]
+            stops = int(more.argmin()) if len(more) and not more.all() else len(more)
+            if stops < FEW:
+                self._one_by_one(batch, rows[at : at + 1])
+                at += 1
+                continue
+            self._one_by_one(batch, rows[at : at + 2])
+            end = at + 2 + 2 * stops
+            if not self._together(batch, rows[at + 2 : end]):
+                self._one_by_one(batch, rows[at + 2 : end])
+            at = end
+
+    def _one_by_one(self, batch: Batch[Plan], rows: Sequence[int] | NDArray[np.intp]) -> None:
+        for at in rows:
+            which = batch.which[at]
+            self._row(batch.plans[which], int(batch.line[at]), batch.rows[which][batch.place[at], FIRST:].tolist())
+
+    def _together(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> bool:
+        trained, validated = rows[::2], rows[1::2]
+        first, second = batch.which[trained[0]], batch.which[validated[0]]
+        train, val = batch.plans[first], batch.plans[second]
+        return (
+            isinstance(train, Train)
+            and isinstance(val, Val)
+            and self._several(
+                train,
+                batch.rows[first][batch.place[trained], FIRST:],
+                batch.line[trained],
+                val,
+                batch.rows[second][batch.place[validated], FIRST:],
+                batch.line[validated],
+            )
+        )
+
+
+def _goes_on(batch: Batch[Plan], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which rows are the training of the next epoch, followed by a validation like that of the epoch before."""
+    import numpy as np
+
+    which, place = batch.which[rows], batch.place[rows]
+    is_train = np.array([isinstance(plan, Train) for plan in batch.plans])[which]
+    epoch, planned = np.zeros(len(rows)), np.zeros(len(rows))
+    for index, (plan, table) in enumerate(zip(batch.plans, batch.rows, strict=True)):
+        if isinstance(plan, Train):
+            here = which == index
+            epoch[here], planned[here] = table[place[here], FIRST], table[place[here], FIRST + 1]
+    found = np.zeros(len(rows), dtype=bool)
+    found[2:-1] = is_train[2:-1] & is_train[:-3] & ~is_train[3:] & (which[3:] == which[1:-2])
+    found[2:-1] &= (which[2:-1] == which[:-3]) & (epoch[2:-1] == epoch[:-3] + 1) & (planned[2:-1] == planned[:-3])
+    return found
+
+
+def columns_of(values: Sequence[Value], rows: Floats) -> Iterator[Floats]:
+    """Yield the numbers of many rows."""
+    import numpy as np
+
+    for one in values:
+        yield np.ascontiguousarray(rows[:, one.column]) if one.column >= 0 else np.full(len(rows), number(one.text))
+
+
+def elapsed(plan: Train, rows: Floats) -> tuple[NDArray[np.bool_], Floats]:
+    """Return of which rows the bar has come to its end and tells the seconds, and the seconds of all."""
+    import numpy as np
+
+    seconds = np.zeros(len(rows))
+    for values in columns_of(plan.spent, rows):
+        seconds = seconds * 60 + values
+    done = np.ones(len(rows))
+    if plan.done:
+        parts = [*columns_of(plan.done, rows)]
+        total = parts[1] if len(parts) > 1 else np.full(len(rows), 100.0)
+        done = np.divide(parts[0], total, out=np.ones(len(rows)), where=total != 0)
+    return (done >= 1) & (seconds > 0), seconds
