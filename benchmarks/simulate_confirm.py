@@ -2,6 +2,7 @@
 
     python benchmarks/simulate_confirm.py [STUDIES]            # prints
     python benchmarks/simulate_confirm.py [STUDIES] --write    # into docs/confirm-statistics.md
+    python benchmarks/simulate_confirm.py 60 --only odd,fixes --write    # some of the tables
 
 Nothing is trained: a world knows which settings are to blame, and a run is a draw. Every wrong verdict is a run that
 looks like one of the other arm in symptom and in metric. See ``docs/confirm-statistics.md``.
@@ -94,6 +95,48 @@ class World:
             common = float(np.random.default_rng([seeds, trial.seed]).normal())
             spread = math.sqrt(self.shared) * common + math.sqrt(1 - self.shared) * spread
         return Outcome(trial, "finished", shown, spread + self.shift * shown, seconds=1.0)
+
+
+@dataclass(frozen=True)
+class Odd(World):
+    """A world in which runs break down, effects add up, or numbers stay as they are.
+
+    Attributes:
+        crashes: share of the runs of any config that break down.
+        breaks: share of the runs with the culprit that break down.
+        silent: the culprit brings nothing but breakdowns.
+        asked: whether it is asked of runs if they break down.
+        second: what portion of the whole change a second setting brings, the last one; the culprit brings the rest.
+        numbers: metrics of good and of bad runs that never change; none: they vary.
+        left: share of the fixed runs that still show the symptom.
+    """
+
+    crashes: float = 0.0
+    breaks: float = 0.0
+    silent: bool = False
+    asked: bool = False
+    second: float = 0.0
+    numbers: tuple[float, ...] = ()
+    left: float = 0.0
+
+    def run(self, trial: Trial, random: np.random.Generator, seeds: int) -> Outcome:
+        """Return what comes of a trial."""
+        bad = self.kind != "none" and self.bad(trial)
+        broken = bool(random.random() < self.crashes) or (bad and bool(random.random() < self.breaks))
+        if broken:
+            return Outcome(trial, "failed", True if self.asked else None, seconds=1.0)
+        if self.asked:
+            return Outcome(trial, "finished", False, seconds=1.0)
+        if self.numbers:
+            return Outcome(trial, "finished", bad, self.numbers[bad], seconds=1.0)
+        if self.second:
+            moved = (1 - self.second) * bad + self.second * (self.atoms[-1] in trial.parts)
+            return Outcome(trial, "finished", None, self.shift * moved + float(random.normal()), seconds=1.0)
+        found = World.run(replace(self, noise=self.noise), trial, random, seeds) if not self.silent else None
+        shown = bool(random.random() < self.noise) if found is None else bool(found.symptom)
+        if FIX in trial.parts:
+            shown = bool(random.random() < self.left)
+        return Outcome(trial, "finished", shown, float(random.normal()) + self.shift * shown, seconds=1.0)
 
 
 def simulate(world: World, prior: dict[str, float], options: StudyOptions, seed: int) -> StudyResult:
@@ -233,6 +276,68 @@ def studies_table(studies: int) -> Iterator[str]:
         yield tally.row(name)
 
 
+HARD = ("world", "n", "confirmed", "another one", "refuted", "not reproduced", "also bad", "undecided", "runs")
+
+
+def odd_table(studies: int) -> Iterator[str]:
+    """Yield rows: what studies come to in worlds that are not as the design has them."""
+    symptom = StudyOptions(metric=False, resamples=50)
+    both = replace(symptom, metric=True, better="higher")
+    metric = StudyOptions(symptom=False, better="lower", resamples=50)
+    base = Odd(noise=0.05)
+    added = replace(base, second=0.42, shift=12.0)
+    yield from head(*HARD)
+    for name, world, options, suspected in [
+        ("one setting; one run in ten fails, of all configs", replace(base, crashes=0.1), symptom, ""),
+        ("one setting; half of its runs fail", replace(base, breaks=0.5), symptom, ""),
+        ("one setting that only makes half of its runs fail", replace(base, breaks=0.5, silent=True), symptom, ""),
+        ("the same, `--symptom failed`, nine in ten fail", replace(base, breaks=0.9, asked=True), symptom, ""),
+        ("nothing; one run in ten fails, of all configs", replace(base, kind="none", crashes=0.1), symptom, ""),
+        ("two that add up, 58 : 42, metric only", added, metric, ""),
+        ("the same, the lesser one suspected", added, metric, "last"),
+        ("one setting, an innocent one suspected", base, symptom, "other"),
+        ("the same, metric only", replace(added, second=1e-9), metric, "other"),
+        ("one setting; .62318838 with it, 1 without, always", replace(base, numbers=(1.0, 0.62318838)), both, ""),
+        ("the same, metric only", replace(base, numbers=(1.0, 0.62318838)), replace(both, symptom=False), ""),
+        ("the seed is not read; .62318838 and .9123456", replace(base, numbers=(0.9123456, 0.62318838)), both, ""),
+    ]:
+        tally, verdicts = Tally(), Counter[str]()
+        prior = dict(zip(world.atoms, weights(world.settings, "ranked").tolist(), strict=True))
+        for seed in range(studies):
+            this = replace(world, members=draw(world.settings - 1, 1, seed))
+            other = next(atom for atom in this.atoms[1:-1] if atom not in this.culprit)
+            suspects = {"last": (this.atoms[-1],), "other": (other,)}.get(suspected, ())
+            result = simulate(this, prior, replace(options, suspects=suspects), seed)
+            tally.add(this, result)
+            verdicts[result.verdict] += 1
+        shares = [
+            f"{100 * count / tally.studies:.0f} %"
+            for count in (
+                tally.confirmed,
+                tally.wrong,
+                *(verdicts[one] for one in ("refuted", "not-reproduced", "reference-also-bad", "undecided")),
+            )
+        ]
+        yield line(name, tally.studies, *shares, f"{tally.runs / tally.studies:.1f}")
+
+
+def fixes_table(studies: int) -> Iterator[str]:
+    """Yield rows: how often a fix is accepted that leaves some of the symptom."""
+    steps = ("noise", "culprit", "confirmation", "path")
+    yield from head("fixed runs that still show it", "n", "accepted", "runs of the fix check")
+    for left in (0.0, 0.05, 0.25, 0.5, 1.0):
+        tally = Tally()
+        for seed in range(studies):
+            options = StudyOptions(metric=False, fix=True, skip=steps, resamples=50)
+            tally.add(Odd(), simulate(Odd(left=left), {}, options, seed))
+        yield line(
+            f"{100 * left:.0f} %",
+            tally.studies,
+            f"{100 * tally.fixes / studies:.0f} %",
+            f"{tally.fixing / studies:.1f}",
+        )
+
+
 def empty_table(studies: int) -> Iterator[str]:
     """Yield rows: what studies of a diff that changes nothing come to."""
     symptom = StudyOptions(metric=False, resamples=100)
@@ -259,8 +364,12 @@ def main(words: Sequence[str]) -> int:
     """Print the tables, or write them between their marks in the documentation."""
     numbers = [int(word) for word in words if word.isdigit()]
     studies = numbers[0] if numbers else 100
-    tables = {"studies": studies_table(studies), "empty": empty_table(4 * studies)}
+    tables = {"studies": studies_table(studies), "odd": odd_table(studies), "fixes": fixes_table(studies)}
+    tables |= {"empty": empty_table(4 * studies)}
     tables |= {"tests": tests_table(40 * studies), "intervals": intervals_table(10 * studies)}
+    if "--only" in words:
+        wanted = words[words.index("--only") + 1].split(",")
+        tables = {name: rows for name, rows in tables.items() if name in wanted}
     text = PAGE.read_text(encoding="utf-8")
     for name, rows in tables.items():
         made = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from diagnose import engine
-from diagnose.api.session import Outcome, Request, Session, options_of
+from diagnose.api.session import Outcome, Request, Session
 from diagnose.engine.inputs import Detect, Found, Input, detected, search
 from diagnose.engine.plan import Plan
 from diagnose.errors import DiagnoseError
@@ -107,7 +107,7 @@ class Linter(Session):
         """Lint an input, and enter what is found."""
         todo = self.plan(given.path)
         try:
-            part = engine.lint([given], options_of(todo))
+            part = engine.lint([given], self.lint_options(todo))
         except DiagnoseError:
             raise
         except Exception as error:  # noqa: BLE001 - the other files are still linted

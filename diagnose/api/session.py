@@ -85,6 +85,7 @@ class Session:
         self.governor = Governor(request.config, request.isolated, request.options, request.environment)
         self.outcome = Outcome()
         self._plans: dict[int, Plan] = {}
+        self._options: dict[int, Options] = {}
         self._told: set[tuple[str, str, str, Place]] = set()
         self._cache: Cache | None = None
         today()  # a date that cannot be read is said at once, not first where a waiver is met
@@ -119,6 +120,14 @@ class Session:
             known = plan(settings, format=self.request.format, baseline=self._baseline(settings))
             known.options.cache = self.cache()
             self._plans[id(settings)] = known
+        return known
+
+    def lint_options(self, todo: Plan) -> Options:
+        """Return how single runs are linted under a plan of this session, without the rules of other commands."""
+        known = self._options.get(id(todo))
+        if known is None:
+            rules = [rule for rule in todo.options.rules if rule.family not in ELSEWHERE]
+            known = self._options[id(todo)] = replace(todo.options, rules=rules)
         return known
 
     def cache(self) -> Cache | None:
@@ -165,11 +174,6 @@ class Session:
         if file not in self.outcome.baselines:
             self.outcome.baselines[file] = baseline.load(file)
         return self.outcome.baselines[file]
-
-
-def options_of(todo: Plan) -> Options:
-    """Return how single runs are linted under a plan: without the rules of other commands."""
-    return replace(todo.options, rules=[rule for rule in todo.options.rules if rule.family not in ELSEWHERE])
 
 
 def _said(finding: Finding) -> tuple[str, str, str, Place]:

@@ -19,7 +19,7 @@ MOST_EVIDENCE = 8
 
 
 def apply(rule: Rule, view: View, overrides: Mapping[str, Any]) -> list[Hit]:
-    """Return the hits of a rule in a segment; several are merged into one if the rule says so.
+    """Return the hits of a rule in a segment that ``view.lack`` finds nothing lacking in, merged if the rule says so.
 
     Args:
         rule: the rule.
@@ -49,24 +49,20 @@ def apply(rule: Rule, view: View, overrides: Mapping[str, Any]) -> list[Hit]:
 def scopes(rule: Rule, view: View, overrides: Mapping[str, Any], **more: Any) -> Iterator[tuple[Any, Scope]]:
     """Yield what a rule's ``each`` takes on, None for a rule that looks at the whole, with the scope of each.
 
+    Where ``view.lack`` tells that the segment lacks something, there is nothing to look at.
+
     Args:
         rule: the rule.
         view: where to look.
         overrides: thresholds from the settings.
         more: further attributes of the scopes.
 
-    Raises:
-        MissingError: if the segment lacks what the rule needs, or there is nothing to walk over.
     """
-    if lack := view.lack(rule):
-        raise MissingError(lack)
     variable = ""
     found: list[Any] = [None]
     if rule.each is not None:
         variable, selector = rule.each
-        found, what = view.candidates(selector)
-        if not found:
-            raise MissingError(what)
+        found, _ = view.candidates(selector)
     lets, run = rule.parts(), view.run
     for value in found:
         values = {**rule.params, **_thresholds(rule, overrides, value), **view.given}

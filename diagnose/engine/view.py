@@ -23,7 +23,7 @@ class View:
         given: names that have a value in every rule.
     """
 
-    __slots__ = ("_events", "_names", "baseline", "given", "memo", "run", "segment")
+    __slots__ = ("_candidates", "_events", "_names", "baseline", "given", "memo", "run", "segment")
 
     def __init__(self, run: Run, segment: Segment, baseline: Segment | None = None) -> None:
         """Look at a segment."""
@@ -35,6 +35,7 @@ class View:
             "format": run.format,
             "compared": baseline is not None,
         }
+        self._candidates: dict[int, tuple[list[Any], str]] = {}
         self._names = _named(tuple(segment.series))
         self._events: dict[str, list[Event]] = {}
         for event in segment.events:
@@ -45,10 +46,19 @@ class View:
         for kind, name in rule.needs:
             if not self._has(kind, name):
                 return f"{kind} {name}".strip()
-        return ""
+        if rule.each is None:
+            return ""
+        found, what = self.candidates(rule.each[1])
+        return "" if found else what
 
     def candidates(self, selector: Selector) -> tuple[list[Any], str]:
         """Return what the variable of a rule's ``each`` takes on, and what to call it if there is nothing."""
+        known = self._candidates.get(id(selector))
+        if known is None:  # rules outlive the view, and with them the selectors
+            known = self._candidates[id(selector)] = self._found(selector)
+        return known
+
+    def _found(self, selector: Selector) -> tuple[list[Any], str]:
         segment = self.segment
         if selector.event:
             return self._events.get(selector.event, []), f"event {selector.event}"
@@ -58,8 +68,8 @@ class View:
             settings = segment.config.settings.values()
             chosen = [setting for setting in settings if _set(setting, selector, segment.config.framework)]
             return chosen, "config " + " or ".join([*selector.setting, *selector.names, *selector.roles])
-        found = [segment.series[name] for name in self._names.chosen(selector)]
-        return found, "" if found else _wanted(selector)
+        names = self._names.chosen(selector)
+        return [segment.series[name] for name in names], "" if names else _wanted(selector)
 
     def _has(self, kind: str, name: str) -> bool:
         match kind:

@@ -178,10 +178,9 @@ def _packed() -> dict[str, Any]:
 def _made(text: str, *, ours: bool) -> Callable[[Callable[[str], Any]], str] | None:
     """Return what makes words of a template; None if that is left to Jinja."""
     packed = _packed().get("trees", {}).get(text)
-    if packed is not None:
-        tree = json.loads(packed)
-    else:
-        tree = plain(text) if ours or not template_fault(text) else None
+    if packed is None and not ours and template_fault(text):
+        return None
+    tree = plain(text) if packed is None else json.loads(packed)
     return None if tree is None else WORDS.compiled(tree)
 
 

@@ -26,6 +26,8 @@ SAMPLES = (
     "iteration;loss;seconds\n100;2.41;1.5\n200;2.02;1.5\n300;1.88;1.6\n",
     "train_loss\tval_loss\n0.91\t0.95\n0.72\t0.90\n",
 )
+MOST_SHAPES = 400
+"""Kinds of rows, by the cells that are filled, that are read in bulk."""
 ENOUGH = 2
 """Rows below which a table is no curve."""
 
@@ -99,10 +101,13 @@ def read(source: Source, build: RunBuilder) -> None:
             if part is table and numbered and (found := table_row(walk.text, delimiter)) is not None:
                 cells = found[1]
                 if walk.template < 0:
-                    shapes.add(found[0])
+                    if len(shapes.templates) < MOST_SHAPES:
+                        shapes.add(found[0])
                 elif len(cells) == len(header) and all(cells[at] >= 0 for at in numbered):
                     items = [
-                        Item(printed, "", cells[at], name) for at, (printed, name) in places.items() if cells[at] >= 0
+                        Item(printed, "", max(cells[at], -1), name, row.value(printed) or 0.0)
+                        for at, (printed, name) in places.items()
+                        if cells[at] != -1
                     ]
                     extra = [cells[at] for at in numbered]
                     placed = _placed(bool(epochs), bool(steps), offset)

@@ -53,12 +53,8 @@ FOREIGN = frozenset(
     {"image_id", "category_id", "bbox", "annotations", "segmentation", "dependencies", "$schema", "cells"}
 )
 """Keys of data sets, predictions, packages, schemas and notebooks, which hold numbers of their own."""
-SETTINGS = lazy(
-    r"(?i)^(hyper_?param(eter)?s|h?params|config(uration)?|settings|args|arguments|.*_config(uration)?)$"
-)
-SPAN = lazy(
-    r"\s*(\d+(?:\.\d+)?|\.\d+)\s*(?:-|–|->|→|to)\s*(\d+(?:\.\d+)?|\.\d+) (?:over|in|within) (\d+) epochs\s*$"
-)
+SETTINGS = lazy(r"(?i)^(hyper_?param(eter)?s|h?params|config(uration)?|settings|args|arguments|.*_config(uration)?)$")
+SPAN = lazy(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*(?:-|–|->|→|to)\s*(\d+(?:\.\d+)?|\.\d+) (?:over|in|within) (\d+) epochs\s*$")
 
 
 def sniff(head: Head) -> int:

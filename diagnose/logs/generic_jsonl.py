@@ -29,6 +29,8 @@ SAMPLES = (
     ),
 )
 SAMPLED = 200
+MOST_SHAPES = 400
+"""Kinds of objects that are read in bulk: a log that has more of them holds texts that change."""
 FOREIGN = frozenset(
     {"image_id", "category_id", "bbox", "prompt", "completion", "text", "messages", "question", "answer"}
 )
@@ -105,7 +107,8 @@ class _Rows:
         if found is None:
             return
         if self.walk.template < 0:
-            self.shapes.add(found[0])
+            if len(self.shapes.templates) < MOST_SHAPES:
+                self.shapes.add(found[0])
             return
         numbers = dict(_numbers(found[1]))
         epochs = [value for key, value in numbers.items() if is_epoch(key)][:1]

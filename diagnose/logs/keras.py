@@ -70,7 +70,7 @@ def read(source: Source, build: RunBuilder) -> None:
     shapes = Shapes(NAME)
     reader = _Reader(build, Walk(source, shapes, None), shapes)
     for line in reader.walk:
-        reader.rows.flush()
+        reader.rows.flush(line.number)
         if MAY_BE_GLUED.match(line.text):
             for text in GLUED.split(line.text):
                 reader.feed(Line(line.number, text))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from typing import TYPE_CHECKING
 
 from diagnose.names import canonical
 from diagnose.reader import Head, RunBuilder
-from diagnose.reader.table import Row, cells_of, delimiter_of, rows, value_of
-from diagnose.sources import Line, Source, lines
+from diagnose.reader.bulk import Bulk, Item
+from diagnose.reader.table import cells_of, delimiter_of, rows, value_of
+from diagnose.scan import Condition, Shapes, Walk, table_row
+from diagnose.sources import Line, Source
+
+if TYPE_CHECKING:
+    from diagnose.reader.bulk import Position
 
 NAME = "keras-csv"
 TITLE = "Keras CSVLogger table"
@@ -16,6 +22,8 @@ SAMPLES: tuple[str | bytes, ...] = (
     "epoch,learning_rate,loss,val_loss\r\r\n12,0.001,0.51,0.62\r\r\n13,0.0005,0.47,0.61\r\r\n",
     "loss,acc,val_loss,val_acc\n0.91,0.61,0.95,0.58\n",
 )
+MOST_SHAPES = 400
+"""Kinds of rows, by the cells that are filled, that are read in bulk."""
 RATES = frozenset({"lr", "learning_rate"})
 
 
@@ -54,7 +62,9 @@ def _sorted(header: list[str]) -> bool:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read every row as an epoch; ``CSVLogger`` counts from 0, and appends runs without a second header."""
-    stream = lines(source)
+    shapes = Shapes(NAME)
+    walk = Walk(source, shapes, None)
+    stream, bulk = iter(walk), Bulk(build, walk)
     first = next((line for line in stream if line.text.strip()), Line(1, ""))
     delimiter = delimiter_of(first.text) or ","
     header = cells_of(first.text, delimiter)
@@ -63,8 +73,17 @@ def read(source: Source, build: RunBuilder) -> None:
         for name in header
         if name and name != "epoch"
     }
-    last = 0.0
-    for epoch, row in _numbered(rows(stream, header, delimiter), header):
+    last, offset, here = 0.0, math.nan, walk.counters
+    for index, row in enumerate(rows(stream, header, delimiter)):
+        if walk.counters != here:
+            last = build.current_epoch = walk.counters[1] + offset
+            here = walk.counters
+        printed_epoch = row.value("epoch") if "epoch" in header else float(index)
+        if printed_epoch is None:
+            continue
+        if math.isnan(offset) or printed_epoch == 0:
+            offset = _offset(printed_epoch, header)
+        epoch = printed_epoch + offset
         if epoch <= last:
             build.close()
         last = epoch
@@ -72,18 +91,32 @@ def read(source: Source, build: RunBuilder) -> None:
         for printed, name in columns.items():
             if (value := row.value(printed)) is not None:
                 build.point(printed, value, row.line, name=name)
+        bulk.check()
+        here = walk.counters = (0.0, max(printed_epoch, 0.0))
+        if "epoch" not in header or (found := table_row(walk.text, delimiter)) is None:
+            continue
+        cells = found[1]
+        if walk.template < 0:
+            if len(shapes.templates) < MOST_SHAPES:
+                shapes.add(found[0])
+        elif len(cells) == len(header) and cells[header.index("epoch")] >= 0:
+            items = [
+                Item(printed, "", max(cells[at], -1), columns[printed], row.value(printed) or 0.0)
+                for at, printed in enumerate(header)
+                if printed in columns and cells[at] != -1
+            ]
+            bulk.enable(items, _position(offset), (), Condition(minor=cells[header.index("epoch")]))
+    bulk.finish()
 
 
-def _numbered(table: Iterator[Row], header: list[str]) -> Iterator[tuple[float, Row]]:
-    """Yield rows with epochs counted from 1.
+def _offset(epoch: float, header: list[str]) -> float:
+    """Return what is added to the epochs of a table that begins with one, so that they count from 1.
 
     A table whose first row is 15 was resumed. One that begins with 1 was written by another hand, which counts from 1.
     """
-    offset: float | None = None
-    for index, row in enumerate(table, 1):
-        epoch = row.value("epoch") if "epoch" in header else index - 1
-        if epoch is None:
-            continue
-        if offset is None or epoch == 0:
-            offset = 1.0 if epoch == 0 or (epoch != 1 and _sorted(header)) else 0.0
-        yield epoch + offset, row
+    return 1.0 if epoch == 0 or (epoch != 1 and _sorted(header)) else 0.0
+
+
+def _position(offset: float) -> Position:
+    """Return how the epochs of rows are found that were read in bulk; they tell no step."""
+    return lambda rows: (rows[:, 1] + offset, rows[:, 1] * math.nan)

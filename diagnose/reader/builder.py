@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -155,6 +155,17 @@ class RunBuilder:
         """Add one key of the config that the log prints, or that stands in the companion file *path*."""
         self.adopt(Setting(key, value, Place(path or self.path, line, 1, text[:TEXT])))
 
+    def settings(self, settings: Iterable[Setting], *, at: int = 0, shift: int = 0) -> None:
+        """Add keys of a config that the log prints, *shift* lines below where they say, or all at the line *at*."""
+        path = self.path
+        moved = {
+            one.key: Setting(one.key, one.value, Place(path, at or one.place.line + shift, 1, one.place.text[:TEXT]))
+            for one in settings
+        }
+        self._settings.update(moved)
+        if self.is_open:
+            self._drafts[-1].settings.update(moved)
+
     def adopt(self, setting: Setting) -> None:
         """Add one key of a config that a reader of configs has read."""
         self._settings[setting.key] = setting
@@ -258,7 +269,7 @@ class RunBuilder:
                 place = Place(self.path, self._heading_line, 1, self._heading[:TEXT])
                 self._drafts[-1].events.append(Event("unstarted", place, {"message": self._heading}))
         segments = []
-        self.room = Room()
+        self.room.close()
         for index, draft in enumerate(self._drafts):
             shared: Shared = {}
             segments.append(

@@ -179,10 +179,10 @@ class Warnings:
         self._build.event("warning", line.number, line.text.strip(), category="", message=message.strip()[:200])
 
 
-def saved(build: RunBuilder, count: str, unit: str, line: Line) -> None:
+def saved(build: RunBuilder, count: float, unit: str, line: Line) -> None:
     """Report ``Saving checkpoint at 3 epochs`` (or iterations)."""
     by_epoch = unit.strip().startswith("epoch")
-    place: dict[str, Any] = {"epoch" if by_epoch else "step": float(count)}
+    place: dict[str, Any] = {"epoch" if by_epoch else "step": count}
     build.event("checkpoint", line.number, line.text.strip(), **place)
 
 

@@ -308,8 +308,7 @@ def _state(
     build: RunBuilder, settings: dict[str, Setting], facts: Iterable[Fact], *, at: int = 0, shift: int = 0
 ) -> None:
     """Add settings and facts, whose lines lie *shift* lines below where they say, or all at *at*."""
-    for setting in settings.values():
-        build.setting(setting.key, setting.value, at or setting.place.line + shift, setting.place.text)
+    build.settings(settings.values(), at=at, shift=shift)
     for fact in facts:
         build.fact(fact.name, fact.value, at or fact.place.line + shift, fact.place.text)
     state_batch(build)

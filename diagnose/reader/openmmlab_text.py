@@ -44,7 +44,7 @@ class TextLog:
         self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
         self.console = ConsoleEvents(build)
         self.loaded = ""
-        self.kept: set[int] = set()
+        self.kept: dict[int, tuple[Match, list[int]]] = {}
         self.plans: dict[tuple[int, str], Plan | None] = {}
 
     def read(self, source: Source) -> None:
@@ -108,16 +108,26 @@ class TextLog:
     def keep(self, match: Match) -> None:
         """Keep lines like this one from here on, if what they say depends on nothing else, to take them all at once."""
         template = self.walk.template
-        if match.kind in KEPT and template >= 0 and template not in self.walk.enabled:
-            self.kept.add(template)
-            self.walk.enable((), ALWAYS, keeps=True)
+        if match.kind not in KEPT or template < 0 or template in self.walk.enabled:
+            return
+        if template not in self.kept:
+            parts = self.grammar.shapes.parts_of(template)
+            counts = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT" and part >= 0]
+            self.kept[template] = match, counts if match.kind == "saved" else []
+        self.walk.enable(self.kept[template][1], ALWAYS, keeps=True)
 
     def take_kept(self) -> None:
         """Take the lines that were kept, in their order."""
-        lines = [line for template in self.kept & self.walk.enabled for line in self.walk.kept(template)]
-        for line in sorted(lines):
-            if (found := self.grammar.shapes.match(line.text)) is not None:
-                self.take(Match(found[0].kind, found[1]), line)
+        found = [
+            (line, template, values)
+            for template in self.walk.enabled.intersection(self.kept)
+            for line, values in self.walk.kept(template)
+        ]
+        for line, template, values in sorted(found) if len(found) > 1 else found:
+            if values:
+                saved(self.build, values[0], self.kept[template][0].get("UNIT") or "", line)
+            elif (again := self.grammar.shapes.match(line.text)) is not None:
+                self.take(Match(again[0].kind, again[1]), line)
 
     def full(self, template: int) -> None:
         """Take what was stored of a template."""
@@ -206,7 +216,7 @@ class TextLog:
             case "environment" | "config" | "mismatch":
                 self.blocks.open(match.kind, line)
             case "saved":
-                saved(build, match.get("INT") or "0", match.get("UNIT") or "", line)
+                saved(build, float(match.get("INT") or 0), match.get("UNIT") or "", line)
             case "resumed":
                 epoch, step = match.all("INT")
                 build.event("resumed", number, text, epoch=float(epoch), step=float(step), path=self.loaded)

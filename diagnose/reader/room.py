@@ -54,6 +54,11 @@ class Room:
         self.most, self.held = MOST, 0
         self.tables: list[Table] = []
 
+    def close(self) -> None:
+        """Let go of all tables: none is thinned any more, and each lasts as long as it is needed."""
+        self.tables.clear()
+        self.held = 0
+
     def take(self, doubles: int) -> None:
         """Note that so many more are held; thin tables, the longest first, if that is too much."""
         self.held += doubles

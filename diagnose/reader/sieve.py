@@ -34,7 +34,7 @@ class Sieve:
             return False
         if needs is not None:
             low += "\n"
-            if not any([word in low for word in needs]):
+            if not any(word in low for word in needs):
                 return False
         return rest.search(text) is not None
 

@@ -109,7 +109,7 @@ class YoloConsole:
         )
         last = 0
         for line in walk:
-            rows.flush()
+            rows.flush(line.number)
             last = line.number
             match = self.grammar.parse(line.text)
             if match is None:

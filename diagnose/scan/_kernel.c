@@ -590,9 +590,15 @@ static PyObject *module_number(PyObject *module, PyObject *args)
         return NULL;
     Printed printed = {0, 0, 0, 0, 0};
     double value = 0;
-    /* Bytes objects end in a NUL, which ends every number. */
-    const uint8_t *after = powers.len == 651 * 16 ? number((const uint8_t *)text, &printed) : NULL;
-    int known = after == (const uint8_t *)text + length && value_of(powers.buf, &printed, &value);
+    uint8_t *copy = calloc((size_t)length + SLACK, 1); /* a NUL ends every number */
+    if (copy == NULL) {
+        PyBuffer_Release(&powers);
+        return PyErr_NoMemory();
+    }
+    memcpy(copy, text, (size_t)length);
+    const uint8_t *after = powers.len == 651 * 16 ? number(copy, &printed) : NULL;
+    int known = after == copy + length && value_of(powers.buf, &printed, &value);
+    free(copy);
     PyBuffer_Release(&powers);
     return known ? PyFloat_FromDouble(value) : Py_NewRef(Py_None);
 }

@@ -53,6 +53,7 @@ FORMS = (
     "-0.25",
     "+0.25",
     "1.25e-05",
+    "6.5E-05",
     "3e+08",
     "7.",
     ".5",
@@ -125,7 +126,8 @@ def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template |
     usual = [_usual(parsed[0], slot, habits) for slot in slots]
     if None not in usual:
         found = _varying(slot for slot in usual if slot is not None)
-        if trial.passes_rounds(found, ROUNDS // 2):
+        as_ever = not any(_is_odd(parsed[0], slot, habits) for slot in slots)
+        if (as_ever or trial.passes_forms(found)) and trial.passes_rounds(found, ROUNDS // 2):
             return _template(text, parsed, found)
     for known in (habits, dict[HabitKey, Part]()):
         wide = [_usual(parsed[0], slot, known) or _usual(ANY_KIND, slot, known) or slot for slot in slots]
@@ -154,6 +156,12 @@ def _usual(kind: str, slot: _Slot, habits: Habits) -> _Slot | None:
     if part.operation == NUMBER:
         return replace(slot, part=replace(part, low=part.low | slot.part.low))
     return replace(slot, part=part) if part.low <= slot.end - slot.start <= part.high else _fixed(slot)
+
+
+def _is_odd(kind: str, slot: _Slot, habits: Habits) -> bool:
+    """Whether a number shows what numbers in its place were not found to be allowed."""
+    part = habits.get(_habit(kind, slot))
+    return part is not None and part.operation == NUMBER and bool(slot.part.low & ~part.low)
 
 
 def _varying(slots: Iterable[_Slot]) -> list[_Slot]:

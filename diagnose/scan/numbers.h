@@ -24,6 +24,17 @@ static inline uint64_t eight(const uint8_t *at)
 
 static inline int is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
 
+/* Four digits as a number, or -1 if one of the bytes is none. */
+static inline int32_t four_digits(const uint8_t *at)
+{
+    uint32_t bytes = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    uint32_t from_zero = bytes ^ 0x30303030;
+    if (((from_zero + 0x06060606) | from_zero) & 0xF0F0F0F0)
+        return -1;
+    from_zero = from_zero * 10 + (from_zero >> 8);
+    return (int32_t)((from_zero & 0xFF) * 100 + (from_zero >> 16 & 0xFF));
+}
+
 /* Read a run of digits into `printed`; return what follows. */
 static inline const uint8_t *digits(const uint8_t *at, Printed *printed)
 {
@@ -116,6 +127,11 @@ static inline const uint8_t *number(const uint8_t *at, Printed *printed)
     printed->power = 0;
     if (*next == '.') {
         const uint8_t *fraction = ++next;
+        int32_t four = four_digits(fraction);
+        if (four >= 0) {
+            value = value * 10000 + (uint32_t)four;
+            next += 4;
+        }
         for (uint8_t digit; (digit = (uint8_t)(*next - '0')) < 10; next++)
             value = value * 10 + digit;
         width = next - fraction;

@@ -23,16 +23,18 @@ from diagnose.scan.template import (
 
 JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', re.DOTALL)
 JSON_NUMBER = MINUS | WHOLE | FRACTION | EXPONENT
+NONFINITE = re.compile(rb"(?i)[+-]?(?:nan|inf|infinity)")
 WIDE = 40
 LONGEST = 20_000
 """Characters of a row."""
 
 
 def table_row(text: str, delimiter: str) -> tuple[Template, list[int]] | None:
-    """Return a template for rows of numbers like this one, and the variable part of each cell; -1 for a blank one.
+    """Return a template for rows like this one, and the variable part of each cell.
 
     Returns:
-        None if a cell holds anything else.
+        The part is -1 for a blank cell, and -2 for one that is no finite number in all such rows. None if a cell holds
+        anything else.
     """
     parts: list[Part] = []
     where: list[int] = []
@@ -46,7 +48,13 @@ def table_row(text: str, delimiter: str) -> tuple[Template, list[int]] | None:
             count += 1
         bare = cell.strip(b" ")
         if bare:
-            if not PRINTED.fullmatch(bare) or (not padded and bare != cell) or cell.endswith(b" "):
+            if (not padded and bare != cell) or cell.endswith(b" "):
+                return None
+            if NONFINITE.fullmatch(bare):
+                parts.append(Part(LITERAL, bare))
+                where.append(-2)
+                continue
+            if not PRINTED.fullmatch(bare):
                 return None
             parts.append(Part(NUMBER, low=ANY_NUMBER))
         where.append(count if bare else -1)

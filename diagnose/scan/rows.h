@@ -29,7 +29,7 @@ static int is_last_of_a_step(const Program *program, int32_t last, int part)
 {
     for (int32_t here = last; here >= 0; here = program->steps[here].parent) {
         const Step *step = program->steps + here;
-        if ((step->last == NUMBER || step->last == RUN) && part == step->first + variables(step) - 1)
+        if ((step->last == NUMBER || step->last == RUN) && part == step->slot)
             return 1;
     }
     return 0;

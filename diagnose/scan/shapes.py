@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Protocol, cast
 
@@ -20,6 +21,9 @@ ENOUGH = 12
 """Lines of one shape, other in their digits, that make a template worth its trials: so many lines are parsed for it."""
 AGAIN = (1, 2, 4, 16, 64)
 """Multiples of ``ENOUGH`` at which a template is made of a shape once more."""
+MANY = 64
+"""Templates of lines that differ in words only, such as names of classes; beyond them, words never come to an end."""
+WORDS = re.compile(r"[^\W\d]+")
 REMEMBERED = 20_000
 """Shapes that are counted at one time."""
 
@@ -76,6 +80,7 @@ class Shapes:
         self._pack = pack or Pack()
         self._trie = Trie()
         self._seen: dict[str, int] = {}
+        self._families: dict[str, int] = {}
         self._habits = self._pack.habits
         self._scanner = self.scanner()
         self._full = self._unkept = False
@@ -144,6 +149,10 @@ class Shapes:
         # Lines that the first template does not fit get others, ever more rarely.
         if not any(before < self.enough * again <= before + times for again in AGAIN):
             return
+        family = f"{parsed[0]} {WORDS.sub('a', key)}"
+        self._families[family] = self._families.get(family, 0) + 1
+        if self._families[family] > MANY:
+            return
         template = learn(text, parsed, self._parse, self._habits)
         if template is not None and self._trie.add(template):
             self._pack.put(text, template)
@@ -153,8 +162,9 @@ class Shapes:
             self._full = True
             import logging  # it takes long
 
-            log = logging.getLogger("diagnose")
-            log.warning("%s: more than %d shapes of lines; the rest is read slowly, line by line", self.name, MOST)
+            # Nobody handles it in the command: then Python writes it to stderr.
+            said = "diagnose: %s: more than %d shapes of lines; the rest is parsed line by line, which takes longer"
+            logging.getLogger("diagnose").warning(said, self.name, MOST)
 
     def unkept(self) -> Pack | None:
         """Return the pack if templates were learned since this was last asked."""

@@ -23,6 +23,8 @@ typedef struct {
     int32_t run, runs;        /* the variable parts in it: the first, how many */
     int32_t last, low, high;  /* NUMBER, RUN, END, LITERAL for nothing, BLANKS for what never fits; and its limits */
     int32_t first;            /* which variable part of the line the step's first one is */
+    int32_t slot;             /* and which one the number or run is */
+    int32_t padding;          /* to 64 bytes */
 } Step;
 
 /* Eight bytes of a text, the last ones masked. `unlike` added to a byte's difference from `bytes` sets its highest bit
@@ -98,7 +100,7 @@ static void add_text(Program *program, Size *size, Step *step, const Node *node,
 /* Make the step that begins with a node; return it, with what it needs added to `size`. */
 static Step step_of(Program *program, Size *size, const Node *nodes, int32_t which, const uint8_t *texts)
 {
-    Step step = {which, nodes[which].other, -1, 0, -1, size->words, 0, size->runs, 0, LITERAL, 0, 0, 0};
+    Step step = {which, nodes[which].other, -1, 0, -1, size->words, 0, size->runs, 0, LITERAL, 0, 0, 0, 0, 0};
     const Node *node = nodes + which;
     if (node->operation == BLANKS && !is_text(nodes, which, texts)) {
         step.fewest = node->low;
@@ -141,6 +143,7 @@ static Size compile(Program *program, const Node *nodes, int32_t count, const ui
         Step step = step_of(program, &size, nodes, i, texts);
         step.first = first[i];
         step.parent = parent[i];
+        step.slot = step.first + (step.most >= 0) + step.runs;
         int32_t behind = step.first + variables(&step);
         if (behind > MOST_VARIABLES) {
             step.last = BLANKS;
@@ -246,8 +249,14 @@ static inline const uint8_t *taken(const Program *program, const Step *step, con
         return at != NULL && (printed->shape & ~step->low) ? NULL : at;
     case RUN: {
         const uint8_t *digit = at;
-        *printed = (Printed){0, 0, 0, 0, 0};
-        at = digits(at, printed);
+        uint64_t value = 0;
+        while (is_digit(*at))
+            value = value * 10 + (uint64_t)(*at++ - '0');
+        *printed = (Printed){value, 18, 0, 0, 0};
+        if (at - digit > 18) {
+            *printed = (Printed){0, 0, 0, 0, 0};
+            digits(digit, printed);
+        }
         return at - digit < step->low || at - digit > step->high ? NULL : at;
     }
     case END:
@@ -271,7 +280,7 @@ static int32_t find(const Program *program, const uint8_t *line, Printed *printe
     for (;;) {
         while (here >= 0) {
             const Step *step = program->steps + here;
-            const uint8_t *after = taken(program, step, at, printed + step->first + (step->most >= 0) + step->runs);
+            const uint8_t *after = taken(program, step, at, printed + step->slot);
             if (after == NULL) {
                 here = step->other;
                 continue;

@@ -191,12 +191,15 @@ class Walk:
         """Return the rows stored of a template, row by row: line, major and minor counter then, and the columns."""
         return self._scanner.take(template)
 
-    def kept(self, template: int) -> list[Line]:
-        """Return the lines of a template whose rows were stored, where they are kept; they are forgotten here."""
-        texts = self._scanner.lines(template).decode(errors="replace").split("\n")
+    def kept(self, template: int) -> list[tuple[Line, tuple[float, ...]]]:
+        """Return the lines of a template whose rows were stored, and their columns, where lines are kept."""
+        raw = self._scanner.lines(template)
+        if not raw:
+            return []
+        texts = raw.decode(errors="replace").split("\n")[:-1]
         rows = self._scanner.take(template)
-        numbers = struct.unpack(f"={len(rows) // 8}d", rows)[:: len(rows) // 8 // (len(texts) - 1)] if rows else ()
-        return [Line(int(number), text.rstrip("\r")) for number, text in zip(numbers, texts, strict=False)]
+        each = struct.iter_unpack(f"={len(rows) // len(texts) // 8}d", rows)
+        return [(Line(int(row[0]), text.rstrip("\r")), row[3:]) for row, text in zip(each, texts, strict=True)]
 
     @property
     def counters(self) -> tuple[float, float]:

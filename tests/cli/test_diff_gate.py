@@ -10,10 +10,20 @@ from typing import Any
 
 import pytest
 
+from diagnose.engine.confirm import SCHEMA, diff_hash
+from diagnose.engine.diff.compare import compare
+from diagnose.engine.diff.side import side_of
+from diagnose.model import Config
+from diagnose.sources import from_bytes
+
 OLD = "lr: 0.001\nepochs: 10\nbatch_size: 16\nmomentum: 0.9\n"
 NEW = OLD.replace("0.001", "0.05")
 BASE = "optimizer = dict(type='SGD', lr=0.01, momentum=0.9)\ntotal_epochs = 12\n"
 CHILD = "_base_ = ['./base.py']\nmodel = dict(type='Toy', num_classes=4)\n"
+
+
+def read_config(text: str) -> Config:
+    return side_of(from_bytes("configs/a.yaml", text.encode())).config
 
 
 def git(*words: str) -> None:
@@ -216,3 +226,27 @@ def test_unknown_values_are_null_in_json(project: Path, diagnose: Any) -> None:
     segment = record["segments"][0]
     assert segment["config"]["lr"] is None
     assert segment["unknown"] == ["lr"]
+
+
+def test_a_confirmation_without_its_record_opens_nothing(repo: Path, diagnose: Any) -> None:
+    Path("diagnose.toml").write_text('[policy]\nrequire-confirmation = ["critical", "high"]\n')
+    waiver = '# diagnose: waive-file[DIFF] reason="known" owner=@ada expires=2999-01-31 confirmed-by=123456abcdef\n'
+    Path("configs/a.yaml").write_text(waiver + NEW)
+
+    status, report = told(diagnose, "HEAD")
+    assert status == 1
+    (finding,) = [one for one in report["findings"] if one["name"] == "waiver-unconfirmed"]
+    assert "commit .diagnose/confirmations/123456abcdef.json" in finding["message"]
+
+    changes = compare(read_config(OLD), read_config(NEW))
+    record = {
+        "schema": SCHEMA,
+        "id": "123456abcdef",
+        "diff": diff_hash(changes),
+        "verdict": "confirmed",
+        "untested": [],
+    }
+    file = Path(".diagnose/confirmations/123456abcdef.json")
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(record))
+    assert told(diagnose, "HEAD")[0] == 0

@@ -12,8 +12,7 @@ import pytest
 
 from diagnose import api, engine
 from diagnose.api.fleet.cpus import cpus
-from diagnose.api.fleet.pool import can_fork
-from diagnose.api.fleet.pool import Pool
+from diagnose.api.fleet.pool import Pool, can_fork
 from diagnose.api.fleet.size import FILES, size
 
 ROOT = Path(__file__).parents[2]

@@ -247,6 +247,15 @@ def change(key: str, old: object, new: object, risk: str = "critical", line: int
     )
 
 
+def record_of(id: str, *changes: Change) -> Path:
+    """Write the record of a confirmation of some changes."""
+    file = Path(".diagnose/confirmations", f"{id}.json")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    record = {"schema": SCHEMA, "id": id, "diff": diff_hash(changes), "verdict": "confirmed", "untested": []}
+    file.write_text(json.dumps(record))
+    return file
+
+
 class TestChanges:
     """What ``diagnose diff`` asks for: the new side, its changes, and all findings."""
 
@@ -272,6 +281,8 @@ class TestChanges:
         assert ["DIFF003", "CFG905"] == self.review(f"a: 1\nlr: 0.1  # diagnose: waive[DIFF003] {WHOLE}\n", policy)
         assert ["DIFF003", "CFG905"] == self.review("a: 1\nlr: 0.1  # diagnose: ignore[DIFF003] x\n", policy)
         confirmed = f"a: 1\nlr: 0.1  # diagnose: waive[DIFF003] {WHOLE} confirmed-by=abc123\n"
+        assert ["DIFF003", "CFG905"] == self.review(confirmed, policy)  # without a record an id is a word
+        record_of("abc123", change("lr", 0.01, 0.1))
         assert [] == self.review(confirmed, policy)
         assert ["DIFF003", "CFG905"] == self.review(confirmed.replace("abc123", "x"), policy)
 

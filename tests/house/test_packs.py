@@ -14,8 +14,9 @@ from lark.exceptions import UnexpectedInput
 from diagnose import assets, packs, parsers
 from diagnose.language import parse
 from diagnose.language.parse import _prepared
+from diagnose.language.template import plain
 from diagnose.logs import formats
-from diagnose.rules import from_mapping
+from diagnose.rules import builtin, from_mapping
 from diagnose.scan import LineParser, Pack, Shapes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -74,10 +75,10 @@ def test_rules_and_expressions_survive() -> None:
     for path, raw in packed["rules"].items():
         rule = from_mapping(raw, folder / path)
         # JSON has text keys only, as the facts of a case have once they are read.
-        plain = json.loads(json.dumps(assets.load(folder / path)))
-        assert from_mapping(plain, folder / path) == rule
+        fresh = json.loads(json.dumps(assets.load(folder / path)))
+        assert from_mapping(fresh, folder / path) == rule
         for text in (rule.when, *rule.lets.values()):
-            assert parse(text) == _prepared(packed["expressions"][text], text)
+            assert parse(text) == _prepared(json.loads(packed["expressions"][text]), text)
 
 
 def test_tables_survive(made: dict[str, str]) -> None:
@@ -223,3 +224,11 @@ def test_formats_are_told_apart_without_parsers() -> None:
     code = "import sys; from diagnose.logs import formats; formats(); print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True)
     assert not {"yaml", "lark", "jinja2", "tomllib", "diagnose.configs.python_config"} & set(done.stdout.split())
+
+
+def test_templates_survive() -> None:
+    packed = json.loads(json.dumps(packs.templates()))
+    texts = {text for rule in builtin() for text in rule.texts() if "{" in text}
+    assert {*texts, *packed["files"].values()} == packed["trees"].keys()
+    for text, tree in packed["trees"].items():
+        assert json.loads(tree) == plain(text)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.reader.required import may_match, required
+from diagnose.reader import Head
+from diagnose.reader.required import begins_line, required
 
 PATTERNS = (
     r"^ *\d+/\d+ - \d+m?s - loss: ",
@@ -25,7 +26,7 @@ PATTERNS = (
     [
         (PATTERNS[0], ((" - ",), ("s - loss: ",))),
         (PATTERNS[1], (("Epoch", "Iter"), (" [",))),
-        (PATTERNS[2], (("ab", "cd"),)),
+        (PATTERNS[2], (("ab", "cd"), ("yy",))),
         (PATTERNS[3], (("hand",),)),
         (PATTERNS[4], ()),
         (PATTERNS[5], (("where",),)),
@@ -34,7 +35,19 @@ PATTERNS = (
     ],
 )
 def test_texts_of_a_pattern(pattern: str, groups: tuple[tuple[str, ...], ...]) -> None:
-    assert required(pattern) == groups
+    assert tuple(tuple(text for text, _ in texts) for texts in required(pattern)) == groups
+
+
+def test_each_text_comes_with_its_letters() -> None:
+    assert required(r"s - loss: \d+ \[=-") == ((("s - loss: ", "loss"),), ((" [=-", ""),))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "begins"),
+    [(r"^ *\d", True), (r"^a|^b", True), (r"^(?:a|b)?c", True), (r"(?:^|- )a", False), (r"a^", False), (r"", False)],
+)
+def test_patterns_of_the_beginning_of_lines(pattern: str, begins: bool) -> None:
+    assert begins_line(pattern) is begins
 
 
 @given(st.data())
@@ -42,4 +55,15 @@ def test_nothing_that_matches_is_left_out(data: st.DataObject) -> None:
     pattern = data.draw(st.sampled_from(PATTERNS))
     text = data.draw(st.text()) + data.draw(st.from_regex(re.compile(pattern, re.MULTILINE)))
 
-    assert may_match(pattern, text) or not re.search(pattern, text, re.MULTILINE)
+    head = Head("a.log", b"")
+    head.__dict__["text"] = text
+    assert head.may_hold(pattern) or not re.search(pattern, text, re.MULTILINE)
+
+
+@given(
+    st.text("ab \n", max_size=40), st.sampled_from((r"^a", r"^ *b$", r"^", r"^a\n+b", r"a", r"(?:^|b)a", r"^\s*a\s"))
+)
+def test_hits_are_those_of_a_search(text: str, pattern: str) -> None:
+    head = Head("a.log", b"")
+    head.__dict__["text"] = text
+    assert head.hits(pattern, 5) == min(5, len(re.findall(pattern, text, re.MULTILINE)))

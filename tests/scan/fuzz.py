@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 import sysconfig
@@ -82,6 +83,9 @@ def one_round(kernel, chance) -> None:
     pure.learn(trie.templates)
     gate = Gate(["error", "loss", "x\n"])
     compiled.set_gate(*gate.table())
+    compiled.set_gate(*Gate(["epoch", "a"]).table(), True)
+    pure.gate(gate)
+    pure.gate(Gate(["epoch", "a"]), borders=True)
     for number, known in enumerate(trie.templates):
         variable = [
             at for at, part in enumerate(part for part in known.parts if part.operation) if part.operation in (1, 2)
@@ -89,18 +93,14 @@ def one_round(kernel, chance) -> None:
         if variable and chance.random() < 0.7:
             pick = [chance.choice(variable) for _ in range(3)]
             counters = (chance.choice([-1, pick[0]]), chance.choice([-1, pick[1]]), chance.choice([-1, pick[2]]))
-            compiled.enable(number, tuple(variable), *counters, 5.0, chance.random() < 0.5)
+            checks = tuple((chance.choice(variable), 5.0, chance.random() < 0.5) for _ in range(chance.randint(0, 3)))
+            condition = (*counters, 5.0, chance.random() < 0.5, checks, chance.random() < 0.3)
+            compiled.enable(number, tuple(variable), *condition)
+            pure.enable(number, tuple(variable), *condition)
     block = b"".join(line(chance, trie.templates) + b"\n" for _ in range(chance.randint(0, 40)))
-    at = number = 0
-    while True:
-        reason, _, at, number, which = compiled.walk(block, at, len(block), number + 1, chance.random() < 0.1)
-        if reason == 0:
-            break
-        if reason == 2:
-            compiled.take(which)
-            number -= 1
-    for number in range(len(trie.templates)):
-        compiled.take(number)
+    both = (compiled, pure) if leaves_nothing(block) else (compiled,)
+    seed = chance.random()
+    assert len({str(walked(scanner, trie.templates, block, random.Random(seed))) for scanner in both}) == 1, block
     for text in block.split(b"\n"):
         found, other = compiled.match(text), pure.match(text)
         assert (found is None) == (other is None), (text, found, other)
@@ -115,6 +115,28 @@ def one_round(kernel, chance) -> None:
     except ValueError:
         return
     compiled.walk(block, 0, len(block), 1, False)
+
+
+def walked(scanner, templates, block, chance):
+    """Return what a walk through a block in changing modes hands over, and all that it stores."""
+    handed, at, number = [], 0, 0
+    while True:
+        mode = chance.choice((0, 0, 0, 1, 2, 3))
+        reason, start, at, number, which = scanner.walk(block, at, len(block), number + 1, mode)
+        handed.append((reason, start, at, number))
+        if reason == 0:
+            break
+        if reason == 2:
+            handed.append((scanner.lines(which), scanner.take(which)))
+            at, number = start, number - 1
+        elif chance.random() < 0.2:
+            scanner.ignore(block[start : at - 1])
+    return handed, [(scanner.lines(which), scanner.take(which)) for which in range(len(templates))]
+
+
+def leaves_nothing(block) -> bool:
+    """Whether the kernel leaves no number of a block to Python."""
+    return not re.search(rb"[0-9.]{17}|[eE][+-]?[0-9]{2}|\r|[0-9][eE]", block)
 
 
 def template(chance):

@@ -1,7 +1,7 @@
 """What templates rest upon, proved by automaton for every grammar.
 
-``interegular`` is in the extra ``proof``, and not in ``dev``: where Lark can import it, each grammar takes seconds.
-Without it, name a folder that has it in ``DIAGNOSE_PROOF`` (``pip install --no-deps --target FOLDER interegular``).
+It needs ``interegular``, which is in no extra: where Lark can import it, each grammar takes seconds to compile. It is
+found in the folder that ``DIAGNOSE_PROOF`` names (``pip install --no-deps --target FOLDER interegular``), as in CI.
 """
 
 import importlib.util
@@ -127,6 +127,19 @@ def free(template):
     for name, (a, _), (b, _) in template.spans:
         if any(part.operation == NUMBER for part in variable[a + 1 : b + 1]):
             yield name
+
+
+def test_what_is_wrong_is_told():
+    questions = [
+        ("within", "capitals", "[0-9]+([eE][0-9]+)?s", "[0-9]+(e[0-9]+)?s"),
+        ("within", "longer", "[0-9]{1,18}", r"\d{1,12}"),
+        ("idempotent", "counted", r"\d\d:\d\d", ""),
+        ("idempotent", "some", "a[1-5]+", ""),
+        ("idempotent", "fine", r"\d+(\.\d+)?%", ""),
+        ("within", "fine, too", "[0-9]{2}", r"\d+"),
+    ]
+
+    assert set(asked(questions)) == {"capitals", "longer", "counted", "some"}
 
 
 @pytest.mark.parametrize("grammar", difference.GRAMMARS)

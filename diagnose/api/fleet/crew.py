@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Self
 
 from diagnose import engine
 from diagnose.api.fleet.pool import Answer, Pool
-from diagnose.api.session import options_of
 from diagnose.engine.handover import Learnt, Told, begin, learnt, take_over, told
 from diagnose.engine.inputs import Found, Input
 from diagnose.errors import DiagnoseError, SourceError
@@ -185,7 +184,7 @@ class Crew:
         given = found.open(min(limit, SMALL))
         if given.error is None:
             with suppress(Exception):  # it is linted again, and what goes wrong is told then
-                part = options_of(self._linter.plan_for(found.path))
+                part = self._linter.lint_options(self._linter.plan_for(found.path))
                 engine.lint([given], replace(part, gate=None, cache=None, keep=lambda _: True))
 
     def _work(self, task: Glance | Work) -> list[str | None] | tuple[Report, Learnt] | None:
@@ -197,7 +196,7 @@ class Crew:
             return None
         todo = self._linter.plan_for(given.path)
         begin(todo.options.gate, task.before)
-        part = engine.lint([given], replace(options_of(todo), keep=lambda _: True))
+        part = engine.lint([given], replace(self._linter.lint_options(todo), keep=lambda _: True))
         return part, learnt(todo.options.gate, task.before)
 
 

@@ -48,7 +48,8 @@ def _lines(found: Confirmation, style: Style, width: int) -> Iterator[str]:
             yield from _wrapped(f"{words.arm(stop.arm, asked)}" + _portion(stop.portion), width, 2)
             if stop.step is not None:
                 p = f", exact p = {words.figure(stop.step.p)}" if stop.step.p is not None else ""
-                told = f"{words.effect(stop.step, asked)}{p}" if stop.step.holds else "no worse than the stop before"
+                same = "no worse than the stop before" if words.turned(asked) else "no other than the stop before"
+                told = f"{words.effect(stop.step, asked)}{p}" if stop.step.holds else same
                 yield from _wrapped(f"against the stop before: {told}" if stop.step.holds else told, width, 4)
         for note in record.notes:
             yield from _wrapped(note, width, 2)

@@ -93,8 +93,11 @@ def uneven(failed: tuple[int, int], counted: tuple[int, int]) -> bool:
 
 
 def withstands(worse: Outcomes, better: Outcomes, failed: tuple[int, int], judge: Judge) -> bool:
-    """Return whether the first arm would be shown to be worse even if all that broke down had come out against that."""
-    if not any(failed):
+    """Return whether runs that broke down can be left out of the proof that the first arm is worse.
+
+    They can if they are few and of both arms, or if it would be shown even had they all come out against that.
+    """
+    if not uneven(failed, (len(worse), len(better))):
         return True
     against = [[judge.score(one) for one in worse], [judge.score(one) for one in better]]
     ends = [value for side in against for value in side]

@@ -203,28 +203,26 @@ def _fixed(progress: Progress) -> str:
         return ""
     better, close = record.comparisons
     one, other = close.worse, close.better
-    told = ""
+    told = allowed = ""
     if progress.runs.judge.symptom and one.shown is not None and one.interval is not None and one.runs:
         low, high = (f"{round(100 * end)} %" for end in one.interval)
-        allowed = f"{100 * progress.options.fix_share:g}"
+        allowed = f", and up to {100 * progress.options.fix_share:g} points more would do"
         told = (
             f": the symptom shows in {one.shown} of {one.runs} runs with it [{low}, {high}], in {other.shown} of "
-            f"{other.runs} of the baseline, and up to {allowed} points more would do"
+            f"{other.runs} of the baseline"
         )
     elif close.difference is not None:
         reach = f" [{close.interval[0]:.3g}, {close.interval[1]:.3g}]" if close.interval else ""
         margin = record.facts.get("margin")
         told = f": the metric differs from the baseline's by {close.difference:.3g}{reach}"
-        told += f", and up to {margin:.3g} would do" if isinstance(margin, float) else ""
+        allowed = f", and up to {margin:.3g} would do" if isinstance(margin, float) else ""
     lost = f" {one.failed} of {one.runs + one.failed} runs with it failed." if one.failed else ""
     if progress.fix_accepted:
-        return (
-            f" The proposed fix is better than the suspect config, and could not be told from the baseline{told}.{lost}"
-        )
+        return f" The proposed fix is better than the suspect config, and could not be told from the baseline{told}{allowed}.{lost}"
     if progress.fix_accepted is None:
         return f" What the proposed fix does could not be told.{lost}"
     if better.holds:
-        return f" The proposed fix is better than the suspect config, but not as good as the baseline{told}.{lost}"
+        return f" The proposed fix is better than the suspect config, but not as good as the baseline{told}{allowed}.{lost}"
     return (
         f" The proposed fix was not accepted, since nothing shows it to be better than the suspect config{told}.{lost}"
     )

@@ -60,6 +60,8 @@ def weigh(rule: Rule, view: View, findings: Sequence[Finding], overrides: Mappin
         MissingError: if the segment lacks something that the rule cannot do without.
         LanguageError, RuleError: if the rule is at fault.
     """
+    if lack := view.lack(rule):
+        raise MissingError(lack)
     for value, scope in scopes(rule, view, overrides, findings=findings):
         try:
             if not truth(parse(rule.when), scope):

@@ -52,11 +52,15 @@ def _windowed(numbers: NDArray[Any], size: int) -> NDArray[Any]:
 
 def _narrow(values: Floats, size: int, reduce: Callable[..., Any]) -> Floats:
     padded = np.concatenate([np.full(size - 1, np.nan), values])
+    whole = not np.count_nonzero(np.isnan(values))
     out = np.full(len(values), np.nan)
     block = max(1, AT_ONCE // size)
     for start in range(0, len(values), block):
         part = padded[start : start + block + size - 1]
-        windows = np.lib.stride_tricks.sliding_window_view(part, size)
+        windows = np.lib.stride_tricks.as_strided(part, (len(part) - size + 1, size), part.strides * 2, writeable=False)
+        if whole:
+            out[start : start + block] = reduce(windows, axis=1)
+            continue
         known = ~np.isnan(windows).all(axis=1)
         if known.any():
             out[start : start + block][known] = reduce(windows[known], axis=1)

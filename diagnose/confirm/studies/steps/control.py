@@ -100,6 +100,8 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
             elif lost and (outcome not in ("reproduced", "undecided") or looks[-1].p > IDLE):
                 outcome, why = "undecided", lost
                 break
+            elif outcome == "not-reproduced" and later and _loses(failed, (len(bad), len(good))):
+                outcome, note = "undecided", ""  # more runs tell whether that goes on
             if note:
                 notes.append(note)
             if outcome != "undecided":
@@ -150,6 +152,11 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
     )
 
 
+def _loses(failed: tuple[int, int], counted: tuple[int, int]) -> bool:
+    """Return whether a larger part of the suspect config's runs broke down than of the baseline's."""
+    return failed[0] * (failed[1] + counted[1]) > failed[1] * (failed[0] + counted[0])
+
+
 def _broken(failed: tuple[int, int], counted: tuple[int, int]) -> str:
     """Return in a sentence how many runs of each arm broke down, and what to do; empty if none did."""
     if not any(failed):
@@ -194,7 +201,7 @@ def _decide(
     if not later:
         return "not-reproduced", ""
     if hopeless(bad, good, later, runs, options.by_pairs):
-        return "not-reproduced", "Stopped early: no later look could have told the arms apart."
+        return "not-reproduced", "Stopped early: no later look could show the suspect config to be worse."
     if options.sesoi is not None and judge.metric and look.runs >= TOLD:
         interval = compare("", ((), bad), ((), good), judge, holds=False, resamples=options.resamples).interval
         if interval and max(abs(end) for end in interval) < options.sesoi:
