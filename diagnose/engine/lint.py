@@ -148,10 +148,11 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
     file.format, file.runs = run.format, len(run.segments)
     file.epochs = sum(segment.epochs for segment in run.segments)
     file.series = len({name for segment in run.segments for name in segment.series})
-    by_segment = list(_hits(run, file, options))
+    # Worded segment by segment: what a hit was found with is as large as the segment.
+    findings = gather([_findings(hits, file, options) for hits in _hits(run, file, options)])
     quotes = Quotes(sources)
-    quotes.fetch(place for hits in by_segment for hit in hits for place in _places(hit))
-    return gather([_findings(hits, quotes, file, options) for hits in by_segment])
+    quotes.fetch(place for finding in findings for place in _places(finding))
+    return [_quoted(finding, quotes) for finding in findings]
 
 
 def reviewed(
@@ -214,8 +215,18 @@ def _with_policy(run: Run, options: Options) -> Run:
     return replace(run, segments=[replace(segment, events=[*segment.events, *events]) for segment, events in pairs])
 
 
-def _places(hit: Hit) -> Iterable[Place]:
-    return (hit.place, *(evidence.place for evidence in hit.evidence))
+def _places(finding: Finding) -> Iterable[Place]:
+    return (finding.place, *(evidence.place for evidence in finding.evidence), *finding.places)
+
+
+def _quoted(finding: Finding, quotes: Quotes) -> Finding:
+    """Return a finding with the lines that it points at."""
+    return replace(
+        finding,
+        place=quotes.place(finding.place),
+        evidence=tuple(quotes.evidence(evidence) for evidence in finding.evidence),
+        places=tuple(quotes.place(place) for place in finding.places),
+    )
 
 
 def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
@@ -254,28 +265,28 @@ def _at_fault(rule: Rule, error: DiagnoseError, file: FileReport, options: Optio
     file.detail = file.detail or f"the rule {rule.name} is at fault and was left out: {error.message}"
 
 
-def _findings(hits: list[Hit], quotes: Quotes, file: FileReport, options: Options) -> list[Finding]:
+def _findings(hits: list[Hit], file: FileReport, options: Options) -> list[Finding]:
     findings = []
     found = {hit.rule.name: hit for hit in hits}
     for hit in hits:
         try:
-            findings.append(_finding(hit, found, quotes))
+            findings.append(_finding(hit, found))
         except (LanguageError, RuleError) as error:
             _at_fault(hit.rule, error, file, options)
     return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.place.line))
 
 
-def _finding(hit: Hit, found: Mapping[str, Hit], quotes: Quotes) -> Finding:
+def _finding(hit: Hit, found: Mapping[str, Hit]) -> Finding:
     rule, segment = hit.rule, hit.segment.name
     return Finding(
         rule.code,
         rule.name,
         hit.severity,
         words(rule.message, hit.scope),
-        quotes.place(hit.place),
+        hit.place,
         segment,
         hit.subject,
-        tuple(quotes.evidence(evidence) for evidence in hit.evidence),
+        tuple(hit.evidence),
         suspects(hit, found),
         words(rule.why, hit.scope),
         advice(rule.advice, hit.scope),

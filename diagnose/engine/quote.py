@@ -35,7 +35,7 @@ class Quotes:
             if source is None or b"\0" in source.head[:4096]:
                 continue
             with suppress(DiagnoseError):
-                for line in lines_at(source, numbers):
+                for line in lines_at(source, numbers, last=True):
                     self._texts[path, line.number] = line.text.strip()[:SHOWN]
 
     def place(self, place: Place) -> Place:

@@ -91,14 +91,12 @@ class _Reader(TextLog):
             epoch, inner, total = numbers
             self.loop.train(epoch, inner, line.number, (epoch - 1) * total + inner)
             state_once(build, "steps_per_epoch", total, line)
-            points(build, items_of(match), line.number, split)
-            self.enable(match, split, numbers)
+            self.report(match, line, split, numbers)
         elif split == "train" and match.kind == "by_step":
             inner, total = numbers
             self.loop.train(0.0, inner, line.number, inner)
             state_once(build, "planned_steps", total, line)
-            points(build, items_of(match), line.number, split)
-            self.enable(match, split, numbers)
+            self.report(match, line, split, numbers)
         else:
             epoch_of = numbers[0] if match.kind in ("by_epoch", "evaluated_epoch") else None
             added = points(build, items_of(match), line.number, split, epoch=epoch_of)

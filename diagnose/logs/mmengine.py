@@ -103,20 +103,19 @@ class _Reader(TextLog):
             epoch, inner, total = numbers
             self.loop.train(epoch, inner, line.number, (epoch - 1) * total + inner)
             state_once(build, "steps_per_epoch", total, line)
-            points(build, items_of(match), line.number, split)
-            self.enable(match, split, numbers)
+            self.report(match, line, split, numbers)
         elif split == "train":
             inner, total = numbers
             self.loop.train(0.0, inner, line.number, inner)
             state_once(build, "planned_steps", total, line)
-            points(build, items_of(match), line.number, split)
-            self.enable(match, split, numbers)
+            self.report(match, line, split, numbers)
         else:
             if split == "val":
                 state_once(build, "val_steps", numbers[-1], line)
             epoch_of = numbers[0] if match.kind == "by_epoch" else math.nan if split == "test" else None
-            added = points(build, items_of(match), line.number, split, epoch=epoch_of)
+            if split == "val":
+                added = self.report(match, line, split, numbers, epoch_of)
+            else:
+                added = points(build, items_of(match), line.number, split, epoch=epoch_of)
             if added:
                 self.blocks.evaluated(split, epoch_of)
-            if split == "val":
-                self.enable(match, split, numbers)

@@ -3,8 +3,9 @@
  * A record is taken only if both checksums are right and it is exactly what writers write: an event with time, step and
  * values, each with a tag and either a plain float, a tensor of one float, or something that holds no number to plot
  * (images, audio, histograms). Whatever else there is (damage, texts, settings, fields that come twice) is left to the
- * caller, record by record: reader/tfrecord.py and logs/tensorboard.py know all of the format, this file only its common
- * part. Its scalars go straight into columns: value, step and record of each tag, and the tags in the order of the file.
+ * caller, record by record: reader/tfrecord.py and logs/tensorboard.py know all of the format, this file only its
+ * common part. The scalars go straight into columns: value, step and record of each tag, and the tags in the order of
+ * the file.
  *
  * Numbers are put together byte by byte, so the order of bytes of the machine does not matter.
  */
@@ -671,9 +672,9 @@ static int take(Scalars *self, const unsigned char *bytes, Py_ssize_t *at, Py_ss
 
 PyDoc_STRVAR(scan_doc,
              "scan(data, at, end, records) -> (state, at, records)\n\n"
-             "Take records from a position on; `records` counts those before it. It stops at the first that it does not\n"
-             "take, which it does not count. States: 0 the record is not all there; 1 it is sound and left to others;\n"
-             "2 the checksum of its data is wrong; 3 that of its length is.");
+             "Take records from a position on; `records` counts those before it. It stops at the first that it does\n"
+             "not take, which it does not count. States: 0 the record is not all there; 1 it is sound and left to\n"
+             "others; 2 the checksum of its data is wrong; 3 that of its length is.");
 
 static PyObject *scan(Scalars *self, PyObject *args)
 {
@@ -724,8 +725,8 @@ static PyObject *add(Scalars *self, PyObject *args)
 
 PyDoc_STRVAR(columns_doc,
              "columns() -> (order, [(tag, values, steps, records)])\n\n"
-             "Hand everything over: doubles, doubles and int64 for every tag, and the tags of all scalars in their order\n"
-             "as uint32. Nothing remains.");
+             "Hand everything over: doubles, doubles and int64 for every tag, and the tags of all scalars in their\n"
+             "order as uint32. Nothing remains.");
 
 static PyObject *columns(Scalars *self, PyObject *unused)
 {
@@ -795,8 +796,8 @@ static PyType_Spec scalars_spec = {
 
 PyDoc_STRVAR(find_doc,
              "find(data, at, end) -> at\n\n"
-             "Where the next header with a right checksum and a length below 4 GiB begins; where to go on with more data\n"
-             "if there is none.");
+             "Where the next header with a right checksum and a length below 4 GiB begins; where to go on with more\n"
+             "data if there is none.");
 
 static PyObject *find(PyObject *module, PyObject *args)
 {
@@ -823,8 +824,8 @@ static PyObject *find(PyObject *module, PyObject *args)
 
 PyDoc_STRVAR(crc_doc,
              "masked_crc(data, portable=False) -> int\n\n"
-             "The checksum that a TFRecord file stores for some bytes; as machines compute it that have no instruction for\n"
-             "it, if that is asked for.");
+             "The checksum that a TFRecord file stores for some bytes; as machines compute it that have no instruction\n"
+             "for it, if that is asked for.");
 
 static PyObject *module_crc(PyObject *module, PyObject *args)
 {
@@ -833,7 +834,7 @@ static PyObject *module_crc(PyObject *module, PyObject *args)
     (void)module;
     if (!PyArg_ParseTuple(args, "y*|p", &data, &portable))
         return NULL;
-    uint32_t crc = portable ? masked(crc_by_table(data.buf, (uint64_t)data.len)) : masked_crc(data.buf, (uint64_t)data.len);
+    uint32_t crc = masked((portable ? crc_by_table : crc32c)(data.buf, (uint64_t)data.len));
     PyBuffer_Release(&data);
     return PyLong_FromUnsignedLong(crc);
 }

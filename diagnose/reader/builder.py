@@ -88,7 +88,7 @@ class RunBuilder:
         column = draft.columns.get(name)
         if column is None:
             column = draft.columns[name] = Column(printed, self.path)
-        elif column.printed != printed and column.line[-1] == line:
+        elif column.printed != printed and column.line and column.line[-1] == line:
             # Two printed names of one line share a canonical name: the first keeps it.
             name = f"{name}~{printed}"
             column = draft.columns.setdefault(name, Column(printed, self.path))
@@ -231,6 +231,10 @@ class RunBuilder:
     def column(self, name: str) -> Column | None:
         """Return the points of a series in the open segment, by canonical name."""
         return self._drafts[-1].columns.get(name) if self.is_open else None
+
+    def new_column(self, name: str, printed: str) -> Column:
+        """Begin a series in the open segment whose points come in bulk."""
+        return self._drafts[-1].columns.setdefault(name, Column(printed, self.path))
 
     def correct_steps(self, steps: Mapping[int, float]) -> None:
         """Give the points of lines of the open segment, added one by one, the steps that only its end has shown."""

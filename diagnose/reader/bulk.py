@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import struct
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
@@ -44,6 +45,14 @@ class Item:
     absent: bool = False
 
 
+class First(NamedTuple):
+    """A line that is to be the first row of its template: its counters, and what its variable parts say."""
+
+    line: int
+    counters: tuple[float, float]
+    value: Callable[[int], float]
+
+
 class Bulk:
     """Hands rows of a walk over to the segment of the builder that was open when their template was enabled.
 
@@ -65,22 +74,27 @@ class Bulk:
         position: Position,
         extra: Iterable[int] = (),
         condition: Condition = ALWAYS,
-    ) -> None:
-        """Read lines of the template of the line that was just treated as rows from here on.
+        first: First | None = None,
+    ) -> bool:
+        """Read lines of the template of the line yielded last as rows from here on.
 
         Args:
             items: the numbers that become points, in the order in which the reader gave them to the builder.
             position: called with the counters and the columns of *extra*, one row each; returns epochs and steps.
             extra: variable parts that *position* needs.
             condition: when a line is a row.
+            first: the line itself, if it is to be the first row; else it has been treated already.
+
+        Returns:
+            Whether lines are read as rows, and the line itself is one if it was to be.
         """
         self.check()
         if self._segment < 0:
             self._segment = self._build.started
         template = self._walk.template
         if template in self._tables:
-            if not any(self._build.column(name) for name in self._unseen[template]):
-                return  # this line was none of its rows, later ones are
+            if first is not None or not any(self._build.column(name) for name in self._unseen[template]):
+                return False  # this line was none of its rows, later ones are
             self.finish()
             self._segment = self._build.started
         extra = list(extra)
@@ -92,27 +106,34 @@ class Bulk:
         for item in items:
             name = item.name or canonical(item.printed, item.split)
             column = self._build.column(name)
+            if column is None and first is not None:
+                column = self._build.new_column(name, item.printed)
             if column is None and item.absent and item.part >= 0:
                 checks.append((item.part, ABSENT, True))
                 unseen.append(name)
                 continue
             if column is None:
-                return
+                return False
             if column.printed != item.printed and name in used:
-                column = self._build.column(f"{name}~{item.printed}")
+                name = f"{name}~{item.printed}"
+                column = self._build.column(name) if first is None else self._build.new_column(name, item.printed)
                 if column is None:
-                    return
+                    return False
             used.add(name)
             place = FIRST + len(extra) + len(parts) if item.part >= 0 else -1
             columns.append((column, place, item.value, item.absent))
             parts += [item.part] if item.part >= 0 else []
         if len(checks) > MOST_CHECKS:
-            return
+            return False
         self._walk.enable([*extra, *parts], replace(condition, checks=tuple(checks)) if checks else condition)
         table = Table(self._build.room, FIRST + len(extra) + len(parts), len(extra), position)
         self._tables[template], self._unseen[template] = table, unseen
         for column, at, value, absent in columns:
             column.attach(table, at, value, absent=absent)
+        if first is not None:
+            row = (first.line, *first.counters, *map(first.value, (*extra, *parts)))
+            table.add(struct.pack(f"={len(row)}d", *row))
+        return True
 
     def take(self, template: int) -> None:
         """Take the rows of a template for which there is no room left."""

@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.model import Fact
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.bulk import ALWAYS, Bulk, Item
+from diagnose.reader.bulk import ALWAYS, Bulk, First, Item
 from diagnose.reader.column import ABSENT
 from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.gates import gate
-from diagnose.reader.grammar import LineGrammar, Match
-from diagnose.reader.openmmlab import STAMP, Loop, Warnings, absent, bulk_items, class_mismatch, saved
+from diagnose.reader.grammar import LineGrammar, Match, number
+from diagnose.reader.openmmlab import (
+    STAMP,
+    Loop,
+    Warnings,
+    absent,
+    bulk_items,
+    class_mismatch,
+    items_of,
+    points,
+    saved,
+)
 from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks, is_plain
 from diagnose.scan import Condition, Walk
 from diagnose.sources import Line, Source
@@ -28,10 +38,18 @@ KEPT = frozenset({"saved", "best"})
 
 
 class Plan(NamedTuple):
-    """How lines of a template are read in bulk: their numbers, the parts that count, and what must not be -1."""
+    """How lines of a template are read in bulk.
+
+    Attributes:
+        items: their numbers.
+        counters: the parts that count.
+        tokens: which token each part is.
+        checks: what must not be -1.
+    """
 
     items: list[Item]
     counters: list[int]
+    tokens: dict[int, int]
     checks: tuple[tuple[int, float, bool], ...]
 
 
@@ -156,19 +174,37 @@ class TextLog:
             self.bulk.finish()
             self.planned = plan
 
-    def enable(self, match: Match, split: str, numbers: Sequence[float]) -> None:
-        """Read lines like this one in bulk from here on, as far as they belong to the same loop.
+    def report(self, match: Match, line: Line, split: str, numbers: Sequence[float], epoch: float | None = None) -> int:
+        """Report a record, and read lines like it in bulk from here on, as far as they belong to the same loop.
 
         Args:
-            match: a record that was just reported.
-            split: what it was reported as; records of training must be of a later iteration each.
+            match: the record.
+            line: its line.
+            split: what it is reported as; records of training must be of a later iteration each.
             numbers: its epoch, where it has one, iteration, and iterations in all.
+            epoch: of a validation, if it is not the one that the loop is in.
+
+        Returns:
+            How many values it holds.
         """
-        if self.walk.template < 0 or not self.build.is_open:
-            return
-        plan = self.plan_of(match, split)
+        plan = self.plan_of(match, split) if self.walk.template >= 0 else None
         if plan is None or len(plan.counters) != len(numbers):
-            return
+            return points(self.build, items_of(match), line.number, split, epoch=epoch)
+
+        def value(part: int) -> float:
+            return number(match.tokens[plan.tokens[part]][1])
+
+        whole = plan.items and not any(item.part >= 0 and value(item.part) == ABSENT for item in plan.items)
+        first = First(line.number, self.loop.at, value)
+        if whole and self.build.is_open and self.enable(plan, split, numbers, first):
+            return len(plan.items)
+        added = points(self.build, items_of(match), line.number, split, epoch=epoch)
+        if self.build.is_open:
+            self.enable(plan, split, numbers)
+        return added
+
+    def enable(self, plan: Plan, split: str, numbers: Sequence[float], first: First | None = None) -> bool:
+        """Read lines like the one yielded last in bulk from here on; see ``Bulk.enable``."""
         counters = plan.counters
         self.agree()
         trains, by_epoch = split == "train", len(counters) == 3
@@ -183,7 +219,7 @@ class TextLog:
                 return (epoch, step) if by_epoch else (epoch * math.nan, inner)
             return (rows[:, 2], step) if by_epoch else (epoch * math.nan, step)
 
-        self.bulk.enable(
+        return self.bulk.enable(
             plan.items,
             position,
             () if trains or not by_epoch else counters[:1],
@@ -194,6 +230,7 @@ class TextLog:
                 numbers[-1],
                 checks=plan.checks,
             ),
+            first,
         )
 
     def plan_of(self, match: Match, split: str) -> Plan | None:
@@ -202,11 +239,12 @@ class TextLog:
         if key not in self.plans:
             parts = list(self.grammar.shapes.parts_of(key[0]))
             items = bulk_items(match, parts, split)
+            tokens = {part: at for at, part in enumerate(parts) if part >= 0}
             counters = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT"]
             checks = [
                 (item.part, ABSENT, False) for item in items or () if absent(item.printed) == "all" and item.part >= 0
             ]
-            self.plans[key] = None if items is None or -1 in counters else Plan(items, counters, tuple(checks))
+            self.plans[key] = None if items is None or -1 in counters else Plan(items, counters, tokens, tuple(checks))
         return self.plans[key]
 
     def take(self, match: Match, line: Line) -> None:

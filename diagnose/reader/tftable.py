@@ -124,8 +124,20 @@ def table_of(columns: Columns) -> Table:
 
 def joined(one: Table, other: Table) -> Table:
     """Return two tables as one, the second behind the first."""
-    order = np.concatenate([one.order, other.order + np.uint32(len(one.tags))])
-    return _distinct(Table([*one.tags, *other.tags], order))
+    tags = list(one.tags)
+    numbers = {tag.name: number for number, tag in enumerate(tags)}
+    number_of = np.zeros(len(other.tags), dtype=np.uint32)
+    for at, tag in enumerate(other.tags):
+        number_of[at] = number = numbers.setdefault(tag.name, len(tags))
+        if number == len(tags):
+            tags.append(tag)
+            continue
+        value, step, record = (
+            np.concatenate([getattr(both, column) for both in (tags[number], tag)])
+            for column in ("value", "step", "record")
+        )
+        tags[number] = Tag(tag.name, value, step, record)
+    return Table(tags, np.concatenate([one.order, number_of[other.order]]))
 
 
 def _distinct(table: Table) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from diagnose.scan.template import ANY_NUMBER, LEADING_ZERO, LITERAL, NUMBER, Pa
 NO_MORE, A_LINE, FULL = range(3)
 WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
 FIRST_COLUMN = 3
+ABSURD = 1e15
+"""No run counts so many epochs or steps; the builder takes such a counter for none."""
 ROOM = 1 << 16
 """Doubles kept of one template before they must be taken."""
 MOST_SHAPES = 20_000
@@ -266,6 +269,8 @@ class Scanner:
             major, at = values[0], 1
             if major < counters[0]:
                 return False
+        if any(ABSURD <= abs(counter) < math.inf for counter in (major, minor)):
+            return False
         for _, value, equal in rows.checks:
             if (values[at] == value) is not equal:
                 return False

@@ -66,6 +66,9 @@ static void read_hidden(const Part *parts, int count, Printed *printed)
     }
 }
 
+/* Whether a counter is one that the builder takes for none: no run counts so many epochs or steps. */
+static int is_absurd(double counter) { return fabs(counter) >= 1e15 && fabs(counter) < HUGE_VAL; }
+
 /* Store a row; return 1 if stored, 0 if the line is one for Python, -1 if there is no room. `text` is the line with its
    newline. */
 static int store(Template *template, Counters *counters, const uint64_t *powers, const Printed *printed, Py_ssize_t line,
@@ -84,6 +87,8 @@ static int store(Template *template, Counters *counters, const uint64_t *powers,
     } else if (template->major >= 0 && now.major < counters->major) {
         return 0;
     }
+    if (is_absurd(now.major) || is_absurd(now.minor))
+        return 0;
     for (const Check *check = template->checks; check < template->checks + template->checked; check++)
         if (!value_of(powers, printed + check->part, &value) || (value == check->value) != check->equal)
             return 0;

@@ -42,8 +42,10 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
             yield from visible(number, decode(raw, encoding), frames)
 
 
-def lines_at(source: Source, numbers: Collection[int]) -> Iterator[Line]:
+def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) -> Iterator[Line]:
     """Yield the visible lines of some physical lines, as ``lines`` does; the others are only counted.
+
+    If *last*, only the last visible line of each physical one.
 
     Raises:
         SourceError: as ``lines`` does, up to the last of them.
@@ -58,7 +60,8 @@ def lines_at(source: Source, numbers: Collection[int]) -> Iterator[Line]:
                 at = block.index(b"\n", at) + 1
             number = wanted.pop()
             end = block.find(b"\n", at)
-            yield from visible(number, decode(block[at : end if end >= 0 else None], encoding))
+            text = decode(block[at : end if end >= 0 else None], encoding)
+            yield from visible(number, left_over(text) if last else text)
         if not wanted:
             return
 
@@ -140,6 +143,18 @@ def visible(number: int, text: str, frames: bool = False) -> Iterator[Line]:
     states = [state for state in OVERWRITE.split(text) if state.strip()]
     for state in states if frames else fold(states):
         yield Line(number, CONTROL.sub("", state)[:LONGEST])
+
+
+def left_over(text: str) -> str:
+    """Return the last state of a physical line, or as much of its end as holds it."""
+    if "\x1b" in text:
+        return text
+    end = len(text)
+    while (start := max(text.rfind("\r", 0, end), text.rfind("\b", 0, end))) >= 0:
+        if text[start + 1 : end].strip():
+            return text[start + 1 : end]
+        end = start
+    return text[:end]
 
 
 def fold(states: list[str]) -> Iterator[str]:

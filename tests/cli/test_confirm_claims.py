@@ -201,13 +201,15 @@ def test_a_run_that_took_too_long_did_not_hang(diagnose: Any) -> None:
 
 
 def test_the_plan_is_sorted_by_weight(diagnose: Any) -> None:
-    Path("old.yaml").write_text("lr: 0.1\nmomentum: 0.9\nalpha: 1\nbeta: 2\nmixup: 0.1\n")
-    Path("new.yaml").write_text("lr: 0.4\nmomentum: 0.8\nalpha: 2\nbeta: 3\nmixup: 0.2\n")
-    Path("d.json").write_text(diagnose("diff", "old.yaml", "new.yaml", "--output-format", "json").stdout)
+    Path("old.yaml").write_text("lr: 0.1\nmomentum: 0.9\nalpha: 1\nbeta: 2\n")
+    Path("new.yaml").write_text("lr: 0.4\nmomentum: 0.8\nalpha: 2\nbeta: 3\n")
+    findings = [{"subject": "beta"}, {"subject": "momentum"}]
+    given = {"comparisons": [{"old": "old.yaml", "new": "new.yaml"}], "findings": findings}
+    Path("d.json").write_text(json.dumps({"schema": "diagnose/findings-v1"} | given))
 
     done = diagnose("confirm", "d.json", *LOW, "--dry-run", *COMMAND)
     weights = [float(line.split()[0]) for line in done.stdout.splitlines() if line.strip()[:2] in ("0.", "1.")]
-    assert len(weights) == 5
+    assert len(weights) == 4
     assert weights == sorted(weights, reverse=True)
 
 
@@ -234,8 +236,8 @@ def test_runs_without_seeds_have_no_pairs(diagnose: Any) -> None:
     Path("train.py").write_text(TRAIN.replace("int(sys.argv[2])", "int.from_bytes(os.urandom(4))"))
     command = (*COMMAND[:-2], "0", "{out}")
     done = diagnose(
-        "confirm", "old.yaml", "new.yaml", "--unseeded", "--metric", "best(val/accuracy)", "--steps", "noise,control", "-q",
-        *command,
+        "confirm", "old.yaml", "new.yaml", "--unseeded", "--metric", "best(val/accuracy)", "--steps", "noise,control",
+        "-q", *command,
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
     text = " ".join(done.stdout.split())

@@ -69,15 +69,6 @@ class TestFailures:
             (control,) = result.step("control").comparisons
             assert (control.worse.failed, control.better.failed) in ((3, 0), (4, 0))
 
-    def test_nothing_is_given_up_on_fewer_runs_than_the_first_look_has(self):
-        def run(trial):  # each arm loses some, and what is left of the suspect's shows it late
-            lost = trial.seed in (1, 2, 3) and trial.parts
-            return Outcome(trial, "failed") if lost else outcome(trial, bool(trial.parts) and "s6" in trial.parts)
-
-        result = conduct(run, SYMPTOM)
-        (control,) = result.step("control").comparisons
-        assert min(control.worse.runs, control.better.runs) >= 4 or "failed" in result.reason
-
     def test_few_failures_are_told_and_decide_nothing(self):
         def run(trial):
             return Outcome(trial, "timeout") if trial.parts and trial.seed == 3 else outcome(trial, False)
@@ -175,10 +166,12 @@ class TestDirections:
         assert "worse" not in result.reason
 
     def test_better_is_said_to_be_better(self):
+        def wins(trial):
+            on = "s6" in trial.parts
+            return Outcome(trial, "finished", not on, 0.5 + 0.3 * on + spread(trial))
+
         for options in (METRIC, SYMPTOM):
-            wins = lambda trial: Outcome(trial, "finished", "s6" not in trial.parts, 0.5 + 0.3 * ("s6" in trial.parts))  # noqa: E731
-            moved = lambda trial: replace(wins(trial), metric=(wins(trial).metric or 0) + spread(trial))  # noqa: E731
-            result = conduct(moved, options)
+            result = conduct(wins, options)
             assert result.verdict == "not-reproduced"
             assert "could not be told" not in result.reason
             assert "in 4 + 4 runs (exact p = 0.014)" in result.reason

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from diagnose.errors import SourceError
 from diagnose.sources import HEAD, MAX_BYTES, Line, from_bytes, lines, lines_at, open_source
+from diagnose.sources.lines import left_over, visible
 from diagnose.sources.spool import KEPT
 
 PACKERS = {
@@ -185,3 +186,9 @@ def test_some_lines_are_those_of_all(encoding: str, monkeypatch: pytest.MonkeyPa
 
     for wanted in ([], [1], [3, 4], [2, 6, 7], [7, 3, 99], range(1, 9)):
         assert list(lines_at(source, wanted)) == [line for line in every if line.number in wanted]
+
+
+@given(st.text("a1 \r\b\x1b[K\t", max_size=30))
+def test_the_last_state_of_a_line_is_found_without_the_others(text: str) -> None:
+    whole, end = ([line.text.strip() for line in visible(1, part)] for part in (text, left_over(text)))
+    assert (end or [""])[-1] == (whole or [""])[-1]

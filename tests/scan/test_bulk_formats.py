@@ -1,0 +1,150 @@
+"""Formats whose rows are read in bulk: the engines make the same of them, falls and gaps and odd rows included."""
+
+import json
+import random
+
+import pytest
+from test_engines import ENGINES, columns
+
+from diagnose.logs import read
+from diagnose.sources import from_bytes
+
+SEEDS = range(6)
+
+
+def alike(monkeypatch, name, text):
+    """Return what all engines make of a log."""
+    found = []
+    for engine in ENGINES:
+        monkeypatch.setenv("DIAGNOSE_ENGINE", engine)
+        found.append(columns(read(from_bytes("a.log", text.encode()), name)))
+
+    assert all(one == found[-1] for one in found)
+    return found[0]
+
+
+def odd(chance, usual, *others):
+    """Return the usual thing nearly always."""
+    return usual if chance.random() < 0.97 else chance.choice(others)
+
+
+def number(chance):
+    return odd(chance, f"{chance.random():.4f}", "1e-05", "3", f"-{chance.random():.2f}", f"{chance.random():.17g}")
+
+
+def openmmlab(chance):
+    style = chance.choice(["mmcv", "mmcv through", "mmengine", "mmengine iterations", "short epochs"])
+    keys = chance.sample(["loss", "loss_cls", "acc", "base_lr", "time"], 3)
+    for _ in range(chance.randint(1, 3)):
+        step = 0
+        for epoch in range(chance.choice([0, 1, 3]), chance.randint(4, 9)):
+            for inner in range(1, 12):
+                step += 1
+                row = {"lr": 0.01, **{key: odd(chance, chance.random(), float("nan"), 0) for key in keys}}
+                count = {"epoch": 3 * epoch if style == "short epochs" else epoch}
+                if style.startswith("mmcv"):
+                    row = {"mode": "train", **count, "iter": step if "through" in style else inner, **row}
+                else:
+                    row |= {**(count if style != "mmengine iterations" else {}), "iter": step, "step": step}
+                row |= odd(chance, {}, {"extra": 1.5}, {"nested": {"a": 1}}, {"epoch": "x"}, {"epoch": 1e16})
+                yield odd(chance, json.dumps(row), json.dumps(row)[:40], "", "{}", '{"mode": "other"}')
+            score = {"bbox_mAP": odd(chance, 0.5, -1.0), "bbox_mAP_s": chance.choice([-1.0, 0.1])}
+            if style.startswith("mmcv"):
+                yield json.dumps({"mode": "val", "epoch": epoch, "iter": chance.choice([11, 12]), **score})
+            else:
+                yield json.dumps({**score, "step": step if "iterations" in style else epoch})
+
+
+def keras_table(chance):
+    yield "epoch,accuracy,loss,val_accuracy,val_loss"
+    epoch = chance.choice([0, 1, 15])
+    for _ in range(80):
+        row = [str(epoch), *(odd(chance, number(chance), "", "nan", "inf", "text", "12%") for _ in range(4))]
+        yield odd(chance, ",".join(row), "1,2", "", "epoch,accuracy,loss,val_accuracy,val_loss")
+        epoch = odd(chance, epoch + 1, 0, epoch)
+
+
+def lightning_table(chance):
+    yield "epoch,lr,step,train_acc,train_loss_epoch,train_loss_step,val_loss_epoch"
+    step = epoch = 0
+    for _ in range(12):
+        for _ in range(8):
+            step += 50
+            yield f"{epoch},{chance.choice(['0.001', ''])},{step},,,{number(chance)},"
+        yield f"{epoch},,{step},{number(chance)},{number(chance)},,"
+        yield odd(chance, f"{epoch},,{step},,,,{number(chance)}", "", ",,,,,,", "inf,,1,,,2,")
+        epoch = odd(chance, epoch + 1, 0)
+    yield f"{epoch},,{step},,,,{number(chance)}"
+
+
+def keras_console(chance):
+    done = "━" * 20
+    style = chance.choice(["overwritten", "line by line", "without a bar"])
+    for _ in range(2):
+        epochs = chance.choice([3, 70])
+        for epoch in range(1, epochs + 1):
+            yield f"Epoch {epoch}/{epochs}"
+            losses = f" - loss: {number(chance)} - val_loss: {odd(chance, number(chance), 'nan')}"
+            if style == "without a bar":
+                yield f"90/90 - {chance.randint(0, 12)}s{losses}"
+                continue
+            states = [
+                f"\x1b[1m{at:>2}/90\x1b[0m {done[: at // 5]} {chance.randint(0, 12)}s 9ms/step"
+                + (losses if at == 90 else f" - loss: {number(chance)}")
+                for at in (9, 45, 81, 90)
+            ]
+            yield ("\b" * 9 + "\r").join(["", *states]) if style == "overwritten" else "\n".join(states)
+            yield from odd(chance, (), ("",), (f"Epoch {epoch}: early stopping",), ("Fold 2/3", "lr: 0.1"), ("hello",))
+
+
+def yolo_console(chance):
+    first = chance.choice([0, 1])
+    loss = "obj_loss   cls_loss" if first == 0 else "cls_loss   dfl_loss"
+    for epoch in range(first, 80 + first):
+        yield f"\n      Epoch    GPU_mem   box_loss   {loss}  Instances       Size"
+        yield "".join(
+            f"\r{f'{epoch}/{79 + first}':>11}      7.31G{number(chance):>11}{number(chance):>11}{number(chance):>11}"
+            f"         35        640: {at:3d}%|{'█' * (at // 10)}{' ' * (10 - at // 10)}| "
+            f"{at}/100 [00:{at // 5:02d}<00:01, 9it/s]"
+            for at in (9, 50, odd(chance, 100, 99))
+        )
+        names = ("Images", "Instances", "Box(P", "R", "mAP50", "mAP50-95)")
+        yield f"{'Class':>22}" + "".join(f"{name:>11}" for name in names) + ": 100%|##| 4/4 [00:03<00:00]"
+        scores = f"{number(chance):>11}{number(chance):>11}     0.4135      0.212"
+        yield f"{'all':>22}{odd(chance, 48, 47):>11}{odd(chance, 131, 0):>11}{scores}"
+        yield from odd(chance, (), ("hello",), ("     ", "Traceback (most recent call last):", "ValueError: x"))
+
+
+FORMATS = {
+    "openmmlab-json": openmmlab,
+    "keras-csv": keras_table,
+    "lightning-csv": lightning_table,
+    "keras": keras_console,
+    "ultralytics": yolo_console,
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_engines_agree(name, seed, monkeypatch):
+    text = "\n".join(FORMATS[name](random.Random(f"{name} {seed}")))
+    described, series = alike(monkeypatch, name, text)
+
+    assert described.startswith(f"format: {name}")
+    assert series
+
+
+def test_steps_that_the_end_of_a_session_tells_are_right_for_rows_read_in_bulk(monkeypatch):
+    rows = [
+        json.dumps({"mode": "train", "epoch": epoch, "iter": at, "lr": 0.1, "loss": 1.0})
+        for epoch in range(1, 201)
+        for at in range(10, 101, 10)
+    ]
+    monkeypatch.setenv("DIAGNOSE_ENGINE", ENGINES[0])
+    run = read(from_bytes("a.json", "\n".join(rows).encode()), "openmmlab-json")
+
+    assert run is not None
+    (segment,) = run.segments
+    assert segment.series["train/loss"].step.tolist() == [10.0 * at for at in range(1, 2001)]
+    fact = segment.facts["steps_per_epoch"]
+    assert (fact.value, fact.place.line, fact.place.text) == (100, 10, rows[9])
