@@ -291,7 +291,12 @@ def odd_table(studies: int) -> Iterator[str]:
         ("one setting; one run in ten fails, of all configs", replace(base, crashes=0.1), symptom, ""),
         ("one setting; half of its runs fail", replace(base, breaks=0.5), symptom, ""),
         ("one setting that only makes half of its runs fail", replace(base, breaks=0.5, silent=True), symptom, ""),
-        ("the same, `--symptom failed`, nine in ten fail", replace(base, breaks=0.9, asked=True), symptom, ""),
+        (
+            "one setting that makes nine in ten fail, `--symptom failed`",
+            replace(base, breaks=0.9, asked=True),
+            symptom,
+            "",
+        ),
         ("nothing; one run in ten fails, of all configs", replace(base, kind="none", crashes=0.1), symptom, ""),
         ("two that add up, 58 : 42, metric only", added, metric, ""),
         ("the same, the lesser one suspected", added, metric, "last"),

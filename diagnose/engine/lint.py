@@ -22,6 +22,7 @@ from diagnose.engine.quote import Quotes
 from diagnose.engine.review import Gate
 from diagnose.engine.summarised import baseline_of, with_its_runs
 from diagnose.engine.suspects import suspects
+from diagnose.engine.thinned import told_of_thinning
 from diagnose.engine.view import View
 from diagnose.engine.waive import about_permits
 from diagnose.engine.wording import advice, words
@@ -120,6 +121,7 @@ def _lint_one(given: Input, file: FileReport, options: Options, report: Report) 
     sources = {source.path: source for source in given.sources} | more
     findings = reviewed(lint_run(run, file, options, sources), run, file, options, sources)
     weigh_causes(run, findings, report, options, sources)
+    report.notes += told_of_thinning(run)
     return findings
 
 

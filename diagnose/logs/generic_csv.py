@@ -26,7 +26,7 @@ SAMPLES = (
     "iteration;loss;seconds\n100;2.41;1.5\n200;2.02;1.5\n300;1.88;1.6\n",
     "train_loss\tval_loss\n0.91\t0.95\n0.72\t0.90\n",
 )
-MOST_SHAPES = 400
+MOST_SHAPES = 200
 """Kinds of rows, by the cells that are filled, that are read in bulk."""
 ENOUGH = 2
 """Rows below which a table is no curve."""

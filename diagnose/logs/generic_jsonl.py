@@ -29,7 +29,7 @@ SAMPLES = (
     ),
 )
 SAMPLED = 200
-MOST_SHAPES = 400
+MOST_SHAPES = 200
 """Kinds of objects that are read in bulk: a log that has more of them holds texts that change."""
 FOREIGN = frozenset(
     {"image_id", "category_id", "bbox", "prompt", "completion", "text", "messages", "question", "answer"}

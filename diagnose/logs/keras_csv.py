@@ -22,7 +22,7 @@ SAMPLES: tuple[str | bytes, ...] = (
     "epoch,learning_rate,loss,val_loss\r\r\n12,0.001,0.51,0.62\r\r\n13,0.0005,0.47,0.61\r\r\n",
     "loss,acc,val_loss,val_acc\n0.91,0.61,0.95,0.58\n",
 )
-MOST_SHAPES = 400
+MOST_SHAPES = 200
 """Kinds of rows, by the cells that are filled, that are read in bulk."""
 RATES = frozenset({"lr", "learning_rate"})
 

@@ -31,7 +31,7 @@ SAMPLES = (
 )
 FIRST = 3
 """Numbers of a row that was read in bulk before its cells: the line, and two without meaning here."""
-MOST_SHAPES = 400
+MOST_SHAPES = 200
 """Kinds of rows, by the cells that are filled, that are read in bulk."""
 KEYS = frozenset({"epoch", "step"})
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COUNTERS = frozenset({"epoch", "iter", "step", "mode"})
 SPLITS = ("train", "val", "test")
-MOST_SHAPES = 400
+MOST_SHAPES = 200
 """Shapes of records that are read in bulk: a log that has more of them prints texts that change."""
 SHORT = 64
 """Epochs after which it no longer matters that two neighbours among them were logged: each is shorter than a record."""

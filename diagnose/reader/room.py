@@ -112,10 +112,12 @@ class Table:
         before = self.held
         if self._level:
             self._thin_fresh()
-        while self.held > self._room.most and STRETCH << self._level < len(self):
-            excess = self.held / self._room.most
-            self._level += max(1, math.ceil(math.log2(excess))) + (self._level == 0)
-            self._level = min(self._level, (len(self) // STRETCH).bit_length())
+        while self.held > self._room.most:
+            if STRETCH << self._level < len(self):
+                coarser = max(1, math.ceil(math.log2(self.held / self._room.most))) + (self._level == 0)
+                self._level = min(self._level + coarser, (len(self) // STRETCH).bit_length())
+            elif len(self._thinned) < 2:
+                break
             thinned, self._thinned, self._kept = self._thinned, [], 0
             if thinned:
                 rows, index, _ = _joined(thinned)
@@ -187,7 +189,7 @@ class Table:
         return np.frombuffer(self._chunks[0] if self._chunks else b"", dtype=np.float64).reshape(-1, self._width)
 
     def _thin_fresh(self) -> None:
-        """Thin fresh rows as far as they fill buckets."""
+        """Thin fresh rows as far as they fill buckets; all of them if the last bucket takes too much room."""
         import numpy as np
 
         from diagnose.reader.thinning import STRETCH_BITS
@@ -195,6 +197,8 @@ class Table:
         rows = self._fresh_rows()
         bits = STRETCH_BITS + self._level
         whole = ((self._done + len(rows)) >> bits << bits) - self._done
+        if (len(rows) - whole) * self._width > self._room.most // 4:
+            whole = len(rows)
         if whole > 0:
             self._keep(rows[:whole], np.arange(self._done, self._done + whole))
             self._done += whole

@@ -6,25 +6,27 @@ from collections.abc import Callable, Iterator
 
 from diagnose.scan.blocks import blocks
 from diagnose.sources import Source
-from diagnose.sources.lines import decode, encoding_of
+from diagnose.sources.lines import decode, encoding_of, visible
 
 
 def line_texts(source: Source) -> Callable[[int], str]:
-    """Return a function that gives the text of a physical line; line numbers must rise from call to call.
+    """Return a function that gives what a physical line shows last; line numbers must not fall from call to call.
 
     The source is opened on the first call and read as far as the last line that is asked for.
     """
-    wanted = 0
+    wanted, encoding = 0, encoding_of(source.head)
 
     def found() -> Iterator[str]:
         first = 1  # line of the block
         for block, end in blocks(source):
             count = block.count(b"\n", 0, end)
+            at, here = 0, first
             while wanted < first + count:
-                at = 0
-                for _ in range(wanted - first):
+                for _ in range(wanted - here):
                     at = block.index(b"\n", at, end) + 1
-                yield decode(bytes(block[at : block.index(b"\n", at, end)]), encoding_of(source.head)).rstrip("\r")
+                here = wanted
+                line = decode(bytes(block[at : block.index(b"\n", at, end)]), encoding)
+                yield next(reversed([text for _, text in visible(wanted, line)]), "")
             first += count
 
     texts = found()

@@ -83,6 +83,7 @@ class Shapes:
         self._families: dict[str, int] = {}
         self._habits = self._pack.habits
         self._scanner = self.scanner()
+        self._is_behind = False  # whether templates were added since
         self._full = self._unkept = False
         self.enough = ENOUGH
 
@@ -117,9 +118,9 @@ class Shapes:
         """Return the template of a line and the line's tokens, if it has one."""
         found = None
         if self._trie.templates:
-            found = self._scanner.match(text.encode("utf-8", "replace"))
+            found = self._match(text)
         if found is None and self._unpack(text):
-            found = self._scanner.match(text.encode("utf-8", "replace"))
+            found = self._match(text)
         if found is None:
             return None
         template = self._trie.templates[found[0]]
@@ -127,7 +128,7 @@ class Shapes:
 
     def place(self, text: str) -> tuple[Template, tuple[int, ...]] | None:
         """Return the template of a line and where its variable parts end, in bytes, if it has one by now."""
-        found = self._scanner.match(text.encode("utf-8", "replace")) if self._trie.templates else None
+        found = self._match(text) if self._trie.templates else None
         return None if found is None else (self._trie.templates[found[0]], found[1])
 
     def _unpack(self, text: str) -> bool:
@@ -174,7 +175,13 @@ class Shapes:
     def add(self, template: Template) -> None:
         """Take a template that was made without Lark."""
         if len(self._trie.templates) < MOST and self._trie.add(template):
+            self._is_behind = True
+
+    def _match(self, text: str) -> tuple[int, tuple[int, ...]] | None:
+        if self._is_behind:
             self.update(self._scanner)
+            self._is_behind = False
+        return self._scanner.match(text.encode("utf-8", "replace"))
 
     def parts_of(self, template: int) -> Iterator[int]:
         """Yield for each token of a template the variable part that it is; -1 if it is not just that."""

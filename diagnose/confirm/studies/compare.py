@@ -24,7 +24,7 @@ from diagnose.confirm.studies.verdicts import Judge
 
 Outcomes = Sequence[Outcome]
 HALF = 0.5
-MUCH = 1 / 3
+MUCH = 0.3
 """Part of the runs of a config that may not break down: the others are a choice then."""
 FAILING = 0.05
 
@@ -86,7 +86,7 @@ def uneven(failed: tuple[int, int], counted: tuple[int, int]) -> bool:
         counted: runs of each that gave a verdict.
     """
     tried = [lost + left for lost, left in zip(failed, counted, strict=True)]
-    if any(lost >= one * MUCH for lost, one in zip(failed, tried, strict=True) if lost):
+    if any(lost / one >= MUCH for lost, one in zip(failed, tried, strict=True) if lost):
         return True
     flags = [[1.0] * lost + [0.0] * left for lost, left in zip(failed, counted, strict=True)]
     return bool(any(failed) and all(flags)) and label_permutation(flags[0], flags[1], 2) <= FAILING

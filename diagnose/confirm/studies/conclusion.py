@@ -217,15 +217,15 @@ def _fixed(progress: Progress) -> str:
         told = f": the metric differs from the baseline's by {close.difference:.3g}{reach}"
         allowed = f", and up to {margin:.3g} would do" if isinstance(margin, float) else ""
     lost = f" {one.failed} of {one.runs + one.failed} runs with it failed." if one.failed else ""
-    if progress.fix_accepted:
-        return f" The proposed fix is better than the suspect config, and could not be told from the baseline{told}{allowed}.{lost}"
     if progress.fix_accepted is None:
         return f" What the proposed fix does could not be told.{lost}"
+    is_better = "The proposed fix is better than the suspect config"
+    if progress.fix_accepted:
+        return f" {is_better}, and could not be told from the baseline{told}{allowed}.{lost}"
     if better.holds:
-        return f" The proposed fix is better than the suspect config, but not as good as the baseline{told}{allowed}.{lost}"
-    return (
-        f" The proposed fix was not accepted, since nothing shows it to be better than the suspect config{told}.{lost}"
-    )
+        return f" {is_better}, but not as good as the baseline{told}{allowed}.{lost}"
+    why = "nothing shows it to be better than the suspect config"
+    return f" The proposed fix was not accepted, since {why}{told}.{lost}"
 
 
 def _differs(progress: Progress) -> str:

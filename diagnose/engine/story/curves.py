@@ -110,9 +110,11 @@ def _chart(
         for segment, series in chosen
     ]
     curves += [_curve(series, unit, f"baseline: {series.printed}", "baseline") for _, series in beside]
-    note = f"{len(drawn) - len(chosen)} more curves are in the table" if len(drawn) > len(chosen) else ""
+    notes = [f"{len(drawn) - len(chosen)} more curves are in the table"] if len(drawn) > len(chosen) else []
+    if any(series.thinned for _, series in chosen):
+        notes.append("of long series, the first, last, lowest and highest points and a sample of the others were read")
     marks = _marks(chosen, findings, unit, single=len(segments) == 1, first=first)
-    return Chart(title, unit, tuple(curves), tuple(marks), _logarithmic(curves, chosen[0][1].name), note)
+    return Chart(title, unit, tuple(curves), tuple(marks), _logarithmic(curves, chosen[0][1].name), "; ".join(notes))
 
 
 def _asked(series: Series, names: list[str]) -> str:
