@@ -81,7 +81,7 @@ def _best(head: Head, known: Iterable[Format]) -> tuple[Format | None, int]:
 @cache
 def _in_order() -> list[Format]:
     """Return all formats: those first that may have proof, then configs, then generic ones; by name among equals."""
-    return sorted(formats().values(), key=lambda format: (_is_generic(format), _most(format) < SURE))
+    return sorted(formats().values(), key=lambda one: (_is_generic(one), _most(one) < SURE))
 
 
 def _most(format: Format) -> float:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.stated import state
 from diagnose.reader.summaries import element_of, hyperparameters, plugin_of
-from diagnose.reader.tfcurves import add_points
 from diagnose.reader.tfevents import scalars
 from diagnose.reader.tfrecord import Record, fields, looks_framed, masked_crc
 from diagnose.sources import Source
@@ -70,6 +69,8 @@ def sniff(head: Head) -> int:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read scalars, hyperparameters and configs; damaged records are reported and skipped."""
+    from diagnose.reader.tfcurves import add_points  # it needs numpy, which few inputs do
+
     damaged: list[Record] = []
 
     def other(record: Record, add: Add) -> None:

@@ -47,10 +47,8 @@ class Head:
 
     def may_hold(self, pattern: str) -> bool:
         """Whether the text holds what every match of a pattern does; if not, no search can find one."""
-        for texts in required(pattern):
-            if not any(core in self.words and text in self.text for text, core in texts):
-                return False
-        return True
+        words, whole = self.words, self.text
+        return all(any(core in words and text in whole for text, core in texts) for texts in required(pattern))
 
     def hits(self, pattern: str, most: int) -> int:
         """Return how often a pattern (``re.MULTILINE``) occurs in the text, counted up to *most*."""

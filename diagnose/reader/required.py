@@ -22,7 +22,9 @@ def required(pattern: str) -> tuple[tuple[tuple[str, str], ...], ...]:
     those that stand in it.
     """
     found = dict.fromkeys(texts for texts in groups(pattern) if min(map(len, texts)) >= SHORTEST)
-    return tuple(tuple((text, max(LETTERS.findall(text), key=len, default="")) for text in sorted(one)) for one in found)
+    return tuple(
+        tuple((text, max(LETTERS.findall(text), key=len, default="")) for text in sorted(one)) for one in found
+    )
 
 
 def begins_line(pattern: str) -> bool:

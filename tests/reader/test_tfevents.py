@@ -19,9 +19,8 @@ from made_tfevents import event, made, part, plugin, record, simple, tensor
 
 from diagnose import logs
 from diagnose.errors import SourceError
-from diagnose.logs import tensorboard
 from diagnose.model import Run
-from diagnose.reader import room, tfevents, tfwindow
+from diagnose.reader import room, tfcurves, tfevents, tfwindow
 from diagnose.reader.tfrecord import Record, masked_crc
 from diagnose.sources import from_bytes
 
@@ -128,7 +127,7 @@ def all_ways(data: bytes, monkeypatch: pytest.MonkeyPatch, path: str = "a/events
     monkeypatch.setenv("DIAGNOSE_ENGINE", "pure")
     same(kernel, run_of(data, path))
     with monkeypatch.context() as patched:
-        patched.setattr(tensorboard, "add_points", plain_points.add_points)
+        patched.setattr(tfcurves, "add_points", plain_points.add_points)
         same(kernel, run_of(data, path))
 
 
