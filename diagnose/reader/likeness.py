@@ -15,9 +15,7 @@ SETTINGS = lazy(
     r"minimum|maximum|tolerance|min_|patience|instances|num_|count|comparison|lower|upper|interval|_t$"
 )
 """Words in the names of settings and of comparisons."""
-EVALUATED = lazy(
-    r"(^|[/_])(map|ap|ar|miou|iou|bleu|rouge|meteor|cider|wer|cer|nds|hota|mota|pq)($|[/_@\d])|map\d"
-)
+EVALUATED = lazy(r"(^|[/_])(map|ap|ar|miou|iou|bleu|rouge|meteor|cider|wer|cer|nds|hota|mota|pq)($|[/_@\d])|map\d")
 """Metrics that take a whole evaluation."""
 EPOCH_KEYS = lazy(r"(current_)?epochs?(_(num|number|idx|id))?|ep")
 STEP_KEYS = lazy(

@@ -44,9 +44,7 @@ TRIAL = lazy(
     r"(?i)^(?>.*?\btrial\b)(?>.*?\b(?:score|value|objective)\s*[:=]\s*[+-]?[\d.]).*\b(?:hyper)?param(?:eter)?s\b"
 )
 INDEXED = lazy(r"\[(\d+)\]\s+[\w' -]+:")
-START = lazy(
-    r"(?i)\W*(?:(?:current|global|train(?:ing)?)\s+)?(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)"
-)
+START = lazy(r"(?i)\W*(?:(?:current|global|train(?:ing)?)\s+)?(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)")
 CODE = lazy(
     r"(?m)^[ \t]*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ =)"
 )
@@ -58,9 +56,7 @@ TRADE = lazy(
     r"|tensorflow|keras|validation|forward|weights)"
 )
 """Words of those who train models; a traceback alone may be any program's."""
-TRACED = lazy(
-    r"(?m)^(?:Traceback \(most recent call last\):|[\w.]*(?:Runtime|OutOfMemory)Error: CUDA .*out of memory)"
-)
+TRACED = lazy(r"(?m)^(?:Traceback \(most recent call last\):|[\w.]*(?:Runtime|OutOfMemory)Error: CUDA .*out of memory)")
 FRAME = lazy(r'(?m)File ".*|", line \d+')
 RAISED = lazy(r"(?m)^[A-Z]\w*(?:Error|Exception): ")
 FAILED = lazy(r"(?m)^.*\d\d:\d\d:\d\d.*(?<![A-Za-z])(?:ERROR|CRITICAL)(?![A-Za-z]).*$")

@@ -219,3 +219,23 @@ def test_a_commit_is_noted(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("2")
     assert commit_of(str(tmp_path)) == clean + "+"
     assert {"host", "system", "python"} <= environment().keys()
+
+
+def test_a_ledger_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    trial = Trial((), 1)
+    job = place.job(trial)
+    with place.ledger() as ledger:
+        ledger.plan(job.key(), trial, job)
+        ledger.begin(job.key(), job)
+        ledger.finish(job.key(), Outcome(trial, "finished", True, 0.5), judged_as="x", reached=True, exit=0, host="h")
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as base:
+        base.execute("ALTER TABLE run DROP COLUMN trace")
+        base.execute("PRAGMA user_version = 1")
+    base.close()
+
+    assert [row.outcome.trace for row in peek(tmp_path / "ledger.sqlite")] == [""]
+    with place.ledger() as ledger:
+        (row,) = ledger.rows()
+        assert (row.outcome.symptom, row.outcome.metric, row.outcome.trace) == (True, 0.5, "")
+        assert ledger.circumstances([job.key(), "unknown"])[1] == {"h"}
