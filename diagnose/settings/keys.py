@@ -118,5 +118,7 @@ KEYS: dict[str, Key] = {
         {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]},
         "auto",
     ),
-    "max-size": Key("The largest file that is read, such as 20GB.", values.size, {"type": ["string", "integer"]}, "10GB"),
+    "max-size": Key(
+        "The largest file that is read, such as 20GB.", values.size, {"type": ["string", "integer"]}, "10GB"
+    ),
 }

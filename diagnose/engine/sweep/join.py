@@ -24,9 +24,7 @@ SUMMARIES = frozenset({"best_summary", "metric_summary"})
 LEAST_COPY = 3
 ANNOUNCED = 1 << 14
 """Bytes of a log in which it says how it was set up."""
-CONFIGURATION = lazy(
-    r"(?im)\b(?:config(?:uration)?|preset|experiment|variant)\s*[:=]\s*[\"']?([\w.-]+)[\"']?\s*$"
-)
+CONFIGURATION = lazy(r"(?im)\b(?:config(?:uration)?|preset|experiment|variant)\s*[:=]\s*[\"']?([\w.-]+)[\"']?\s*$")
 Homes: TypeAlias = dict[str, tuple[Source, str]]
 ROUNDED = 0.006
 """Difference that rounding of a percentage to few places explains."""
