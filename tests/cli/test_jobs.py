@@ -238,7 +238,10 @@ SLOW = """\
 import os, sys, time
 from diagnose import engine
 from diagnose.cli.main import main
+first, lint = os.getpid(), engine.lint
 def slow(inputs, options):
+    if os.getpid() == first:  # it lints one log before it forks
+        return lint(inputs, options)
     open(f"pid-{os.getpid()}", "w").close()
     time.sleep(600)
 engine.lint = slow

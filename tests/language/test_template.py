@@ -51,7 +51,7 @@ def test_rules_are_worded_as_jinja_words_them(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{{ a | truncate(8) }}", "a tex..."),
+        ("{{ a | truncate(8) }}", "a..."),
         ("{{ (b * 3) | round(2) }}", "0.37"),
         ("{% if c is none %}none{% elif c > 2 %}more{% else %}less{% endif %}", "none"),
         ("{{ e.epoch | int }} {{ e.monitor }} {{ e.line }}", "4 val_loss 7"),
