@@ -431,18 +431,25 @@ static PyObject *scanner_disable(PyObject *object, PyObject *unused)
     return Py_NewRef(Py_None);
 }
 
-PyDoc_STRVAR(take_doc, "take(template): its rows as bytes of doubles: line, counters, columns; they are forgotten here.");
-static PyObject *scanner_take(PyObject *object, PyObject *args)
+/* The template that a call names, or NULL with an error set. */
+static Template *named(PyObject *object, PyObject *args)
 {
     Scanner *self = idle(object);
     int which;
     if (self == NULL || !PyArg_ParseTuple(args, "i", &which))
         return NULL;
-    if (which < 0 || which >= self->template_count) {
-        PyErr_SetString(PyExc_ValueError, "no such template");
+    if (which >= 0 && which < self->template_count)
+        return &self->templates[which];
+    PyErr_SetString(PyExc_ValueError, "no such template");
+    return NULL;
+}
+
+PyDoc_STRVAR(take_doc, "take(template): its rows as bytes of doubles: line, counters, columns; they are forgotten here.");
+static PyObject *scanner_take(PyObject *object, PyObject *args)
+{
+    Template *template = named(object, args);
+    if (template == NULL)
         return NULL;
-    }
-    Template *template = &self->templates[which];
     PyObject *rows = PyBytes_FromStringAndSize((const char *)template->rows,
                                                template->count * template->width * (Py_ssize_t)sizeof(double));
     if (rows != NULL)
@@ -453,15 +460,9 @@ static PyObject *scanner_take(PyObject *object, PyObject *args)
 PyDoc_STRVAR(lines_doc, "lines(template): the lines of its rows, where they are kept; they are forgotten here.");
 static PyObject *scanner_lines(PyObject *object, PyObject *args)
 {
-    Scanner *self = idle(object);
-    int which;
-    if (self == NULL || !PyArg_ParseTuple(args, "i", &which))
+    Template *template = named(object, args);
+    if (template == NULL)
         return NULL;
-    if (which < 0 || which >= self->template_count) {
-        PyErr_SetString(PyExc_ValueError, "no such template");
-        return NULL;
-    }
-    Template *template = &self->templates[which];
     PyObject *lines = PyBytes_FromStringAndSize((const char *)template->lines, template->kept);
     if (lines != NULL)
         template->kept = 0;

@@ -7,54 +7,32 @@ It exits with a status other than 0 if a sanitizer reports anything, or if kerne
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from tests import sanitized  # noqa: E402
+
 SOURCE = ROOT / "diagnose" / "reader" / "_tfevents.c"
-FLAGS = ["-O1", "-g", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
 def run(seconds: float, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Fuzz in a process of its own, which the sanitizer's runtime must be loaded into first.
-
-    Raises:
-        CalledProcessError, FileNotFoundError: without a compiler that has sanitizers.
-    """
-    target = folder / "_tfevents.abi3.so"
-    include = f"-I{sysconfig.get_path('include')}"
-    subprocess.run(["cc", *FLAGS, include, str(SOURCE), "-o", str(target)], check=True, capture_output=True)
-    runtime = [
-        subprocess.run(["cc", f"-print-file-name={name}"], check=True, capture_output=True, text=True).stdout.strip()
-        for name in ("libasan.so", "libubsan.so")
-    ]
-    environment = os.environ | {
-        "LD_PRELOAD": " ".join(runtime),
-        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONMALLOC": "malloc",
-    }
-    command = [sys.executable, __file__, "--inside", str(target), str(seconds)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    """Fuzz in a process of its own. Raises CalledProcessError or FileNotFoundError without sanitizers."""
+    return sanitized.run(__file__, SOURCE, seconds, folder)
 
 
 def inside(library: str, seconds: float) -> None:
     """Read files at random until the time is up."""
     from diagnose.reader import tfevents
 
-    spec = importlib.util.spec_from_file_location("_tfevents", library)
-    assert spec is not None
-    assert spec.loader is not None
-    kernel = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(kernel)
+    kernel = sanitized.loaded(library)
     tfevents._kernel = lambda: kernel  # type: ignore[assignment]
     draw = random.Random(os.environ.get("FUZZ_SEED", "1"))
     until, rounds = time.monotonic() + seconds, 0

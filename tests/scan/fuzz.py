@@ -10,53 +10,28 @@ import random
 import re
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from tests import sanitized  # noqa: E402
+
 SOURCE = ROOT / "diagnose" / "scan" / "_kernel.c"
-FLAGS = ["-O1", "-g", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LONG = 100_000_000
 ALPHABET = b"0123456789.eE+- :,/[]\r\b\x1b\x00aEpoch loss\xe2\x94\x81"
 
 
-def build(folder: Path) -> Path:
-    """Compile the kernel with sanitizers. Raises CalledProcessError or FileNotFoundError without them."""
-    target = folder / "_kernel.abi3.so"
-    include = f"-I{sysconfig.get_path('include')}"
-    subprocess.run(["cc", *FLAGS, include, str(SOURCE), "-o", str(target)], check=True, capture_output=True)
-    return target
-
-
 def run(seconds: float, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Fuzz in a process of its own, which the sanitizer's runtime must be loaded into first."""
-    library = build(folder)
-    runtime = [
-        subprocess.run(["cc", f"-print-file-name={name}"], check=True, capture_output=True, text=True).stdout.strip()
-        for name in ("libasan.so", "libubsan.so")
-    ]
-    environment = os.environ | {
-        "LD_PRELOAD": " ".join(runtime),
-        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONMALLOC": "malloc",
-    }
-    command = [sys.executable, __file__, "--inside", str(library), str(seconds)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    """Fuzz in a process of its own. Raises CalledProcessError or FileNotFoundError without sanitizers."""
+    return sanitized.run(__file__, SOURCE, seconds, folder)
 
 
 def inside(library: str, seconds: float) -> None:
     """Call the kernel with random programs, blocks and gates until the time is up."""
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("_kernel", library)
-    assert spec is not None
-    assert spec.loader is not None
-    kernel = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(kernel)
+    kernel = sanitized.loaded(library)
     chance = random.Random(os.environ.get("FUZZ_SEED", "1"))
     long_lines(kernel, LONG if seconds >= 30 else LONG // 100)
     until = time.monotonic() + seconds
