@@ -67,6 +67,8 @@ WIDTHS = (18, 15, 12, 9, 6, 4, 3)
 """Greatest number of digits that a run may have, whichever passes first."""
 WIDE = 40
 """Most blanks in a run."""
+FEW = range(4)
+"""Blanks that grammars tell from more and from fewer of them: each number is tried, for what passes may have holes."""
 ROUNDS = 16
 """Trials with everything varied at once, at random."""
 TRAPS = ((1, 1), (2, 2), (4, 2), (2, 4), (3, 1))
@@ -268,6 +270,7 @@ class _Trial:
         rounds = [self._trap(slots, *widths) for widths in TRAPS]
         rounds += [{at: _extreme(slot, least=least) for at, slot in enumerate(slots)} for least in (True, False)]
         rounds += [{at: self._any(slot) for at, slot in enumerate(slots)} for _ in range(count)]
+        rounds += [values for width in FEW if (values := _spaced(slots, width))]
         return all(self._passes(slots, values) for values in rounds)
 
     def passes_forms(self, slots: list[_Slot]) -> bool:
@@ -341,6 +344,15 @@ def _extreme(slot: _Slot, *, least: bool) -> str:
         forms = [form for form, shape in SHAPES.items() if not shape & ~part.low]
         return (min if least else max)(forms, key=len, default="7")
     return (" " if part.operation == BLANKS else "8") * (part.low if least else part.high)
+
+
+def _spaced(slots: Sequence[_Slot], width: int) -> dict[int, str]:
+    """Return that many blanks wherever so many may stand."""
+    return {
+        at: " " * width
+        for at, slot in enumerate(slots)
+        if slot.part.operation == BLANKS and slot.part.low <= width <= slot.part.high
+    }
 
 
 def _formed(slot: _Slot, form: str, width: int) -> str:
