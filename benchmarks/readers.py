@@ -44,7 +44,7 @@ def lark(file: Path) -> Work:
     """Parse every line of the beginning with the grammar, as Lark itself does it; count what it accepts."""
     from diagnose import logs
     from diagnose.parsers import parser
-    from diagnose.reader.grammar import parse_line
+    from diagnose.reader.learning import parse_line
     from diagnose.sources import from_bytes, lines
 
     with file.open("rb") as start:

@@ -18,7 +18,7 @@ from diagnose.language import template
 from diagnose.language.parse import LanguageError, parse, plain
 from diagnose.logs import detect, formats
 from diagnose.reader import RunBuilder
-from diagnose.reader.grammar import Heard, learned, listening
+from diagnose.reader.learning import Heard, learned, listening
 from diagnose.rules import builtin
 from diagnose.scan.engine import VARIABLE
 from diagnose.sources import from_bytes, open_source

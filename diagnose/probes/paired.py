@@ -7,10 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from diagnose.probes.interval import at_least
-
-NORMAL = 1.959963984540054
-"""Two-sided 95 % of the normal distribution."""
+from diagnose.shares import at_least, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Pairs:
             return -1.0, 1.0
         counts = self.both + self.first, self.both + self.second
         (one, other), total = (count / self.count for count in counts), self.count
-        (low, high), (lower, upper) = (_wilson(count, total) for count in counts)
+        (low, high), (lower, upper) = (wilson(count, total) for count in counts)
         phi = self._correlation(*counts)
         down = _distance(one - low, upper - other, phi)
         up = _distance(high - one, other - lower, phi)
@@ -86,13 +83,6 @@ class Pairs:
             "difference_interval": [round(limit, 4) for limit in self.interval],
             "p": float(f"{self.p:.3g}"),
         }
-
-
-def _wilson(hits: int, trials: int) -> tuple[float, float]:
-    share, square = hits / trials, NORMAL**2 / trials
-    middle = share + square / 2
-    half = NORMAL * math.sqrt(share * (1 - share) / trials + square / (4 * trials))
-    return (middle - half) / (1 + square), (middle + half) / (1 + square)
 
 
 def _distance(one: float, other: float, phi: float) -> float:

@@ -9,8 +9,8 @@ from typing import Any
 
 from diagnose.model import Place
 from diagnose.probes.declare import DOCUMENTED
-from diagnose.probes.interval import at_least, clopper_pearson
 from diagnose.probes.paired import Pairs
+from diagnose.shares import at_least, clopper_pearson
 
 SCHEMA = "diagnose/reproduce-v1"
 ARMS = ("suspect", "control", "fix")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.reader.bars import Bar, Epochs
-from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just
+from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just, stretches
 from diagnose.reader.grammar import Match
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FLOAT = ("NUMBER", "NONFINITE", "PERCENT")
-FEW = 8
-"""Epochs in a row that are not worth to be looked at together."""
 
 
 class Header(NamedTuple):
@@ -104,27 +102,16 @@ class BarRows:
 
     def batch(self, batch: Batch[Header | BarPlan]) -> None:
         """Tell many rows: epochs that follow one another with a bar each at once, all others one by one."""
-        goes_on = _goes_on(batch)
-        at, count = 0, len(batch.which)
-        while at < count:
-            more = goes_on[at + 2 :: 2]
-            stops = int(more.argmin()) if len(more) and not more.all() else len(more)
-            if stops < FEW:
-                self._one(batch, at)
-                at += 1
+        for at, count in stretches(_goes_on(batch)):
+            self.row(*batch.row(at))
+            if not count:
                 continue
-            self._one(batch, at)
-            self._one(batch, at + 1)
-            first, last = at + 2, at + 2 * stops  # of the headers; the last epoch is told by itself
+            self.row(*batch.row(at + 1))
+            first, last = at + 2, at + 2 * count  # of the headers; the last epoch is told by itself
             if not self._several(batch, first, last):
                 last = first
-            for rest in range(last, first + 2 * stops):
-                self._one(batch, rest)
-            at = first + 2 * stops
-
-    def _one(self, batch: Batch[Header | BarPlan], at: int) -> None:
-        which = batch.which[at]
-        self.row(batch.plans[which], int(batch.line[at]), batch.rows[which][batch.place[at], FIRST:].tolist())
+            for rest in range(last, first + 2 * count):
+                self.row(*batch.row(rest))
 
     def _several(self, batch: Batch[Header | BarPlan], first: int, last: int) -> bool:
         """Tell the epochs whose headers are rows first, first + 2, ... before last; return whether they were taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from diagnose.reader.grammar import LineGrammar, Match
@@ -22,6 +22,8 @@ REMEMBERED = 1000
 """Lines that are counted at one time."""
 FIRST = 3
 """Doubles of a row before its columns: the line, and counters that are not used here."""
+FEW = 8
+"""Epochs in a row that are not worth to be looked at together."""
 MANY = 64
 """Rows from which on it pays to look at all of them at once."""
 MOST_SHAPES = 200
@@ -49,6 +51,29 @@ class Batch(NamedTuple, Generic[Plan]):
     rows: list[NDArray[np.float64]]
     place: NDArray[np.intp]
     line: NDArray[np.int64]
+
+    def row(self, at: int) -> tuple[Plan, int, list[float]]:
+        """Return what was planned for a row, its line and its columns."""
+        which = self.which[at]
+        return self.plans[which], int(self.line[at]), self.rows[which][self.place[at], FIRST:].tolist()
+
+
+def stretches(goes_on: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Yield rows one by one, as (row, 0), and epochs of two rows each that follow one another in one piece.
+
+    Args:
+        goes_on: at which rows the next epoch begins.
+
+    Yields:
+        The first row of an epoch, and how many epochs follow it.
+    """
+    at = 0
+    while at < len(goes_on):
+        more = goes_on[at + 2 :: 2]
+        count = int(more.argmin()) if len(more) and not more.all() else len(more)
+        count = count if count >= FEW else 0
+        yield at, count
+        at += 2 + 2 * count if count else 1
 
 
 class ConsoleRows(Generic[Plan]):

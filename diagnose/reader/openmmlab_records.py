@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.bulk import Bulk, Item
 from diagnose.reader.openmmlab import absent, bare_key, flat, points
+from diagnose.reader.room import ABSURD
 from diagnose.scan import Condition, Shapes, Slot, Walk, engine, json_row, line_texts
 from diagnose.sources import Line, Source
 
@@ -55,7 +56,7 @@ class Record:
     def count(self, key: str) -> float:
         """Return a counter, NaN where there is none."""
         value = self.values.get(key)
-        return float(value) if isinstance(value, int | float) and abs(value) < 1e15 else math.nan
+        return float(value) if isinstance(value, int | float) and abs(value) < ABSURD else math.nan
 
     @property
     def counter(self) -> str:

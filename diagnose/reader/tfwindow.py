@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Self
 
-from diagnose.sources.source import too_large
+from diagnose.sources.source import fill, too_large
 
 if TYPE_CHECKING:
     from diagnose.sources import Source
@@ -59,19 +59,8 @@ class Window:
             self.start, self.end = 0, self.end - self.start
         if self.end == len(buffer):
             buffer.extend(bytes(max(CHUNK, len(buffer))))
-        got = self._read()
+        got = fill(self._stream, buffer, self.end, len(buffer)) if self._stream else 0
         self.end += got
         if self._before + self.end > self._source.limit:
             raise too_large(self._source.path, self._before + self.end, self._source.limit)
         return got > 0
-
-    def _read(self) -> int:
-        read_into = getattr(self._stream, "readinto", None)
-        if read_into is not None:
-            with memoryview(self.buffer) as view:
-                return int(read_into(view[self.end :]))
-        if self._stream is None:
-            return 0
-        chunk = self._stream.read(len(self.buffer) - self.end)
-        self.buffer[self.end : self.end + len(chunk)] = chunk
-        return len(chunk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just
+from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just, stretches
 from diagnose.reader.grammar import Match, number
 
 if TYPE_CHECKING:
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats: TypeAlias = NDArray[np.float64]
-
-FEW = 8
-"""Epochs in a row that are not worth to be looked at together."""
 
 
 class Value(NamedTuple):
@@ -162,25 +159,15 @@ class Pairs:
             self._one_by_one(batch, range(len(batch.which)))
             return
         rows = np.flatnonzero(~np.array(titles)[batch.which])
-        goes_on = _goes_on(batch, rows)
-        at = 0
-        while at < len(rows):
-            more = goes_on[at + 2 :: 2]
-            stops = int(more.argmin()) if len(more) and not more.all() else len(more)
-            if stops < FEW:
-                self._one_by_one(batch, rows[at : at + 1])
-                at += 1
-                continue
-            self._one_by_one(batch, rows[at : at + 2])
-            end = at + 2 + 2 * stops
-            if not self._together(batch, rows[at + 2 : end]):
-                self._one_by_one(batch, rows[at + 2 : end])
-            at = end
+        for at, count in stretches(_goes_on(batch, rows)):
+            more = rows[at + 2 : at + 2 + 2 * count]
+            self._one_by_one(batch, rows[at : at + (2 if count else 1)])
+            if count and not self._together(batch, more):
+                self._one_by_one(batch, more)
 
     def _one_by_one(self, batch: Batch[Plan], rows: Sequence[int] | NDArray[np.intp]) -> None:
         for at in rows:
-            which = batch.which[at]
-            self._row(batch.plans[which], int(batch.line[at]), batch.rows[which][batch.place[at], FIRST:].tolist())
+            self._row(*batch.row(int(at)))
 
     def _together(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> bool:
         trained, validated = rows[::2], rows[1::2]

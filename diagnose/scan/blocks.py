@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from diagnose.scan.fold import fold
 from diagnose.sources import Source
 from diagnose.sources.lines import LONGEST
-from diagnose.sources.source import too_large
+from diagnose.sources.source import fill, too_large
 
 CHUNK = 1 << 20
 """Bytes read at once: beyond it the cache of the processor is left, below it calls cost."""
@@ -26,17 +26,10 @@ def blocks(source: Source, *, folded: bool = False) -> Iterator[tuple[bytearray,
     """
     buffer, have, size = bytearray(2 * CHUNK), 0, 0
     with source.open() as stream:
-        read_into = getattr(stream, "readinto", None)
         while True:
             if have + CHUNK > len(buffer):
                 buffer.extend(bytes(have + CHUNK - len(buffer)))
-            if read_into is not None:
-                with memoryview(buffer) as view:
-                    got = read_into(view[have : have + CHUNK])
-            else:
-                chunk = stream.read(CHUNK)
-                got = len(chunk)
-                buffer[have : have + got] = chunk
+            got = fill(stream, buffer, have, have + CHUNK)
             if not got:
                 break
             size += got

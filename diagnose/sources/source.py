@@ -84,6 +84,17 @@ class Source:
         return whole.getvalue()
 
 
+def fill(stream: IO[bytes], buffer: bytearray, start: int, end: int) -> int:
+    """Read bytes into a part of a buffer, by way of no other where the stream can; return how many there were."""
+    read_into = getattr(stream, "readinto", None)
+    if read_into is not None:
+        with memoryview(buffer) as view:
+            return int(read_into(view[start:end]))
+    chunk = stream.read(end - start)
+    buffer[start : start + len(chunk)] = chunk
+    return len(chunk)
+
+
 def too_large(path: str, size: int, limit: int) -> SourceError:
     """Return the error for an input beyond the limit."""
     return SourceError(

@@ -259,20 +259,18 @@ def test_nothing_is_left_after_a_signal(project: Path, how: signal.Signals, grou
         [sys.executable, "-c", SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, start_new_session=True
     )
     pids = _until(lambda: [int(path.name[4:]) for path in project.glob("pid-*")], lambda found: len(found) == 2)
-    start = time.monotonic()
     if group and how != signal.SIGKILL:
         os.killpg(work.pid, how)
     else:
         work.send_signal(how)
-    stdout, stderr = work.communicate(timeout=20)
+    stdout, stderr = work.communicate(timeout=120)
 
     assert (stdout, stderr.strip()) == (b"", b"")
     assert work.returncode == (130 if how == signal.SIGINT else -how)
     assert _until(lambda: [pid for pid in pids if _runs(pid)], lambda left: not left) == []
-    assert time.monotonic() - start < 15
 
 
-def _until(look, enough, seconds: float = 30):
+def _until(look, enough, seconds: float = 120):
     end = time.monotonic() + seconds
     while not enough(found := look()) and time.monotonic() < end:
         time.sleep(0.02)

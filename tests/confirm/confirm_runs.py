@@ -118,8 +118,8 @@ class Place:
         return Bench(ledger, executor or Local(2), self.job, judge, judged_as, **more)
 
 
-def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """Wait for a condition."""
+def until(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
+    """Wait for a condition, for long: a machine may be busy with other tests."""
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "it never came"

@@ -89,7 +89,7 @@ def test_clopper_pearson_matches_published_values(shown, runs, low, high):
 
 def test_clopper_pearson_knows_its_limits():
     assert clopper_pearson(0, 0) == (0.0, 1.0)
-    with pytest.raises(ValueError, match="no share"):
+    with pytest.raises(ValueError, match="hits of trials"):
         clopper_pearson(5, 4)
 
 

@@ -55,7 +55,7 @@ def test_killed_again_and_again_it_goes_on(tmp_path: Path) -> None:
         time.sleep(chance.uniform(0.05, 1.2))
         process.kill()
         process.communicate()
-        until(lambda: not processes(str(tmp_path)), 6)
+        until(lambda: not processes(str(tmp_path)))
         now = Counter(here.noted("start"))
         assert not [name for name in over if now[name] > starts[name]], "a finished run was repeated"
         starts, over = now, ended(tmp_path)

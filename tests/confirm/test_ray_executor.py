@@ -36,7 +36,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     memory = {"object_store_memory": 80 << 20}
-    soon = {"health_check_period_ms": 500, "health_check_failure_threshold": 3, "health_check_initial_delay_ms": 0}
+    # A lost node is noticed soon, and one that is only slow among other tests is not taken for lost.
+    soon = {"health_check_period_ms": 1000, "health_check_failure_threshold": 10, "health_check_initial_delay_ms": 0}
     head = {"num_cpus": 0, "include_dashboard": False, "_system_config": soon, **memory}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     cluster.add_node(num_cpus=2, **memory)
@@ -124,11 +125,13 @@ place = Place(Path({str(tmp_path)!r}), epochs=1000, pause=.1, deaf=True, helpers
 with place.ledger() as ledger:
     run([Trial((), 0)], place.bench(ledger, Ray({cluster.address!r}, lease=5)))
 """
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    until(lambda: Place(tmp_path).noted("start"), 30)
-    process.kill()
-    process.wait()
-    until(lambda: not processes(str(tmp_path)), 20)
+    with (tmp_path / "told").open("w") as told, subprocess.Popen([sys.executable, "-c", code], stderr=told) as process:
+        try:
+            until(lambda: Place(tmp_path).noted("start") or process.poll() is not None)
+            assert process.poll() is None, (tmp_path / "told").read_text()
+        finally:
+            process.kill()
+    until(lambda: not processes(str(tmp_path)))
 
 
 def test_a_job_that_fits_no_node_is_refused(tmp_path: Path, executor: Ray) -> None:

@@ -56,9 +56,9 @@ def test_the_end_of_a_job_prints_nothing(tmp_path: Path, executor: Slurm, capfd:
         job = place.job(Trial((), 1))
         clear(job)
         handle = executor.submit(job, describe(job, "key", "m:1", alive="", session="", lease=0.0), "m:1")
-        until(lambda: place.noted("start")[2:], 30)
+        until(lambda: place.noted("start")[2:])
         executor.cancel(handle)
-    until(lambda: not processes(str(tmp_path)), 30)
+    until(lambda: not processes(str(tmp_path)))
     assert capfd.readouterr().err == ""
 
 
@@ -68,7 +68,7 @@ def test_a_job_that_slurm_ends_is_made_again(tmp_path: Path, executor: Slurm) ->
 
     def kill(trial: Trial, outcome: Outcome | None) -> None:
         if outcome is None and not killed:
-            until(lambda: place.noted("start"), 30)
+            until(lambda: place.noted("start"))
             killed.extend(supervisors(tmp_path))
             for pid in killed:
                 os.kill(pid, signal.SIGTERM)
@@ -96,7 +96,7 @@ with place.ledger() as ledger:
 """
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     place = Place(tmp_path, epochs=100, pause=0.1)
-    until(lambda: place.noted("start"), 30)
+    until(lambda: place.noted("start"))
     process.kill()
     process.wait()
     executor = open_executor("slurm", folder=str(tmp_path), options=LOCAL)
@@ -105,7 +105,7 @@ with place.ledger() as ledger:
     executor.close()
     assert outcome.symptom is False
     assert len(place.noted("start")) == 2
-    until(lambda: not processes(str(tmp_path)), 20)
+    until(lambda: not processes(str(tmp_path)))
 
 
 def test_options_are_checked(tmp_path: Path) -> None:

@@ -13,33 +13,10 @@ from hypothesis import strategies as st
 from diagnose.errors import SourceError
 from diagnose.logs import read, tensorboard
 from diagnose.model import Run
-from diagnose.reader.tfrecord import masked_crc
 from diagnose.sources import from_bytes, open_source
+from tests.tfwire import part, record, varint
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "tensorboard"
-
-
-def varint(value: int) -> bytes:
-    value &= (1 << 64) - 1
-    found = b""
-    while value > 127:
-        found += bytes([value & 127 | 128])
-        value >>= 7
-    return found + bytes([value])
-
-
-def part(number: int, value: bytes | float, *, double: bool = False) -> bytes:
-    """Return one field of a message: bytes, varint or (with a float) 32 or 64 bits."""
-    if isinstance(value, bytes):
-        return varint(number << 3 | 2) + varint(len(value)) + value
-    if isinstance(value, float):
-        return varint(number << 3 | (1 if double else 5)) + struct.pack("<d" if double else "<f", value)
-    return varint(number << 3) + varint(value)
-
-
-def record(payload: bytes) -> bytes:
-    size = struct.pack("<Q", len(payload))
-    return size + struct.pack("<I", masked_crc(size)) + payload + struct.pack("<I", masked_crc(payload))
 
 
 def event(step: int, *values: bytes) -> bytes:

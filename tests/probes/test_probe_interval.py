@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from diagnose.probes.interval import clopper_pearson
+from diagnose.shares import clopper_pearson
 
 
 @pytest.mark.parametrize(

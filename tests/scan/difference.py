@@ -39,7 +39,7 @@ def samples() -> tuple[str, ...]:
 def accepted(name: str) -> list[str]:
     """Return the samples that a grammar accepts."""
     from diagnose.parsers import parser
-    from diagnose.reader.grammar import parse_line
+    from diagnose.reader.learning import parse_line
 
     return [line for line in samples() if parse_line(parser(name), line) is not None]
 

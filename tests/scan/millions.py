@@ -10,11 +10,12 @@ import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import NamedTuple
 
 import difference
 
 from diagnose.parsers import parser
-from diagnose.reader.grammar import parse_line
+from diagnose.reader.learning import parse_line
 from diagnose.scan import Shapes, pure
 from diagnose.scan.engine import engine
 
@@ -22,12 +23,17 @@ CHUNK = 20_000
 """Lines between two seeds: templates are learned anew, in another order."""
 
 
-def compared(name: str, lines: int, seed: int) -> tuple[int, int, str]:
-    """Compare what the engines make of generated lines of a grammar.
+class Compared(NamedTuple):
+    """Lines that were compared, how many of them a template took, the templates, and the first line that differs."""
 
-    Returns:
-        Lines that were compared, how many of them a template took, and the first on which the engines differ, or "".
-    """
+    lines: int
+    taken: int
+    templates: int
+    wrong: str = ""
+
+
+def compared(name: str, lines: int, seed: int) -> Compared:
+    """Compare what the engines make of generated lines of a grammar."""
     lark = parser(name)
     shapes = Shapes(name, lambda text: parse_line(lark, text))
     shapes.enough = 2
@@ -54,8 +60,8 @@ def compared(name: str, lines: int, seed: int) -> tuple[int, int, str]:
             template = shapes.templates[other[0]]
             both.append((template.kind, template.tokens(line, other[1])))
         if len(both) < 2 or any(one != wanted for one in both):
-            return done, taken, line
-    return done, taken, ""
+            return Compared(done, taken, known, line)
+    return Compared(done, taken, len(shapes.templates))
 
 
 def main(lines: int, seed: int) -> int:
@@ -72,12 +78,12 @@ def main(lines: int, seed: int) -> int:
         jobs = {pool.submit(compared, *one): one for one in work}
         for count, job in enumerate(as_completed(jobs), 1):
             name, _, chosen = jobs[job]
-            more, matched, line = job.result()
-            done, taken = done + more, taken + matched
-            if line:
+            found = job.result()
+            done, taken = done + found.lines, taken + found.taken
+            if found.wrong:
                 wrong += 1
-                print(f"{name}, seed {chosen}: {line!r}", flush=True)
-            if line or count % len(difference.GRAMMARS) == 0:
+                print(f"{name}, seed {chosen}: {found.wrong!r}", flush=True)
+            if found.wrong or count % len(difference.GRAMMARS) == 0:
                 print(
                     f"{done} lines, {taken} by template, {wrong} wrong, {time.monotonic() - started:.0f} s", flush=True
                 )

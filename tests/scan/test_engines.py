@@ -4,13 +4,11 @@ import math
 from pathlib import Path
 
 import difference
+import millions
 import pytest
 
 from diagnose.kit.snapshot import describe
 from diagnose.logs import formats, read
-from diagnose.parsers import parser
-from diagnose.reader.grammar import parse_line
-from diagnose.scan import Shapes, pure
 from diagnose.scan.engine import kernel_problem
 from diagnose.sources import from_bytes, open_source
 
@@ -25,28 +23,10 @@ FIXTURES = sorted(
 
 @pytest.mark.parametrize("name", difference.GRAMMARS)
 def test_a_template_finds_what_lark_finds(name):
-    lark = parser(name)
-    shapes = Shapes(name, lambda text: parse_line(lark, text))
-    shapes.enough = 2
-    python = pure.Scanner()
-    matched = 0
-    for line in difference.generated(name, LINES, seed=1):
-        parsed = parse_line(lark, line)
-        found = shapes.match(line)
-        python.learn(shapes.templates)
-        other = python.match(line.encode())
+    found = millions.compared(name, LINES, seed=1)
 
-        assert (found is None) == (other is None)
-        if found is None:
-            if parsed is not None:
-                shapes.note(line, parsed)
-            continue
-        matched += 1
-        wanted = parsed and (parsed[0], tuple((kind, line[start:end]) for kind, start, end in parsed[1]))
-        assert (found[0].kind, found[1]) == wanted, line
-        template = shapes.templates[other[0]]
-        assert (template.kind, template.tokens(line, other[1])) == wanted, line
-    assert matched or not shapes.templates
+    assert not found.wrong
+    assert found.taken or not found.templates
 
 
 def columns(run):

@@ -6,7 +6,7 @@ import pytest
 
 from diagnose.kit.snapshot import describe
 from diagnose.logs import read
-from diagnose.reader import grammar
+from diagnose.reader import learning
 from diagnose.scan import shapes
 from diagnose.scan.engine import engine
 from diagnose.sources import from_bytes
@@ -32,18 +32,18 @@ class Dictionary:
 
 @pytest.fixture
 def _afresh(monkeypatch):
-    monkeypatch.setattr(grammar, "_all_shapes", {})
-    monkeypatch.setattr(grammar, "_next_time", [0.0])
-    grammar._line_parser.cache_clear()
+    monkeypatch.setattr(learning, "_all_shapes", {})
+    monkeypatch.setattr(learning, "_next_time", [0.0])
+    learning._line_parser.cache_clear()
     yield
-    grammar._line_parser.cache_clear()
+    learning._line_parser.cache_clear()
 
 
 def lint(keeper):
-    grammar._all_shapes.clear()
-    grammar._line_parser.cache_clear()
-    grammar._next_time[0] = 0.0
-    with grammar.keeping(keeper):
+    learning._all_shapes.clear()
+    learning._line_parser.cache_clear()
+    learning._next_time[0] = 0.0
+    with learning.keeping(keeper):
         return describe(read(from_bytes("a.log", LOG), "mmengine"))
 
 
@@ -56,7 +56,7 @@ def test_what_was_learned_is_not_learned_again(monkeypatch):
     assert {"shapes/mmengine", "lines/mmengine"} <= set(keeper.entries)
     kept = dict(keeper.entries)
 
-    monkeypatch.setattr(grammar, "tables", lambda _: pytest.fail("compiled again"))
+    monkeypatch.setattr(learning, "tables", lambda _: pytest.fail("compiled again"))
     monkeypatch.setattr(shapes, "learn", lambda *_: pytest.fail("learned again"))
     assert lint(keeper) == first
     assert keeper.entries == kept
@@ -79,7 +79,7 @@ def test_nothing_is_kept_where_nobody_keeps():
     keeper = Dictionary()
     lint(keeper)
     keeper.entries.clear()
-    grammar._all_shapes.clear()
+    learning._all_shapes.clear()
 
     read(from_bytes("a.log", LOG), "mmengine")
 

@@ -7,7 +7,7 @@ import difference
 import pytest
 
 from diagnose.parsers import parser, tables
-from diagnose.reader.grammar import parse_line
+from diagnose.reader.learning import parse_line
 from diagnose.scan import LineParser
 
 LINES = 300

@@ -24,7 +24,7 @@ from diagnose import assets, logs
 from diagnose.engine.cache.codec import decode, encode
 from diagnose.engine.cache.store import Store
 from diagnose.model import Run
-from diagnose.reader.grammar import keeping
+from diagnose.reader.learning import keeping
 from diagnose.scan import engine
 from diagnose.sources import HEAD, Source
 

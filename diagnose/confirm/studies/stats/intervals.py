@@ -10,6 +10,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from diagnose import shares
+
 Array = NDArray[np.float64]
 # fmt: off
 T975 = (
@@ -20,28 +22,20 @@ T975 = (
 """97.5 % points of Student's t with 1 to 30 degrees of freedom."""
 MANY = 1.96
 """The same for any more."""
-STEPS = 60
-"""Halvings of a bisection: to the last bit of a share."""
 
 
 @cache
 def clopper_pearson(shown: int, runs: int, level: float = 0.95) -> tuple[float, float]:
     """Return the exact interval of a share.
 
-    Source: Clopper and Pearson 1934, Biometrika 26(4). Its ends are the shares at which the one-sided binomial tail is
-    half of what is left out, found here by bisection of the tail itself.
+    Source: Clopper and Pearson 1934, Biometrika 26(4). Without runs it is all there is.
 
     Raises:
         ValueError: more were shown than there are runs.
     """
-    if not 0 <= shown <= runs:
-        raise ValueError(f"{shown} of {runs} is no share")
-    if not runs:
+    if shown == runs == 0:
         return 0.0, 1.0
-    tail = (1 - level) / 2
-    low = 0.0 if not shown else _bisect(lambda share: _at_least(shown, runs, share) < tail)
-    high = 1.0 if shown == runs else _bisect(lambda share: 1 - _at_least(shown + 1, runs, share) > tail)
-    return low, high
+    return shares.clopper_pearson(shown, runs, level)
 
 
 def bootstrap_difference(
@@ -124,25 +118,6 @@ def newcombe(one: tuple[int, int], other: tuple[int, int]) -> tuple[float, float
         ZeroDivisionError: an arm is empty.
     """
     first, second = one[0] / one[1], other[0] / other[1]
-    (low, high), (least, most) = _wilson(*one), _wilson(*other)
+    (low, high), (least, most) = shares.wilson(*one), shares.wilson(*other)
     gap = first - second
     return gap - math.hypot(first - low, most - second), gap + math.hypot(high - first, second - least)
-
-
-def _wilson(shown: int, runs: int) -> tuple[float, float]:
-    share, square = shown / runs, MANY * MANY
-    centre = (share + square / (2 * runs)) / (1 + square / runs)
-    reach = MANY * math.sqrt(share * (1 - share) / runs + square / (4 * runs * runs)) / (1 + square / runs)
-    return max(0.0, centre - reach), min(1.0, centre + reach)
-
-
-def _at_least(shown: int, runs: int, share: float) -> float:
-    return sum(math.comb(runs, k) * share**k * (1 - share) ** (runs - k) for k in range(shown, runs + 1))
-
-
-def _bisect(below: Callable[[float], bool]) -> float:
-    low, high = 0.0, 1.0
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if below(middle) else (low, middle)
-    return (low + high) / 2

@@ -1,10 +1,12 @@
-"""The exact interval of a share: Clopper and Pearson, Biometrika 26(4), 1934, doi:10.1093/biomet/26.4.404."""
+"""Intervals of a share: Clopper and Pearson's, which is exact, and Wilson's score interval."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
+NORMAL = 1.959963984540054
+"""Two-sided 95 % of the normal distribution."""
 BISECTIONS = 60
 """Each halves the error: far below what a double can tell."""
 TERMS = 100_000
@@ -13,6 +15,8 @@ TERMS = 100_000
 
 def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> tuple[float, float]:
     """Return the limits of a binomial share that cover it with at least *level*.
+
+    Clopper and Pearson, Biometrika 26(4), 1934, doi:10.1093/biomet/26.4.404.
 
     Raises:
         ValueError: unless ``0 <= hits <= trials``, ``trials >= 1`` and ``0 < level < 1``.
@@ -23,6 +27,18 @@ def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> tuple[float,
     low = 0.0 if hits == 0 else _solve(lambda share: at_least(hits, trials, share) < tail)
     high = 1.0 if hits == trials else _solve(lambda share: 1.0 - at_least(hits + 1, trials, share) > tail)
     return low, high
+
+
+def wilson(hits: int, trials: int) -> tuple[float, float]:
+    """Return the limits of the 95 % score interval: Wilson, Journal of the American Statistical Association 22, 1927.
+
+    Raises:
+        ZeroDivisionError: without trials.
+    """
+    share, square = hits / trials, NORMAL**2 / trials
+    middle = share + square / 2
+    half = NORMAL * math.sqrt(share * (1 - share) / trials + square / (4 * trials))
+    return (middle - half) / (1 + square), (middle + half) / (1 + square)
 
 
 def at_least(hits: int, trials: int, share: float) -> float:
