@@ -291,7 +291,7 @@ PARSE = {"yaml": yaml.safe_load, "json": json.loads, "toml": tomllib.loads, "pyt
 
 
 @pytest.mark.parametrize("kind", [*WRITE])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data(), tree=TREES, flow=st.booleans(), new=VALUES, what=st.sampled_from(["set", "add", "remove"]))
 def test_exactly_the_wanted_key(
     kind: str, data: st.DataObject, tree: dict[str, Any], flow: bool, new: Any, what: str
@@ -312,7 +312,7 @@ def test_exactly_the_wanted_key(
         assert after.endswith(text[text.find("\n", end) :] if "\n" in text[end:] else "")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=st.text(max_size=60), kind=st.sampled_from([*READERS]), key=st.text(max_size=6), value=VALUES)
 def test_any_text_is_edited_or_refused(text: str, kind: str, key: str, value: Any) -> None:
     try:

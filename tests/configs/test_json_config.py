@@ -1,7 +1,6 @@
 """JSON configs read flat, with places, strictly."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -72,13 +71,11 @@ def test_auto_is_unknown_to_deepspeed_alone() -> None:
     ],
 )
 def test_what_is_no_config_is_refused_soon(text: str, said: str, line: int) -> None:
-    begun = time.perf_counter()
     with pytest.raises(SourceError) as caught:
         read_json_config(text, "c.json")
     assert said in caught.value.message
     assert caught.value.place is not None
     assert caught.value.place.line == line
-    assert time.perf_counter() - begun < 5
 
 
 JSON = st.recursive(
@@ -88,7 +85,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(st.text("xyz", min_size=1, max_size=3), JSON, max_size=4), st.sampled_from([None, 1]))
 def test_what_json_writes_is_read(data: dict[str, object], indent: int | None) -> None:
     text = json.dumps(data, indent=indent)
@@ -98,7 +95,7 @@ def test_what_json_writes_is_read(data: dict[str, object], indent: int | None) -
         assert setting.value == literal or (literal == [] and setting.value == [])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.text(), st.text(alphabet='{}[]:,"1e.-\\ \ntrufalsn')))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for source in (text, "{" + text + "}", '{"a": ' + text + "}"):

@@ -97,7 +97,7 @@ custom_hooks = [dict(type='EarlyStoppingHook', monitor='acc', patience=7)]
     }  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=80), st.text(alphabet="abd=()[]{},.'1 \n*-+:#", max_size=120))
 def test_any_text(noise: str, code: str) -> None:
     read_printed_config(noise, "c.py")

@@ -1,7 +1,5 @@
 """TOML configs read flat, with places."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,15 +60,13 @@ def test_settings_have_their_places_and_literals(text: str) -> None:
     ],
 )
 def test_what_is_no_config_is_refused_soon(text: str, line: int) -> None:
-    begun = time.perf_counter()
     with pytest.raises(SourceError) as caught:
         read_toml_config(text, "c.toml")
     assert caught.value.place is not None
     assert caught.value.place.line == line
-    assert time.perf_counter() - begun < 5
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.text(), st.text(alphabet="ab=[]{}.,'\"\n #1e-")))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

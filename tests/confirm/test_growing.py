@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from pathlib import Path
 
 import pytest
@@ -154,6 +153,4 @@ def test_what_cannot_be_read_is_no_verdict(tmp_path: Path) -> None:
     live = Live(run, lambda run, *, ended: Judgement(False))
     assert live.look() == Judgement() or live.judgement.symptom is False
     empty = Live(job(tmp_path / "empty"), lambda run, *, ended: Judgement(False))
-    began = time.monotonic()
     assert empty.final(ended=True) == Judgement()
-    assert time.monotonic() - began < 5

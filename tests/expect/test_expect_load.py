@@ -143,14 +143,14 @@ VALUES = st.recursive(
 KEYS = ["experiment", "criteria", "runs", "risks", "decisions", "hypotheses", "baseline", "reached", "plan"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES), st.lists(VALUES, max_size=2))
 def test_any_data_gives_problems_and_no_traceback(raw: dict[str, object], criteria: list[object]) -> None:
     check("e.yaml", yaml.safe_dump(raw, allow_unicode=True), RULES)
     check("e.yaml", yaml.safe_dump({"experiment": "e"} | raw | {"criteria": {"minimum": criteria}}), RULES)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=80))
 def test_any_text_gives_problems_and_no_traceback(text: str) -> None:
     assert check("e.yaml", text, RULES)

@@ -116,7 +116,7 @@ DAMAGE: list[Callable[[bytes, random.Random], bytes]] = [
     cut, doubled, flipped, shuffled, glued, with_crlf, with_nulls, renumbered, as_utf16, mixed,
 ]  # fmt: skip
 WHICH, SEED = st.integers(0, 999), st.integers(0, 1 << 32)
-MODEST = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+MODEST = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=[damage.__name__ for damage in DAMAGE])

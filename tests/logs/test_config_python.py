@@ -105,7 +105,7 @@ def test_no_log_is_taken_for_a_config() -> None:
                 assert not config_python.sniff(Head(str(path), file.read(1 << 17))), path
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200), st.sampled_from(config_python.SAMPLES), st.integers(0, 200))
 def test_any_bytes(noise: bytes, sample: str, cut: int) -> None:
     for data in (noise, sample.encode()[:cut] + noise, sample.encode() + noise):

@@ -70,7 +70,7 @@ def test_a_restart_begins_a_segment_and_files_are_counted() -> None:
     assert events(run.segments[1], "out_of_memory")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(st.sampled_from([RATES, LAYER, iteration(3), "\n"]), st.text(max_size=12)), max_size=25))
 def test_any_mixture_is_read(pieces: list[str]) -> None:
     build = RunBuilder("x", darknet.NAME)

@@ -317,7 +317,7 @@ class TestText:
         assert not events(run, "session_end")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_no_damage_ends_in_a_traceback(data: st.DataObject) -> None:
     module = data.draw(st.sampled_from([generic_csv, generic_json, generic_jsonl, generic_text]))
@@ -328,7 +328,7 @@ def test_no_damage_ends_in_a_traceback(data: st.DataObject) -> None:
     module.read(from_bytes("x", broken), RunBuilder("x", module.NAME))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_any_text_is_survived(text: str) -> None:
     for module in (generic_csv, generic_json, generic_jsonl, generic_text):

@@ -129,7 +129,7 @@ def test_the_logger_of_the_trainer() -> None:
     assert events(run, "no_trainable")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_damage_ends_in_a_traceback(data: st.DataObject) -> None:
     module = data.draw(st.sampled_from([hf_console, hf_state]))

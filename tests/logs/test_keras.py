@@ -424,7 +424,6 @@ def test_memory_is_reported_once_a_failure() -> None:
 # Robustness
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes(data: bytes) -> None:
     detect(from_bytes("x", b"\n" + data))
@@ -446,7 +445,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(PIECES, st.sampled_from(["\n", "\r", "", "\r\n"])), max_size=30))
 def test_any_order(pieces: list[tuple[str, str]]) -> None:
     run = parse("".join(text + end for text, end in pieces))
@@ -456,7 +455,6 @@ def test_any_order(pieces: list[tuple[str, str]]) -> None:
             assert (known[1:] >= known[:-1]).all()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2000))
 def test_a_cut_file(length: int) -> None:
     text = f"Epoch 1/9\n30/30 {BAR2} - 2s 40ms/step - loss: 0.9 - val_loss: 0.8\n" * 20

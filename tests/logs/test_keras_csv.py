@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.logs import detect, keras_csv, read
@@ -78,7 +78,6 @@ def test_other_tables(text: str) -> None:
     assert found is None or found.NAME != keras_csv.NAME
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes(data: bytes) -> None:
     parse(b"\n" + data)

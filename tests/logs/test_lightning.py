@@ -144,7 +144,7 @@ def test_a_model_without_trainable_parameters() -> None:
     assert events(run, "no_trainable")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_damage_ends_in_a_traceback(data: st.DataObject) -> None:
     module = data.draw(st.sampled_from([lightning_console, lightning_csv]))

@@ -137,7 +137,7 @@ def test_events() -> None:
 TEXT = START + train(1, 20, "time: 0.4, data_time: 0.1, loss: 2.0") + "".join(mmcv.SAMPLES)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=400), st.integers(0, len(TEXT)), st.integers(0, 60))
 def test_any_bytes(noise: bytes, at: int, cut: int) -> None:
     data = TEXT.encode()

@@ -134,13 +134,13 @@ VALUES = st.recursive(
 KEYS = st.sampled_from(["mode", "epoch", "iter", "step", "lr", "loss", "mAP", "env_info", "config", "seed", "CLASSES"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), max_size=6))
 def test_any_records(records: list[dict[str, Any]]) -> None:
     parse(*records)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=300), st.integers(0, 400))
 def test_any_bytes(noise: bytes, at: int) -> None:
     data = "".join(openmmlab_json.SAMPLES).encode()

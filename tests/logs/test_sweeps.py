@@ -1,6 +1,6 @@
 """Hyperparameter searches: Optuna's console and Keras Tuner's files."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.logs import keras_tuner, optuna
@@ -63,7 +63,6 @@ def test_a_failed_trial_of_keras_tuner() -> None:
     assert segment.events[0].fields == {"error": "BadShapeError", "message": "negative"}
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes(data: bytes) -> None:
     for format in (optuna, keras_tuner):

@@ -188,7 +188,7 @@ def test_git_lfs_pointers_are_refused_with_the_way_to_mend_it() -> None:
         from_bytes("events.out.tfevents.1", pointer)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=12), st.integers(0, 12))
 def test_no_damage_ends_in_a_traceback(at: int, patch: bytes, dropped: int) -> None:
     (sample,) = tensorboard.SAMPLES
@@ -198,7 +198,7 @@ def test_no_damage_ends_in_a_traceback(at: int, patch: bytes, dropped: int) -> N
         read(from_bytes("x", data), "tensorboard")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_any_payload_is_survived(payloads: list[bytes]) -> None:
     data = VERSION + b"".join(record(part(5, part(1, payload))) + record(payload) for payload in payloads)

@@ -128,7 +128,7 @@ def test_a_real_console() -> None:
 PIECES = [BANNER, ARGS, HEADER, VAL, row(1), everything(), "\n", "\r", "\x1b[K", "━", "100% "]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=25), st.integers(0, 400))
 def test_any_mixture_is_read(pieces: list[str], cut: int) -> None:
     data = "".join(pieces).encode("utf-8", "replace")

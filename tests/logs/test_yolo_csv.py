@@ -80,7 +80,7 @@ def test_real_tables() -> None:
     assert "val/box_loss" not in only(real("yolo/bryce399_yolov9_petwatch/results.csv")).series
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet='epoch,train/box_loss metrics\n0123456789.-+enaif"\r\x00é'))
 def test_any_text_is_read(text: str) -> None:
     for head in ("", V5):

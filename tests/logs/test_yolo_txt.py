@@ -109,7 +109,7 @@ def test_real_tables() -> None:
     assert only(real("yolo/umanniyaz_plantvillage/results.txt")).epochs == 300
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="0123456789/.G \nnaife+-:%|\r\x00"))
 def test_any_text_is_read(text: str) -> None:
     build = RunBuilder("x", yolo_txt.NAME)

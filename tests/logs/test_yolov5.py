@@ -305,7 +305,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=25), st.integers(0, 400))
 def test_any_mixture_is_read(pieces: list[str], cut: int) -> None:
     data = "".join(pieces).encode("utf-8", "replace")

@@ -137,7 +137,7 @@ def test_real_logs() -> None:
 PIECES = [START, TABLE, iteration(1, 10), done("1.0"), CRASH, MISFIT, "│", "\n", TRAINER]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=25), st.integers(0, 400))
 def test_any_mixture_is_read(pieces: list[str], cut: int) -> None:
     data = "".join(pieces).encode("utf-8", "replace")

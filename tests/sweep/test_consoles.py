@@ -189,7 +189,7 @@ def test_names_tell_runs_apart(paths: list[str], names: list[str]) -> None:
     assert [name.split("/")[-1] for name in found] == [name.split("/")[-1] for name in names]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.one_of(st.text(max_size=30), st.sampled_from([
     "Trial 1 finished with value: 0.4 and parameters: {'lr': 0.1}. Best is trial 1 with value: 0.4.",
     "Trial 1 failed with value None.", "Trial 2 failed with parameters: {'a': [1} because of the following error: X(.",

@@ -24,7 +24,7 @@ OPERATIONS = st.dictionaries(
                      "param_value_internal", "distribution", "step", "intermediate_value"]),
     st.one_of(st.integers(-1, 9), st.lists(st.floats(), max_size=2), st.text(max_size=4), st.none(), st.floats()),
 )  # fmt: skip
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quick

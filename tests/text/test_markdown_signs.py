@@ -49,7 +49,7 @@ def shown(markdown: str) -> str:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=TEXTS)
 def test_every_text_is_shown_as_it_stands(place: str, text: str) -> None:
     told = escape.line(text)

