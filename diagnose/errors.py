@@ -1,6 +1,5 @@
 """Errors that are meant for the user: a message, a place, and how to mend it."""
 
-import difflib
 from collections.abc import Iterable
 
 from diagnose.model.place import Place
@@ -8,6 +7,8 @@ from diagnose.model.place import Place
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean x?`` for the known word nearest to *word*, whatever its case; empty if none is near."""
+    import difflib
+
     folded = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(word.casefold(), folded, n=1)
     return f"did you mean {folded[near[0]]}?" if near else ""

@@ -1,4 +1,4 @@
-"""What the build of a wheel makes in advance, as JSON: rules, their expressions, compiled grammars, templates, tables.
+"""What the build of a wheel makes in advance, as JSON: rules, formats, compiled grammars, templates, tables.
 
 Called by ``hatch_build.py``, in a place without numpy, and by the tests. A checkout has none of it and reads the files
 themselves; ``assets.packed`` finds it.
@@ -16,9 +16,10 @@ from typing import Any
 from diagnose import assets, parsers
 from diagnose.language import template
 from diagnose.language.parse import LanguageError, parse, plain
-from diagnose.logs import detect, formats
+from diagnose.logs import detect, formats, sketches
 from diagnose.reader import RunBuilder
 from diagnose.reader.learning import Heard, learned, listening
+from diagnose.reader.sketch import packed
 from diagnose.rules import builtin
 from diagnose.scan.engine import VARIABLE
 from diagnose.sources import from_bytes, open_source
@@ -31,6 +32,7 @@ START = re.compile(r"^\??start\b", re.MULTILINE)
 def build() -> Iterator[tuple[str, str]]:
     """Yield every pack: its name for ``assets.packed``, and its text."""
     yield "rules", _json(rules())
+    yield "formats", _json([packed(one) for one in sketches()])
     yield "templates", _json(templates())
     for path in sorted(assets.grammar_folder().glob("*.lark")):
         if START.search(assets.grammar(path.stem)):

@@ -48,6 +48,7 @@ def lint(
     isolated: bool = False,
     baseline: str | PathLike[str] | None = None,
     max_size: int | None = None,
+    frames: bool | None = None,
     jobs: int | str = 1,
 ) -> Report:
     """Lint logs and folders of runs.
@@ -63,6 +64,7 @@ def lint(
         isolated: heed no settings file at all.
         baseline: file of findings that are known and therefore left out.
         max_size: largest file that is read, in bytes.
+        frames: read every state of a progress bar, not only the last one of each epoch; None leaves it to the settings.
         jobs: processes that read side by side, or ``auto``; they are forked, so give it where no thread is at work.
 
     Returns:
@@ -80,6 +82,7 @@ def lint(
             "extend-select": list(extend_select),
             "min-severity": min_severity,
             "max-size": max_size,
+            "frames": frames,
             "jobs": jobs,
             "baseline": None if baseline is None else fspath(baseline),
         },

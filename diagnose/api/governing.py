@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from diagnose.errors import SettingsError
+from diagnose.records import dataclass, field
 from diagnose.settings import Layer, Settings, closest, from_file, from_text, options_layer
 
 

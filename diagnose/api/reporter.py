@@ -106,7 +106,7 @@ class Reporter(Session):
     def _take(self, item: Input) -> None:
         self.request.watch(item.path)
         try:
-            reading = read(item, self.request.format)
+            reading = read(item, self.request.format, frames=self.plan(item.path).settings.frames)
             if self.given.baseline is not None:
                 stand_beside(reading, self.given.baseline)
             if self.given.pair is not None:

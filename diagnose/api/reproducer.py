@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from diagnose.errors import SettingsError
+from diagnose.records import dataclass, replace
 
 if TYPE_CHECKING:
     from diagnose.model import Run

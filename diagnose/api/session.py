@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +16,7 @@ from diagnose.engine.plan import Plan, plan
 from diagnose.engine.today import today
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model import FileReport, Finding, Place, Report
+from diagnose.records import dataclass, field, replace
 from diagnose.settings import Settings
 
 ELSEWHERE = frozenset({"DIFF", "SWEEP"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from diagnose.api.session import Outcome, Request, Session
@@ -11,6 +10,7 @@ from diagnose.engine.sweep.run import Compared, compare, judge
 from diagnose.engine.sweep.winner import Written, config_of, own_configs
 from diagnose.errors import SettingsError
 from diagnose.model import FileReport, Place, Report, Sweep
+from diagnose.records import dataclass
 from diagnose.sources import MAX_BYTES
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from diagnose.cli.guard import crashed
+from diagnose.records import dataclass, replace
 
 if TYPE_CHECKING:
     from diagnose.api import Request
@@ -31,6 +31,7 @@ class Linting:
     format: str = ""
     stdin_filename: str = ""
     max_size: int | None = None
+    frames: bool = False
     jobs: str | None = None
     no_cache: bool = False
 
@@ -44,6 +45,7 @@ def build_request(given: Linting, **options: Any) -> Request:
         "ignore": flat(given.ignore),
         "extend-select": flat(given.extend_select),
         "max-size": given.max_size,
+        "frames": given.frames or None,
         "jobs": given.jobs,
         **{key.replace("_", "-"): value for key, value in options.items()},
     }

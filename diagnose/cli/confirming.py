@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from diagnose.cli import options
 from diagnose.cli.arguments import Linting
+from diagnose.records import dataclass
 
 if TYPE_CHECKING:
     from diagnose.confirm.spec import Spec

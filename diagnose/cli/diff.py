@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from diagnose.cli import options, reporting
 from diagnose.cli.arguments import build_request, with_hooks
 from diagnose.cli.reporting import Reporting
+from diagnose.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

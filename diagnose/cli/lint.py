@@ -17,6 +17,7 @@ from diagnose.cli.reporting import Reporting
 @reporting.verdict
 @options.settings
 @options.inputs
+@options.frames
 @options.pace
 @click.option("--allow-unknown", is_flag=True, help="Files of no known format do not make the exit status 2.")
 @reporting.manner

@@ -143,6 +143,9 @@ inputs = together(
     click.option("--stdin-filename", default="", metavar="PATH", help="Name of what `-` reads, also for its settings."),
     click.option("--max-size", type=Size(), metavar="SIZE", help="Largest file that is read, such as 20GB.  [10GB]"),
 )
+frames = click.option(
+    "--frames", is_flag=True, help="Read every state of a progress bar, not only the last one of each epoch."
+)
 pace = together(
     click.option(
         "--jobs", metavar="N|auto", help="Processes that read side by side; `auto`: several where that pays.  [auto]"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diagnose.cli import console
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model import Place
+from diagnose.records import dataclass
 
 if TYPE_CHECKING:
     from diagnose.api import Outcome

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from diagnose.cli import options
 from diagnose.cli.arguments import Linting, build_request, with_hooks
+from diagnose.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,7 @@ class Arguments(Linting):
 @options.selection
 @options.settings
 @options.inputs
+@options.frames
 @click.option("--no-progress", is_flag=True, help="Show no progress, not even on a terminal and for long work.")
 @click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
 def command(**given: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ from diagnose.cli import options, reporting
 from diagnose.cli.arguments import build_request, with_hooks
 from diagnose.cli.reporting import Reporting
 from diagnose.errors import DiagnoseError
+from diagnose.records import dataclass, replace
 
 if TYPE_CHECKING:
     from diagnose.api import Outcome

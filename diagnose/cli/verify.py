@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from diagnose.cli import options
 from diagnose.cli.arguments import Linting, build_request
+from diagnose.records import dataclass
 
 TIERS = ("minimum", "target", "exceptional")
 FORMATS = ("full", "markdown", "json")

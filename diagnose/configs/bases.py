@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from diagnose.configs.files import Files
 from diagnose.configs.reading import Reading, Remark
@@ -13,6 +12,7 @@ from diagnose.configs.tree import Node, Text, merged
 from diagnose.errors import OutsideError, SourceError
 from diagnose.model import UnknownValue
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field, replace
 
 BASES = ("_BASE_", "_base_", "__base__")
 SUFFIXES = (".yaml", ".yml")

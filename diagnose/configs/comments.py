@@ -6,10 +6,10 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 
 SYNTAXES = {
     ".yaml": "yaml",

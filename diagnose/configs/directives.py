@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from diagnose.configs.comments import Comment, comments
 from diagnose.errors import did_you_mean
 from diagnose.model import Place
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 
 MARK = "diagnose:"
 WORDS = ("ignore", "ignore-file", "waive", "waive-file")

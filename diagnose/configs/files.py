@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from diagnose.errors import OutsideError, SourceError
 from diagnose.model import Place
+from diagnose.records import dataclass
 
 LARGEST = 1 << 20
 """Bytes of one file."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from diagnose.configs.files import Files
@@ -14,6 +13,7 @@ from diagnose.configs.tree import MOST, Text
 from diagnose.errors import SourceError
 from diagnose.model import Place, Setting
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 
 LARGEST = 1 << 18
 """Characters of a printed config."""

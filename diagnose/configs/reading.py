@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from diagnose.model import Place, Setting
+from diagnose.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

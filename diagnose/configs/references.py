@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from diagnose.configs.reading import Remark
 from diagnose.configs.tree import DEEPEST, MOST_NODES, Node, Value
 from diagnose.model import UNKNOWN, UnknownValue
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field, replace
 
 MISSING = "???"
 """What OmegaConf takes for a value that must still be given."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import takewhile
 
 from diagnose.configs.files import Files
@@ -14,6 +13,7 @@ from diagnose.configs.shell_words import Scanner, Word
 from diagnose.configs.tree import MOST, Text
 from diagnose.model import UNKNOWN, Setting
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field
 
 LARGEST = 1 << 17
 """Characters; scripts are short."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field
 
 Char: TypeAlias = tuple[str, int]
 """A character and where it is written; -1 for what only running the script would tell."""

@@ -6,12 +6,12 @@ import math
 import re
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from diagnose.errors import SourceError
 from diagnose.model import Place, Setting, UnknownValue
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field, replace
 
 LARGEST = 1 << 20
 """Characters of a config; beyond it, it is data."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -12,6 +11,7 @@ from diagnose.configs.tree import DEEPEST, MOST_NODES, Node, Plain, Text, number
 from diagnose.errors import SourceError
 from diagnose.model import UNKNOWN, Place
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field, replace
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RESOLVER: Any = yaml.resolver.Resolver()

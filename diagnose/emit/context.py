@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 from types import MappingProxyType
 
 from diagnose import __version__
 from diagnose.model import Finding, Report
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field
 from diagnose.text import escape
 
 HOMEPAGE = "https://github.com/diagnose-ml/diagnose"

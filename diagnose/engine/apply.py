@@ -65,15 +65,14 @@ def scopes(rule: Rule, view: View, overrides: Mapping[str, Any], **more: Any) ->
         found, _ = view.candidates(selector)
     lets, run = rule.parts(), view.run
     for value in found:
-        values = {**rule.params, **_thresholds(rule, overrides, value), **view.given}
+        thresholds = _thresholds(rule, overrides, value) if overrides else {}
+        values = {**rule.params, **thresholds, **view.given}
         if variable:
             values[variable] = value
         yield value, Scope(view.segment, lets, values, view.baseline, run.segments, memo=view.memo, **more)
 
 
 def _thresholds(rule: Rule, overrides: Mapping[str, Any], about: Any) -> dict[str, Any]:
-    if not overrides:
-        return {}
     params = {key: param(item) for key, item in overrides.items() if key in rule.params}
     if isinstance(about, Series):
         of_metric = overrides.get("metrics", {}).get(about.name, {})

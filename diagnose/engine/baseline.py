@@ -11,11 +11,11 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from diagnose.errors import SettingsError
 from diagnose.model import Finding, Place
+from diagnose.records import dataclass, field
 
 VERSION = 1
 HEADER = """\

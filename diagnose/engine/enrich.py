@@ -36,9 +36,9 @@ def enrich(run: Run) -> Run:
 def name_settings(config: Config) -> None:
     """Fill in whose config it is, and its settings by canonical name."""
     config.framework = config.framework or framework_of(config.settings)
-    for key, setting in config.settings.items():
+    for key in config.settings:
         row = hyperparameter(key, config.framework)
-        if row is None or setting.value is None or setting.value is UNKNOWN:
+        if row is None or (setting := config.settings[key]).value is None or setting.value is UNKNOWN:
             continue
         known = config.canonical.get(row.name)
         if known is None or _rank(row, setting, config) < _rank(row, known, config):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from diagnose import logs
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 
 STAMP = lazy(r"\d{8}_\d{6}")
 FAMILIES = (

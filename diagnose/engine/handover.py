@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from diagnose.engine.review import Gate
 from diagnose.engine.waive import Permit
+from diagnose.records import dataclass
 
 Told = tuple[frozenset[str], ...]
 """Of each waiver of the settings, which states of it were reported: each is reported once for all files."""

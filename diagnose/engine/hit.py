@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from diagnose.language import Scope
 from diagnose.model import Evidence, Place, Run, Segment
+from diagnose.records import dataclass, field
 from diagnose.rules import Rule
 
 

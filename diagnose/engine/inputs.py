@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from itertools import tee
 from pathlib import Path
 from typing import IO
@@ -14,6 +13,7 @@ from diagnose import logs
 from diagnose.engine.cache import Cache
 from diagnose.engine.grouping import runs
 from diagnose.errors import DiagnoseError
+from diagnose.records import dataclass, field, replace
 from diagnose.sources import Source, from_bytes, open_source
 
 SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "env"})

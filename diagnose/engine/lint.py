@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from diagnose import logs
@@ -20,6 +19,7 @@ from diagnose.engine.merge import merge
 from diagnose.engine.policy import policy_events
 from diagnose.engine.quote import Quotes
 from diagnose.engine.review import Gate
+from diagnose.engine.shortlist import Shortlist
 from diagnose.engine.summarised import baseline_of, with_its_runs
 from diagnose.engine.suspects import suspects
 from diagnose.engine.thinned import told_of_thinning
@@ -29,6 +29,7 @@ from diagnose.engine.wording import advice, words
 from diagnose.errors import DiagnoseError, RuleError, SourceError
 from diagnose.language import LanguageError, MissingError
 from diagnose.model import SEVERITIES, Event, FileReport, Finding, Place, Report, Run, Segment
+from diagnose.records import dataclass, field, replace
 from diagnose.rules import Rule
 from diagnose.sources import Source, text_of
 
@@ -42,6 +43,7 @@ class Options:
         severity: severity of a rule by name, in place of its own.
         thresholds: parameters of a rule by name; ``{"metrics": {name: {...}}}`` inside holds those of one metric.
         format: read every input as this format instead of detecting it.
+        frames: read every state of a progress bar, not only the last one of each epoch.
         keep: a last word on each finding, such as a baseline; findings it refuses are counted as suppressed.
         gate: what permits findings in configs, and the policy; None heeds neither.
         strict: raise the error of a rule that is at fault; else the file's ``detail`` names it and the others go on.
@@ -53,11 +55,20 @@ class Options:
     severity: Mapping[str, str] = field(default_factory=dict)
     thresholds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     format: str = ""
+    frames: bool = False
     keep: Callable[[Finding], bool] = lambda _: True
     gate: Gate | None = None
     strict: bool = False
     causes: bool = False
     cache: Cache | None = None
+    _shortlist: Shortlist | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def shortlist(self) -> Shortlist:
+        """The rules that are applied to segments; causes are weighed once all findings are there."""
+        if self._shortlist is None:
+            self._shortlist = Shortlist(rule for rule in self.rules if not rule.is_cause)
+        return self._shortlist
 
 
 def lint(inputs: Iterable[Input], options: Options) -> Report:
@@ -103,7 +114,8 @@ def _lint_one(given: Input, file: FileReport, options: Options, report: Report) 
         path = given.sources[0].path
         return lint_run(Run(path, "empty", [Segment("", 0, path, 1, 1)], [path]), file, options, {})
     read = options.cache.read if options.cache is not None else logs.read
-    runs = [run for source in given.sources if (run := read(source, options.format)) is not None]
+    sources = [replace(source, frames=True) for source in given.sources] if options.frames else given.sources
+    runs = [run for source in sources if (run := read(source, options.format)) is not None]
     if not runs:
         file.status, file.detail = (
             "unknown",
@@ -118,9 +130,9 @@ def _lint_one(given: Input, file: FileReport, options: Options, report: Report) 
         run.segments = [Segment("", 0, run.path, 1, 1)]  # nothing was read, and a rule says so
     run, more = with_its_runs(run, given.sources[0].limit)
     file.covers = tuple(more)
-    sources = {source.path: source for source in given.sources} | more
-    findings = reviewed(lint_run(run, file, options, sources), run, file, options, sources)
-    weigh_causes(run, findings, report, options, sources)
+    known = {source.path: source for source in given.sources} | more
+    findings = reviewed(lint_run(run, file, options, known), run, file, options, known)
+    weigh_causes(run, findings, report, options, known)
     report.notes += told_of_thinning(run)
     return findings
 
@@ -233,16 +245,14 @@ def _quoted(finding: Finding, quotes: Quotes) -> Finding:
 
 def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
     baseline = baseline_of(run)
-    rules = [rule for rule in options.rules if not rule.is_cause]  # these are weighed once all findings are there
     for segment in run.segments:
         if segment is baseline:
             continue
         view = View(run, segment, baseline)
         hits: list[Hit] = []
-        for rule in rules:
-            if lack := view.lack(rule):
-                file.skipped.setdefault(rule.name, lack)
-                continue
+        todo, lacks = options.shortlist.of(view)
+        file.skipped = lacks | file.skipped
+        for rule in todo:
             try:
                 found = apply(rule, view, options.thresholds.get(rule.name, {}))
             except MissingError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from diagnose.engine.waive import Permit, about_permits, from_settings
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model import SEVERITIES, Finding, Place
 from diagnose.names import canonical
+from diagnose.records import dataclass, field
 from diagnose.rules import Rule, Selection, select, selects
 from diagnose.rules.load import param
 from diagnose.settings import Layer, Settings
@@ -77,7 +77,8 @@ def plan(settings: Settings, *, format: str = "", baseline: Baseline | None = No
     chosen = choose(rules, settings)
     suppressor = Suppressor(tuple(_silent(settings, rules)), baseline)
     gate = Gate(rules, settings.policy, tuple(_waived(settings, rules)), settings.require_reasons, suppressor.counts)
-    options = Options(chosen, _severities(settings, rules), _thresholds(settings, rules), format, suppressor, gate)
+    severities, thresholds = _severities(settings, rules), _thresholds(settings, rules)
+    options = Options(chosen, severities, thresholds, format, settings.frames, suppressor, gate)
     return Plan(settings, tuple(chosen), options, suppressor, gate)
 
 

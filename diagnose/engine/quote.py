@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 from diagnose.errors import DiagnoseError
 from diagnose.model import Evidence, Place
@@ -40,7 +39,8 @@ class Quotes:
 
     def place(self, place: Place) -> Place:
         """Return the place with its text, in which no password or token is repeated."""
-        return replace(place, text=masked_text(place.text or self._texts.get((place.path, place.line), "")))
+        text = masked_text(place.text or self._texts.get((place.path, place.line), ""))
+        return Place(place.path, place.line, place.column, text)
 
     def evidence(self, evidence: Evidence) -> Evidence:
         """Return evidence whose text is its statement, or else the quoted line."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from diagnose.configs.comments import syntax_of
@@ -18,6 +17,7 @@ from diagnose.errors import DiagnoseError
 from diagnose.model import Change, Event, FileReport, Finding, Place, Run
 from diagnose.model.change import RISKS
 from diagnose.names import hyperparameter
+from diagnose.records import dataclass, field
 from diagnose.rules import Rule
 from diagnose.settings import Policy
 

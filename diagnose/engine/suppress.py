@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from diagnose.engine.baseline import Baseline
 from diagnose.model import Finding
+from diagnose.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

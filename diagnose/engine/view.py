@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from diagnose.language.memo import Memo
-from diagnose.model import Change, Event, Run, Segment, Setting
+from diagnose.model import Change, Event, Run, Segment
 from diagnose.names import hyperparameter, traits
 from diagnose.names.globs import fits
 from diagnose.rules import Rule, Selector
@@ -21,9 +21,10 @@ class View:
         baseline: a segment to compare with.
         memo: what functions of the language gave for it; of use as long as the findings that they see do not change.
         given: names that have a value in every rule.
+        signature: what it holds, but for its settings: equal for segments that lack the same.
     """
 
-    __slots__ = ("_candidates", "_events", "_names", "baseline", "given", "memo", "run", "segment")
+    __slots__ = ("_candidates", "_events", "_names", "baseline", "given", "memo", "run", "segment", "signature")
 
     def __init__(self, run: Run, segment: Segment, baseline: Segment | None = None) -> None:
         """Look at a segment."""
@@ -40,6 +41,10 @@ class View:
         self._events: dict[str, list[Event]] = {}
         for event in segment.events:
             self._events.setdefault(event.kind, []).append(event)
+        self.signature = (
+            self._names.names, frozenset(self._events), frozenset(segment.facts), run.format,
+            baseline is None, segment.changes is None,
+        )  # fmt: skip
 
     def lack(self, rule: Rule) -> str:
         """Return what the segment lacks of what a rule cannot do without; empty if it lacks nothing."""
@@ -65,8 +70,9 @@ class View:
         if selector.change:
             return [change for change in segment.changes or () if _changed(change, selector)], "a change"
         if selector.setting or selector.names or selector.roles:
-            settings = segment.config.settings.values()
-            chosen = [setting for setting in settings if _set(setting, selector, segment.config.framework)]
+            settings = [*segment.config.settings.values()]
+            keys = _keyed(tuple(setting.key for setting in settings), segment.config.framework)
+            chosen = [settings[at] for at in keys.chosen(selector)]
             return chosen, "config " + " or ".join([*selector.setting, *selector.names, *selector.roles])
         names = self._names.chosen(selector)
         return [segment.series[name] for name in names], "" if names else _wanted(selector)
@@ -117,7 +123,24 @@ class _Names:
         return known[1]
 
 
+class _Keys:
+    """The keys of the settings of a segment, which those of many segments and runs share, too."""
+
+    def __init__(self, keys: tuple[str, ...], framework: str) -> None:
+        self.keys, self.framework = keys, framework
+        self._chosen: dict[int, tuple[Selector, list[int]]] = {}
+
+    def chosen(self, selector: Selector) -> list[int]:
+        """Return the places of those that a selector means."""
+        known = self._chosen.get(id(selector))
+        if known is None:  # the selector is held, as above
+            found = [at for at, key in enumerate(self.keys) if _set(key, selector, self.framework)]
+            known = self._chosen[id(selector)] = selector, found
+        return known[1]
+
+
 _named = lru_cache(maxsize=64)(_Names)
+_keyed = lru_cache(maxsize=64)(_Keys)
 
 
 def _wanted(selector: Selector) -> str:
@@ -148,12 +171,12 @@ def _changed(change: Change, selector: Selector) -> bool:
     )
 
 
-def _set(setting: Setting, selector: Selector, framework: str) -> bool:
-    if not _fits(setting.key, selector):
+def _set(key: str, selector: Selector, framework: str) -> bool:
+    if not _fits(key, selector):
         return False
     if not selector.names and not selector.roles:
         return True
-    row = hyperparameter(setting.key, framework)
+    row = hyperparameter(key, framework)
     return (
         row is not None
         and (not selector.names or row.name in selector.names)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from diagnose.configs.directives import EXAMPLE, Directive
 from diagnose.engine.catalogue import named
 from diagnose.model import Event, Place
+from diagnose.records import dataclass, field
 from diagnose.rules import Rule
 from diagnose.settings import Policy, Waiver, parse_day
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from diagnose import logs
@@ -17,6 +16,7 @@ from diagnose.errors import RuleError
 from diagnose.model import UNKNOWN, Cause, FileReport, Finding, Place, Run
 from diagnose.names import canonical
 from diagnose.reader import RunBuilder
+from diagnose.records import dataclass
 from diagnose.rules import Rule, builtin
 from diagnose.sources import from_bytes
 

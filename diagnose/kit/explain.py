@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -12,6 +11,7 @@ import yaml
 from diagnose.errors import RuleError
 from diagnose.kit import cases
 from diagnose.model import Cause
+from diagnose.records import dataclass
 from diagnose.rules import ArgumentRule, ExplainRule, Rule
 from diagnose.text.terminal import Style, wrap
 

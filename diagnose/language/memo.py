@@ -37,7 +37,7 @@ class Memo:
         held = self._held
         for value in (*args, result):
             kind = type(value)
-            series = value if kind is Series else value.series if kind is Mask else None
+            series = value if isinstance(value, Series) else value.series if kind is Mask else None
             if series is not None and id(series) not in held:
                 if len(series.value) > self._room:
                     return
@@ -58,7 +58,7 @@ def key_of(name: str, args: Sequence[Any]) -> Key | None:
     if not args:
         return name, "()"
     kind = type(args[0])
-    if kind is Series:
+    if isinstance(args[0], Series):
         first: Any = (id(args[0]),)
     elif kind is str:
         first = args[0]
@@ -71,7 +71,7 @@ def key_of(name: str, args: Sequence[Any]) -> Key | None:
         kind = type(arg)
         if kind is float or kind is str:
             key.append(arg)
-        elif kind is Series:
+        elif isinstance(arg, Series):
             key.append((id(arg),))
         else:
             return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from diagnose.language.memo import Memo
 from diagnose.language.parse import Node, parse
 from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Finding, Segment
+from diagnose.records import dataclass, field
 
 
 @dataclass(slots=True)

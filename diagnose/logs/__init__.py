@@ -4,38 +4,67 @@ from __future__ import annotations
 
 import glob
 import importlib
-import math
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import cast
 
+from diagnose import assets
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Place, Run
 from diagnose.reader import Format, Head, RunBuilder, head_of
+from diagnose.reader.format import SURE
+from diagnose.reader.sketch import Sketch, sketch, unpacked
 from diagnose.sources import Source, open_source
 
 GLANCE, PAGE = 16 << 10, 128 << 10
 """Bytes that are searched for the marks of formats: at first, and where they do not tell."""
-SURE = 100
-"""Scores from which on a format has proof."""
 COMPANION_BYTES = 64 << 20
 """Largest file read beside a log."""
 
-__all__ = ["detect", "formats", "read", "reads_more"]
+__all__ = ["SURE", "detect", "formats", "read", "reads_more", "sketches"]
+
+
+class _Formats(Mapping[str, Format]):
+    """Every format by name, imported when it is looked up."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._modules = modules
+
+    def __getitem__(self, name: str) -> Format:
+        return cast("Format", importlib.import_module(f"{__name__}.{self._modules[name]}"))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
 
 
 @cache
-def formats() -> dict[str, Format]:
+def formats() -> Mapping[str, Format]:
     """Return every format by name."""
-    found: dict[str, Format] = {}
-    for info in pkgutil.iter_modules(__path__):
-        module = cast("Format", importlib.import_module(f"{__name__}.{info.name}"))
-        if module.NAME in found:
-            raise ValueError(f"two formats are called {module.NAME!r}")
-        found[module.NAME] = module
-    return found
+    return _Formats({one.name: one.module for one in sorted(sketches(), key=lambda one: one.module)})
+
+
+@cache
+def sketches() -> list[Sketch]:
+    """Return all formats as far as they are known without their modules: from the pack, or by importing all.
+
+    Those first that may have proof, then configs, then generic ones; by name among equals.
+    """
+    packed = assets.packed("formats")
+    if packed is not None:
+        return [unpacked(row) for row in packed]
+    names = [info.name for info in pkgutil.iter_modules(__path__)]
+    found = [sketch(cast("Format", importlib.import_module(f"{__name__}.{name}")), name) for name in names]
+    if len({one.name for one in found}) < len(found):
+        raise ValueError("two formats have the same name")
+    return sorted(found, key=lambda one: (one.is_generic, one.most < SURE))
 
 
 def detect(source: Source, *, program: bool = False) -> Format | None:
@@ -53,43 +82,33 @@ def detect(source: Source, *, program: bool = False) -> Format | None:
     head = head_of(source)
     page = Head(head.path, head.data[:PAGE])
     if program:
-        return _best(page, [format for format in _in_order() if getattr(format, "IS_CONFIG", False)])[0]
+        return _best(page, [one for one in sketches() if one.is_config])[0]
     if len(page.data) > GLANCE and (format := _only(Head(head.path, head.data[:GLANCE]))) is not None:
         return format
-    best, score = _best(page, _in_order())
+    best, score = _best(page, sketches())
     if score < SURE and len(head.data) > PAGE:
-        best, score = _best(head, _in_order())
+        best, score = _best(head, sketches())
     return best
 
 
 def _only(head: Head) -> Format | None:
     """Return the one format of which a head holds proof; None if it does of none or of several."""
-    sure = [format for format in _in_order() if _most(format) >= SURE and format.sniff(head) >= SURE]
-    return sure[0] if len(sure) == 1 else None
+    sure = [one for one in sketches() if one.most >= SURE and _score(one, head) >= SURE]
+    return formats()[sure[0].name] if len(sure) == 1 else None
 
 
-def _best(head: Head, known: Iterable[Format]) -> tuple[Format | None, int]:
-    best, best_score = None, 0
-    for format in known:
-        if _most(format) > best_score:
-            score = format.sniff(head)
+def _best(head: Head, known: Iterable[Sketch]) -> tuple[Format | None, int]:
+    best, best_score = "", 0
+    for one in known:
+        if one.most > best_score:
+            score = _score(one, head)
             if score > best_score:
-                best, best_score = format, score
-    return best, best_score
+                best, best_score = one.name, score
+    return formats()[best] if best else None, best_score
 
 
-@cache
-def _in_order() -> list[Format]:
-    """Return all formats: those first that may have proof, then configs, then generic ones; by name among equals."""
-    return sorted(formats().values(), key=lambda one: (_is_generic(one), _most(one) < SURE))
-
-
-def _most(format: Format) -> float:
-    return getattr(format, "MOST", SURE - 1 if _is_generic(format) else math.inf)
-
-
-def _is_generic(format: Format) -> bool:
-    return getattr(format, "IS_GENERIC", False)
+def _score(one: Sketch, head: Head) -> int:
+    return formats()[one.name].sniff(head) if one.may_be(head) else 0
 
 
 def read(source: Source, name: str = "") -> Run | None:

@@ -43,6 +43,9 @@ def __getattr__(name: str) -> Any:
     return _MODEL + "\n", plain, _archive()
 
 
+MARKS = (r"\APK\x03\x04", '"class_name"')
+
+
 def sniff(head: Head) -> int:
     """Accept an archive that begins with the members of Keras, and an object with a class and its config."""
     if head.data.startswith(ZIP):

@@ -45,6 +45,7 @@ STATEMENT = lazy(
 )
 """How a line at the left margin of a config begins."""
 PROGRAM = lazy(r"^(?:def|class|async def|@|while)\b", re.MULTILINE)
+MARKS = ("_base_", "read_base", r"\bdict\(", "'type'|\"type\"")
 
 
 def sniff(head: Head) -> int:

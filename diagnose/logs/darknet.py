@@ -21,15 +21,16 @@ Region 82 Avg IOU: -nan, Class: -nan, Obj: -nan, No Obj: 0.412205, .5R: -nan, .7
 ITERATION = r"^ *\d+: -?[\d.naif]+, -?[\d.naif]+ avg( loss)?, [\d.]+ rate, [\d.]+ seconds, \d+ images"
 OVERLAP = lazy(r"mAP@0?(\.\d+)")
 
+MARKS = (
+    ITERATION,
+    r"^(v3 \(.*\) )?Region \d+ Avg \(?IOU: ",
+    r"mean[ _]average[ _]precision \(mAP@0\.\d+\) = ",
+)
+
 
 def sniff(head: Head) -> int:
     """Return how surely this is such a console: iteration lines, layer lines, its evaluation."""
-    return marked(
-        head,
-        ITERATION,
-        r"^(v3 \(.*\) )?Region \d+ Avg \(?IOU: ",
-        r"mean[ _]average[ _]precision \(mAP@0\.\d+\) = ",
-    )
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:

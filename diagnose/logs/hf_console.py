@@ -40,15 +40,16 @@ FACTS = {
     "Number of trainable parameters": "trainable_params",
 }
 
+MARKS = (
+    r"\{'(?:loss|eval_\w+|train_runtime|train_loss)': [^{}\n]*'epoch': '?[\d.]+'?\}",
+    # Other scripts print the same title, and no epochs below it.
+    r"\*{5} Running training \*{5}.*\n(?:.*\n)?.*Num Epochs = ",
+)
+
 
 def sniff(head: Head) -> int:
     """Recognise dicts that end with the epoch, and the trainer's headings."""
-    return marked(
-        head,
-        r"\{'(?:loss|eval_\w+|train_runtime|train_loss)': [^{}\n]*'epoch': '?[\d.]+'?\}",
-        # Other scripts print the same title, and no epochs below it.
-        r"\*{5} Running training \*{5}.*\n(?:.*\n)?.*Num Epochs = ",
-    )
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:

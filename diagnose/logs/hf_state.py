@@ -26,13 +26,14 @@ SAMPLES = (
 )
 
 PLAN = {"max_steps": "planned_steps", "num_train_epochs": "planned_epochs", "train_batch_size": "batch_size_per_device"}
+MARKS = (r'^[^\S\n]*"log_history"\s*:\s*\[|[{,]\s*"log_history"\s*:\s*\[',)
 
 
 def sniff(head: Head) -> int:
     """Recognise the key ``log_history`` in a JSON object."""
     if not head.text.lstrip("\ufeff \r\n\t").startswith("{"):
         return 0
-    return marked(head, r'^[^\S\n]*"log_history"\s*:\s*\[|[{,]\s*"log_history"\s*:\s*\[')
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:

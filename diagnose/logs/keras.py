@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
-from diagnose.reader.bar_rows import FLOAT, BarPlan, BarRows, Header, bar_plan, header_plan
+from diagnose.reader.bar_plans import FLOAT, BarPlan, Header, bar_plan, header_plan
+from diagnose.reader.bar_rows import BarRows
 from diagnose.reader.bars import Bar, Epochs
-from diagnose.reader.console_rows import ConsoleRows
+from diagnose.reader.console_rows import VISIBLE, ConsoleRows
 from diagnose.reader.remarks import Remarks
 from diagnose.reader.scopes import Scopes
-from diagnose.scan import Shapes, Walk
+from diagnose.scan import Shapes, Walk, line_texts
 from diagnose.sources import Line, Source
 
 NAME = "keras"
@@ -53,10 +55,12 @@ GLUED = lazy(
 )
 """Where a line printed into an unfinished bar begins."""
 MAY_BE_GLUED = lazy(r"\s*\S.*(?:WARNING:|Warning: |Epoch|-{60}|Traceback|Invalid loss)")
+REMEMBERED = 5000
+"""Lines of which it is remembered, to the letter, what they say."""
 UNLOADED = lazy(r"A total of (\d+) objects could not be loaded|weight count mismatch|expects \d+ weight\(s\), but")
 GATE = (
-    r"Epoch|\d/|\ds - |Restoring|Early stopping|Can save|conditioned|ran out|Gradients|trainable|Invalid|Train |Found"
-    r"|Using|param"
+    r"Epoch|\d\s*/|\d(?:s|ms|us|µs|ns)\s*[-\d]|ETA|Restoring|Early stopping|Can save|conditioned|ran out|Gradients"
+    r"|trainable|Invalid|Train |Found|Using|param"
 )
 
 
@@ -68,47 +72,104 @@ def sniff(head: Head) -> int:
 def read(source: Source, build: RunBuilder) -> None:
     """Read bars, epoch lines, callbacks and warnings, and the remarks of the script around them."""
     shapes = Shapes(NAME)
-    reader = _Reader(build, Walk(source, shapes, None), shapes)
-    for line in reader.walk:
+    walk = Walk(source, shapes, VISIBLE, frames=source.frames)
+    reader = _Reader(build, walk, shapes, line_texts(source), frames=source.frames)
+    last = 0
+    for line in walk:
         reader.rows.flush(line.number)
-        if MAY_BE_GLUED.match(line.text):
-            for text in GLUED.split(line.text):
+        if line.number > max(last, reader.rows.last) + 1:
+            reader.passed(line.number - 1)
+        last = line.number
+        if line.overwritten:
+            reader.frame(line)
+        elif len(parts := reader.parts(line.text)) > 1:
+            for text in parts:
                 reader.feed(Line(line.number, text))
-        elif (match := reader.feed(line)) is not None:
-            reader.enable(match, line.text.strip())
+        else:
+            match = reader.feed(line)
+            if reader.idle:
+                walk.ignore()
+            elif match is not None:
+                reader.enable(match, line.text.strip())
+        walk.everything = reader.attentive
+    reader.rows.flush()
+    if walk.seen > max(last, reader.rows.last):
+        reader.passed(walk.seen)
     reader.finish()
 
 
 class _Reader:
-    def __init__(self, build: RunBuilder, walk: Walk, shapes: Shapes) -> None:
-        self._build, self.walk = build, walk
+    def __init__(
+        self, build: RunBuilder, walk: Walk, shapes: Shapes, text_of: Callable[[int], str], *, frames: bool
+    ) -> None:
+        self._build = build
+        self.idle = False  # whether the line fed last meant nothing, nor would any that differs from it in digits only
         self._grammar = LineGrammar("keras", gate=GATE)
         scopes = Scopes(build)
-        self._epochs = Epochs(build, scopes.ended)
-        self._remarks = Remarks(build, self._epochs.settle, scopes)
+        self._epochs = Epochs(build, scopes.ended, frames=frames)
+        self._remarks = Remarks(build, self._epochs.settle, scopes, text_of)
         told = BarRows(self._epochs, self._header)
-        self.rows: ConsoleRows[Header | BarPlan] = ConsoleRows(walk, shapes, self._grammar, told.row, told.batch)
+        self.rows: ConsoleRows[Header | BarPlan] = ConsoleRows(
+            walk, shapes, self._grammar, told.row, told.batch, told.state
+        )
         self._console = ConsoleEvents(build)
+        self._matches: dict[str, Match | None] = {}
+        self._parts: dict[str, list[str]] = {}
         self._found = 0
         self._samples_of = -1
         self._gradients = ("", 0.0)
         self._saved = (0.0, "")
 
+    @property
+    def attentive(self) -> bool:
+        """Whether the lines that come may mean something whatever they hold."""
+        return self._remarks.attentive or self._console.attentive
+
+    def parts(self, text: str) -> list[str]:
+        """Return a line in pieces, where others were printed into it."""
+        if text not in self._parts:
+            if len(self._parts) >= REMEMBERED:
+                self._parts.clear()
+            self._parts[text] = GLUED.split(text) if MAY_BE_GLUED.match(text) else [text]
+        return self._parts[text]
+
+    def _match(self, text: str) -> Match | None:
+        """Return what Keras says in a line; scripts print the same lines around every fit."""
+        if text not in self._matches:
+            if len(self._matches) >= REMEMBERED:
+                self._matches.clear()
+            self._matches[text] = self._grammar.parse(text.strip()) if len(text) < 20_000 else None
+        return self._matches[text]
+
+    def passed(self, line: int) -> None:
+        """Lines up to this one meant nothing."""
+        self._console.passed(line)
+
     def feed(self, line: Line) -> Match | None:
-        match = self._grammar.parse(line.text.strip()) if len(line.text) < 20_000 else None
+        self.idle = False
+        match = self._match(line.text)
         if match is None:
             if not self._remarks.feed(line):
                 failures = self._console.failures
                 self._console.feed(line)
+                self.idle = self._console.idle and not self._remarks.attentive
                 if unloaded := UNLOADED.search(line.text):
                     text = line.text.strip()
                     fields = {"mismatched": float(unloaded[1])} if unloaded[1] else {}
+                    self.idle = False
                     self._build.event("state_dict_mismatch", line.number, text, message=text[:200], **fields)
                 if self._console.failures > failures:
                     self._epochs.failed(line.number, announced=self._remarks.scopes.level > 0)
             return None
         getattr(self, f"_on_{match.kind}")(match, line)
         return match
+
+    def frame(self, line: Line) -> None:
+        """Take a state of a bar that a later one overwrites."""
+        match = self._match(line.text)
+        if match is not None and match.kind == "bar":
+            self._epochs.frame(_bar(match, line.number))
+            self.enable(match, line.text.strip())
 
     def enable(self, match: Match, text: str) -> None:
         """Read lines like the one that was just fed in bulk, if it is a header or a bar."""
@@ -118,7 +179,6 @@ class _Reader:
             self.rows.enable(match, text, lambda match, numbers: bar_plan(_bar(match, 0), match, numbers))
 
     def finish(self) -> None:
-        self.rows.flush()
         self._epochs.finish()
         self._remarks.finish()
         self._console.finish()
@@ -142,7 +202,9 @@ class _Reader:
                 self._remarks.scopes.forget(name)
 
     def _on_bar(self, match: Match, line: Line) -> None:
-        self._epochs.bar(_bar(match, line.number))
+        bar = _bar(match, line.number)
+        self.idle = not bar.metrics
+        self._epochs.bar(bar)
 
     def _on_plain(self, match: Match, line: Line) -> None:
         metrics = _metrics(match)

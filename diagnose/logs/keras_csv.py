@@ -25,6 +25,7 @@ SAMPLES: tuple[str | bytes, ...] = (
 MOST_SHAPES = 200
 """Kinds of rows, by the cells that are filled, that are read in bulk."""
 RATES = frozenset({"lr", "learning_rate"})
+MARKS = (r"\A[\ufeff\n]*(?=.*loss).*[,;\t]",)
 
 
 def sniff(head: Head) -> int:

@@ -21,6 +21,7 @@ SAMPLES: tuple[str | bytes, ...] = (
 )
 TRIAL = (r'"trial_id"\s*:', r'"hyperparameters"\s*:', r'"(status|score|best_step)"\s*:')
 ORACLE = (r'"ongoing_trials"\s*:', r'"hyperparameters"\s*:', r'"(end_order|start_order|tried_so_far)"\s*:')
+MARKS = (TRIAL[0], ORACLE[0])
 
 
 def sniff(head: Head) -> int:

@@ -47,29 +47,34 @@ MISSING = lazy(
 )
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
+MARKS = (
+    r"Epoch \d+:[^\n\[E]*\[[\d:]+<?[\d:]*, (?:(?!Epoch \d).)*?\bv_num=",
+    r"`Trainer\.fit` stopped: `",
+    r"Metric \S+ improved( by [\d.]+ >= min_delta = [\d.-]+)?\. New best score: ",
+    r"Monitored metric \S+ did not improve in the last \d+ records",
+    r"(Validate|Test|Validation) metric[\s┃│]+DataLoader 0",
+    r"^Epoch \d+, global step \d+: '?\S+'? (reached|was not in top)",
+    r"^[\d.,]+( [KMBT])?\s+Trainable params$",
+    r"^[^\S\n]*Epoch \d+/\S+ +[━╸╺]+ +\d+/\d+ +[\d:]+ • ",
+    r"^GPU available: (True|False)\b.*, used: (True|False)",
+    r"which is not available\. Pass in or modify your `EarlyStopping` callback",
+    r"^(Validation )?[Ss]anity [Cc]hecking DataLoader 0:",
+)
+
 
 def sniff(head: Head) -> int:
     """Recognise the version number in the bars, and the messages of the trainer and its callbacks."""
-    return marked(
-        head,
-        r"Epoch \d+:[^\n\[E]*\[[\d:]+<?[\d:]*, (?:(?!Epoch \d).)*?\bv_num=",
-        r"`Trainer\.fit` stopped: `",
-        r"Metric \S+ improved( by [\d.]+ >= min_delta = [\d.-]+)?\. New best score: ",
-        r"Monitored metric \S+ did not improve in the last \d+ records",
-        r"(Validate|Test|Validation) metric[\s┃│]+DataLoader 0",
-        r"^Epoch \d+, global step \d+: '?\S+'? (reached|was not in top)",
-        r"^[\d.,]+( [KMBT])?\s+Trainable params$",
-        r"^[^\S\n]*Epoch \d+/\S+ +[━╸╺]+ +\d+/\d+ +[\d:]+ • ",
-        r"^GPU available: (True|False)\b.*, used: (True|False)",
-        r"which is not available\. Pass in or modify your `EarlyStopping` callback",
-        r"^(Validation )?[Ss]anity [Cc]hecking DataLoader 0:",
-    )
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read the last state of every epoch's bar, and all messages."""
-    reader, events = _Reader(build), ConsoleEvents(build)
+    reader, events = _Reader(build, frames=source.frames), ConsoleEvents(build)
     for line in _states(source):
+        if line.overwritten:
+            if source.frames:
+                reader.frame(line)
+            continue
         if found := COCO.match(line.text):
             reader.average(found, line)
             continue
@@ -113,16 +118,18 @@ def pieces(line: Line) -> Iterator[Line]:
 
 
 def _states(source: Source) -> Iterator[Line]:
-    """Yield lines; of the states of one epoch's bar only the last. Lightning draws all epochs on one physical line."""
+    """Yield lines; of the states of one epoch's bar all but the last are overwritten.
+
+    Lightning draws all epochs on one physical line.
+    """
     last: Line | None = None
     for line in lines(source, frames=True):
-        if (last is not None and (last.number != line.number or _bar(last.text) != _bar(line.text))) or (
-            last is not None and not _bar(line.text)
-        ):
-            yield last
+        if last is not None:
+            same = last.number == line.number and bool(_bar(line.text)) and _bar(last.text) == _bar(line.text)
+            yield last._replace(overwritten=same)
         last = line
     if last is not None:
-        yield last
+        yield last._replace(overwritten=False)
 
 
 def _bar(text: str) -> str:
@@ -138,9 +145,9 @@ def _worth_parsing(text: str) -> bool:
 
 
 class _Reader:
-    def __init__(self, build: RunBuilder) -> None:
+    def __init__(self, build: RunBuilder, *, frames: bool) -> None:
         self.build = build
-        self.bars = Bars(build)
+        self.bars = Bars(build, frames=frames)
         self.improved = math.nan  # epoch of the last improvement that early stopping saw
         self.in_table = ""
         self.averages: dict[str, tuple[float, int]] = {}
@@ -154,6 +161,12 @@ class _Reader:
         if handler is not None:
             handler(match, line)
 
+    def frame(self, line: Line) -> None:
+        """Take a state of a bar that a later one overwrites."""
+        match = GRAMMAR.parse(line.text.strip(" \t\0")) if _worth_parsing(line.text) else None
+        if match is not None and match.kind == "bar":
+            self.bars.overwritten(_drawn(match, line))
+
     def finish(self) -> None:
         """Report the last bar and table."""
         self.bars.finish()
@@ -161,16 +174,7 @@ class _Reader:
         self.build.unsuffix("_step")
 
     def _bar(self, match: Match, line: Line) -> None:
-        done, _, total = (match.get("DONE") or match.get("COUNT_ONLY") or "").removesuffix("it").partition("/")
-        bar = Bar(line, int(match.get("INT") or 0), int(done), int(total) if total.isdigit() else 0)
-        for key, text in match.pairs():
-            if key in SHOWN:
-                continue
-            try:
-                bar.values[key] = number(text)
-            except ValueError:
-                continue
-        self.bars.drawn(bar)
+        self.bars.drawn(_drawn(match, line))
 
     def _metric_improved(self, match: Match, line: Line) -> None:
         *gain, best = _numbers(match)
@@ -298,6 +302,20 @@ class _Reader:
         for name, (value, line) in self.averages.items():
             self.build.point(name.removeprefix("val/"), value, line, name=name)
         self.averages.clear()
+
+
+def _drawn(match: Match, line: Line) -> Bar:
+    """Return the state of a bar."""
+    done, _, total = (match.get("DONE") or match.get("COUNT_ONLY") or "").removesuffix("it").partition("/")
+    bar = Bar(line, int(match.get("INT") or 0), int(done), int(total) if total.isdigit() else 0)
+    for key, text in match.pairs():
+        if key in SHOWN:
+            continue
+        try:
+            bar.values[key] = number(text)
+        except ValueError:
+            continue
+    return bar
 
 
 def _numbers(match: Match) -> list[str]:

@@ -34,6 +34,7 @@ FIRST = 3
 MOST_SHAPES = 200
 """Kinds of rows, by the cells that are filled, that are read in bulk."""
 KEYS = frozenset({"epoch", "step"})
+MARKS = (r"\A(?=.*epoch).*step",)
 
 
 def sniff(head: Head) -> int:

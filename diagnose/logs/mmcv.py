@@ -23,22 +23,26 @@ SAMPLES = (
 )
 
 STAMPED = r"^.{0,40}?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (?:[\w.\-]+ - )?INFO - "
+OTHERS = (
+    r"- WARNING - |The `num_classes` \(|[Ll]oads? checkpoint |load model from|The model and loaded|"
+    r"- (?:INFO|WARNING|ERROR) - (?:Environment info|Config:|Saving ch|Best |Now best|resumed |The testing res|"
+    r"workflow|Distributed tr|Set random)"
+)
 GRAMMAR = LineGrammar(
     "mmcv",
-    gate=r"(?:Epoch|Iter) ?(?:\((?:train|val|test)\))? ?\[|- WARNING - |The `num_classes` \(|"
-    r"[Ll]oads? checkpoint |load model from|The model and loaded|- (?:INFO|WARNING|ERROR) - (?:"
-    r"Environment info|Config:|Saving ch|Best |Now best|resumed |The testing res|workflow|Distributed tr|Set random)",
+    gate=rf"(?:Epoch|Iter)(?: ?\((?:train|val|test)\))?\s*\[|{OTHERS}",
+)
+
+MARKS = (
+    STAMPED + r"(?:Environment info:|workflow: \[|Distributed training: |Start running, host: |Config:(?! ?\{))",
+    r"(?:^|- )(?:Epoch \[\d+\]\[\d+/\d+\]|Iter \[\d+/\d+\])\s+lr(?:_\w+)?: ",
+    STAMPED + r"(?:Epoch|Iter)\((?:val|train)\) \[\d+\](?:\[\d+\])?\s",
 )
 
 
 def sniff(head: Head) -> int:
     """Recognise mmcv's records: stamped, or the loop's own layout."""
-    return marked(
-        head,
-        STAMPED + r"(?:Environment info:|workflow: \[|Distributed training: |Start running, host: |Config:(?! ?\{))",
-        r"(?:^|- )(?:Epoch \[\d+\]\[\d+/\d+\]|Iter \[\d+/\d+\])\s+lr(?:_\w+)?: ",
-        STAMPED + r"(?:Epoch|Iter)\((?:val|train)\) \[\d+\](?:\[\d+\])?\s",
-    )
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:
@@ -47,6 +51,8 @@ def read(source: Source, build: RunBuilder) -> None:
 
 
 class _Reader(TextLog):
+    others = OTHERS
+
     def __init__(self, build: RunBuilder, grammar: LineGrammar) -> None:
         super().__init__(build, grammar)
         self.best_path = ""
@@ -99,7 +105,10 @@ class _Reader(TextLog):
             self.report(match, line, split, numbers)
         else:
             epoch_of = numbers[0] if match.kind in ("by_epoch", "evaluated_epoch") else None
-            added = points(build, items_of(match), line.number, split, epoch=epoch_of)
+            if split == "val" and epoch_of is not None:
+                added = self.report(match, line, split, numbers, epoch_of)
+            else:
+                added = points(build, items_of(match), line.number, split, epoch=epoch_of)
             if added:
                 self.blocks.evaluated(split, epoch_of)
             if not added and split == "val":

@@ -36,15 +36,16 @@ GRAMMAR = LineGrammar(
     r"[Tt]he monitored|Stopping thr|Monitored)",
 )
 
+MARKS = (
+    HEADED,
+    r"(?:^|- )Epoch\((?:train|val)\)\s+\[\s*\d+\]\[\s*\d+/\d+\]  ",
+    r"(?:^|- )(?:Iter\((?:train|val|test)\)|Epoch\(test\)) \[\s*\d+/\d+\]  ",
+)
+
 
 def sniff(head: Head) -> int:
     """Recognise mmengine's stamp, or a line of its training, validation or test loop."""
-    return marked(
-        head,
-        HEADED,
-        r"(?:^|- )Epoch\((?:train|val)\)\s+\[\s*\d+\]\[\s*\d+/\d+\]  ",
-        r"(?:^|- )(?:Iter\((?:train|val|test)\)|Epoch\(test\)) \[\s*\d+/\d+\]  ",
-    )
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:

@@ -30,6 +30,7 @@ HEADED = 60
 """Lines that detection looks at."""
 TIMES = frozenset({"time", "data_time"})
 HIERARCHY = frozenset({"train/data_time", "val/data_time"})
+MARKS = ('"env_info"', '"mode"', '"step"')
 
 
 def sniff(head: Head) -> int:

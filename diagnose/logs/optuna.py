@@ -33,7 +33,7 @@ def sniff(head: Head) -> int:
 def read(source: Source, build: RunBuilder) -> None:
     """Read trials as steps of the series ``objective`` and ``param/...``; a study that begins anew is a segment."""
     reader, console = _Reader(build), ConsoleEvents(build)
-    grammar = LineGrammar("optuna", gate=r"Trial \d|study")
+    grammar = LineGrammar("optuna", gate=r"Trial *\d|study")
     for line in lines(source):
         match = grammar.parse(line.text.strip())
         if match is None:

@@ -21,7 +21,7 @@ SAMPLES = (
     ),
 )
 
-GRAMMAR = LineGrammar("results_text", gate=r":\s*[-+]?\d")
+GRAMMAR = LineGrammar("results_text", gate=r":\s*[-+]?\.?\d")
 BULLET = " \t-*•>#"
 COMPARED = lazy(r"(?im)^.*\d ?%?\s*\((?:vs\.?|baseline|compared|the baseline|reference)[^)\n]*\d.*$")
 ENOUGH = 2

@@ -57,6 +57,8 @@ def _sample() -> bytes:
 
 
 SAMPLES = (_sample(),)
+MARKS = (r"\A[^\0]{0,7}\0", r"brain\.Event:")
+"""The first record is shorter than 4 GB."""
 
 
 def sniff(head: Head) -> int:

@@ -26,21 +26,22 @@ Starting training for 2 epochs...
 """,
 )
 
+MARKS = (
+    r"^ *Class +Images +Instances +Box\(P",
+    r"^ *classes +top1_acc +top5_acc",
+    r"^(yolo/)?engine/trainer: *(\w+=[^,]*, ){3}",
+    r"^Ultralytics (YOLOv?)?\d[\d.]* .*torch[ -]",
+    r"^ *Epoch +GPU_mem +(box_loss +(seg_loss +|pose_loss +)?cls_loss|giou_loss|loss +Instances)",
+    r"^ +\d+ +(-1|\[[-\d, ]+\]) +\d+ +\d+ +ultralytics\.nn\.",
+    r"^Speed: [\d.]+ms preprocess, [\d.]+ms inference, [\d.]+ms loss, [\d.]+ms postprocess per image",
+)
+
 
 def sniff(head: Head) -> int:
     """Return how surely this is such a console. A row of epoch 0 belongs to the older trainers."""
     if not head.is_binary and marked(head, r"^ {2,}0/\d+ +\d[\d.]*G( +[\d.e+-]+){3}", r"^(YOLOv5|YOLOv9) .* torch[ -]"):
         return 0
-    return marked(
-        head,
-        r"^ *Class +Images +Instances +Box\(P",
-        r"^ *classes +top1_acc +top5_acc",
-        r"^(yolo/)?engine/trainer: *(\w+=[^,]*, ){3}",
-        r"^Ultralytics (YOLOv?)?\d[\d.]* .*torch[ -]",
-        r"^ *Epoch +GPU_mem +(box_loss +(seg_loss +|pose_loss +)?cls_loss|giou_loss|loss +Instances)",
-        r"^ +\d+ +(-1|\[[-\d, ]+\]) +\d+ +\d+ +ultralytics\.nn\.",
-        r"^Speed: [\d.]+ms preprocess, [\d.]+ms inference, [\d.]+ms loss, [\d.]+ms postprocess per image",
-    )
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:

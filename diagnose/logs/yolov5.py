@@ -37,21 +37,22 @@ Starting training for 2 epochs...
 
 ROW_0 = r"^ {2,}0/\d+ +\d[\d.]*G( +[\d.e+-]+){3}"
 
+MARKS = (
+    ROW_0,
+    r"^ *Epoch +gpu_mem +(box|GIoU) +obj +cls|^ *Epoch +GPU_mem +box_loss +obj_loss",
+    r"^ *Class +Images +(Labels|Targets|Instances) +P +R +mAP",
+    r"^(YOLOv5|YOLOv9|YOLOR|YOLO) \S* *v?[\d\w.-]+.* torch[ -]",
+    r"^hyperparameters: lr0=",
+    r"^train: weights=.*, cfg=",
+    r"^ +\d+ +(-1|\[[-\d, ]+\]) +\d+ +\d+ +models\.(common|yolo|experimental)\.",
+    r"no labels found in \w+ set, can not compute metrics without labels",
+    r"^ *\d+/\d+ +\d[\d.]*G( +[\d.e+-]+){4,7}: +\d+%\|.*\n+ *Class +Images +Labels",
+)
+
 
 def sniff(head: Head) -> int:
     """Return how surely this is such a console: its tables, banners and argument lines."""
-    return marked(
-        head,
-        ROW_0,
-        r"^ *Epoch +gpu_mem +(box|GIoU) +obj +cls|^ *Epoch +GPU_mem +box_loss +obj_loss",
-        r"^ *Class +Images +(Labels|Targets|Instances) +P +R +mAP",
-        r"^(YOLOv5|YOLOv9|YOLOR|YOLO) \S* *v?[\d\w.-]+.* torch[ -]",
-        r"^hyperparameters: lr0=",
-        r"^train: weights=.*, cfg=",
-        r"^ +\d+ +(-1|\[[-\d, ]+\]) +\d+ +\d+ +models\.(common|yolo|experimental)\.",
-        r"no labels found in \w+ set, can not compute metrics without labels",
-        r"^ *\d+/\d+ +\d[\d.]*G( +[\d.e+-]+){4,7}: +\d+%\|.*\n+ *Class +Images +Labels",
-    )
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:

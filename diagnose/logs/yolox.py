@@ -32,15 +32,16 @@ SETTINGS = {"max_epoch": "epochs", "input_size": "imgsz", "fp16": "amp"}
 """Settings whose names differ from those of the other trainers, for the facts that they state."""
 VOC = {"map_5095:": "val/map", "map_50:": "val/map50"}
 
+MARKS = (
+    r"\| (?:INFO|ERROR|WARNING|DEBUG) +\| +yolox\.[\w.]+:[\w<>]+:\d+ +- ",
+    r"epoch: \d+/\d+, iter: \d+/\d+, (?:gpu )?mem: \d+[\d.]*[MG]b, .{0,300}?total_loss: ",
+    r"Training of experiment is done and the best AP is ",
+)
+
 
 def sniff(head: Head) -> int:
     """Return how surely this is a YOLOX log: lines of its modules, or its iteration lines."""
-    return marked(
-        head,
-        r"\| (?:INFO|ERROR|WARNING|DEBUG) +\| +yolox\.[\w.]+:[\w<>]+:\d+ +- ",
-        r"epoch: \d+/\d+, iter: \d+/\d+, (?:gpu )?mem: \d+[\d.]*[MG]b, .{0,300}?total_loss: ",
-        r"Training of experiment is done and the best AP is ",
-    )
+    return marked(head, *MARKS)
 
 
 def read(source: Source, build: RunBuilder) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from diagnose.model.place import Place
+from diagnose.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

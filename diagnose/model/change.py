@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from diagnose.model.place import Place
+from diagnose.records import dataclass
 
 RISKS = ("critical", "high", "medium", "low", "none")
 """From the most dangerous to what has no effect on the result."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from diagnose.model.change import Change
 from diagnose.model.place import Place
+from diagnose.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

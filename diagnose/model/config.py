@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 from diagnose.model.place import Place
+from diagnose.records import dataclass, field
 
 
 class UnknownValue:
@@ -48,7 +49,7 @@ class Config:
         partial: whether a part could not be read (a base file elsewhere), so that the absence of a key means nothing.
     """
 
-    settings: dict[str, Setting] = field(default_factory=dict)
+    settings: MutableMapping[str, Setting] = field(default_factory=dict)
     canonical: dict[str, Setting] = field(default_factory=dict)
     framework: str = ""
     partial: bool = False

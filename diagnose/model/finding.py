@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from diagnose.model.cause import Cause
 from diagnose.model.comparison import Comparison
 from diagnose.model.place import Place
+from diagnose.records import dataclass, field
 
 SEVERITIES = ("error", "warning", "info", "hint")
 """From the worst to the mildest."""

@@ -1,6 +1,6 @@
 """Where something stands: a file, a line and the text found there."""
 
-from dataclasses import dataclass
+from diagnose.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
 from diagnose.model.change import Change
 from diagnose.model.config import Config
 from diagnose.model.place import Place
 from diagnose.model.series import Series
+from diagnose.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from diagnose.model.place import Place
+from diagnose.records import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

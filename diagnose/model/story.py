@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from diagnose.model.cause import Cause
 from diagnose.model.comparison import Comparison
 from diagnose.model.finding import FileReport, Finding
 from diagnose.model.place import Place
+from diagnose.records import dataclass, field
 
 MEASURED, INTERPRETED, UNTESTED = "measured", "interpreted", "not tested"
 """Where a statement comes from: it stands in what was read, it follows from a rule, or no run has shown it."""

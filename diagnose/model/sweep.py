@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from diagnose.model.place import Place
+from diagnose.records import dataclass, field
 
 STATUSES = ("ok", "too-short", "no-value", "failed")
 """In the order in which runs are ranked: those of one status among themselves. ``no-value``: it did not fail, as far as

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from diagnose.model.finding import Evidence
+from diagnose.records import dataclass
 
 TIERS = ("minimum", "target", "exceptional")
 """From the least to the most."""

@@ -3,7 +3,7 @@
 from diagnose.names.couplings import couplings
 from diagnose.names.frameworks import Framework, framework_of, frameworks
 from diagnose.names.hyperparameters import Hyperparameter, hyperparameter, hyperparameters
-from diagnose.names.metrics import Traits, canonical, slug, split_of, traits
+from diagnose.names.metrics import Traits, batch_name, canonical, slug, split_of, traits
 from diagnose.names.spellings import spelled
 from diagnose.names.vocabulary import event_kinds, fact_names, mechanisms
 
@@ -11,6 +11,7 @@ __all__ = [
     "Framework",
     "Hyperparameter",
     "Traits",
+    "batch_name",
     "canonical",
     "couplings",
     "event_kinds",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from diagnose.assets import load
+from diagnose.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, TypeAlias
 
 from diagnose.assets import load
 from diagnose.names.frameworks import lineage
+from diagnose.records import dataclass
 
 SCALES = ("log", "linear", "share", "count", "choice")
 """How its values are compared: by factor, by difference, as a part of one, by number, or not at all."""

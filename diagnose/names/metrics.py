@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from diagnose.assets import load
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 
 NO_SPLIT = frozenset({"lr", "grad_norm", "throughput"})
 
@@ -92,6 +92,11 @@ def canonical(printed: str, split: str = "") -> str:
     if base in NO_SPLIT or base.startswith(("time/", "mem/")):
         return base
     return f"{split}/{base}" if split else base
+
+
+def batch_name(name: str) -> str:
+    """Return what the series is called of what bars show within epochs: ``batch/loss`` for ``train/loss``."""
+    return f"batch/{name.removeprefix('train/')}"
 
 
 def split_of(name: str) -> str:

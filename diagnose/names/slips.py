@@ -25,7 +25,8 @@ def slip_for(key: str, framework: str = "") -> str:
     word = key.rpartition(".")[2].lower().replace("-", "_")
     if len(word) < SHORTEST or word in _all_words() or not word.replace("_", "").isalpha():
         return ""
-    found = {known for known in _words(framework) if len(known) >= SHORTEST and is_slip(word, known)}
+    ends = _by_ends(framework)
+    found = {known for end in _ends(word) for known in ends.get(end, ()) if is_slip(word, known)}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -48,6 +49,21 @@ def one_off(word: str, meant: str) -> bool:
         at = min(len(word), len(meant))
     one, two = word[at:], meant[at:]
     return one[1:] == two or one == two[1:] or one[1:] == two[1:] or (one[:2] == two[1::-1] and one[2:] == two[2:])
+
+
+@cache
+def _by_ends(framework: str) -> dict[tuple[str, str], list[str]]:
+    """Return the long words by how they begin and end: with one letter wrong, one of the two is still right."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for known in _words(framework):
+        if len(known) >= SHORTEST:
+            for end in _ends(known):
+                found.setdefault(end, []).append(known)
+    return found
+
+
+def _ends(word: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (word[:2], ""), ("", word[-2:])
 
 
 @cache

@@ -233,14 +233,18 @@ class Result:
 
     @property
     def cured(self) -> bool | None:
-        """Whether the fix surely leaves at most half of the suspect's share; None if nothing was reproduced."""
+        """Whether the fix surely leaves at most half of the suspect's share, and less than would count as reproduced.
+
+        None if nothing was reproduced.
+        """
         return not self.why_not_cured if self.reproduced else None
 
     @property
     def why_not_cured(self) -> str:
         """Why the fix is not said to cure, in a word; empty if it does or there is nothing to cure.
 
-        ``diverged``, ``symptom-stays``, ``too-few-replicas`` to be sure, ``worse-result``.
+        ``diverged``, ``symptom-stays``, ``too-few-replicas`` to be sure, ``rarer`` (and still there in a quarter of the
+        replicas or more), ``worse-result``.
         """
         return self.stays(self.arm("fix")) if self.reproduced else ""
 
@@ -253,6 +257,8 @@ class Result:
             return "symptom-stays"
         if suspect.against(arm).p > SURE:
             return "too-few-replicas"
+        if arm.share >= LEAST:
+            return "rarer"
         return "worse-result" if arm.worse(suspect) else ""
 
     @property

@@ -108,6 +108,7 @@ def _cures(result: Result, arm: Outcome) -> str:
         "": "cures it",
         "diverged": f"cannot be told to cure it: {arm.diverged} of its {arm.replicas} replicas diverged",
         "symptom-stays": "does not cure it",
+        "rarer": f"makes the symptom rarer, which in {LEAST:.0%} of the replicas or more is no cure",
         "too-few-replicas": "may cure it, but these replicas are too few to tell",
         "worse-result": "makes the symptom rarer and the result worse than it was, which is no cure",
     }

@@ -3,74 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from diagnose.reader.bars import Bar, Epochs
-from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just, stretches
-from diagnose.reader.grammar import Match
+from diagnose.reader.bar_plans import BarPlan, Header, bar_of
+from diagnose.reader.bar_states import BarStates
+from diagnose.reader.bars import Epochs
+from diagnose.reader.console_rows import FIRST, Batch, stretches
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-FLOAT = ("NUMBER", "NONFINITE", "PERCENT")
-
-
-class Header(NamedTuple):
-    """``Epoch 3/100``; its columns are the epoch and how many are planned."""
-
-
-class BarPlan(NamedTuple):
-    """A bar, or a line that stands for one.
-
-    Attributes:
-        bar: as the first such line shows it.
-        columns: for each metric its column, or -1 if all such lines print the same.
-        total, seconds: their columns, -1 without; the batches done are column 0 if there is a total or a gauge.
-    """
-
-    bar: Bar
-    columns: tuple[tuple[str, int], ...]
-    total: int
-    seconds: int
-
-
-def header_plan(match: Match, numbers: Numbers) -> tuple[Header, list[int]] | None:
-    """Return how headers like one are read; None if they are not."""
-    whole = [found[0][0] for (_, text), found in zip(match.tokens, numbers, strict=True) if is_just(text, found)]
-    return (Header(), whole) if len(whole) == len(match.tokens) == 2 else None
-
-
-def bar_plan(bar: Bar, match: Match, numbers: Numbers) -> tuple[BarPlan, list[int]] | None:
-    """Return how lines like one that shows *bar* are read; None if they are not."""
-    taken: list[int] = []
-    metrics: dict[str, int] = {}
-    total = seconds = -1
-    for at, ((name, text), found) in enumerate(zip(match.tokens, numbers, strict=True)):
-        key = match.tokens[at - 1] if at else ("", "")
-        if name == "KEY" and found:
-            return None  # digits of a name vary
-        if name == "INT":
-            if not is_just(text, found) or len(taken) != at:
-                return None
-            total = at
-            taken.append(found[0][0])
-        elif name in FLOAT and key[0] == "KEY":
-            metrics[key[1]] = len(taken) if name != "NONFINITE" else -1
-            if name != "NONFINITE":
-                if not is_just(text.removesuffix("%"), found):
-                    return None
-                taken.append(found[0][0])
-        elif name == "DURATION" and bar.seconds is not None:
-            seconds = -1
-            if text[-2:-1].isdigit():
-                if not is_just(text[:-1], found):
-                    return None
-                seconds = len(taken)
-                taken.append(found[0][0])
-    if not metrics or metrics.keys() != bar.metrics.keys():
-        return None
-    return BarPlan(bar, tuple(metrics.items()), total, seconds), taken
 
 
 class BarRows:
@@ -85,45 +27,71 @@ class BarRows:
         if isinstance(plan, Header):
             self._header(int(columns[0]), int(columns[1]), line)
             return
-        like = plan.bar
-        self._epochs.bar(
-            Bar(
-                int(columns[0]) if plan.total >= 0 else 0,
-                int(columns[plan.total]) if plan.total >= 1 else 0,
-                {name: columns[at] if at >= 0 else like.metrics[name] for name, at in plan.columns},
-                line,
-                columns[plan.seconds] if plan.seconds >= 0 else like.seconds,
-                like.running,
-                like.gauge,
-                like.steps,
-                like.samples,
-            )
-        )
+        self._epochs.bar(bar_of(plan, line, columns))
+
+    def state(self, plan: Header | BarPlan, line: int, columns: Sequence[float]) -> None:
+        """Tell one state that a later one overwrites."""
+        if isinstance(plan, BarPlan):
+            self._epochs.frame(bar_of(plan, line, columns))
 
     def batch(self, batch: Batch[Header | BarPlan]) -> None:
         """Tell many rows: epochs that follow one another with a bar each at once, all others one by one."""
-        for at, count in stretches(_goes_on(batch)):
-            self.row(*batch.row(at))
-            if not count:
-                continue
-            self.row(*batch.row(at + 1))
-            first, last = at + 2, at + 2 * count  # of the headers; the last epoch is told by itself
-            if not self._several(batch, first, last):
-                last = first
-            for rest in range(last, first + 2 * count):
-                self.row(*batch.row(rest))
+        import numpy as np
 
-    def _several(self, batch: Batch[Header | BarPlan], first: int, last: int) -> bool:
-        """Tell the epochs whose headers are rows first, first + 2, ... before last; return whether they were taken."""
+        states = BarStates(self._epochs, batch) if self._epochs.wants_frames else None
+        passed = _is_redrawn(batch)
+        if batch.overwritten is not None:
+            passed |= batch.overwritten
+        rows = np.flatnonzero(~passed)
+        last = batch.only(rows)
+        for at, count in stretches(_goes_on(last)):
+            first, end = at + 2, at + 2 * count  # of the headers; the last epoch is told by itself
+            for row in (at, at + 1) if count else (at,):
+                self._tell(states, last, rows, row)
+            if count and (epoch := self._several(last, first, end)) is not None:
+                if states is not None:
+                    states.within(rows[first:end:2], rows[first + 1 : end : 2], epoch)
+                first = end
+            for row in range(first, at + 2 + 2 * count if count else first):
+                self._tell(states, last, rows, row)
+        if states is not None:
+            states.before(len(batch.which))
+
+    def _tell(self, states: BarStates | None, batch: Batch[Header | BarPlan], rows: NDArray[np.intp], at: int) -> None:
+        if states is not None:
+            states.before(int(rows[at]))
+        self.row(*batch.row(at))
+
+    def _several(self, batch: Batch[Header | BarPlan], first: int, last: int) -> NDArray[np.float64] | None:
+        """Tell the epochs whose headers are rows first, first + 2, ... before last; return them if they were taken."""
         plan = batch.plans[batch.which[first + 1]]
         if isinstance(plan, Header):
-            return False
+            return None
         headers, bars = slice(first, last, 2), slice(first + 1, last, 2)
         epoch = batch.rows[batch.which[first]][batch.place[headers], FIRST]
         rows = batch.rows[batch.which[first + 1]][batch.place[bars], FIRST:]
         metrics = {name: rows[:, at] if at >= 0 else plan.bar.metrics[name] for name, at in plan.columns}
         seconds = rows[:, plan.seconds] if plan.seconds >= 0 else plan.bar.seconds
-        return self._epochs.several(epoch, int(batch.line[last - 2]), batch.line[bars], metrics, seconds)
+        taken = self._epochs.several(epoch, int(batch.line[last - 2]), batch.line[bars], metrics, seconds)
+        return epoch if taken else None
+
+
+def _is_redrawn(batch: Batch[Header | BarPlan]) -> NDArray[np.bool_]:
+    """Return after which bars a later state of the same bar follows: such a bar counts for nothing.
+
+    Neither shows a validation, and the first is not that of a whole epoch.
+    """
+    import numpy as np
+
+    bars = [plan.bar if isinstance(plan, BarPlan) and plan.total >= 1 else None for plan in batch.plans]
+    done = batch.column([-1 if bar is None else 0 for bar in bars])
+    total = batch.column([plan.total if isinstance(plan, BarPlan) and plan.total >= 1 else -1 for plan in batch.plans])
+    plain = np.array([bar is not None and not bar.validated and bool(bar.gauge) for bar in bars])[batch.which]
+    final = ~np.array([bar is not None and bar.running for bar in bars])[batch.which]
+    final &= (done >= total) | np.array([bar is not None and bar.gauge == "[" for bar in bars])[batch.which]
+    found = np.zeros(len(done), dtype=bool)
+    found[:-1] = (plain & ~final)[:-1] & plain[1:] & (total[:-1] == total[1:]) & (done[:-1] <= done[1:])
+    return found & (total > 0)
 
 
 def _goes_on(batch: Batch[Header | BarPlan]) -> NDArray[np.bool_]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from struct import pack
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
+from diagnose.reader.room import FIRST
+from diagnose.records import dataclass
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
+Value = TypeVar("Value")
 COARSE = 5
 """Seconds below which a duration printed in whole seconds is too coarse for a series."""
 
@@ -64,10 +68,11 @@ class Epochs:
         fits: how many fits have ended.
     """
 
-    def __init__(self, build: RunBuilder, ended: Callable[[], None] = lambda: None) -> None:
-        """Report to *build*, and call *ended* after the end of each fit."""
+    def __init__(self, build: RunBuilder, ended: Callable[[], None] = lambda: None, *, frames: bool = False) -> None:
+        """Report to *build*, and call *ended* after the end of each fit; with *frames*, report each state of a bar."""
         self._build = build
         self._ended = ended
+        self._frames = frames
         self._bar: Bar | None = None
         self._orphan: Bar | None = None
         self._headless_total = -1
@@ -82,6 +87,7 @@ class Epochs:
         self._headed = False
         self._seen: set[str] = set()
         self._stopped = self._restored = self._nested = self._failed = False
+        self._framed = (0, 0)  # epoch and batches of the state that was reported last
 
     # What a reader calls
 
@@ -108,6 +114,7 @@ class Epochs:
         """Any bar or verbose=2 line; those without metrics are downloads and predictions."""
         if not bar.metrics:
             return
+        self.frame(bar)
         waiting = self._bar
         if waiting is None:
             if not self._headed or not self._seen or (bar.validated and self._nested):
@@ -120,6 +127,71 @@ class Epochs:
             self._bar = bar
         if not bar.gauge and self._bar is bar:
             self._flush()
+
+    @property
+    def epoch(self) -> int:
+        """The number of the current epoch."""
+        return self._epoch
+
+    @property
+    def wants_frames(self) -> bool:
+        """Whether each state of a bar is to be reported."""
+        return self._frames
+
+    @property
+    def awaits_bar(self) -> bool:
+        """Whether an epoch has begun of which nothing has been told yet but states within it."""
+        return self._headed and self._bar is None and not self._seen
+
+    def is_new(self, epoch: float, done: float) -> bool:
+        """Whether the state reported last was another one."""
+        return self._framed != (epoch, done)
+
+    def framed(self, epoch: float, done: float) -> None:
+        """Note the state that is reported last."""
+        self._framed = (int(epoch), int(done))
+
+    def frames(
+        self,
+        metrics: Mapping[str, Floats],
+        line: NDArray[np.int64],
+        done: Floats,
+        total: Floats,
+        epoch: Floats,
+        *,
+        samples: bool,
+    ) -> None:
+        """Report states of bars within epochs: metrics and lines, batches done and planned (0: unknown), epochs."""
+        import numpy as np
+
+        names, values = self._trained(metrics)
+        before, known = epoch - 1, total > 0
+        step = np.where(known | (before == 0), before * total + done, np.nan)
+        step[(total == self._sample_total) & known if not samples else slice(None)] = np.nan
+        at = np.where(known, before + done / np.where(known, total, 1), epoch)
+        if names:
+            self._build.frames(names, np.array([line, at, step, *values]).T.tobytes())
+
+    def frame(self, bar: Bar) -> None:
+        """Report what a state of the bar of the current epoch shows, if that is wanted; evaluations have no place."""
+        if not self._frames or not self._headed or not bar.gauge or self._framed == (self._epoch, bar.done):
+            return
+        waiting = self._bar
+        if self._seen if waiting is None else not self._continues(waiting, bar):
+            return
+        self._framed = self._epoch, bar.done
+        before, in_samples = self._epoch - 1, bar.samples or bar.total == self._sample_total > 0
+        step = math.nan if in_samples or (before and not bar.total) else float(before * bar.total + bar.done)
+        epoch = before + bar.done / bar.total if bar.total else float(self._epoch)
+        names, values = self._trained(bar.metrics)
+        if names:
+            self._build.frames(names, pack(f"={FIRST + len(values)}d", bar.line, epoch, step, *values))
+
+    @staticmethod
+    def _trained(metrics: Mapping[str, Value]) -> tuple[tuple[tuple[str, str], ...], list[Value]]:
+        """Return the names of metrics, printed and canonical, and their values, without those of a validation."""
+        trained = [name for name in metrics if not name.startswith("val_")]
+        return tuple([(name, canonical(name, "train")) for name in trained]), [metrics[name] for name in trained]
 
     def several(
         self,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from diagnose.model import Config, Event, Fact, Place, Run, Segment, Setting
-from diagnose.names import canonical, event_kinds, fact_names, traits
+from diagnose.names import batch_name, canonical, event_kinds, fact_names, traits
 from diagnose.reader.column import MANY, Column
-from diagnose.reader.room import ABSURD, Room
+from diagnose.reader.dump import LONGEST_TEXT, Dump, PrintedSettings
+from diagnose.reader.room import ABSURD, FIRST, Room, Table
+from diagnose.reader.unread import unread
+from diagnose.records import dataclass, field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from diagnose.reader.column import Shared
     from diagnose.reader.room import Places
 
-TEXT = 400
+TEXT = LONGEST_TEXT
 """Characters kept of a line that an event or a fact quotes."""
 FAILURES = frozenset({"error_line", "traceback", "out_of_memory", "interrupted", "killed"})
 
@@ -30,9 +33,10 @@ class _Draft:
     first_line: int
     last_line: int
     facts: dict[str, Fact]
-    settings: dict[str, Setting]
+    settings: PrintedSettings
     title_line: int = 0
     columns: dict[str, Column] = field(default_factory=dict)
+    frames: dict[tuple[tuple[str, str], ...], Table] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     closed: bool = False
 
@@ -53,7 +57,7 @@ class RunBuilder:
         self.framework, self.partial = "", False
         self.paths = [path]
         self._known: dict[str, Fact] = {}
-        self._settings: dict[str, Setting] = {}
+        self._settings = PrintedSettings()
         self.room = Room()
         self._drafts: list[_Draft] = []
         self._waiting: list[Event] = []
@@ -99,6 +103,22 @@ class RunBuilder:
         if len(column.line) > MANY:
             column.store(self.room)
 
+    def frames(self, names: tuple[tuple[str, str], ...], rows: bytes) -> None:
+        """Add what bars show within epochs to the open segment, if there is one, as points of ``batch/...``.
+
+        Nothing else depends on such points: they stand beside those of whole epochs.
+
+        Args:
+            names: for each metric its name in the bar, and the canonical one of its values of whole epochs.
+            rows: doubles of each state: its line, epochs done with the fraction, batches since the first epoch began
+                (NaN where the bar does not tell), then the metrics.
+        """
+        if self.is_open:
+            tables = self._drafts[-1].frames
+            if names not in tables:
+                tables[names] = Table(self.room, FIRST + len(names), 0, lambda rows: (rows[:, 0], rows[:, 1]))
+            tables[names].add(rows)
+
     def points(self, printed: str, name: str, value: NDArray[np.float64], places: Places) -> None:
         """Add several values of one metric, by its canonical name, in the order of their lines."""
         draft = self._open(int(places.line[0]))
@@ -136,6 +156,15 @@ class RunBuilder:
         draft.events.append(event)
         draft.last_line = max(draft.last_line, line)
 
+    def happened_all(self, events: list[Event]) -> None:
+        """Add events that are no failures, in the order of their lines, as ``happened`` does."""
+        if not self._drafts:
+            self._waiting += events
+        elif events:
+            draft = self._drafts[-1]
+            draft.events += events
+            draft.last_line = max(draft.last_line, events[-1].place.line)
+
     def fact(self, name: str, value: Any, line: int, text: str = "", *, path: str = "") -> None:
         """State a fact; it holds for the open segment and all later ones. *path*: a companion file that tells it."""
         if name not in fact_names():
@@ -155,16 +184,12 @@ class RunBuilder:
         """Add one key of the config that the log prints, or that stands in the companion file *path*."""
         self.adopt(Setting(key, value, Place(path or self.path, line, 1, text[:TEXT])))
 
-    def settings(self, settings: Iterable[Setting], *, at: int = 0, shift: int = 0) -> None:
+    def settings(self, settings: Mapping[str, Setting], *, at: int = 0, shift: int = 0) -> None:
         """Add keys of a config that the log prints, *shift* lines below where they say, or all at the line *at*."""
-        path = self.path
-        moved = {
-            one.key: Setting(one.key, one.value, Place(path, at or one.place.line + shift, 1, one.place.text[:TEXT]))
-            for one in settings
-        }
-        self._settings.update(moved)
+        dump = Dump(settings, self.path, at=at, shift=shift)
+        self._settings.add(settings, dump)
         if self.is_open:
-            self._drafts[-1].settings.update(moved)
+            self._drafts[-1].settings.add(settings, dump)
 
     def adopt(self, setting: Setting) -> None:
         """Add one key of a config that a reader of configs has read."""
@@ -191,7 +216,7 @@ class RunBuilder:
         """Begin a segment now, whatever was open. *fresh*: another program; what was known no longer holds."""
         self.close()
         if fresh:
-            self._known, self._settings = {}, {}
+            self._known, self._settings = {}, PrintedSettings()
         if name:
             self._heading, self._heading_line = name, line
         self._open(line)
@@ -283,23 +308,36 @@ class RunBuilder:
                     self.path,
                     draft.first_line,
                     draft.last_line,
-                    {name: column.series(name, shared) for name, column in draft.columns.items()},
+                    {
+                        name: unread(name, column.printed, column.path, partial(column.series, name, shared))
+                        for name, column in self._columns(draft).items()
+                    },
                     draft.events,
                     draft.facts,
                     Config(draft.settings, framework=self.framework, partial=self.partial),
                     title_line=draft.title_line,
                 )
             )
-            draft.columns = {}  # with the rows that the columns were taken from
+            draft.columns, draft.frames = {}, {}
         if len(segments) > 1:
             for segment in segments:
                 segment.name = segment.name or f"run {segment.index + 1}"
         return Run(self.path, self.format, segments, self.paths)
 
+    def _columns(self, draft: _Draft) -> dict[str, Column]:
+        """Return the series of a segment, with those of bars."""
+        columns: dict[str, Column] = {}
+        for names, table in draft.frames.items():
+            for at, (printed, name) in enumerate(names):
+                column = columns.setdefault(batch_name(name), Column(f"{printed} (bar)", self.path))
+                if column.printed == f"{printed} (bar)":
+                    column.attach(table, FIRST + at)
+        return draft.columns | columns
+
     def _open(self, line: int) -> _Draft:
         if not self._drafts or self._drafts[-1].closed:
             title_line = self._heading_line if self._heading else 0
-            self._drafts.append(_Draft(self._heading, line, line, dict(self._known), dict(self._settings), title_line))
+            self._drafts.append(_Draft(self._heading, line, line, dict(self._known), self._settings.copy(), title_line))
             self._drafts[-1].events += self._waiting
             self._heading, self._waiting = "", []
         draft = self._drafts[-1]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.column import ABSENT, Column
 from diagnose.reader.room import FIRST, Position, Table
+from diagnose.records import dataclass, replace
 from diagnose.scan import Condition, Walk
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from diagnose.model import Series
 from diagnose.reader.room import FIRST, Places, Room, Table
+from diagnose.records import dataclass, field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -121,15 +121,15 @@ class Column:
     def _rows(self, shared: Shared) -> tuple[Floats, Places]:
         import numpy as np
 
-        values = [np.frombuffer(self.value, dtype=np.float64)]
         parts = [part for part in self._parts if part.table is None or len(part.table)]
+        if len(parts) == 1 and not self.value:
+            return parts[0].taken()
+        values = [np.frombuffer(self.value, dtype=np.float64)]
         taken = [part.taken() for part in parts]
         values += [value for value, _ in taken]
         places = [place for _, place in taken]
         if any(part.absent for part in parts):
             shared = {}  # places of its own
-        if len(places) == 1 and not self.value:
-            return values[1], places[0]
         key = (self.step.tobytes(), self.epoch.tobytes(), self.line.tobytes(), *(id(at.line) for at in places))
         known = shared.get(key)
         if known is None:

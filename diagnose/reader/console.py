@@ -14,9 +14,9 @@ EXCEPTION = lazy(r"(?P<error>(?:[A-Za-z_]\w*\.)*[A-Z_]\w*)(?::(?: (?P<message>.*
 RAISED = lazy(r"\w*(Error|Exception|Interrupt|Exit|Fault|Warning|StopIteration)$")
 BANNER = lazy(r"\s*(\w+)\s{2,}Traceback")
 GATE = (
-    r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|alloc|sigterm|sigint|\^C|"
+    r"(?i)traceback|error|exception|memory|exit|killed|interrupt|\bOOM|oom-kill|not_init|alloc|sigterm|sigint|\^C|"
     r"segmentation|core dumped|time limit|critical|fatal|cancelled|exhausted|watchdog|errno|^(?:<{7}|>{7}) |"
-    r"File \"|\", line \d"
+    r"fault: |fault$|File \"|\", line \d"
 )
 FRAMES = 400
 """Lines a traceback may have before it is given up as text that merely quotes one."""

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from diagnose.reader.grammar import LineGrammar, Match
-from diagnose.scan import Condition, Shapes, Walk, engine, raw_template
+from diagnose.scan import Condition, Gate, Shapes, Walk, engine, raw_template
 from diagnose.scan.template import LITERAL, Part, Template
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+VISIBLE = Gate(chr(code) for code in range(33, 127))
+"""Lines that show anything."""
 Plan = TypeVar("Plan")
 Numbers: TypeAlias = list[list[tuple[int, str]]]
 REPEATED = 3
@@ -44,6 +46,8 @@ class Batch(NamedTuple, Generic[Plan]):
         rows: for each template, an array of its rows: line, two numbers without meaning, then its columns.
         place: which row of its template each row is.
         line: the line of each row.
+        overwritten: which of them are overwritten, where such states are wanted.
+        where: which rows those of each template are; None if some are left out.
     """
 
     plans: list[Plan]
@@ -51,6 +55,26 @@ class Batch(NamedTuple, Generic[Plan]):
     rows: list[NDArray[np.float64]]
     place: NDArray[np.intp]
     line: NDArray[np.int64]
+    overwritten: NDArray[np.bool_] | None = None
+    where: list[NDArray[np.intp]] | None = None
+
+    def only(self, rows: NDArray[np.intp]) -> Batch[Plan]:
+        """Return some of the rows."""
+        overwritten = None if self.overwritten is None else self.overwritten[rows]
+        return Batch(self.plans, self.which[rows], self.rows, self.place[rows], self.line[rows], overwritten)
+
+    def column(self, at: Sequence[int]) -> NDArray[np.float64]:
+        """Return one number of each row, which for each template stands in a column of its own; NaN for none (-1)."""
+        import numpy as np
+
+        found = np.full(len(self.which), np.nan)
+        for index, (rows, column) in enumerate(zip(self.rows, at, strict=True)):
+            if column >= 0 and self.where is not None:
+                found[self.where[index]] = rows[:, FIRST + column]
+            elif column >= 0:
+                here = self.which == index
+                found[here] = rows[self.place[here], FIRST + column]
+        return found
 
     def row(self, at: int) -> tuple[Plan, int, list[float]]:
         """Return what was planned for a row, its line and its columns."""
@@ -67,13 +91,23 @@ def stretches(goes_on: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     Yields:
         The first row of an epoch, and how many epochs follow it.
     """
+    import numpy as np
+
+    size = len(goes_on)
+    length = np.zeros(size + 2, dtype=np.intp)  # in how many steps of two rows it goes on from here
+    for column, found in ((goes_on[0::2], length[:size:2]), (goes_on[1::2], length[1:size:2])):
+        ends = np.append(np.flatnonzero(~column), len(column))
+        here = np.arange(len(column))
+        found[:] = ends[np.searchsorted(ends, here)] - here
+    begins = np.flatnonzero(length >= FEW)
     at = 0
-    while at < len(goes_on):
-        more = goes_on[at + 2 :: 2]
-        count = int(more.argmin()) if len(more) and not more.all() else len(more)
-        count = count if count >= FEW else 0
-        yield at, count
-        at += 2 + 2 * count if count else 1
+    while at < size:
+        next_one = np.searchsorted(begins, at + 2)
+        until = int(begins[next_one]) - 2 if next_one < len(begins) else size
+        yield from ((row, 0) for row in range(at, until))
+        if until < size:
+            yield until, int(length[until + 2])
+        at = until + 2 + 2 * int(length[until + 2]) if until < size else size
 
 
 class ConsoleRows(Generic[Plan]):
@@ -90,6 +124,7 @@ class ConsoleRows(Generic[Plan]):
         grammar: LineGrammar,
         row: Callable[[Plan, int, Sequence[float]], object],
         batch: Callable[[Batch[Plan]], object],
+        state: Callable[[Plan, int, Sequence[float]], object] = lambda *_: None,
     ) -> None:
         """Read rows of *walk*.
 
@@ -99,9 +134,10 @@ class ConsoleRows(Generic[Plan]):
             grammar: parses the lines.
             row: called with what was planned, the line and the columns of a row, for some few rows.
             batch: called with many rows.
+            state: called like *row* with what is overwritten, where that is wanted.
         """
         self._walk, self._shapes, self._grammar = walk, shapes, grammar
-        self._row, self._batch = row, batch
+        self._row, self._batch, self._state = row, batch, state
         self._plans: dict[int, tuple[Plan, int]] = {}
         self._refused: set[Template | int] = set()
         self._shown: dict[Template, Template] = {}  # of raw lines: what matches that which they show
@@ -175,7 +211,7 @@ class ConsoleRows(Generic[Plan]):
     def flush(self, before: int = 0) -> None:
         """Tell the rows that were read since the last call, of lines before the one that is treated next."""
         last, self._line = self._line, before or self._line
-        if 0 < before <= last + 1:
+        if 0 < before <= last + 1 and not self._walk.frames:
             return
         taken = [(number, rows) for number in self._plans if (rows := self._walk.take(number))]
         if not taken:
@@ -190,9 +226,11 @@ class ConsoleRows(Generic[Plan]):
             plan, width = self._plans[number]
             values = array("d", rows)
             told += [(int(values[at]), plan, values[at + FIRST : at + width]) for at in range(0, len(values), width)]
+        states = self._walk.states
         for line, plan, columns in sorted(told, key=lambda row: row[0]):
-            self.last = line
-            self._row(plan, line, columns)
+            self.last = line if states is None else states.line(line)
+            tell = self._row if states is None or not states.is_overwritten(line) else self._state
+            tell(plan, self.last, columns)
 
     def _merged(self, taken: list[tuple[int, bytes]]) -> Batch[Plan]:
         import numpy as np
@@ -206,4 +244,10 @@ class ConsoleRows(Generic[Plan]):
         which = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
         place = np.concatenate([np.arange(len(table)) for table in tables])
         order = np.argsort(line, kind="stable")
-        return Batch([plan for plan, _ in plans], which[order], tables, place[order], line[order])
+        line, overwritten = line[order], None
+        if self._walk.states is not None:
+            line, overwritten = self._walk.states.places(line)
+        at = np.empty(len(order), dtype=np.intp)
+        at[order] = np.arange(len(order))
+        where = np.split(at, np.cumsum([len(table) for table in tables])[:-1])
+        return Batch([plan for plan, _ in plans], which[order], tables, place[order], line, overwritten, where)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
+from string import ascii_letters
 from typing import Protocol
 
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.required import begins_line, required
+from diagnose.reader.required import Groups, begins_line, required
+from diagnose.records import dataclass
 from diagnose.sources import HEAD, Source
 from diagnose.sources.lines import ANSI, encoding_of
 
 CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byte != 27))
 """Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
 NEWLINE = lazy("\n")
-WORD = lazy(r"[A-Za-z]{2,}")
+NO_LETTERS = bytes(code if chr(code) in ascii_letters else 32 for code in range(256))
+"""To blanks what is no letter of ASCII."""
+SURE = 100
+"""Scores from which on a format has proof."""
 MOST_HITS = 50
 """Hits of one pattern that are counted."""
 
@@ -43,12 +47,23 @@ class Head:
     @cached_property
     def words(self) -> str:
         """The words of the text, each once: what none of them contains is not in the text."""
-        return "\n".join(set(WORD.findall(self.text)))
+        found = set(self.text.encode("utf-8", "replace").translate(NO_LETTERS).split())
+        return b"\n".join(found).decode("ascii")
 
     def may_hold(self, pattern: str) -> bool:
         """Whether the text holds what every match of a pattern does; if not, no search can find one."""
+        return self.holds_all(required(pattern))
+
+    def holds_all(self, groups: Groups) -> bool:
+        """Whether the text holds a text of each group."""
         words, whole = self.words, self.text
-        return all(any(core in words and text in whole for text, core in texts) for texts in required(pattern))
+        for texts in groups:
+            for text, core in texts:
+                if core in words and text in whole:
+                    break
+            else:
+                return False
+        return True
 
     def hits(self, pattern: str, most: int) -> int:
         """Return how often a pattern (``re.MULTILINE``) occurs in the text, counted up to *most*."""
@@ -75,7 +90,7 @@ def head_of(source: Source) -> Head:
 
 
 class Format(Protocol):
-    """A module of ``diagnose.logs``: one log format.
+    r"""A module of ``diagnose.logs``: one log format.
 
     Attributes:
         NAME: the format's name, as in ``--format`` and in reports.
@@ -83,6 +98,8 @@ class Format(Protocol):
         SAMPLES: texts, each of which must be detected as this format and yield at least one point, event or fact.
         IS_GENERIC: True where ``sniff`` never reaches 100, and so need not be asked once another format is sure.
         MOST: what ``sniff`` never exceeds, where there is such a bound.
+        MARKS: patterns (``re.MULTILINE``), one of which is in every log of the format, so that the module need not be
+            imported for others. Tried themselves if they begin with ``\A``; of others, only their literal texts.
     """
 
     NAME: str

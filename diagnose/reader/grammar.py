@@ -11,11 +11,11 @@ template of the line, which serves for all.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from diagnose.reader.learning import asked, is_listening, shapes_of
 from diagnose.reader.sieve import sieve
+from diagnose.records import dataclass
 from diagnose.scan import ENOUGH, Shapes, engine
 
 MEMO = 20_000
@@ -37,7 +37,10 @@ class Match:
 
     def get(self, terminal: str) -> str | None:
         """Return the text of the first token of a terminal, or None."""
-        return next((text for name, text in self.tokens if name == terminal), None)
+        for name, text in self.tokens:
+            if name == terminal:
+                return text
+        return None
 
     def all(self, terminal: str) -> list[str]:
         """Return the texts of all tokens of a terminal."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 
 TOKEN = lazy(
     r'\s*(?:([{}\[\],:])|("(?:[^"\\\n]|\\.)*")|(-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|-?Infinity|NaN|true|false|null))'

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from struct import pack
 
 from diagnose.names import canonical, split_of
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import number
+from diagnose.records import dataclass, field
 from diagnose.sources import Line
 
 RICH = lazy(
@@ -41,9 +42,12 @@ class Bars:
         rich_seen: whether the bars are those of RichProgressBar.
     """
 
-    def __init__(self, build: RunBuilder) -> None:
-        """Report to *build*."""
+    def __init__(self, build: RunBuilder, *, frames: bool = False) -> None:
+        """Report to *build*; with *frames*, also what every state of a bar shows."""
         self._build = build
+        self._frames = frames
+        self._states: list[Bar] = []  # overwritten ones, until the last state of their bar is drawn
+        self._framed = (-1, 0)  # epoch and batches of the state whose points were added last
         self._bar: Bar | None = None
         self._ended: Bar | None = None  # the rich bar of the epoch before, until the next has been read
         self._told = (-1, -1)  # epoch and batch of the last bar that was reported
@@ -61,10 +65,30 @@ class Bars:
         if self._bar is not None and self._bar.epoch != bar.epoch:
             self.flush(complete=self._bar.epoch < bar.epoch)
         self.enter(bar.epoch, bar.line)
+        for state in (*self._states, bar) if self._frames else ():
+            self._add_frame(state)
+        self._states.clear()
         if bar.values or self._bar is None or not self._bar.values:
             self._bar = bar
         else:
             self._bar.done, self._bar.total = bar.done, bar.total
+
+    def overwritten(self, bar: Bar) -> None:
+        """Take a state of the bar that is drawn next."""
+        self._states.append(bar)
+
+    def _add_frame(self, bar: Bar) -> None:
+        """Add what a state of a bar shows of batches; before the first one it shows the epoch before."""
+        if not bar.done or self._framed == (bar.epoch, bar.done):
+            return
+        self._framed = bar.epoch, bar.done
+        step = bar.epoch * bar.total + bar.done if bar.total or not bar.epoch else math.nan
+        epoch = bar.epoch + bar.done / bar.total if bar.total else bar.epoch + 1.0
+        named = [(printed, canonical(printed, "train")) for printed in bar.values if not printed.endswith("_epoch")]
+        names = tuple([(printed, name.removesuffix("_step")) for printed, name in named if split_of(name) == "train"])
+        row = (bar.line.number, epoch, step, *(bar.values[printed] for printed, _ in names))
+        if names:
+            self._build.frames(names, pack(f"={len(row)}d", *row))
 
     def finish(self) -> None:
         """Report the last bar."""
@@ -75,6 +99,8 @@ class Bars:
         """Take a line of a rich bar; return whether it was one."""
         if found := RICH.match(line.text):
             self._settle()
+            if self._bar is not None and self._frames:
+                self._add_frame(self._bar)
             epoch, metrics = int(found["epoch"]), found["metrics"]
             if self._bar is not None and self._bar.epoch < epoch:
                 self._ended, self._bar = self._bar, None
@@ -110,7 +136,7 @@ class Bars:
         """Enter an epoch, counted from 0 by Lightning."""
         if self._build.is_open and epoch + 1 < self._build.current_epoch:
             self._build.close()
-            self.before, self._told = {}, (-1, -1)
+            self.before, self._told, self._framed = {}, (-1, -1), (-1, 0)
             self.fits += 1
         self._build.epoch(epoch + 1, line.number)
 

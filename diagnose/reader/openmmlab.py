@@ -11,13 +11,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from diagnose.model import Event, Place
 from diagnose.patterns import lazy
-from diagnose.reader.builder import RunBuilder
+from diagnose.reader.builder import TEXT, RunBuilder
 from diagnose.reader.bulk import Item
 from diagnose.reader.grammar import Match, number
 from diagnose.sources import Line
 
-STAMP = lazy(r".*?\d\d[-/]\d\d \d\d:\d\d:\d\d(?:,\d{1,6})? - ")
+STAMP = lazy(r".*?[0-9]{2}[-/][0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:,[0-9]{1,6})? - ")
 """Both loggers begin a record with date, time and a dash; lines without belong to the record above them."""
 NOT_OF_A_LOOP = frozenset({"eta", "time", "data_time", "memory"})
 """Items of a validation line that say nothing about training and share their names with it."""
@@ -181,9 +182,19 @@ class Warnings:
 
 def saved(build: RunBuilder, count: float, unit: str, line: Line) -> None:
     """Report ``Saving checkpoint at 3 epochs`` (or iterations)."""
-    by_epoch = unit.strip().startswith("epoch")
-    place: dict[str, Any] = {"epoch" if by_epoch else "step": count}
-    build.event("checkpoint", line.number, line.text.strip(), **place)
+    all_saved(build, [(count, line)], unit)
+
+
+def all_saved(build: RunBuilder, counts: Iterable[tuple[float, Line]], unit: str) -> None:
+    """Report several such lines, with their numbers, between which nothing else was reported."""
+    place = "epoch" if unit.strip().startswith("epoch") else "step"
+    path = build.path
+    build.happened_all(
+        [
+            Event("checkpoint", Place(path, line.number, 1, line.text.strip()[:TEXT]), {place: count})
+            for count, line in counts
+        ]
+    )
 
 
 def best(build: RunBuilder, line: Line, *, metric: str, value: str, count: str, unit: str, path: str) -> None:

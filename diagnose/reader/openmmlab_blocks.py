@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from diagnose.configs.openmmlab import config_facts
 from diagnose.model import Fact, Setting
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
+from diagnose.records import dataclass, field
 from diagnose.sources import Line
 from diagnose.sources.lines import LONGEST
 
@@ -308,7 +308,7 @@ def _state(
     build: RunBuilder, settings: dict[str, Setting], facts: Iterable[Fact], *, at: int = 0, shift: int = 0
 ) -> None:
     """Add settings and facts, whose lines lie *shift* lines below where they say, or all at *at*."""
-    build.settings(settings.values(), at=at, shift=shift)
+    build.settings(settings, at=at, shift=shift)
     for fact in facts:
         build.fact(fact.name, fact.value, at or fact.place.line + shift, fact.place.text)
     state_batch(build)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.bulk import Bulk, Item
 from diagnose.reader.openmmlab import absent, bare_key, flat, points
 from diagnose.reader.room import ABSURD
+from diagnose.records import dataclass, field
 from diagnose.scan import Condition, Shapes, Slot, Walk, engine, json_row, line_texts
 from diagnose.sources import Line, Source
 

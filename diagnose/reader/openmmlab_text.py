@@ -18,6 +18,7 @@ from diagnose.reader.openmmlab import (
     Loop,
     Warnings,
     absent,
+    all_saved,
     bulk_items,
     class_mismatch,
     items_of,
@@ -25,7 +26,7 @@ from diagnose.reader.openmmlab import (
     saved,
 )
 from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks, is_plain
-from diagnose.scan import Condition, Walk
+from diagnose.scan import SPACES, Condition, Walk
 from diagnose.sources import Line, Source
 from diagnose.sources.lines import decode, visible
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from diagnose.reader.bulk import Floats
 
 
+STAMPED = tuple(f"{digit} - " for digit in range(10))
+"""Texts one of which every stamped line contains; descriptions of compilers hold a dash, too."""
+BORDERS = (*STAMPED, *(f"{loop}{after}" for loop in ("Epoch", "Iter") for after in ("[", "(", " ", *SPACES)))
+"""The same of stamped lines and of records: settings are called ``max_epochs`` and ``warmup_iters``."""
 KEPT = frozenset({"saved", "best"})
 """Kinds of lines that say all by themselves."""
 
@@ -54,7 +59,13 @@ class Plan(NamedTuple):
 
 
 class TextLog:
-    """Reads one log; a format says in ``take`` what the matches that are its own mean."""
+    """Reads one log; a format says in ``take`` what the matches that are its own mean.
+
+    Attributes:
+        others: pattern of what ends a block besides stamped lines and records; by default that of the grammar's gate.
+    """
+
+    others = ""
 
     def __init__(self, build: RunBuilder, grammar: LineGrammar) -> None:
         """Report to *build* what *grammar* accepts."""
@@ -68,7 +79,7 @@ class TextLog:
     def read(self, source: Source) -> None:
         """Read all lines: matches, blocks between two stamped lines, and what any console may show."""
         wanted = gate(self.grammar.gate, texts=(DETECTED_START,))
-        borders = gate(self.grammar.gate, STAMP.pattern, alone=True)
+        borders = gate(self.others or self.grammar.gate, texts=BORDERS if self.others else STAMPED, alone=True)
         walk = Walk(source, self.grammar.shapes, wanted, borders)
         self.walk, self.bulk, self.planned = walk, Bulk(self.build, walk), self.plan()
         walk.full = self.full
@@ -95,9 +106,12 @@ class TextLog:
 
     def match(self, line: Line) -> Match | None:
         """Return what the grammar reads in the line that the walk has yielded last."""
-        if self.walk.template >= 0 and (found := self.grammar.shapes.match(line.text)) is not None:
-            return Match(found[0].kind, found[1])
-        return self.grammar.parse(line.text)
+        return self.known(line.text) if self.walk.template >= 0 else self.grammar.parse(line.text)
+
+    def known(self, text: str) -> Match | None:
+        """Return what the grammar reads in a line of which the walk knows the template; others learn them later."""
+        found = self.grammar.shapes.match(text)
+        return self.grammar.parse(text) if found is None else Match(found[0].kind, found[1])
 
     def go_on(self) -> None:
         """Tell the walk what is wanted of the lines that come."""
@@ -136,16 +150,19 @@ class TextLog:
 
     def take_kept(self) -> None:
         """Take the lines that were kept, in their order."""
-        found = [
-            (line, template, values)
-            for template in self.walk.enabled.intersection(self.kept)
-            for line, values in self.walk.kept(template)
-        ]
-        for line, template, values in sorted(found) if len(found) > 1 else found:
-            if values:
-                saved(self.build, values[0], self.kept[template][0].get("UNIT") or "", line)
-            elif (again := self.grammar.shapes.match(line.text)) is not None:
-                self.take(Match(again[0].kind, again[1]), line)
+        walk, kept = self.walk, self.kept
+        found = [(template, lines) for template in kept if template in walk.enabled and (lines := walk.kept(template))]
+        if len(found) > 1:
+            rows = sorted((line, template, values) for template, lines in found for line, values in lines)
+            found = [(template, [(line, values)]) for line, template, values in rows]
+        for template, lines in found:
+            if kept[template][1]:
+                unit = kept[template][0].get("UNIT") or ""
+                all_saved(self.build, [(values[0], line) for line, values in lines], unit)
+                continue
+            for line, _ in lines:
+                if (match := self.known(line.text)) is not None:
+                    self.take(match, line)
 
     def full(self, template: int) -> None:
         """Take what was stored of a template."""
@@ -188,7 +205,7 @@ class TextLog:
             How many values it holds.
         """
         plan = self.plan_of(match, split) if self.walk.template >= 0 else None
-        if plan is None or len(plan.counters) != len(numbers):
+        if plan is None or len(plan.counters) != len(numbers) or math.isnan(self.build.current_step):
             return points(self.build, items_of(match), line.number, split, epoch=epoch)
 
         def value(part: int) -> float:
@@ -196,18 +213,21 @@ class TextLog:
 
         whole = plan.items and not any(item.part >= 0 and value(item.part) == ABSENT for item in plan.items)
         first = First(line.number, self.loop.at, value)
-        if whole and self.build.is_open and self.enable(plan, split, numbers, first):
+        by_epoch = match.kind.endswith("epoch")
+        if whole and self.build.is_open and self.enable(plan, split, numbers, first, by_epoch=by_epoch):
             return len(plan.items)
         added = points(self.build, items_of(match), line.number, split, epoch=epoch)
         if self.build.is_open:
-            self.enable(plan, split, numbers)
+            self.enable(plan, split, numbers, by_epoch=by_epoch)
         return added
 
-    def enable(self, plan: Plan, split: str, numbers: Sequence[float], first: First | None = None) -> bool:
+    def enable(
+        self, plan: Plan, split: str, numbers: Sequence[float], first: First | None = None, *, by_epoch: bool
+    ) -> bool:
         """Read lines like the one yielded last in bulk from here on; see ``Bulk.enable``."""
         counters = plan.counters
         self.agree()
-        trains, by_epoch = split == "train", len(counters) == 3
+        trains = split == "train"
         known = self.build.known("steps_per_epoch")
         total = float(known.value) if known else 0.0
 

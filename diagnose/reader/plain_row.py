@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
 
 from diagnose.names import canonical, split_of
 from diagnose.patterns import lazy
 from diagnose.reader.grammar import Match, number
 from diagnose.reader.likeness import is_metric, is_step
+from diagnose.records import dataclass, field
 
 PLACE_WORDS = lazy(r"train(ing)?|val(id(ation)?)?|test(ing)?|eval|end|of|start(ing)?|current|the|at|global")
 """Words that may stand before `epoch` or `step` where it counts, unlike those of `best epoch`."""

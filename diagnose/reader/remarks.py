@@ -22,8 +22,10 @@ LOGGING = lazy(
     r"(\S+\s+-\s*)?\[?(DEBUG|INFO|WARNING|ERROR)\]?\s*[-:|]?\s*"
 )
 GATE = (
-    r"(?i)batch|learning|\blr\b|epochs|patience|seed|optimi|train|valid|test|class|alpha|sample|weight|frozen|freez|froz"
-    r"|=|confusion|actual|true|\[|best|saved|transferred|fold|stage|phase|config|experiment|modality|trial|model|variant|run|summary|results|finished"
+    r"(?i)batch|learning|\blr|epochs|patience|seed|optimi|train|eval|val[^u]|test|final|tuning|warm-up|class|alpha"
+    r"|sampl|weight|frozen|freez|froz|=|confusion|actual|true|\[|best|saved|transferred|fold|stage|phase|config"
+    r"|experiment|modality|trial|model|variant|run|summary|results|finished|complete|done|distribution|balancing"
+    r"|augmentation"
 )
 LEVELS = {"config": CONFIG, "run": RUN, "fold": FOLD, "stage": STAGE, "training": STAGE}
 PAIRED = {
@@ -36,6 +38,10 @@ PAIRED = {
     "weight_decay": "weight_decay",
     "seed": "seed",
 }
+REMEMBERED = 5000
+"""Lines of which it is remembered what they say: programs print the same around every fit."""
+TITLE_WITHIN = 20
+"""Lines above a list of classes in which its title stands."""
 SHORT = 400
 """Characters a remark may have; longer lines are dumps."""
 
@@ -44,7 +50,11 @@ class Remarks:
     """Reports facts, headings and summaries that a training script prints to a builder."""
 
     def __init__(
-        self, build: RunBuilder, settle: Callable[[int], bool] = lambda line: line > 0, scopes: Scopes | None = None
+        self,
+        build: RunBuilder,
+        settle: Callable[[int], bool] = lambda line: line > 0,
+        scopes: Scopes | None = None,
+        text_of: Callable[[int], str] = lambda _: "",
     ) -> None:
         """Report to *build*.
 
@@ -53,9 +63,13 @@ class Remarks:
             settle: called before a fact (with 0) or a heading (with its line) is stated, so that a reader can close a
                 fit that has ended; returns whether it did, for a heading whether that is to be taken as one.
             scopes: the headings in force, if the reader has a part in them.
+            text_of: returns the text of a line that was not fed, though it was there.
         """
         self._build = build
         self._settle = settle
+        self._text_of = text_of
+        self._known: dict[str, tuple[str, bool, Match | None]] = {}
+        self._fed = 0  # line of the last remark that was looked at
         self._grammar = LineGrammar("remarks", gate=GATE)
         self.scopes = scopes or Scopes(build)
         self._counts = ClassCounts()
@@ -67,18 +81,14 @@ class Remarks:
 
     def feed(self, line: Line) -> bool:
         """Report what the line shows, if anything; return whether it was a remark."""
-        bare = LOGGING.sub("", line.text[: SHORT + 1])
-        text = bare.strip()
+        text, indented, match = self._said(line.text)
         if not text or len(text) > SHORT:
             return False
-        if self._listing and not bare.startswith((" ", "\t")) and not text.lower().startswith("fold"):
+        if self._listing and not indented and not text.lower().startswith("fold"):
             self._listing = ""
-        match = self._grammar.parse(text)
-        if match is None:
-            undecorated = text.strip(DECORATION)
-            match = self._grammar.parse(undecorated) if undecorated != text else None
-            if match is not None and match.kind not in (*LEVELS, "fold_listing"):
-                match = None
+        if match is not None and match.kind == "class_count" and not self._counts.is_open:
+            self._catch_up(line.number)
+        self._fed = line.number
         if self._matrix.feed(match, line):
             return True
         if match is None or match.kind != "class_count":
@@ -88,6 +98,35 @@ class Remarks:
             return False
         getattr(self, f"_on_{match.kind}")(match, line, text)
         return match.kind != "title"
+
+    def _said(self, line: str) -> tuple[str, bool, Match | None]:
+        """Return a line without what a logger put before it, whether it is indented, and what it says."""
+        if (known := self._known.get(line)) is not None:
+            return known
+        bare = LOGGING.sub("", line[: SHORT + 1])
+        text, match = bare.strip(), None
+        if text and len(text) <= SHORT:
+            match = self._grammar.parse(text)
+            undecorated = text.strip(DECORATION)
+            if match is None and undecorated != text:
+                match = self._grammar.parse(undecorated)
+                if match is not None and match.kind not in (*LEVELS, "fold_listing"):
+                    match = None
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        said = self._known[line] = text, bare.startswith((" ", "\t")), match
+        return said
+
+    @property
+    def attentive(self) -> bool:
+        """Whether a line may count that means nothing by itself."""
+        return bool(self._listing) or self._counts.is_open or self._matrix.is_open
+
+    def _catch_up(self, line: int) -> None:
+        """Look for the title of a list in the lines before it that were not fed: by themselves they mean nothing."""
+        for above in range(max(self._fed + 1, line - TITLE_WITHIN), line):
+            if shown := self._text_of(above):
+                self.feed(Line(above, shown))
 
     def finish(self) -> None:
         """State what waits for its last line."""

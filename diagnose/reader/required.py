@@ -9,13 +9,14 @@ from re import _parser
 from diagnose.patterns import lazy
 from diagnose.scan.gate import groups
 
+Groups = tuple[tuple[tuple[str, str], ...], ...]
 SHORTEST = 2
 """Characters below which a text occurs in nearly every log."""
 LETTERS = lazy(r"[A-Za-z]{2,}")
 
 
 @lru_cache(maxsize=512)
-def required(pattern: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+def required(pattern: str) -> Groups:
     """Return groups of texts: every match of *pattern* holds at least one text of each group.
 
     Each text comes with the longest run of letters in it, empty if there is none. The pattern is read without flags but

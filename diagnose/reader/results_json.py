@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from diagnose.names import slug
 from diagnose.patterns import lazy
 from diagnose.reader.jsontree import Node
 from diagnose.reader.likeness import is_epoch, is_metric, is_step
+from diagnose.records import dataclass
 
 TITLES = ("experiment_name", "experiment_id", "run_name", "name", "experiment", "run", "run_id", "trial", "fold", "id")
 ASIDE = lazy(

@@ -206,14 +206,9 @@ class Table:
             self._fresh = rows[whole:].size
 
     def _keep(self, rows: Floats, index: Indices) -> None:
-        import numpy as np
+        from diagnose.reader.thinning import staying
 
-        from diagnose.reader.thinning import alone, in_stretch
-
-        columns = np.ascontiguousarray(rows.T)
-        values, changing, rising = columns[self._first :], columns[EPOCH : EPOCH + 1], columns[STEP : self._first]
-        single = alone(values, changing, rising, index, len(self), self._level)
-        held = single | in_stretch(index, self._level)
+        held, single = staying(rows, self._first, index, len(self), self._level)
         self._thinned.append((rows[held], index[held], single[held]))
         self._kept += int(held.sum()) * self._width
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from diagnose.patterns import lazy
 from diagnose.reader.grammar import number
+from diagnose.records import dataclass
 from diagnose.sources import Line
 
 DELIMITERS = ",;\t|"

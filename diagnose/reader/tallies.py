@@ -22,6 +22,11 @@ class ClassCounts:
         self._line = 0
         self._text = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the next line may end a list."""
+        return bool(self._counts) or self._title == "no"
+
     def title(self, text: str) -> None:
         """Note a line that may be the title of the next list."""
         self._title = text
@@ -56,6 +61,11 @@ class ConfusionMatrix:
         self._title: Line | None = None
         self._rows: list[list[int]] = []
         self._waited = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a title has been read and rows may follow."""
+        return self._title is not None
 
     def feed(self, match: Match | None, line: Line) -> bool:
         """Take a line that belongs to a matrix; return whether it does."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from diagnose.reader.room import ABSURD, Places
+from diagnose.records import dataclass, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

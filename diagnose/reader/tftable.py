@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
+
+from diagnose.records import dataclass, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from diagnose.scan.engine import engine, kernel
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -27,6 +29,28 @@ ENDS = STRETCH // 2
 """Rows at the start, and at the end, that stay whatever they hold."""
 MOST_TURNS = 4096
 """Rows of a column that stay because it is not finite there, or falls back or changes: the first and last ones."""
+
+
+def staying(rows: Floats, first: int, index: Indices, size: int, level: int) -> tuple[Chosen, Chosen]:
+    """Return which rows stay, and which of them do so for what they hold.
+
+    Args:
+        rows: line, epoch, then columns of which the rows stay around a fall, and from the column *first* on values.
+        first: where the values begin.
+        index: the number of each row among all, thinned or not.
+        size: how many rows there are in all.
+        level: how large the buckets are.
+    """
+    told = None
+    if engine().name == "kernel":
+        told = kernel().thinned(rows, rows.shape[1], first, index, level, MOST_TURNS)
+    if told is None:
+        columns = np.ascontiguousarray(rows.T)
+        single = alone(columns[first:], columns[1:2], columns[2:first], index, size, level)
+        return single | in_stretch(index, level), single
+    single, drawn = np.frombuffer(told, dtype=np.bool_).reshape(2, -1)
+    single[: index.searchsorted(ENDS)] = single[index.searchsorted(size - ENDS) :] = True
+    return single | drawn, single
 
 
 def in_stretch(index: Indices, level: int) -> Chosen:
@@ -75,7 +99,7 @@ def _extremes(values: Floats, starts: Indices, whole: bool) -> tuple[Indices, In
     count = values.shape[1]
     sizes = np.diff(starts, append=count)
     if whole and (sizes == sizes[0]).all():
-        grouped = values.reshape(len(values), len(starts), -1)
+        grouped = values.reshape(len(values), len(starts), sizes[0])
         return (starts + grouped.argmin(axis=2)).ravel(), (starts + grouped.argmax(axis=2)).ravel()
     backwards = np.arange(count, 0, -1)
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -47,15 +48,15 @@ class Train(NamedTuple):
     done: list[Value]
     spent: list[Value]
 
-    def progress(self, columns: Sequence[float]) -> tuple[float, float]:
-        """Return the share done, and the seconds spent."""
+    def progress(self, columns: Sequence[float]) -> tuple[float, float, float]:
+        """Return the share done, the seconds spent, and the batches planned."""
         seconds = 0.0
         for one in self.spent:
             seconds = seconds * 60 + one.of(columns)
         if not self.done:
-            return 1.0, seconds
+            return 1.0, seconds, math.nan
         done, total = (self.done[0].of(columns), self.done[1].of(columns) if len(self.done) > 1 else 100.0)
-        return (min(1.0, done / total) if total else 1.0), seconds
+        return (min(1.0, done / total) if total else 1.0), seconds, total if len(self.done) > 1 else math.nan
 
 
 class Val(NamedTuple):
@@ -140,6 +141,8 @@ class Pairs:
         row: Callable[[Plan, int, Sequence[float]], object],
         changes: Callable[[Titles], bool],
         several: Callable[[Train, Floats, NDArray[np.int64], Val, Floats, NDArray[np.int64]], bool],
+        states: Callable[[Batch[Plan]], object] = lambda _: None,
+        state: Callable[[Plan, int, Sequence[float]], object] = lambda *_: None,
     ) -> None:
         """Tell rows.
 
@@ -147,23 +150,39 @@ class Pairs:
             row: called with a row that is told by itself.
             changes: called with titles; returns whether they are not those in force.
             several: called with rows of training and validation, one each per epoch; returns whether it took them.
+            states: called with a batch before its rows are told, if each state of a bar counts.
+            state: called with a single state then.
         """
-        self._row, self._changes, self._several = row, changes, several
+        self._row, self._changes, self._several, self._states, self._state = row, changes, several, states, state
 
     def batch(self, batch: Batch[Plan]) -> None:
         """Tell many rows."""
         import numpy as np
 
+        changes = any(isinstance(plan, Titles) and self._changes(plan) for plan in batch.plans)
+        if batch.overwritten is not None and not changes:
+            self._states(batch)
+            batch = batch.only(np.flatnonzero(~batch.overwritten))
         titles = [isinstance(plan, Titles) for plan in batch.plans]
-        if any(isinstance(plan, Titles) and self._changes(plan) for plan in batch.plans):
-            self._one_by_one(batch, range(len(batch.which)))
+        if changes:
+            self._in_order(batch)
             return
         rows = np.flatnonzero(~np.array(titles)[batch.which])
+        rows = rows[~_is_redrawn(batch.only(rows))]
         for at, count in stretches(_goes_on(batch, rows)):
             more = rows[at + 2 : at + 2 + 2 * count]
             self._one_by_one(batch, rows[at : at + (2 if count else 1)])
             if count and not self._together(batch, more):
                 self._one_by_one(batch, more)
+
+    def _in_order(self, batch: Batch[Plan]) -> None:
+        """Tell rows and states one by one, since titles change in between."""
+        for at in range(len(batch.which)):
+            row = batch.row(at)
+            if batch.overwritten is not None:
+                self._state(*row)
+            if batch.overwritten is None or not batch.overwritten[at]:
+                self._row(*row)
 
     def _one_by_one(self, batch: Batch[Plan], rows: Sequence[int] | NDArray[np.intp]) -> None:
         for at in rows:
@@ -185,6 +204,14 @@ class Pairs:
                 batch.line[validated],
             )
         )
+
+
+def _is_redrawn(batch: Batch[Plan]) -> NDArray[np.bool_]:
+    """Return after which rows of training another one of the same epoch follows: the row itself counts for nothing."""
+    import numpy as np
+
+    epoch = batch.column([0 if isinstance(plan, Train) else -1 for plan in batch.plans])
+    return np.append(epoch[:-1] == epoch[1:], False)[: len(epoch)]
 
 
 def _goes_on(batch: Batch[Plan], rows: NDArray[np.intp]) -> NDArray[np.bool_]:

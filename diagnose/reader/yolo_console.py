@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from diagnose.model import Setting
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.console import ConsoleEvents
-from diagnose.reader.console_rows import ConsoleRows
+from diagnose.reader.console_rows import VISIBLE, Batch, ConsoleRows
 from diagnose.reader.grammar import LineGrammar, Match, number
 from diagnose.reader.printed import printed_settings
 from diagnose.reader.yolo_bulk import Pairs, Plan, Titles, Train, Val, columns_of, elapsed, plan_of
@@ -31,7 +30,9 @@ from diagnose.reader.yolo_rows import (
     whole,
 )
 from diagnose.reader.yolo_settings import printed, state
-from diagnose.scan import Gate, Shapes, Walk, line_texts
+from diagnose.reader.yolo_states import EpochStates
+from diagnose.records import dataclass, field
+from diagnose.scan import Shapes, Walk, line_texts
 from diagnose.sources import Line, Source
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-VISIBLE = Gate(chr(code) for code in range(33, 127))
-"""Lines that show anything."""
 IN_BULK = frozenset({"train_header", "train_row", "val_header", "all_row"})
 
 WARNINGS = 50
@@ -80,6 +79,8 @@ class YoloConsole:
         grammar: the format's grammar, which accepts at least ``line`` of yolo_table.lark.
         losses: loss columns where the log does not show its header.
         counts_from: number of the first epoch, in rows and in what is said about early stopping and resuming.
+        pending: the row that waits for the end of its epoch.
+        states: takes all rows, where each state of a bar counts.
     """
 
     build: RunBuilder
@@ -90,6 +91,7 @@ class YoloConsole:
     columns: list[str] = field(default_factory=list)
     val_columns: list[str] = field(default_factory=list)
     pending: TrainRow | None = None
+    states: EpochStates | None = None
     sessions: int = 0
     frozen: int = 0
     last_banner: Line | None = None
@@ -102,16 +104,27 @@ class YoloConsole:
         """Read all lines."""
         events = ConsoleEvents(self.build)
         shapes = Shapes(self.grammar.name)
-        walk = Walk(source, shapes, VISIBLE)
+        walk = Walk(source, shapes, VISIBLE, frames=source.frames)
+        self.states = EpochStates(self.build, self.named) if source.frames else None
         self.texts = line_texts(source)
         rows: ConsoleRows[Plan] = ConsoleRows(
-            walk, shapes, self.grammar, self.row, Pairs(self.row, self.changes, self.several).batch
+            walk,
+            shapes,
+            self.grammar,
+            self.row,
+            Pairs(self.told, self.changes, self.several, self.add_states, self.state).batch,
+            self.state,
         )
         last = 0
         for line in walk:
             rows.flush(line.number)
             last = line.number
             match = self.grammar.parse(line.text)
+            if line.overwritten:
+                self.frame(match, line)
+                if match is not None and match.kind in IN_BULK:
+                    rows.enable(match, line.text, plan_of, repeats=match.kind.endswith("header"))
+                continue
             if match is None:
                 events.feed(line)
                 walk.everything = events.attentive
@@ -130,14 +143,36 @@ class YoloConsole:
 
     def row(self, plan: Plan, line: int, columns: Sequence[float]) -> None:
         """Take a row that was read in bulk, as if it had been parsed."""
+        self.state(plan, line, columns)
+        self.told(plan, line, columns)
+
+    def state(self, plan: Plan, line: int, columns: Sequence[float]) -> None:
+        """Take a row as a state of a bar, where such states count."""
+        if isinstance(plan, Train) and self.states is not None:
+            self.states.add(self.train_row_of(plan, line, columns))
+
+    def add_states(self, batch: Batch[Plan]) -> None:
+        """Take rows of training as states of bars, where such states count."""
+        if self.states is not None:
+            self.states.add_batch(batch, first_epoch(self.columns, self.counts_from))
+
+    def named(self, values: list[Floats], memory: Floats) -> dict[str, Floats]:
+        """Return the numbers of rows of training by column."""
+        return named_values(values, memory, self.columns, self.losses)
+
+    def train_row_of(self, plan: Train, line: int, columns: Sequence[float]) -> TrainRow:
+        """Return a row of training that was read in bulk."""
+        values = [one.of(columns) for one in plan.values]
+        named = named_values(values, plan.memory.of(columns), self.columns, self.losses)
+        first = first_epoch(self.columns, self.counts_from)
+        return TrainRow(columns[0] - first, columns[1] - first, named, line, *plan.progress(columns))
+
+    def told(self, plan: Plan, line: int, columns: Sequence[float]) -> None:
+        """Take a row whose state has been taken."""
         if isinstance(plan, Titles):
             getattr(self, plan.kind)(plan.match, Line(line, ""))
         elif isinstance(plan, Train):
-            values = [one.of(columns) for one in plan.values]
-            named = named_values(values, plan.memory.of(columns), self.columns, self.losses)
-            first = first_epoch(self.columns, self.counts_from)
-            row = TrainRow(columns[0] - first, columns[1] - first, named, line, *plan.progress(columns))
-            self.take_train(row)
+            self.take_train(self.train_row_of(plan, line, columns))
         else:
             values = [one.of(columns) for one in plan.values]
             self.take_all(val_values(values, self.val_columns), line, lambda: self.texts(line))
@@ -201,6 +236,8 @@ class YoloConsole:
         if clock is not None and timed.any():
             clock.extend(seconds[timed], step[timed], epoch[timed], line[timed])
         build.epoch(float(epoch[-1]), int(val_line[-1]))
+        if self.states is not None:
+            self.states.end(float(epoch[0]), float(epoch[-1]), int(line[-1]))
         return True
 
     # Tables
@@ -211,13 +248,21 @@ class YoloConsole:
 
     def train_row(self, match: Match, line: Line) -> None:
         """Keep the row: it counts once the next epoch or a validation shows that it was the last state."""
-        self.take_train(train_row(match, line.number, self.columns, self.losses, self.counts_from))
+        row = train_row(match, line.number, self.columns, self.losses, self.counts_from)
+        if self.states is not None:
+            self.states.add(row)
+        self.take_train(row)
 
     def take_train(self, row: TrainRow) -> None:
         """Keep a row; see ``train_row``."""
         if self.pending is not None and self.pending.epoch != row.epoch:
             self.flush(ended=self.pending.epoch < row.epoch)
         self.pending = row
+
+    def frame(self, match: Match | None, line: Line) -> None:
+        """Take a state that a later one overwrites."""
+        if match is not None and match.kind == "train_row" and self.states is not None:
+            self.states.add(train_row(match, line.number, self.columns, self.losses, self.counts_from))
 
     def flush(self, *, ended: bool = False) -> None:
         """Turn the row that is waiting into points.
@@ -233,10 +278,11 @@ class YoloConsole:
             return  # printed once more after its validation
         whole = ended or row.done >= 1
         early = row.done < HALF and not row.is_broken and build.has_points and row.epoch > build.current_epoch
-        if early and not whole:
-            return
-        phase.trained, phase.validated, phase.finished = True, False, False
-        row.add_to(build, whole=whole)
+        if not early or whole:
+            phase.trained, phase.validated, phase.finished = True, False, False
+            row.add_to(build, whole=whole)
+        if self.states is not None:
+            self.states.end(row.epoch, row.epoch, row.line)
 
     def val_header(self, match: Match, line: Line) -> None:
         """Take the column names. A header that something else cut off tells less than the one before it."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import Match
 from diagnose.reader.yolo_rows import numbers, whole
+from diagnose.records import dataclass, field
 from diagnose.sources import Line
 
 CLASS_ROWS = (6, 10)

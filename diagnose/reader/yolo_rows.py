@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from struct import pack
 from typing import TypeVar
 
+from diagnose.names import canonical, split_of
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.grammar import Match, number
+from diagnose.records import dataclass
 
 TRAIN_NAMES = {
     "box": "train/box_loss",
@@ -60,6 +62,7 @@ class TrainRow:
         values: by the column's name in lower case.
         done: share of the epoch; 1 if the row has no bar.
         seconds: spent so far; 0 if unknown.
+        batches: how many are planned for the epoch; NaN if the row does not tell.
     """
 
     epoch: float
@@ -68,6 +71,7 @@ class TrainRow:
     line: int
     done: float
     seconds: float
+    batches: float = math.nan
 
     @property
     def is_broken(self) -> bool:
@@ -84,6 +88,20 @@ class TrainRow:
             build.point(name, value, self.line, split="train", name=TRAIN_NAMES.get(name, ""), epoch=epoch)
         if self.done >= 1 and self.seconds > 0:
             build.point("elapsed", self.seconds, self.line, name="time/epoch", epoch=epoch)
+
+    def add_frame(self, build: RunBuilder) -> None:
+        """Add its points as those of a state within an epoch, if the row tells how many batches an epoch has."""
+        if self.batches > 0:
+            names = trained(self.values)
+            epoch, values = self.epoch - 1 + self.done, [self.values[printed] for printed, _ in names]
+            row = (self.line, epoch, round(epoch * self.batches), *values)
+            build.frames(names, pack(f"={len(row)}d", *row))
+
+
+def trained(columns: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the columns that say something of single batches, each with its canonical name: not memory and scores."""
+    named = [(printed, TRAIN_NAMES.get(printed, "") or canonical(printed, "train")) for printed in columns]
+    return tuple([(printed, name) for printed, name in named if split_of(name) == "train"])
 
 
 def train_columns(match: Match) -> list[str]:
@@ -174,8 +192,11 @@ def whole(text: str) -> int:
     return int(text) if len(text) < LONGEST_COUNT else sys.maxsize
 
 
-def progress(tail: list[tuple[str, str]]) -> tuple[float, float]:
-    """Return the share done and the seconds spent, from a bar. No bar means a whole epoch of unknown duration."""
+def progress(tail: list[tuple[str, str]]) -> tuple[float, float, float]:
+    """Return the share done, the seconds spent and the batches planned, as a bar tells.
+
+    No bar means a whole epoch of unknown duration.
+    """
     tokens = dict(reversed(tail))
     seconds = 0.0
     if elapsed := tokens.get("ELAPSED"):
@@ -183,7 +204,7 @@ def progress(tail: list[tuple[str, str]]) -> tuple[float, float]:
             seconds = seconds * 60 + float(part)
     if fraction := tokens.get("FRACTION"):
         done, total = (float(part) for part in fraction.split("/"))
-        return (min(1.0, done / total) if total else 1.0), seconds
+        return (min(1.0, done / total) if total else 1.0), seconds, total
     if percent := tokens.get("PERCENT"):
-        return min(1.0, number(percent) / 100), seconds
-    return 1.0, seconds
+        return min(1.0, number(percent) / 100), seconds, math.nan
+    return 1.0, seconds, math.nan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from diagnose.language.functions import TABLE
 from diagnose.model import SEVERITIES
 from diagnose.names import event_kinds, fact_names
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 from diagnose.yaml_loader import Loader
 
 REQUIRED = ("code", "name", "title", "severity", "since", "when", "message", "why", "advice", "cases")

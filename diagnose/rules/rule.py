@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from diagnose.language import Node
 from diagnose.model import SEVERITIES
+from diagnose.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

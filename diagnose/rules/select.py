@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from diagnose.errors import SettingsError
+from diagnose.records import dataclass
 from diagnose.rules.rule import Rule
 
 
@@ -38,6 +37,8 @@ def select(rules: Iterable[Rule], selection: Selection) -> list[Rule]:
     for selector in (*selection.select, *selection.extend_select, *selection.ignore):
         if not any(selects(selector, rule) for rule in rules):
             words = [word for rule in rules for word in (rule.code, rule.name, rule.family)]
+            import difflib
+
             near = difflib.get_close_matches(selector, words, n=1)
             mend = f"did you mean {near[0]}?" if near else "see `diagnose rules list`"
             raise SettingsError(f"unknown rule {selector!r}", mend=mend)

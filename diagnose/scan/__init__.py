@@ -6,7 +6,7 @@ bytes (``pure`` does the same in Python), and ``walk`` yields what is left for r
 
 from diagnose.scan.again import line_texts
 from diagnose.scan.engine import ENGINES, Engine, engine
-from diagnose.scan.gate import Gate, needed
+from diagnose.scan.gate import SPACES, Gate, needed
 from diagnose.scan.lalr import LineParser
 from diagnose.scan.learn import shape_key
 from diagnose.scan.pack import Pack
@@ -18,6 +18,7 @@ from diagnose.scan.walk import Condition, Walk, lines
 __all__ = [
     "ENGINES",
     "ENOUGH",
+    "SPACES",
     "Condition",
     "Engine",
     "Gate",

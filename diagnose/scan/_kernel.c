@@ -23,7 +23,9 @@ enum { SLACK = 8 };
 #include "templates.h"
 #include "gates.h"
 #include "rows.h"
+#include "alike.h"
 #include "fold.h"
+#include "thinning.h"
 
 typedef struct {
     PyObject_HEAD
@@ -35,6 +37,7 @@ typedef struct {
     int busy;                 /* whether a walk is under way, without the GIL */
     Counters counters;        /* of the last row */
     Gate gates[2];            /* of single lines, and of the lines that end a passage */
+    Alikes alikes;            /* rows that came lately */
     uint64_t *powers;         /* 128 bits of every power of ten from -342 to 308, high half first */
 } Scanner;
 
@@ -72,6 +75,17 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
     for (; at < end; number++) {
         int32_t last = -1;
         const uint8_t *after = NULL;
+        const Alike *row = mode == WANTED ? alike(&self->alikes, at, end, printed) : NULL;
+        if (row != NULL && self->templates[row->template].enabled) {
+            after = at + row->length;
+            int stored = store(&self->templates[row->template], &self->counters, self->powers, printed, number, at, row->length);
+            if (stored <= 0) {
+                *stop = (Stop){at, after, number, row->template};
+                return stored ? FULL : A_LINE;
+            }
+            at = after;
+            continue;
+        }
         if (mode != PASSAGE && self->program.starts[*at])
             last = find(&self->program, at, printed, &after);
         if (last >= 0 && mode == WANTED && self->templates[self->program.steps[last].low].enabled) {
@@ -80,6 +94,8 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
                 *stop = (Stop){at, after, number, self->program.steps[last].low};
                 return stored ? FULL : A_LINE;
             }
+            const Template *template = &self->templates[self->program.steps[last].low];
+            remember_alike(&self->alikes, &self->program, template, last, at, after - at, self->path);
         } else {
             if (last < 0)
                 after = (const uint8_t *)memchr(at, '\n', (size_t)(end - at)) + 1;
@@ -114,6 +130,8 @@ static void scanner_dealloc(PyObject *object)
     Scanner *self = (Scanner *)object;
     forget_rows(self);
     release(&self->program);
+    for (int i = 0; i < MOST_ALIKE; i++)
+        free(self->alikes.each[i]);
     free(self->ends);
     free(self->path);
     for (int i = 0; i < 2; i++) {
@@ -225,6 +243,7 @@ static PyObject *scanner_load(PyObject *object, PyObject *args)
     self->path = path;
     self->template_count = count;
     self->program = program;
+    forget_alike(&self->alikes, -1);
     note_ends(self);
     result = Py_NewRef(Py_None);
 done:
@@ -381,6 +400,7 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
         return NULL;
     }
     Template *template = &self->templates[which];
+    forget_alike(&self->alikes, which);
     template->enabled = 0;
     template->width = (int)count + FIRST_COLUMN;
     template->major = major;
@@ -582,6 +602,28 @@ static PyObject *module_fold(PyObject *module, PyObject *args)
     return PyLong_FromSsize_t(stop - bytes);
 }
 
+PyDoc_STRVAR(part_doc, "part(block, end, told): put each state of whole lines on a line of its own, in place; the end, how many.\n\n"
+             "told: room for a byte of each: 1 it ends its line, 2 it is overwritten, 4 its line is left whole.");
+static PyObject *module_part(PyObject *module, PyObject *args)
+{
+    Py_buffer block, told;
+    Py_ssize_t end, count = 0;
+    if (!PyArg_ParseTuple(args, "w*nw*", &block, &end, &told))
+        return NULL;
+    uint8_t *bytes = block.buf, *stop = bytes;
+    int whole = end >= 0 && end <= block.len && end <= told.len && (end == 0 || bytes[end - 1] == '\n');
+    if (whole) {
+        Py_BEGIN_ALLOW_THREADS
+        stop = part(bytes, bytes + end, told.buf, &count);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "whole lines of the block, and a byte of room for each of theirs");
+    }
+    PyBuffer_Release(&block);
+    PyBuffer_Release(&told);
+    return whole ? Py_BuildValue("(nn)", (Py_ssize_t)(stop - bytes), count) : NULL;
+}
+
 PyDoc_STRVAR(float_doc, "number(text, powers): the double of a printed number as the kernel reads it, or None if it leaves it open.");
 static PyObject *module_number(PyObject *module, PyObject *args)
 {
@@ -603,6 +645,42 @@ static PyObject *module_number(PyObject *module, PyObject *args)
     free(copy);
     PyBuffer_Release(&powers);
     return known ? PyFloat_FromDouble(value) : Py_NewRef(Py_None);
+}
+
+PyDoc_STRVAR(thinned_doc, "thinned(rows, width, first, index, level, most_turns): a byte for each row, 1 if it stays for what it holds, then one\n"
+             "for each, 1 if its stretch was drawn; None if a value is not finite or a column turns too often.\n\n"
+             "rows: of width doubles, values from first on. index: the number of each among all.");
+static PyObject *module_thinned(PyObject *module, PyObject *args)
+{
+    Py_buffer rows, index;
+    int width, first, level;
+    Py_ssize_t most_turns;
+    if (!PyArg_ParseTuple(args, "y*iiy*in", &rows, &width, &first, &index, &level, &most_turns))
+        return NULL;
+    PyObject *result = NULL;
+    Py_ssize_t count = index.len / (Py_ssize_t)sizeof(int64_t);
+    Extremes *columns = NULL;
+    if (count < 1 || width < 1 || width > MOST_VARIABLES || first < COUNTING || first > width || level < 0 || level > 50 ||
+        count > PY_SSIZE_T_MAX / width / (Py_ssize_t)sizeof(double) || rows.len != count * width * (Py_ssize_t)sizeof(double)) {
+        PyErr_SetString(PyExc_ValueError, "whole rows, each with its number");
+    } else if ((columns = calloc((size_t)width, sizeof(Extremes))) == NULL) {
+        PyErr_NoMemory();
+    } else if ((result = PyByteArray_FromStringAndSize(NULL, 2 * count)) != NULL) {
+        uint8_t *kept = (uint8_t *)PyByteArray_AsString(result);
+        int told;
+        memset(kept, 0, (size_t)count);
+        Py_BEGIN_ALLOW_THREADS
+        told = thinned(rows.buf, count, width, first, index.buf, level, most_turns, columns, kept, kept + count);
+        Py_END_ALLOW_THREADS
+        if (!told) {
+            Py_DECREF(result);
+            result = Py_NewRef(Py_None);
+        }
+    }
+    free(columns);
+    PyBuffer_Release(&rows);
+    PyBuffer_Release(&index);
+    return result;
 }
 
 static PyMethodDef scanner_methods[] = {
@@ -637,6 +715,8 @@ static PyType_Spec scanner_spec = {
 
 static PyMethodDef module_methods[] = {
     {"fold", module_fold, METH_VARARGS, fold_doc},
+    {"part", module_part, METH_VARARGS, part_doc},
+    {"thinned", module_thinned, METH_VARARGS, thinned_doc},
     {"number", module_number, METH_VARARGS, float_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -26,7 +26,7 @@ def line_texts(source: Source) -> Callable[[int], str]:
                     at = block.index(b"\n", at, end) + 1
                 here = wanted
                 line = decode(bytes(block[at : block.index(b"\n", at, end)]), encoding)
-                yield next(reversed([text for _, text in visible(wanted, line)]), "")
+                yield next(reversed([shown.text for shown in visible(wanted, line)]), "")
             first += count
 
     texts = found()

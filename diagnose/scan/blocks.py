@@ -15,11 +15,12 @@ MOST = 64 * LONGEST
 """Bytes of a line without an end, of which then only the last ``LONGEST`` are kept."""
 
 
-def blocks(source: Source, *, folded: bool = False) -> Iterator[tuple[bytearray, int]]:
+def blocks(source: Source, *, folded: bool = False, ends: list[int] | None = None) -> Iterator[tuple[bytearray, int]]:
     """Yield a buffer and where the whole lines in it end; its content counts only until the next one is asked for.
 
     The last line gets its newline if it has none. If *folded*, the overwritten states of a line are dropped before the
-    rest of the line is read, so that an epoch of a progress bar takes no memory.
+    rest of the line is read, so that an epoch of a progress bar takes no memory. To *ends* is added at which byte of
+    the source each block ends, as far as one can go there again.
 
     Raises:
         SourceError: when the decompressed bytes exceed the source's limit.
@@ -35,6 +36,9 @@ def blocks(source: Source, *, folded: bool = False) -> Iterator[tuple[bytearray,
             size += got
             if size > source.limit:
                 raise too_large(source.path, size, source.limit)
+            last = buffer.rfind(b"\n", have, have + got) + 1
+            if ends is not None and last and hasattr(stream, "seek"):
+                ends.append(size - (have + got - last))
             have += got
             if folded:
                 have = fold(buffer, 0, have)

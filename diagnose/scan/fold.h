@@ -191,3 +191,88 @@ static uint8_t *fold(uint8_t *at, uint8_t *end)
     }
     return to;
 }
+
+/* ---- states that are wanted ------------------------------------------------------------------------------------- */
+
+/* What is told of a state: it ends its line; a later state of the same shape overwrites it; the line was left as it is,
+   since it takes Python to tell its states. */
+enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4 };
+
+/* Find the next state that shows anything: return its end and set `*at` to its start and `*after` behind what overwrites
+   it; NULL if there is none. */
+static const uint8_t *next_state(const uint8_t **at, const uint8_t *end, const uint8_t **after)
+{
+    while (*at < end) {
+        const uint8_t *stop = memchr(*at, '\r', (size_t)(end - *at)), *seen = *at;
+        stop = stop == NULL ? end : stop;
+        const uint8_t *back = memchr(*at, '\b', (size_t)(stop - *at));
+        stop = back == NULL ? stop : back;
+        for (*after = stop; *after < end && overwrites(**after);)
+            ++*after;
+        while (seen < stop && (*seen == ' ' || *seen == '\t'))
+            seen++;
+        if (seen < stop)
+            return stop;
+        *at = *after;
+    }
+    return NULL;
+}
+
+/* Whether the shape of every state of a line is known, if it has several. */
+static int are_known(const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *stop, *after;
+    if (has_title(at, end) || moves_up(at, end))
+        return 0;
+    for (int count = 0, known = 1; (stop = next_state(&at, end, &after)) != NULL; at = after) {
+        const uint8_t *seen = at;
+        known &= head_of(&seen, stop) != UNSURE;
+        if (++count > 1 && !known)
+            return 0;
+    }
+    return 1;
+}
+
+/* Write each state of a line as a line of its own to `to`, and what is to be told of it to `told`; return the end. A state
+   is followed by what overwrites it, or by the end of its line, so there is room. */
+static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
+{
+    const uint8_t *stop, *after;
+    uint64_t before = UNSURE;
+    Py_ssize_t first = *count;
+    if (!are_known(at, end)) {
+        memmove(to, at, (size_t)(end - at));
+        to += end - at;
+        told[(*count)++] = WHOLE | ENDS_LINE;
+        *to++ = '\n';
+        return to;
+    }
+    for (; (stop = next_state(&at, end, &after)) != NULL; at = after) {
+        const uint8_t *seen = at;
+        uint64_t head = head_of(&seen, stop);
+        if (*count > first && head == before)
+            told[*count - 1] = OVERWRITTEN;
+        before = head;
+        memmove(to, at, (size_t)(stop - at));
+        to += stop - at;
+        *to++ = '\n';
+        told[(*count)++] = 0;
+    }
+    if (*count == first) {
+        *to++ = '\n';
+        told[(*count)++] = 0;
+    }
+    told[*count - 1] |= ENDS_LINE;
+    return to;
+}
+
+static uint8_t *part(uint8_t *at, uint8_t *end, uint8_t *told, Py_ssize_t *count)
+{
+    uint8_t *to = at;
+    while (at < end) {
+        uint8_t *line_end = memchr(at, '\n', (size_t)(end - at));
+        to = part_line(at, line_end, to, told, count);
+        at = line_end + 1;
+    }
+    return to;
+}

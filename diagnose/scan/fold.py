@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnose.scan import pure_fold
 from diagnose.scan.engine import engine, kernel
 
 
@@ -9,7 +10,9 @@ def fold(block: bytearray, start: int, end: int) -> int:
     """Drop states from a part of a block in place; return where what remains ends.
 
     A state goes if the next one in its line begins with the same four characters, numbers blanked, as
-    ``sources.lines.fold`` compares them. Whatever is less than certain stays and is compared there; without the kernel
-    that is everything, since in Python to look twice costs more than it saves.
+    ``sources.lines`` compares them. Whatever is less than certain stays and is compared there.
     """
-    return int(kernel().fold(block, start, end)) if engine().name == "kernel" else end
+    name = engine().name
+    if name == "lark":
+        return end
+    return int(kernel().fold(block, start, end)) if name == "kernel" else pure_fold.fold(block, start, end)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-import struct
+from array import array
 from collections.abc import Iterable
 from functools import lru_cache
-from re import _parser  # it has no public name
+from itertools import chain
+from re import _parser  # type: ignore[attr-defined,unused-ignore]  # it has no public name
 from typing import Any
+
+from diagnose.patterns import lazy
 
 CONTROL = tuple(bytes([code]) for code in (*range(9), *range(11, 32), 127))
 """A line with terminal control is only known once it is decoded."""
@@ -21,6 +24,8 @@ BLANKS = 4
 """Spaces at the end of a line that are told from more of them."""
 MOST = 60_000
 """States of the automaton."""
+DIGITS = frozenset(b"0123456789")
+SINGLE_DIGITS = frozenset(bytes([digit]) for digit in DIGITS)
 MOST_JOINED = 48
 """Texts that are made of neighbours in a pattern."""
 
@@ -35,17 +40,38 @@ class Gate:
     def __init__(self, texts: Iterable[str]) -> None:
         """Take the texts; a line that matches is wanted."""
         self.texts = tuple(sorted({text.lower().encode() for text in texts})) + CONTROL + FOLDED
-        self.pattern = re.compile(b"|".join(map(re.escape, self.texts)), re.IGNORECASE)
+        self._words = tuple(text for text in self.texts if len(text) > 1)
+        self._letters = lazy(b"[%s]" % re.escape(b"".join(text for text in self.texts if len(text) == 1)))
+
+    def wants(self, line: bytes) -> bool:
+        """Whether a line with its newline holds one of the texts."""
+        low = line.lower()
+        return self._letters.search(low) is not None or any(word in low for word in self._words)
 
     def table(self) -> tuple[bytes, bytes]:
         """Return the classes of bytes, and the next state for each state and class; state 1 is reached by a hit."""
         return _table(self.texts)
 
+    @property
+    def tells_digits(self) -> bool:
+        """Whether it may let a line pass and not another that differs from it in its digits only."""
+        return any(DIGITS & set(text) for text in _shortest(self.texts)) and not set(self.texts) >= SINGLE_DIGITS
+
+
+def _shortest(texts: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Return texts without those that hold another one of a single byte."""
+    single = {text[0] for text in texts if len(text) == 1}
+    return tuple([text for text in texts if len(text) == 1 or single.isdisjoint(text)])
+
 
 @lru_cache(maxsize=32)
 def _table(texts: tuple[bytes, ...]) -> tuple[bytes, bytes]:
-    letters = sorted({byte for text in texts for byte in text})
+    texts = _shortest(texts)
+    alone = [text[0] for text in texts if len(text) == 1]  # they need one class together
+    letters = [*alone[:1], *sorted({byte for text in texts if len(text) > 1 for byte in text})]
     classes = bytearray(256)
+    for byte in alone:
+        classes[byte] = classes[ord(chr(byte).upper())] = 1
     for number, byte in enumerate(letters, 1):
         classes[byte] = number
         classes[ord(chr(byte).upper())] = number if byte < 128 else classes[ord(chr(byte).upper())]
@@ -67,24 +93,21 @@ def _automaton(words: list[bytes], letters: int) -> bytes:
         else:
             goto[state][word[-1]] = 1
     width = letters + 1
-    rows: list[list[int]] = [[0] * width for _ in goto]
-    rows[1] = [1] * width
+    nowhere = [0] * width
+    rows = [nowhere, [1] * width, *(nowhere for _ in goto[2:])]
     fail = [0] * len(goto)
     order = [0]
     for state in order:
-        for letter in range(width):
-            known = rows[fail[state]][letter] if state else 0
-            target = goto[state].get(letter)
-            if target is None or known == 1:
-                rows[state][letter] = known
+        row = rows[state] = rows[fail[state]].copy()
+        for letter, target in sorted(goto[state].items()):
+            if row[letter] == 1:
                 continue
-            rows[state][letter] = target
+            row[letter], fail[target] = target, row[letter]
             if target != 1:
-                fail[target] = known
                 order.append(target)
     if len(rows) > MOST:
         raise ValueError("too many texts for one gate")
-    return struct.pack(f"={len(rows) * width}H", *(number for row in rows for number in row))
+    return array("H", chain.from_iterable(rows)).tobytes()
 
 
 def needed(pattern: str) -> frozenset[str] | None:
@@ -142,7 +165,8 @@ def _groups(parsed: Iterable[Any], *, of_lines: bool) -> list[frozenset[str]]:
             branches = [_rarest(_groups(branch, of_lines=of_lines)) for branch in argument[1]]
             members = [] if None in branches else [frozenset().union(*[texts for texts in branches if texts])]
         elif name == "AT":
-            continue  # a place, no text
+            text += "\n" if of_lines and pieces[at:] == END else ""
+            continue
         else:
             members = []
         found += [frozenset([text])] if text else []

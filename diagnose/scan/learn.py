@@ -14,9 +14,9 @@ import random
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from diagnose.records import dataclass, replace
 from diagnose.scan.template import (
     ANY_NUMBER,
     BEGINS_WITH_POINT,
@@ -30,6 +30,7 @@ from diagnose.scan.template import (
     NUMBER,
     PLUS,
     RUN,
+    TEXT,
     WHOLE,
     Part,
     Place,
@@ -83,6 +84,7 @@ SHAPES = {form: shape_of(form.encode()) for form in FORMS}
 
 TOKEN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 PIECE = re.compile(r"[0-9]+| +")
+WORD = re.compile(r"[A-Za-z_]+", re.ASCII)
 LIKE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|  +", re.ASCII)
 BRACKET = re.compile(r"(?<=\[)(?=[0-9])")
 
@@ -119,6 +121,29 @@ def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template |
     Returns:
         The template; None if the line cannot be told from lines that Lark parses in another way.
     """
+    slots = _learned(text, parsed, parse, habits)
+    return None if slots is None else _template(text, parsed, slots)
+
+
+def learn_worded(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template | None:
+    """Return the template of a line whose words may be others, too: of each words Lark is to be asked once more.
+
+    The arguments are those of ``learn``.
+    """
+    slots = _learned(text, parsed, parse, habits)
+    if slots is None:
+        return None
+    edges = {edge for _, start, end in parsed[1] for edge in (start, end)}
+    covered = {at for slot in slots for at in range(slot.start, slot.end)}
+    for word in WORD.finditer(text):
+        start, end = word.span()
+        if edges.isdisjoint(range(start + 1, end)) and covered.isdisjoint(range(start, end)):
+            slots.append(_Slot(start, end, Part(TEXT), ("", start)))
+    return _template(text, parsed, sorted(slots, key=lambda slot: (slot.start, slot.end)))
+
+
+def _learned(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> list[_Slot] | None:
+    """Return the places of a line that may vary, as widely as they may; None if nothing is known for certain."""
     if len(text) > LONGEST:
         return None
     slots = list(_slots(text, parsed))
@@ -130,7 +155,7 @@ def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template |
         found = _varying(slot for slot in usual if slot is not None)
         as_ever = not any(_is_odd(parsed[0], slot, habits) for slot in slots)
         if (as_ever or trial.passes_forms(found)) and trial.passes_rounds(found, ROUNDS // 2):
-            return _template(text, parsed, found)
+            return found
     for known in (habits, dict[HabitKey, Part]()):
         wide = [_usual(parsed[0], slot, known) or _usual(ANY_KIND, slot, known) or slot for slot in slots]
         for group in dict.fromkeys(slot.group for slot, usual in zip(slots, wide, strict=True) if usual is slot):
@@ -141,9 +166,9 @@ def learn(text: str, parsed: Parsed, parse: Parse, habits: Habits) -> Template |
                 habits.setdefault(_habit(parsed[0], slot), wider.part)
                 if slot.group[0] or slot.part.operation == BLANKS:
                     habits.setdefault(_habit(ANY_KIND, slot), wider.part)
-            return _template(text, parsed, found)
+            return found
     found = [_fixed(slot) if slot.part.operation == BLANKS else slot for slot in found if slot.end > slot.start]
-    return _template(text, parsed, found) if trial.passes_rounds(found) else None
+    return found if trial.passes_rounds(found) else None
 
 
 def _habit(kind: str, slot: _Slot) -> HabitKey:

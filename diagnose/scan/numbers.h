@@ -6,13 +6,15 @@
 /* What a printed number shows; a NUMBER node accepts the shapes in its mask. The same numbers stand in template.py. */
 enum { HAS_SIGN_MINUS = 1, HAS_SIGN_PLUS = 2, IS_WHOLE = 4, HAS_FRACTION = 8, HAS_EXPONENT = 16, ENDS_IN_POINT = 32,
        BEGINS_WITH_POINT = 64, LEADING_ZERO = 128 };
+enum { MOST_DIGITS = 19, TOLD = -1 }; /* so many digits does a number of 64 bits hold */
 
 typedef struct {
-    uint64_t digits;          /* significant digits as a whole number, right if there are at most 19 */
-    int32_t count;            /* how many, leading zeros left out */
+    uint64_t digits;          /* significant digits as a whole number, right if there are at most MOST_DIGITS */
+    int32_t count;            /* how many, leading zeros left out; or TOLD, where `value` says it all */
     int32_t power;            /* of ten, by which they are multiplied */
     int32_t shape;
     int negative;
+    double value;             /* if the count is TOLD */
 } Printed;
 
 /* Eight bytes, the first one lowest, whatever the machine's own order. */
@@ -24,15 +26,59 @@ static inline uint64_t eight(const uint8_t *at)
 
 static inline int is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
 
-/* Four digits as a number, or -1 if one of the bytes is none. */
-static inline int32_t four_digits(const uint8_t *at)
+/* Zero bits before the highest one; the number is not 0. */
+static inline int zeros_before(uint64_t value)
 {
-    uint32_t bytes = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-    uint32_t from_zero = bytes ^ 0x30303030;
-    if (((from_zero + 0x06060606) | from_zero) & 0xF0F0F0F0)
-        return -1;
-    from_zero = from_zero * 10 + (from_zero >> 8);
-    return (int32_t)((from_zero & 0xFF) * 100 + (from_zero >> 16 & 0xFF));
+#ifdef __GNUC__
+    return __builtin_clzll(value);
+#else
+    int zeros = 0;
+    for (int step = 32; step; step /= 2)
+        if (!(value >> (64 - step))) {
+            value <<= step;
+            zeros += step;
+        }
+    return zeros;
+#endif
+}
+
+/* Zero bits behind the lowest one; the number is not 0. */
+static inline int zeros_behind(uint64_t value)
+{
+#ifdef __GNUC__
+    return __builtin_ctzll(value);
+#else
+    return 63 - zeros_before(value & (0 - value));
+#endif
+}
+
+#ifdef __GNUC__
+#define APART __attribute__((noinline)) /* what is called seldom keeps its registers to itself */
+#else
+#define APART
+#endif
+
+static const double EXACT[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+static const uint64_t TENS[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
+/* Append the digits at `at`, of which the first eight are looked at, to a number; return how many there are. All eight
+   are added up at once: pairs first, then fours, then both. */
+static inline int up_to_eight(const uint8_t *at, uint64_t *number)
+{
+    uint64_t bytes = eight(at) ^ 0x3030303030303030;
+    uint64_t others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
+    int count = 8;
+    if (others) {
+        count = zeros_behind(others) / 8;
+        bytes = bytes << 8 * (7 - count) << 8; /* as if zeros stood before them */
+    }
+    bytes = bytes * 10 + (bytes >> 8);
+    bytes = ((bytes & 0xFF000000FF) * (100 + ((uint64_t)1000000 << 32)) +
+             (bytes >> 16 & 0xFF000000FF) * (1 + ((uint64_t)10000 << 32))) >> 32;
+    *number = *number * TENS[count] + (uint32_t)bytes;
+    return count;
 }
 
 /* Read a run of digits into `printed`; return what follows. */
@@ -109,46 +155,68 @@ static const uint8_t *any_number(const uint8_t *at, Printed *printed)
     return exponent(at, printed);
 }
 
-/* The same, at once for numbers as short as they mostly are. */
-static inline const uint8_t *number(const uint8_t *at, Printed *printed)
+/* The same, the digits of a fraction eight at a time. */
+static APART const uint8_t *long_number(const uint8_t *at, Printed *printed)
 {
-    const uint8_t *whole = at + (*at == '-');
+    const uint8_t *whole = at;
+    int32_t shape = IS_WHOLE, power = 0;
     uint64_t value = (uint8_t)(*whole - '0');
-    if (value > 9)
-        return any_number(at, printed);
+    if (value > 9) {
+        if (*at != '-' || !is_digit(at[1]))
+            return any_number(at, printed);
+        value = (uint8_t)(*++whole - '0');
+        shape = HAS_SIGN_MINUS | IS_WHOLE;
+    }
     const uint8_t *next = whole + 1;
-    for (uint8_t digit; (digit = (uint8_t)(*next - '0')) < 10; next++)
-        value = value * 10 + digit;
-    Py_ssize_t width = next - whole;
-    if (width > 10)
-        return any_number(at, printed);
-    printed->negative = whole > at;
-    printed->shape = (whole > at ? HAS_SIGN_MINUS : 0) | (*whole == '0' && width > 1 ? LEADING_ZERO : 0);
-    printed->power = 0;
-    if (*next == '.') {
-        const uint8_t *fraction = ++next;
-        int32_t four = four_digits(fraction);
-        if (four >= 0) {
-            value = value * 10000 + (uint32_t)four;
-            next += 4;
-        }
+    if (is_digit(*next)) {
+        if (value == 0)
+            shape |= LEADING_ZERO;
         for (uint8_t digit; (digit = (uint8_t)(*next - '0')) < 10; next++)
             value = value * 10 + digit;
-        width = next - fraction;
-        if (width == 0 || width > 8)
-            return any_number(at, printed);
-        printed->power = -(int32_t)width;
-        printed->shape |= HAS_FRACTION;
-    } else {
-        printed->shape |= IS_WHOLE;
     }
-    printed->digits = value;
-    printed->count = 18; /* or fewer, all of them right */
+    Py_ssize_t width = next - whole;
+    if (*next == '.') {
+        const uint8_t *fraction = ++next;
+        int more = up_to_eight(next, &value);
+        next += more;
+        if (more == 8) {
+            more = up_to_eight(next, &value);
+            next += more;
+            if (more == 8)
+                next += up_to_eight(next, &value);
+        }
+        power = (int32_t)(fraction - next);
+        if (power == 0 || power == -24)
+            return any_number(at, printed);
+        width -= power;
+        shape += HAS_FRACTION - IS_WHOLE;
+    }
+    if (width > MOST_DIGITS) {
+        for (const uint8_t *zero = whole; *zero == '0' || *zero == '.'; zero++)
+            width -= *zero == '0';
+        if (width > MOST_DIGITS)
+            return any_number(at, printed);
+    }
+    *printed = (Printed){value, MOST_DIGITS, power, shape, whole > at}; /* so many digits or fewer, all of them right */
     return exponent(next, printed);
 }
 
-static const double EXACT[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+/* The same, at once for numbers as short as they mostly are. */
+static inline const uint8_t *number(const uint8_t *at, Printed *printed)
+{
+    uint64_t value = (uint8_t)(*at - '0');
+    if (value > 9 || at[1] != '.' || !is_digit(at[2]))
+        return long_number(at, printed);
+    const uint8_t *next = at + 2;
+    int count = up_to_eight(next, &value);
+    next += count;
+    if (count == 8 || (*next | 32) == 'e')
+        return long_number(at, printed);
+    printed->count = TOLD;
+    printed->shape = HAS_FRACTION;
+    printed->value = (double)(int64_t)value / EXACT[count];
+    return next;
+}
 
 typedef struct { uint64_t high, low; } Wide;
 
@@ -166,15 +234,12 @@ static inline Wide multiplied(uint64_t a, uint64_t b)
 }
 
 /* Round digits * 10**power, digits not 0, correctly to a double; return 0 where this method cannot tell. */
-static int rounded(const uint64_t *powers, uint64_t value, int32_t power, double *result)
+static inline int rounded(const uint64_t *powers, uint64_t value, int32_t power, double *result)
 {
     if (power < -342 || power > 308)
         return 0;
-    int zeros = 0;
-    while (!(value >> 63)) {
-        value <<= 1;
-        zeros++;
-    }
+    int zeros = zeros_before(value);
+    value <<= zeros;
     const uint64_t *entry = powers + 2 * (power + 342);
     Wide product = multiplied(value, entry[0]);
     if ((product.high & 0x1FF) == 0x1FF) {
@@ -205,10 +270,14 @@ static int rounded(const uint64_t *powers, uint64_t value, int32_t power, double
 static inline int value_of(const uint64_t *powers, const Printed *printed, double *result)
 {
     double value;
-    if (printed->count > 19)
+    if (printed->count == TOLD) {
+        *result = printed->value;
+        return 1;
+    }
+    if (printed->count > MOST_DIGITS)
         return 0;
     if (printed->digits <= (uint64_t)1 << 53 && printed->power >= -22 && printed->power <= 22) {
-        value = (double)printed->digits;
+        value = (double)(int64_t)printed->digits;
         if (printed->power < 0)
             value /= EXACT[-printed->power];
         else

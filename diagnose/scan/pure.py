@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-import math
 import re
-import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import Any
 
+from diagnose.records import dataclass
 from diagnose.scan.gate import Gate
-from diagnose.scan.template import ANY_NUMBER, LEADING_ZERO, LITERAL, NUMBER, Part, Template, shape_of
+from diagnose.scan.pure_rows import Rows
+from diagnose.scan.template import ANY_NUMBER, LEADING_ZERO, LITERAL, NUMBER, Part, Template
 
 NO_MORE, A_LINE, FULL = range(3)
 WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
-FIRST_COLUMN = 3
-ABSURD = 1e15
-"""No run counts so many epochs or steps; the builder takes such a counter for none."""
-ROOM = 1 << 16
-"""Doubles kept of one template before they must be taken."""
 MOST_SHAPES = 20_000
 """Lines, their digits blanked, that are remembered."""
-PIECE = 1 << 16
-"""Bytes that are split into lines at once."""
+PIECES = range(1 << 12, 1 << 17)
+"""Bytes that are split into lines at once: the more, the fewer of the lines before were for Python."""
+ZERO = ord("0")
 DIGIT = re.compile(rb"[0-9]")
 WHOLE_PART = re.compile(rb"[+-]?([0-9]*)")
 BLANK_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 
-@dataclass(slots=True)
-class _Rows:
-    columns: tuple[int, ...] = ()
-    major: int = -1
-    minor: int = -1
-    checks: Sequence[tuple[int, float, bool]] = ()
-    forbids: bool = False
-    enabled: bool = False
-    keeps: bool = False
-    lines: list[bytes] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+Getter = Callable[[bytes], tuple[Any, ...]]
 
-    @property
-    def parts(self) -> list[int]:
-        """The variable parts that a row needs: of counters and checks, then of columns."""
-        counters = [part for part in (self.major, self.minor) if part >= 0]
-        return [*counters, *(part for part, _, _ in self.checks), *self.columns]
+
+def _getter(places: Sequence[Any]) -> Getter:
+    """Return what takes several places out of a line."""
+    if not places:
+        return lambda _: ()
+    return itemgetter(*places) if len(places) > 1 else lambda line: (line[places[0]],)
 
 
 @dataclass(slots=True)
@@ -54,29 +41,29 @@ class _Shape:
     Attributes:
         template: its number.
         spans: where its variable parts stand.
-        guards: digits that are part of the template, and where they stand.
-        nonzero: where a number must not begin with a zero.
-        rows, texts: how rows are stored, and what takes the texts out of a line that they need.
+        guards, guarded: take the digits that are part of the template out of a line; what they are.
+        nonzero: takes out the digits by which no number may begin with a zero.
         certain: whether every line of this shape is of the template.
+        rows, texts: how rows are stored, and what takes the texts out of a line that they need.
     """
 
     template: int
     spans: list[slice]
-    guards: list[tuple[slice, bytes]]
-    nonzero: list[int]
-    rows: _Rows | None = None
-    texts: Callable[[bytes], tuple[bytes, ...]] | None = None
-    certain: bool = False
+    guards: Getter
+    guarded: tuple[bytes, ...]
+    nonzero: Getter
+    certain: bool
+    rows: Rows | None = None
+    texts: Getter = tuple
 
     def fits(self, line: bytes) -> bool:
         """Whether a line of this shape is of the template for certain."""
-        return all(line[at] == text for at, text in self.guards) and all(line[at] != 48 for at in self.nonzero)
+        return self.guards(line) == self.guarded and ZERO not in self.nonzero(line)
 
-    def numbers(self, rows: _Rows) -> Callable[[bytes], tuple[bytes, ...]]:
+    def numbers(self, rows: Rows) -> Getter:
         """Return what takes the texts of the numbers that a row needs out of a line."""
-        wanted = [self.spans[part] for part in rows.parts]
-        self.rows = rows
-        self.texts = itemgetter(*wanted) if len(wanted) > 1 else lambda line: tuple([line[at] for at in wanted])
+        if self.rows is not rows:
+            self.rows, self.texts = rows, _getter([self.spans[part] for part in rows.parts])
         return self.texts
 
 
@@ -87,15 +74,16 @@ class Scanner:
         """Start without templates, and with a gate that lets every line pass."""
         self._known: list[Template] = []
         self._patterns: list[re.Pattern[bytes]] = []
-        self._masks: list[list[tuple[int, int]]] = []
-        self._rows: list[_Rows] = []
+        self._whole: list[list[int]] = []  # numbers of each that may not begin with a zero before other digits
+        self._rows: list[Rows] = []
         self._order: list[int] = []
         self._digital: list[int] = []  # templates for which it matters which digits stand somewhere
-        self._gates: list[re.Pattern[bytes] | None] = [None, None]
+        self._gates: list[Gate | None] = [None, None]
         self._alike = [False, False]  # whether a gate tells no digits from each other
         self._shapes: dict[bytes, _Shape | None] = {}
         self._dull: list[set[bytes]] = [set(), set()]
         self._counters = (0.0, 0.0)
+        self._piece = PIECES.start
 
     def learn(self, templates: Sequence[Template]) -> None:
         """Take the templates beyond those already known."""
@@ -103,17 +91,19 @@ class Scanner:
         for template in templates[len(self._known) :]:
             variable = [part for part in template.parts if part.operation != LITERAL]
             self._patterns.append(re.compile(b"".join(part.pattern() for part in template.parts) + rb"\r*+\Z"))
-            self._masks.append([(at, part.low) for at, part in enumerate(variable) if _is_choosy(part)])
+            self._whole.append(
+                [at for at, part in enumerate(variable) if _is_choosy(part) and not part.low & LEADING_ZERO]
+            )
             if any(_is_choosy(part) or DIGIT.search(part.text) for part in template.parts):
                 self._digital.append(len(self._known))
             self._order.append(len(self._known))
             self._known.append(template)
-            self._rows.append(_Rows())
+            self._rows.append(Rows())
 
     def gate(self, gate: Gate, borders: bool = False) -> None:
         """Drop lines that the gate does not let pass; *borders*: these lines end a passage."""
-        self._gates[borders] = gate.pattern
-        self._alike[borders] = not any(DIGIT.search(text) for text in gate.texts)
+        self._gates[borders] = gate
+        self._alike[borders] = not gate.tells_digits
         self._dull[borders].clear()
 
     def ignore(self, line: bytes) -> None:
@@ -142,7 +132,7 @@ class Scanner:
     ) -> None:
         """Store rows of a template."""
         all_checks = [*([(constant, expected, True)] if constant >= 0 else []), *checks]
-        self._rows[template] = _Rows(tuple(columns), major, minor, all_checks, forbids, enabled=True, keeps=keeps)
+        self._rows[template] = Rows(tuple(columns), major, minor, all_checks, forbids, enabled=True, keeps=keeps)
 
     def disable(self) -> None:
         """Store no rows until templates are enabled again; rows not taken stay."""
@@ -151,8 +141,7 @@ class Scanner:
 
     def take(self, template: int) -> bytes:
         """Return the rows of a template as bytes of doubles: line, counters, columns; they are forgotten here."""
-        values, self._rows[template].values = self._rows[template].values, []
-        return struct.pack(f"={len(values)}d", *values)
+        return self._rows[template].take()
 
     def lines(self, template: int) -> bytes:
         """Return the lines of a template's rows, where they are kept; they are forgotten here."""
@@ -171,30 +160,43 @@ class Scanner:
         self, block: bytes | bytearray, start: int, end: int, line: int, mode: int
     ) -> tuple[int, int, int, int, int]:
         """Go on to the next line that is for Python; see the kernel."""
-        shapes, all_rows = self._shapes, self._rows
         while start < end:
-            stop = block.rfind(b"\n", start, min(end, start + PIECE))
+            stop = block.rfind(b"\n", start, min(end, start + self._piece))
             if stop < 0:
                 stop = block.index(b"\n", start, end)
-            for text in bytes(block[start:stop]).split(b"\n"):
-                key = text.translate(BLANK_DIGITS)
-                found = None
-                if mode != PASSAGE:
-                    found = shapes.get(key, NEW)
-                    if found is None or not found.certain:
-                        found = self._shape(text, key)
-                if found is not None and mode == WANTED and (rows := all_rows[found.template]).enabled:
-                    texts = found.texts if found.rows is rows and found.texts else found.numbers(rows)
-                    stored = self._store(rows, [*map(float, texts(text))], text, line)
-                    if not stored:
-                        reason = A_LINE if stored is False else FULL
-                        return reason, start, start + len(text) + 1, line, found.template
-                elif found is not None or mode == EVERYTHING or self._passes(text, key, mode == PASSAGE):
-                    found = found or self._shape(text, key)
-                    return A_LINE, start, start + len(text) + 1, line, -1 if found is None else found.template
-                start += len(text) + 1
-                line += 1
+            piece = bytes(block[start:stop])
+            lines, keys = piece.split(b"\n"), piece.translate(BLANK_DIGITS).split(b"\n")
+            at, reason, template = self._through(lines, keys, line, mode)
+            line += at
+            if reason != NO_MORE:
+                self._piece = max(self._piece // 2, PIECES.start)
+                start += sum(map(len, lines[:at])) + at
+                return reason, start, start + len(lines[at]) + 1, line, template
+            self._piece = min(self._piece * 2, PIECES.stop)
+            start = stop + 1
         return NO_MORE, start, start, line, -1
+
+    def _through(self, lines: list[bytes], keys: list[bytes], first: int, mode: int) -> tuple[int, int, int]:
+        """Go through lines, of which the first has that number; return how many, and what stopped it, as ``walk``."""
+        shapes, all_rows = self._shapes, self._rows
+        for at, (text, key) in enumerate(zip(lines, keys, strict=True)):
+            found = None
+            if mode != PASSAGE:
+                found = shapes.get(key)
+                if found is None or not found.certain:
+                    found = self._shape(text, key)
+            if found is not None and mode == WANTED and (rows := all_rows[found.template]).enabled:
+                if rows.is_full:
+                    return at, FULL, found.template
+                texts = found.texts if found.rows is rows else found.numbers(rows)
+                counters = rows.add([*map(float, texts(text))], text, first + at, self._counters)
+                if counters is None:
+                    return at, A_LINE, found.template
+                self._counters = counters
+            elif found is not None or mode == EVERYTHING or self._passes(text, key, mode == PASSAGE):
+                found = found or self._shape(text, key)
+                return at, A_LINE, -1 if found is None else found.template
+        return len(lines), NO_MORE, -1
 
     def _passes(self, text: bytes, key: bytes, borders: bool) -> bool:
         """Whether a line passes a gate."""
@@ -204,7 +206,7 @@ class Scanner:
         key, text = key.rstrip(b"\r"), text.rstrip(b"\r")
         if key in self._dull[borders]:
             return False
-        if gate.search(text + b"\n") is not None:
+        if gate.wants(text + b"\n"):
             return True
         if self._alike[borders]:
             self._forget(key, borders)
@@ -233,7 +235,7 @@ class Scanner:
         """Try templates on a line; those that matched last are tried first."""
         for rank, which in enumerate(candidates):
             found = self._patterns[which].match(line)
-            if found is not None and not any(shape_of(found[at + 1]) & ~mask for at, mask in self._masks[which]):
+            if found is not None:
                 if rank:
                     candidates.insert(0, candidates.pop(rank))
                 return self._shape_of(which, found)
@@ -241,7 +243,7 @@ class Scanner:
 
     def _shape_of(self, which: int, found: re.Match[bytes]) -> _Shape:
         spans = [slice(*found.span(at + 1)) for at in range(found.re.groups)]
-        guards, at, variable = [], 0, iter(spans)
+        guards, at, variable = list[tuple[slice, bytes]](), 0, iter(spans)
         for part in self._known[which].parts:
             if part.operation != LITERAL:
                 at = next(variable).stop
@@ -250,45 +252,15 @@ class Scanner:
                 guards.append((slice(at, at + len(part.text)), part.text))
             at += len(part.text)
         nonzero = []
-        for place, mask in self._masks[which]:
+        for place in self._whole[which]:
             whole = WHOLE_PART.match(found[place + 1])
-            if whole and not mask & LEADING_ZERO and len(whole[1]) > 1:
+            if whole and len(whole[1]) > 1:
                 nonzero.append(spans[place].start + whole.start(1))
-        return _Shape(which, spans, guards, nonzero, certain=not guards and not nonzero)
-
-    def _store(self, rows: _Rows, values: list[float], text: bytes, line: int) -> bool | None:
-        """Store a row; return False if the line is one for Python, None if there is no room."""
-        major, minor = counters = self._counters
-        at = 0
-        if rows.minor >= 0:
-            at = 2 if rows.major >= 0 else 1
-            major, minor = (values[0], values[1]) if at == 2 else (0.0, values[0])
-            if (major, minor) <= counters:
-                return False
-        elif rows.major >= 0:
-            major, at = values[0], 1
-            if major < counters[0]:
-                return False
-        if any(ABSURD <= abs(counter) < math.inf for counter in (major, minor)):
-            return False
-        for _, value, equal in rows.checks:
-            if (values[at] == value) is not equal:
-                return False
-            at += 1
-        columns = values[at:]
-        if len(rows.values) > ROOM - FIRST_COLUMN - len(columns):
-            return None
-        if rows.forbids and -1.0 in columns:
-            return False
-        self._counters = (major, minor)
-        rows.values += (line, major, minor)
-        rows.values += columns
-        if rows.keeps:
-            rows.lines.append(text)
-        return True
+        places, texts = [at for at, _ in guards], tuple([text for _, text in guards])
+        return _Shape(which, spans, _getter(places), texts, _getter(nonzero), certain=not guards and not nonzero)
 
 
-NEW = _Shape(-1, [], [], [])
+NEW = _Shape(-1, [], _getter(()), (), _getter(()), certain=False)
 
 
 def _is_choosy(part: Part) -> bool:

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Protocol, cast
 
+from diagnose.records import dataclass
 from diagnose.scan import pure
 from diagnose.scan.engine import engine, kernel
 from diagnose.scan.gate import Gate
-from diagnose.scan.learn import Parse, Parsed, learn, shape_key
+from diagnose.scan.learn import Parse, Parsed, learn, learn_worded, shape_key
 from diagnose.scan.pack import Pack
 from diagnose.scan.powers import powers
 from diagnose.scan.template import Template
 from diagnose.scan.trie import Trie
+from diagnose.scan.worded import Worded
 
 MOST = 4096
 """Templates of one grammar; what is beyond them is parsed by Lark."""
@@ -22,7 +24,11 @@ ENOUGH = 12
 AGAIN = (1, 2, 4, 16, 64)
 """Multiples of ``ENOUGH`` at which a template is made of a shape once more."""
 MANY = 64
-"""Templates of lines that differ in words only, such as names of classes; beyond them, words never come to an end."""
+"""Templates of lines that differ in words only, such as names of classes."""
+FAMILIAR = 8
+"""Multiple of ``ENOUGH``: of so many lines without a template that differ in words only, one for all words is made."""
+MOST_WORDED = 32
+"""Such templates."""
 WORDS = re.compile(r"[^\W\d]+")
 REMEMBERED = 20_000
 """Shapes that are counted at one time."""
@@ -64,6 +70,14 @@ class Scanner(Protocol):
     ) -> tuple[int, int, int, int, int]: ...
 
 
+@dataclass(slots=True)
+class _Family:
+    """Lines that differ in words and numbers only: how many came, and how many templates were tried of them."""
+
+    lines: int = 0
+    templates: int = 0
+
+
 class Shapes:
     """Templates of the lines that one grammar accepts, shared by all who read with it."""
 
@@ -80,11 +94,13 @@ class Shapes:
         self._pack = pack or Pack()
         self._trie = Trie()
         self._seen: dict[str, int] = {}
-        self._families: dict[str, int] = {}
+        self._families: dict[str, _Family] = {}
         self._habits = self._pack.habits
         self._scanner = self.scanner()
         self._is_behind = False  # whether templates were added since
+        self._learned = self._asked = 0  # templates that were learned since, and lines that were looked up
         self._full = self._unkept = False
+        self._worded: list[Worded] = []
         self.enough = ENOUGH
 
     @property
@@ -122,7 +138,7 @@ class Shapes:
         if found is None and self._unpack(text):
             found = self._match(text)
         if found is None:
-            return None
+            return next(filter(None, (worded.match(text) for worded in self._worded)), None)
         template = self._trie.templates[found[0]]
         return template, template.tokens(text, found[1])
 
@@ -145,20 +161,25 @@ class Shapes:
         key = shape_key(text)
         if len(self._seen) >= REMEMBERED:
             self._seen.clear()
+        if len(self._families) >= REMEMBERED:
+            self._families.clear()
         before = self._seen.get(key, 0)
         self._seen[key] = before + times
+        family = self._families.setdefault(WORDS.sub("a", key), _Family())
+        family.lines += times
+        if family.lines - times < self.enough * FAMILIAR <= family.lines and len(self._worded) < MOST_WORDED:
+            worded = learn_worded(text, parsed, self._parse, self._habits)
+            if worded is not None:
+                self._worded.insert(0, Worded(worded, self._parse))
         # Lines that the first template does not fit get others, ever more rarely.
-        if not any(before < self.enough * again <= before + times for again in AGAIN):
+        if not any(before < self.enough * again <= before + times for again in AGAIN) or family.templates >= MANY:
             return
-        family = f"{parsed[0]} {WORDS.sub('a', key)}"
-        self._families[family] = self._families.get(family, 0) + 1
-        if self._families[family] > MANY:
-            return
+        family.templates += 1
         template = learn(text, parsed, self._parse, self._habits)
         if template is not None and self._trie.add(template):
             self._pack.put(text, template)
             self._unkept = True
-            self.update(self._scanner)
+            self._learned += 1
         if len(self._trie.templates) >= MOST:
             self._full = True
             import logging  # it takes long
@@ -178,9 +199,10 @@ class Shapes:
             self._is_behind = True
 
     def _match(self, text: str) -> tuple[int, tuple[int, ...]] | None:
-        if self._is_behind:
+        self._asked += 1
+        if self._is_behind or (self._learned and self._asked > len(self._trie.templates)):  # it takes long
             self.update(self._scanner)
-            self._is_behind = False
+            self._is_behind, self._learned, self._asked = False, 0, 0
         return self._scanner.match(text.encode("utf-8", "replace"))
 
     def parts_of(self, template: int) -> Iterator[int]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from diagnose.records import dataclass
 
 # Operations; the same numbers stand in _kernel.c.
 LITERAL, RUN, NUMBER, BLANKS, END = range(5)
+TEXT = 5
+"""A word; only ``worded`` knows of it."""
 
 # What a printed number shows.
 MINUS, PLUS, WHOLE, FRACTION, EXPONENT, ENDS_IN_POINT, BEGINS_WITH_POINT, LEADING_ZERO = (1 << bit for bit in range(8))
@@ -22,7 +25,7 @@ class Part:
     """A piece of a line.
 
     Attributes:
-        operation: ``LITERAL``, ``RUN`` of digits, ``NUMBER`` or ``BLANKS``.
+        operation: ``LITERAL``, ``RUN`` of digits, ``NUMBER``, ``BLANKS`` or ``TEXT``.
         text: of a literal.
         low, high: fewest and most bytes of a run or of blanks; *low* of a number is the mask of its shapes.
     """
@@ -33,13 +36,27 @@ class Part:
     high: int = 0
 
     def pattern(self) -> bytes:
-        """Return a regular expression for the bytes it accepts; a number's shape is left to ``shape_of``."""
+        """Return a regular expression, with one group if it is variable, for the bytes it accepts."""
         if self.operation == LITERAL:
             return re.escape(self.text)
         if self.operation == NUMBER:
-            return rb"([+-]?+(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?+[0-9]++)?+)"
+            return _number_pattern(self.low)
+        if self.operation == TEXT:
+            return b"([A-Za-z_]++)"
         one = b"[0-9]" if self.operation == RUN else b" "
         return b"(%s{%d,%d}+(?!%s))" % (one, self.low, self.high, one)
+
+
+def _number_pattern(mask: int) -> bytes:
+    """Return a pattern for the longest number at a place, if it shows nothing but what a mask of shapes has."""
+    signs = b"-" * bool(mask & MINUS) + b"[+]" * bool(mask & PLUS)
+    sign = {b"": b"", b"-[+]": b"[+-]?+"}.get(signs, signs + b"?+")
+    digits = b"[0-9]++" if mask & LEADING_ZERO else b"(?:0(?![0-9])|[1-9][0-9]*+)"
+    ends = (FRACTION, rb"\.[0-9]++"), (ENDS_IN_POINT, rb"\.(?![0-9])"), (WHOLE, rb"(?!\.)")
+    behind = b"|".join(end for bit, end in ends if mask & bit)
+    forms = [digits + b"(?:%s)" % behind] * bool(behind) + [rb"\.[0-9]++"] * bool(mask & BEGINS_WITH_POINT)
+    exponent = b"(?:[eE][+-]?+[0-9]++)?+" if mask & EXPONENT else b"(?![eE][+-]?[0-9])"
+    return b"(%s(?:%s)%s)" % (sign, b"|".join(forms) or b"(?!)", exponent)
 
 
 Place: TypeAlias = tuple[int, int]

@@ -24,6 +24,7 @@ typedef struct {
     int32_t last, low, high;  /* NUMBER, RUN, END, LITERAL for nothing, BLANKS for what never fits; and its limits */
     int32_t first;            /* which variable part of the line the step's first one is */
     int32_t slot;             /* and which one the number or run is */
+    int32_t plain;            /* 1 if it is a text and a number, 2 if the text is one byte */
     int32_t padding;          /* to 64 bytes */
 } Step;
 
@@ -100,7 +101,7 @@ static void add_text(Program *program, Size *size, Step *step, const Node *node,
 /* Make the step that begins with a node; return it, with what it needs added to `size`. */
 static Step step_of(Program *program, Size *size, const Node *nodes, int32_t which, const uint8_t *texts)
 {
-    Step step = {which, nodes[which].other, -1, 0, -1, size->words, 0, size->runs, 0, LITERAL, 0, 0, 0, 0, 0};
+    Step step = {which, nodes[which].other, -1, 0, -1, size->words, 0, size->runs, 0, LITERAL, 0, 0, 0, 0, 0, 0};
     const Node *node = nodes + which;
     if (node->operation == BLANKS && !is_text(nodes, which, texts)) {
         step.fewest = node->low;
@@ -144,6 +145,7 @@ static Size compile(Program *program, const Node *nodes, int32_t count, const ui
         step.first = first[i];
         step.parent = parent[i];
         step.slot = step.first + (step.most >= 0) + step.runs;
+        step.plain = step.most < 0 && step.last == NUMBER ? 1 + (step.length == 1 && step.runs == 0) : 0;
         int32_t behind = step.first + variables(&step);
         if (behind > MOST_VARIABLES) {
             step.last = BLANKS;
@@ -233,6 +235,13 @@ static inline int stands(const Word *word, int32_t length, const uint8_t *at)
 /* Take one step from `at`; return what is behind it, or NULL. A number goes to where `printed` has a place for it. */
 static inline const uint8_t *taken(const Program *program, const Step *step, const uint8_t *at, Printed *printed)
 {
+    if (step->plain) {
+        const Word *word = program->words + step->word;
+        if (step->plain == 2 ? *at != (uint8_t)word->bytes : !stands(word, step->length, at))
+            return NULL;
+        at = number(at + step->length, printed);
+        return at != NULL && (printed->shape & ~step->low) ? NULL : at;
+    }
     if (step->most >= 0) {
         const uint8_t *blank = at;
         while (*at == ' ')

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 
+from diagnose.records import dataclass, field
 from diagnose.scan.template import END, LITERAL, Part, Template
 
 NODE = struct.Struct("=8i")
@@ -25,6 +25,7 @@ class Trie:
         """Start empty."""
         self._root = _Node(STOP)
         self.templates: list[Template] = []
+        self._program: tuple[bytes, bytes] | None = None
 
     def add(self, template: Template) -> bool:
         """Add a template; return whether it is new."""
@@ -35,14 +36,17 @@ class Trie:
             return False
         children.append(_Node(STOP, len(self.templates)))
         self.templates.append(template)
+        self._program = None
         return True
 
     def program(self) -> tuple[bytes, bytes]:
         """Return the nodes, each behind all that lead to it, and the bytes of the literals."""
-        rows: list[list[int]] = []
-        texts = bytearray()
-        self._lay_out(self._root.children, rows, texts)
-        return b"".join(NODE.pack(*row) for row in rows), bytes(texts)
+        if self._program is None:
+            rows: list[list[int]] = []
+            texts = bytearray()
+            self._lay_out(self._root.children, rows, texts)
+            self._program = b"".join(NODE.pack(*row) for row in rows), bytes(texts)
+        return self._program
 
     def _lay_out(self, siblings: list[_Node], rows: list[list[int]], texts: bytearray) -> None:
         """Append the nodes in the order in which they are tried; templates may be as deep as lines are long."""

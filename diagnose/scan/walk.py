@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
 
+from diagnose.records import dataclass
 from diagnose.scan import pure
 from diagnose.scan.blocks import blocks
 from diagnose.scan.engine import engine
 from diagnose.scan.gate import Gate
 from diagnose.scan.shapes import Scanner, Shapes
+from diagnose.scan.states import States
 from diagnose.sources import Line, Source
 from diagnose.sources import lines as every_line
 from diagnose.sources.lines import decode, encoding_of, visible
@@ -47,7 +48,7 @@ class Condition:
 def lines(source: Source) -> Iterator[Line]:
     """Yield the visible lines of a source as ``sources.lines`` does; overwritten states cost next to nothing."""
     encoding = encoding_of(source.head)
-    if encoding not in FOLDABLE or engine().name != "kernel":
+    if encoding not in FOLDABLE or engine().name == "lark":
         yield from every_line(source)
         return
     number = 0
@@ -81,14 +82,24 @@ class Walk:
         seen: the last physical line that showed anything.
         enabled: the templates whose rows are stored.
         full: called with the number of a template whose rows must be taken.
+        states: where the states of the block stand whose rows are stored, if overwritten ones are wanted; the first
+            number of a row is that of its state then, and all rows are taken before the next block.
     """
 
-    def __init__(self, source: Source, shapes: Shapes, gate: Gate | None, borders: Gate | None = None) -> None:
-        """Go through *source*; without a gate every line is yielded that is no row."""
+    def __init__(
+        self, source: Source, shapes: Shapes, gate: Gate | None, borders: Gate | None = None, *, frames: bool = False
+    ) -> None:
+        """Go through *source*; without a gate every line is yielded that is no row.
+
+        With *frames*, states of bars that later ones overwrite are lines, too.
+        """
         self._source, self._shapes = source, shapes
         self.full: Callable[[int], object] = self.take
         self._encoding = encoding_of(source.head)
+        self.frames = frames
+        self.states: States | None = None
         self._plain = self._encoding not in ("utf-8", "utf-8-sig") or engine().name == "lark"
+        self._plain |= frames and engine().name != "kernel"
         self._scanner = shapes.scanner(gate)
         if borders is not None:
             set_borders(self._scanner, borders)
@@ -98,18 +109,37 @@ class Walk:
         self.passing: Callable[[int, bytes], int] | None = None
         self._passage: list[bytes] = []
         self._first = 0  # line of the passage
-        self.raw = b""
+        self.raw, self._is_single = b"", False
 
     def __iter__(self) -> Iterator[Line]:
         if self._plain:
-            for line in every_line(self._source):
+            for line in every_line(self._source, frames=self.frames):
                 self.seen, self.text = line.number, line.text
                 yield line
             return
-        number = 0
-        for block, end in blocks(self._source, folded=True):
+        if self.frames:
+            yield from self._every_state()
+            return
+        number, ends, marks = 0, list[int](), self._source.marks
+        for block, end in blocks(self._source, folded=True, ends=ends):
             number = yield from self._through(block, end, number)
+            if ends and ends[-1] > (marks[-1][1] if marks else 0):
+                marks.append((number + 1, ends[-1]))
         yield from self._deliver()
+
+    def _every_state(self) -> Iterator[Line]:
+        """Yield what is wanted of all states, as if each stood on a line of its own."""
+        before = 0
+        for block, end in blocks(self._source):
+            states = self.states = States(block, end, before)
+            seen, self.seen = self.seen, 0
+            for line in self._through(block, states.end, 0):
+                overwritten = line.overwritten or states.is_overwritten(line.number)
+                yield Line(states.line(line.number), line.text, overwritten)
+            self.full(-1)
+            self.seen = states.line(self.seen) if self.seen else seen
+            before += states.lines
+        self.states = None
 
     def _through(self, block: bytes | bytearray, end: int, number: int) -> Generator[Line, None, int]:
         """Yield what is wanted of whole lines behind line *number*; return the number of the last one."""
@@ -137,10 +167,12 @@ class Walk:
             self.raw = bytes(block[start : after - 1])
             text = self.raw.rstrip(b"\r").decode(errors="replace")
             if len(text) < LONGEST and text.replace("\t", " ").isprintable():
-                self.seen, self.text = number, text
+                self.seen, self.text, self._is_single = number, text, True
                 yield Line(number, text)
                 continue
-            for line in visible(number, decode(self.raw, self._encoding)):
+            shown = list(visible(number, decode(self.raw, self._encoding), self.frames))
+            self._is_single = len(shown) == 1
+            for line in shown:
                 self.seen, self.text = number, line.text
                 yield line
 
@@ -164,7 +196,7 @@ class Walk:
 
     def ignore(self) -> None:
         """Drop lines from here on that differ from the one yielded last in their digits only."""
-        if b"\r" not in self.raw and b"\b" not in self.raw:
+        if self._is_single:
             self._scanner.ignore(self.raw)
 
     def enable(self, columns: Sequence[int], condition: Condition, *, keeps: bool = False) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from diagnose.errors import did_you_mean
 from diagnose.model.change import RISKS
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field
 from diagnose.settings.model import KeyPath
 from diagnose.settings.values import WrongValueError, flag, patterns, shown, text, texts
 

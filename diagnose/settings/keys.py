@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from diagnose.errors import did_you_mean
 from diagnose.model import SEVERITIES
+from diagnose.records import dataclass
 from diagnose.settings import gates, values
 from diagnose.settings.model import KeyPath
 
@@ -117,6 +117,12 @@ KEYS: dict[str, Key] = {
         values.jobs,
         {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]},
         "auto",
+    ),
+    "frames": Key(
+        "Whether every state of a progress bar is read, not only the last one of each epoch.",
+        values.flag,
+        {"type": "boolean"},
+        False,
     ),
     "max-size": Key(
         "The largest file that is read, such as 20GB.", values.size, {"type": ["string", "integer"]}, "10GB"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diagnose.model import Place
+from diagnose.records import dataclass, field
 
 if TYPE_CHECKING:
     from diagnose.settings.gates import Policy
@@ -132,6 +132,11 @@ class Settings:
         """How many processes read; 0 for as many as pay."""
         value = self.setting("jobs")[0]
         return 0 if value in (None, "auto") else int(value)
+
+    @property
+    def frames(self) -> bool:
+        """Whether every state of a progress bar is read."""
+        return bool(self.setting("frames")[0])
 
     @property
     def require_reasons(self) -> bool:

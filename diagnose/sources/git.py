@@ -10,11 +10,11 @@ import re
 import stat
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from diagnose.errors import OutsideError, SourceError
 from diagnose.model import Place
+from diagnose.records import dataclass
 from diagnose.sources.source import LFS_POINTER
 
 INDEX = ":"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from diagnose.patterns import lazy
 from diagnose.sources.source import Source, too_large
 
 CHUNK = 1 << 20
@@ -14,17 +15,22 @@ LONGEST = 1 << 20
 """Characters of a physical line that are looked at; a 30 kB line is real, a 100 MB one is damage."""
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_=>]")
-CURSOR_UP = re.compile(r"\x1b\[\d*[AF]")
+CURSOR_UP = lazy(r"\x1b\[\d*[AF]")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-OVERWRITE = re.compile(r"[\r\b]+")
-DIGITS = re.compile(r"\d+")
+OVERWRITE = lazy(r"[\r\b]+")
+DIGITS = lazy(r"\d+")
 
 
 class Line(NamedTuple):
-    r"""One visible line: the 1-based physical line (``\n``) it stands on, and its text."""
+    r"""One visible line: the 1-based physical line (``\n``) it stands on, and its text.
+
+    Attributes:
+        overwritten: whether a later state of the same shape stands in its place on a terminal.
+    """
 
     number: int
     text: str
+    overwritten: bool = False
 
 
 def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
@@ -52,16 +58,19 @@ def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) ->
     """
     encoding = encoding_of(source.head)
     wanted = sorted(set(numbers), reverse=True)
-    for first, beyond, block in _blocks(source, encoding) if wanted else ():
-        number, at = first, 0
-        while wanted and wanted[-1] < beyond:
-            for _ in range(wanted[-1] - number):
-                at = block.index(b"\n", at) + 1
-            number = wanted.pop()
-            end = block.find(b"\n", at)
-            text = decode(block[at : end if end >= 0 else None], encoding)
-            yield from visible(number, left_over(text) if last else text)
-        if not wanted:
+    while wanted:
+        for first, beyond, block in _blocks(source, encoding, *source.mark(wanted[-1])):
+            number, at = first, 0
+            while wanted and wanted[-1] < beyond:
+                for _ in range(wanted[-1] - number):
+                    at = block.index(b"\n", at) + 1
+                number = wanted.pop()
+                end = block.find(b"\n", at)
+                text = decode(block[at : end if end >= 0 else None], encoding)
+                yield from visible(number, left_over(text) if last else text)
+            if not wanted or source.mark(wanted[-1])[0] >= beyond:
+                break
+        else:
             return
 
 
@@ -73,15 +82,22 @@ def _newlines(block: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n")))  # five times as fast
 
 
-def _blocks(source: Source, encoding: str) -> Iterator[tuple[int, int, bytes]]:
+def _blocks(source: Source, encoding: str, number: int = 1, size: int = 0) -> Iterator[tuple[int, int, bytes]]:
     """Yield the numbers of a line and of a later one, and the lines between them, the last one without its end.
 
     UTF-16 is given as UTF-8.
+
+    Args:
+        source: what is read.
+        encoding: its encoding.
+        number: the line to begin with.
+        size: how many bytes stand before it.
     """
     decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding.startswith("utf-16") else None
-    number, size = 1, 0
     rest = b""
     with source.open() as stream:
+        if size:
+            stream.seek(size)
         while chunk := stream.read(CHUNK):
             size += len(chunk)
             if size > source.limit:
@@ -117,6 +133,8 @@ def encoding_of(head: bytes) -> str:
     for bom, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if head.startswith(bom):
             return name
+    if head.isascii():
+        return "utf-8"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
@@ -151,9 +169,9 @@ def visible(number: int, text: str, frames: bool = False) -> Iterator[Line]:
     if "\r" not in text and "\b" not in text:
         yield Line(number, CONTROL.sub("", text)[:LONGEST])
         return
-    states = [state for state in OVERWRITE.split(text) if state.strip()]
-    for state in states if frames else fold(states):
-        yield Line(number, CONTROL.sub("", state)[:LONGEST])
+    for state, overwritten in _states(text):
+        if frames or not overwritten:
+            yield Line(number, CONTROL.sub("", state if frames else state.rstrip())[:LONGEST], overwritten)
 
 
 def left_over(text: str) -> str:
@@ -168,16 +186,16 @@ def left_over(text: str) -> str:
     return text[:end]
 
 
-def fold(states: list[str]) -> Iterator[str]:
-    """Yield the states of one physical line that were not overwritten by a later state of the same shape.
+def _states(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the states of one physical line, each with whether a later state of the same shape overwrites it.
 
     Two states have the same shape if their first characters agree once numbers are blanked: ``12/63 [=`` and
     ``63/63 [=`` do, ``Epoch 2/5`` and ``1/63 [`` do not.
     """
+    states = [state for state in OVERWRITE.split(text) if state.strip()]
     heads = [*map(_head, states), ""]
     for state, head, after in zip(states, heads, heads[1:], strict=False):
-        if head != after:
-            yield state.rstrip()
+        yield state, head == after
 
 
 def _head(state: str) -> str:

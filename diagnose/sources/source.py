@@ -6,13 +6,14 @@ import bz2
 import gzip
 import io
 import lzma
+from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self, cast
 
 from diagnose.errors import ExtraMissingError, SourceError
 from diagnose.model import Place
+from diagnose.records import dataclass, field
 from diagnose.sources.spool import spool
 
 HEAD = 1 << 20
@@ -54,6 +55,8 @@ class Source:
         size: bytes on disk, before decompression.
         beside: reads a text file beside it that a config names, where that is not simply the disk (a git revision).
         format: name of the format that was detected, once it is known.
+        frames: whether the states of a bar that later ones overwrite are wanted, too.
+        marks: some lines and the bytes at which they begin, as far as it was read; none of what is packed.
     """
 
     path: str
@@ -63,6 +66,13 @@ class Source:
     limit: int = MAX_BYTES
     beside: Callable[[str], str] | None = None
     format: str = ""
+    frames: bool = False
+    marks: list[tuple[int, int]] = field(default_factory=list)
+
+    def mark(self, line: int) -> tuple[int, int]:
+        """Return the last marked line up to this one, and the byte at which it begins."""
+        found = bisect_right(self.marks, (line, self.limit))
+        return self.marks[found - 1] if found else (1, 0)
 
     def open(self) -> IO[bytes]:
         """Open the decompressed bytes from the start."""

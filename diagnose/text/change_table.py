@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from diagnose.model import Change, Comparison, Result
+from diagnose.records import dataclass
 from diagnose.text import changes
 from diagnose.text.escape import plain
 from diagnose.text.terminal import Style, columns, shorten, wrap

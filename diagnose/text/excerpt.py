@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from diagnose.model import Evidence, Finding
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 from diagnose.text.escape import line
 from diagnose.text.terminal import shorten
 

@@ -6,9 +6,8 @@ a line of a log may try are plain text everywhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 from diagnose.text.escape import clean
 
 ITEM = lazy(r"( *)(\d{1,9}[.)]|[-*+]) +(?=\S)")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+
+from diagnose.records import dataclass
 
 CODES = {
     "bold": "1",

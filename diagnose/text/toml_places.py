@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect
-from dataclasses import dataclass
 
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 
 Path = tuple[str | int, ...]
 

@@ -1,10 +1,13 @@
 """What holds for every log format: found by walking the folder, told apart by content, read without a failure."""
 
+import json
+
 import pytest
 
 from diagnose import assets
-from diagnose.logs import SURE, detect, formats, read
+from diagnose.logs import SURE, detect, formats, read, sketches
 from diagnose.reader import head_of
+from diagnose.reader.sketch import packed, unpacked
 from diagnose.sources import from_bytes
 
 SAMPLES = [(name, sample) for name, format in formats().items() for sample in format.SAMPLES]
@@ -63,3 +66,19 @@ def test_nothing_is_no_format(name: str) -> None:
 def test_grammars_are_read_with_lines_of_their_own(grammar: str) -> None:
     text = assets.grammar(grammar)
     assert text.startswith("//"), "a grammar begins with a comment that says what it reads"
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)
+def test_what_has_no_mark_of_a_format_is_not_of_it(name: str, sample: str | bytes) -> None:
+    head = head_of(from_bytes("sample", as_bytes(sample)))
+    for one in sketches():
+        assert one.may_be(head) or not formats()[one.name].sniff(head)
+        assert one.name != name or one.may_be(head)
+
+
+def test_sketches_survive_a_pack() -> None:
+    head = head_of(from_bytes("sample", as_bytes(SAMPLES[0][1])))
+    for one in sketches():
+        again = unpacked(json.loads(json.dumps(packed(one))))
+        assert (again.name, again.module, again.most) == (one.name, one.module, one.most)
+        assert again.may_be(head) == one.may_be(head)

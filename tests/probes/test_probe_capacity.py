@@ -3,14 +3,14 @@ from types import SimpleNamespace
 
 import pytest
 
-pytest.importorskip("torch")
-from arms import medians, observe
+torch = pytest.importorskip("torch")
+from arms import medians, observe  # noqa: E402
 
-from diagnose.api.reproducer import read
-from diagnose.errors import SettingsError
-from diagnose.model import Place
-from diagnose.probes.mechanisms import capacity_vs_data as mechanism
-from diagnose.probes.parameters import about, resolve
+from diagnose.api.reproducer import read  # noqa: E402
+from diagnose.errors import SettingsError  # noqa: E402
+from diagnose.model import Place  # noqa: E402
+from diagnose.probes.mechanisms import capacity_vs_data as mechanism  # noqa: E402
+from diagnose.probes.parameters import about, resolve  # noqa: E402
 
 
 @pytest.mark.parametrize(("samples", "epochs"), [(200, 40), (4000, 2), (100_000, 1)])
@@ -44,10 +44,30 @@ def test_the_small_model_is_small() -> None:
     assert small["train accuracy"] < large["train accuracy"]
 
 
+def test_what_is_advised_keeps_the_model_from_learning_by_heart() -> None:
+    given = {"samples": 100, "epochs": 30, "hidden": 128}
+    seen = {arm: medians(observe("capacity-vs-data", arm, **given)) for arm in ("suspect", "noise", "fix")}
+    learned = {arm: found["train accuracy"] for arm, found in seen.items()}
+    assert learned["fix"] <= learned["noise"] < learned["suspect"]
+    assert seen["fix"]["gap"] < seen["suspect"]["gap"]
+
+
 def test_the_best_epoch_is_kept() -> None:
-    best, last = (medians(observe("capacity-vs-data", arm, samples=100, epochs=30)) for arm in ("fix", "suspect"))
+    best, last = (
+        medians(observe("capacity-vs-data", arm, samples=100, epochs=30)) for arm in ("best epoch", "suspect")
+    )
     assert best["gap"] < last["gap"]
     assert best["val accuracy"] > last["val accuracy"] - 0.01
+
+
+def test_more_data_means_as_many_updates() -> None:
+    more, few = (medians(observe("capacity-vs-data", arm, 2, epochs=8)) for arm in ("more data", "suspect"))
+    assert more["updates"] == pytest.approx(few["updates"], rel=0.15)
+
+
+def test_noise_of_a_replica_does_not_depend_on_how_many_there_are() -> None:
+    few, many = (observe("capacity-vs-data", "noise", count, samples=40, epochs=2) for count in (2, 4))
+    torch.testing.assert_close(few.measures["val accuracy"], many.measures["val accuracy"][:2])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from arms import medians, observe  # noqa: E402
 
 from diagnose.mechanisms import focal_loss  # noqa: E402
 from diagnose.probes import cells  # noqa: E402
+from diagnose.probes.mechanisms import focal_gamma_shrinks_loss as mechanism  # noqa: E402
 
 SMALL = {"epochs": 2, "batch": 32}
 
@@ -29,11 +30,30 @@ def test_alpha_and_a_high_gamma_take_most_of_it() -> None:
     assert medians(observe("focal-gamma-shrinks-loss", gamma=2.0, alpha=0.0, **SMALL))["gradient left"] < 0.5
 
 
-def test_the_fix_begins_as_large() -> None:
+def test_as_large_as_it_was_at_the_start() -> None:
     fitted, left = (
-        medians(observe("focal-gamma-shrinks-loss", arm, **SMALL))["object loss left"] for arm in ("fix", "suspect")
+        medians(observe("focal-gamma-shrinks-loss", arm, **SMALL))["object loss left"]
+        for arm in ("as large as it was", "suspect")
     )
     assert fitted > 1.2 * left
+
+
+def test_the_fix_tries_weights_and_keeps_what_is_best_on_cells_that_do_not_judge_it() -> None:
+    given = {"epochs": 6, "replicas": 4}
+    tuned, as_it_was = (observe("focal-gamma-shrinks-loss", arm, **given) for arm in ("fix", "suspect"))
+    weights = tuned.measures["weight over the old"]
+    assert set(weights.tolist()) <= set(mechanism.GAINS)
+    assert weights.min() > 1
+    assert medians(tuned)["AP"] > medians(as_it_was)["AP"] + 0.1
+    assert as_it_was.measures["weight over the old"].tolist() == [1] * 4
+
+
+def test_a_weight_of_the_search_trains_as_it_does_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lanes of one replica share its data, its order and its initial weights."""
+    monkeypatch.setattr(mechanism, "GAINS", (1.0, 1.0))
+    tuned, as_it_was = (observe("focal-gamma-shrinks-loss", arm, 2, **SMALL) for arm in ("fix", "suspect"))
+    for name, one in as_it_was.measures.items():
+        torch.testing.assert_close(tuned.measures[name], one, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])

@@ -14,6 +14,8 @@ from diagnose.probes import show
         ((64, 0, 0), "reproduced", "", True),
         ((64, 0, 60), "reproduced", "", False),
         ((40, 0, 30), "reproduced", "", False),
+        ((64, 0, 16), "reproduced", "", False),  # rarer, and still as frequent as what counts as reproduced
+        ((64, 0, 15), "reproduced", "", True),
         ((30, 0, 0), "reproduced", "", True),  # in about half of the replicas, and never without the cause
         ((40, 30, 0), "reproduced", "", True),  # ten replicas that only the cause brings to it, none the other way
         ((15, 0, 0), "not-reproduced", "too-rare", None),  # sure, and in less than a quarter
@@ -60,6 +62,13 @@ def test_few_replicas_are_undecided(replicas: int, hits: int) -> None:
 
 def test_eight_replicas_can_decide() -> None:
     assert of_counts(6, 0, 0, of=8).cured is True
+
+
+def test_a_fix_that_only_makes_it_rarer_is_told_as_none() -> None:
+    one = of_counts(63, 0, 28)
+    assert (one.cured, one.why_not_cured) == (False, "rarer")
+    told = show.verdict(one)
+    assert "the fix makes the symptom rarer, which in 25% of the replicas or more is no cure (43.8%" in told
 
 
 def test_a_fix_that_few_replicas_cannot_judge() -> None:

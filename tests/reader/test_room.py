@@ -1,5 +1,7 @@
 """Rows are held in bounded memory: what must stay stays, and the rest is told for by what is left."""
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -7,7 +9,7 @@ from numpy.typing import NDArray
 from diagnose.reader import RunBuilder, room
 from diagnose.reader.column import MANY
 from diagnose.reader.room import BUDGET, FIRST, Room, Table
-from diagnose.reader.thinning import ENDS, alone, in_stretch, weights
+from diagnose.reader.thinning import ENDS, alone, in_stretch, staying, weights
 
 Floats = NDArray[np.float64]
 EPOCH = 700
@@ -70,6 +72,20 @@ def test_to_thin_twice_leaves_what_is_left_by_thinning_once() -> None:
     once = thin(rows, index, 5)[1]
     twice = thin(*thin(*thin(rows, index, 1), 3), 5)[1]
     assert np.array_equal(once, twice)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_kernel_keeps_the_rows_that_python_keeps(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    count, first = int(draw.integers(1, 600)), int(draw.integers(3, 6))
+    rows = draw.integers(-2, 3, (count, first + int(draw.integers(0, 4)))).astype(np.float64)
+    rows[draw.random((count, rows.shape[1])) < 0.001 * (seed % 3)] = math.nan
+    index = np.sort(draw.choice(5000, count, replace=False))
+    columns, size = np.ascontiguousarray(rows.T), int(index[-1]) + int(draw.integers(1, 40))
+    for level in range(1, 7):
+        held, single = staying(rows, first, index, size, level)
+        assert np.array_equal(single, alone(columns[first:], columns[1:2], columns[2:first], index, size, level))
+        assert np.array_equal(held, single | in_stretch(index, level))
 
 
 def test_stretches_are_whole_and_nested() -> None:

@@ -23,6 +23,7 @@ MARKS = tuple(" :.-/0159eEnaif[]_xd,%|\té�\x00━")
 NUMBERS = "nan", "-inf", "1e-400", "1e5", "00", "12345678901234567890", "0.1234567890123456789", "1.", ".5", "+3", "1e"
 WORDS = "  ", "\x1b[0m", "INFO", "12345678901234567", "loss: 0.5", "2024/01/02 03:04:05"
 PIECES = MARKS + NUMBERS + WORDS
+WIDTHS = 1, 1, 2, 3, 4, 5, 7, 12, 17, 19, 25
 TEXTS = (".log", ".txt", ".csv", ".json", ".out")
 
 
@@ -46,10 +47,11 @@ def accepted(name: str) -> list[str]:
 
 def varied(line: str, chance: random.Random) -> str:
     """Return a line with other numbers and blanks."""
+    as_wide = chance.random()  # how many of the numbers keep their width
 
     def digits(found: re.Match[str]) -> str:
-        width = len(found[0]) if chance.random() < 0.5 else chance.choice((1, 1, 2, 3, 4, 5, 7, 12, 17, 19, 25))
-        return "".join(chance.choices("0123456789", k=width))
+        width = len(found[0]) if chance.random() < as_wide else chance.choice(WIDTHS)
+        return f"{chance.randrange(10**width):0{width}d}"
 
     if chance.random() < 0.6:  # dates and times as they are
         line = re.sub(

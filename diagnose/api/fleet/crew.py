@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,6 +21,7 @@ from diagnose.engine.handover import Learnt, Told, begin, learnt, take_over, tol
 from diagnose.engine.inputs import Found, Input
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import FileReport, Place, Report
+from diagnose.records import dataclass, replace
 
 if TYPE_CHECKING:
     from diagnose.api.linter import Linter

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +10,7 @@ import click
 
 from diagnose.cli import options
 from diagnose.cli.arguments import Linting, build_request, with_hooks
+from diagnose.records import dataclass
 
 if TYPE_CHECKING:
     from diagnose.api import Linter, Outcome

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from diagnose.configs.edit.outline import Block
 from diagnose.configs.edit.splices import Attempt, Draft, adding, commented, removing, replacing, spliced
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Place, Setting
+from diagnose.records import dataclass
 
 __all__ = ["KINDS", "REMOVE", "Tree", "edit"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from diagnose.records import dataclass, field
 
 LINES = "lines"
 """A mapping whose entries stand on lines of their own: YAML's block style, a TOML table, the names of a Python file."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from diagnose.configs.edit.literals import CannotWriteError, literal
@@ -11,6 +10,7 @@ from diagnose.configs.edit.literals import key as written_key
 from diagnose.configs.edit.outline import BRACES, ITEMS, LINES, Block, Entry, find
 from diagnose.model import Setting
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 
 COMMENTED = frozenset({"yaml", "toml", "python"})
 """Formats with comments, all of them from ``#`` to the end of the line."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os.path
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TypeGuard
 
@@ -20,6 +19,7 @@ from diagnose.configs.python.values import Budget, Function, Items, Slot, Symbol
 from diagnose.configs.reading import Remark
 from diagnose.errors import OutsideError, SourceError
 from diagnose.model import UNKNOWN
+from diagnose.records import dataclass, field
 
 BASE = "_base_"
 MOST_BASES = 100

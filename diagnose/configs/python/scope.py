@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import Any
 
 from diagnose.configs.python.text import Text
 from diagnose.configs.python.values import Budget, Slot, Table, UnknownError
 from diagnose.configs.reading import Remark
+from diagnose.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import Any
 
 from diagnose.configs.python.text import Text
 from diagnose.model import UNKNOWN, Place
+from diagnose.records import dataclass, field
 
 MOST_STEPS = 150_000
 """Values that are looked at for one config and its bases."""

@@ -6,7 +6,7 @@ What would not come back exactly as it was is not written at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +68,12 @@ def decode(data: bytes) -> Run:
 
 
 def _plain(value: Any, column: Callable[[Any], int]) -> Any:
-    """Return a value in JSON's terms."""
+    """Return a value in JSON's terms; what is made only when it is looked at comes back made."""
     kind = type(value)
+    if isinstance(value, Series):
+        kind = Series
+    elif isinstance(value, MutableMapping) and not isinstance(value, dict):
+        value, kind = dict(value), dict
     if kind in PLAIN:
         return value
     if kind is list:

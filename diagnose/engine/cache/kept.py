@@ -97,7 +97,7 @@ def _key(source: Source, name: str) -> str:
     """Return the key of a source that is read as the named format; empty if it is not kept."""
     if source.size != len(source.head) or source.size >= HEAD or source.beside is not None or not source.head:
         return ""
-    key = hashlib.sha256(_stamp())
+    key = hashlib.sha256(_stamp() + b"frames" * source.frames)
     for part in (name.encode(), os.fsencode(source.path), source.head):
         key.update(b"%d\n" % len(part) + part)
     return key.hexdigest()

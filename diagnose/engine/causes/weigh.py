@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from diagnose.engine.apply import scopes, subject
@@ -12,6 +11,7 @@ from diagnose.engine.wording import advice, words
 from diagnose.language import Mask, MissingError, Node, Scope, evaluate, parse, place_of, truth
 from diagnose.language.functions.findings import found
 from diagnose.model import Finding, Place, Segment
+from diagnose.records import dataclass
 from diagnose.rules import ArgumentRule, ExplainRule, Rule
 
 MOST_PLACES = 6

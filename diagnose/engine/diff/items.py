@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from diagnose.engine.diff.pairing import KINDS, item_of, list_of
 from diagnose.model import UNKNOWN, Setting
+from diagnose.records import dataclass, replace
 
 Pair: TypeAlias = tuple[Setting | None, Setting | None]
 

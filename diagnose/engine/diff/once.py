@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from diagnose.engine.diff.items import Entry
 from diagnose.engine.diff.pairing import lists, written
 from diagnose.model import Change, Config
 from diagnose.model.change import RISKS
+from diagnose.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from diagnose.engine.inputs import collect
 from diagnose.engine.merge import merge
 from diagnose.errors import SourceError
 from diagnose.model import Config, Place, Run, Segment, Setting
+from diagnose.records import dataclass, field, replace
 from diagnose.sources import Source, open_source
 
 CONFIG = "config"

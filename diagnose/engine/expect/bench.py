@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from diagnose import logs
@@ -21,6 +20,7 @@ from diagnose.language import MissingError
 from diagnose.model import FileReport, Finding, Place, Run, Segment, Series
 from diagnose.model.verdict import CriterionVerdict
 from diagnose.names import canonical
+from diagnose.records import dataclass, field
 from diagnose.rules import Rule
 from diagnose.sources import Source, lines
 

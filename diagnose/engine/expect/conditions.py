@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +18,7 @@ from diagnose.language.values import ValueTypeError, placed
 from diagnose.model import Evidence, Finding, Point, Series
 from diagnose.names import canonical, event_kinds, fact_names, traits
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field
 from diagnose.rules.check import BUILT_IN, SERIES
 
 if TYPE_CHECKING:

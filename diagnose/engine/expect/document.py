@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
+from diagnose.records import dataclass, field
 from diagnose.yaml_loader import Loader
 
 DEEPEST = 30

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from diagnose.language.functions import TABLE
 from diagnose.model import SEVERITIES, Finding, Point, Segment, Series
 from diagnose.names import traits
 from diagnose.patterns import lazy
+from diagnose.records import dataclass
 from diagnose.text import escape
 from diagnose.text.templates import environment
 

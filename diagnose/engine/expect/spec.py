@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from diagnose.model import Place
+from diagnose.records import dataclass, field
 
 OVER = ("every", "any", "first", "last")
 """Which of several fitting segments must meet a criterion."""

@@ -6,7 +6,6 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -21,6 +20,7 @@ from diagnose.engine.fixplan.nested import as_yaml
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Config, Setting
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field, replace
 from diagnose.sources import Source, from_bytes
 from diagnose.sources.lines import encoding_of
 from diagnose.text import escape

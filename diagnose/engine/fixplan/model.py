@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from diagnose.configs.edit import REMOVE
 from diagnose.model import UNKNOWN, Change, Setting
 from diagnose.model.change import RISKS
+from diagnose.records import dataclass, field
 
 HALF, KEPT = "half a step", "stays"
 TOTAL = frozenset({"batch_size", "batch_size_per_device", "accumulate", "devices"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from diagnose.errors import DiagnoseError
 from diagnose.model import UNKNOWN, Place, Run
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, replace
 from diagnose.sources import Source, lines
 from diagnose.text.escape import line as one_line
 

@@ -48,6 +48,9 @@ def _quantities(segments: Sequence[Segment], findings: Numbered) -> Iterable[tup
         yield base, names
     done |= {"train/loss", "val/loss"}
     yield "loss", ["=loss/val", "=loss/train"]
+    if any(name.startswith("batch/") for segment in segments for name in segment.series):
+        done.add("batch/loss")
+        yield "loss within epochs", ["=loss/batch"]
     if any("lr" in segment.series for segment in segments):
         done.add("lr")
         yield "learning rate", ["lr"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from diagnose.model.story import Criterion
 from diagnose.model.verdict import TIERS
+from diagnose.records import dataclass
 
 FINE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./ ")
 MOST_TRIALS = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from diagnose.model import Finding, Place, Segment, Series
 from diagnose.model.finding import SEVERITIES
 from diagnose.model.story import Statement
 from diagnose.names import traits
+from diagnose.records import dataclass
 from diagnose.text.wording import plural
 
 LONGER = 1.25

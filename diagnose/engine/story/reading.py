@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from diagnose import logs
 from diagnose.engine.diff.run import BASELINE, compares
 from diagnose.engine.enrich import enrich
@@ -16,6 +14,7 @@ from diagnose.engine.summarised import with_its_runs
 from diagnose.errors import SourceError
 from diagnose.model import Change, FileReport, Finding, Place, Run, Segment
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field, replace
 from diagnose.sources import Source
 
 NOTHING = "nothing a report could tell of"
@@ -46,8 +45,8 @@ class Reading:
         return Quotes(self.sources)
 
 
-def read(given: Input, format: str = "") -> Reading:
-    """Return a run that has been read and not yet judged.
+def read(given: Input, format: str = "", *, frames: bool = False) -> Reading:
+    """Return a run that has been read and not yet judged; with *frames*, with every state of its progress bars.
 
     Raises:
         SourceError: if it cannot be read, is empty, of no known format, or holds no run.
@@ -58,7 +57,8 @@ def read(given: Input, format: str = "") -> Reading:
     if all(not source.head for source in given.sources):
         mend = "check where the program logs to"
         raise SourceError(f"the file is empty: {NOTHING}", place=place, mend=mend)
-    runs = [run for source in given.sources if (run := logs.read(source, format)) is not None]
+    sources = [replace(source, frames=frames) for source in given.sources]
+    runs = [run for source in sources if (run := logs.read(source, format)) is not None]
     if not runs:
         mend = "name it with --format, see `diagnose formats list`"
         raise SourceError("no known format matched", place=place, mend=mend)

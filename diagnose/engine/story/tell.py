@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 import numpy as np
@@ -30,6 +29,7 @@ from diagnose.model import Change, Comparison, Finding, Result, Run, Segment
 from diagnose.model.finding import SEVERITIES
 from diagnose.model.story import UNTESTED, Chapter, Statement, Story
 from diagnose.names import traits
+from diagnose.records import dataclass, field, replace
 from diagnose.text.wording import plural
 
 GRAVE = ("error", "warning")

@@ -45,7 +45,7 @@ def trials_of(source: Source, format: str) -> list[Entry] | None:
 
 
 def _studies(source: Source) -> list[Study]:
-    grammar = LineGrammar("optuna", gate=r"Trial \d|study")
+    grammar = LineGrammar("optuna", gate=r"Trial *\d|study")
     found: list[Study] = []
     votes: list[Counter[str]] = []
     for line in lines(source):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import IO
 
@@ -19,6 +18,7 @@ from diagnose.engine.sweep.stages import COUNTED, runs_of, without_shared
 from diagnose.errors import DiagnoseError
 from diagnose.model import Config, FileReport, Run, Segment
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, field
 from diagnose.sources import Source
 
 PLAIN = lazy(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from diagnose.model import Event, Place, Segment, Series, Setting
+from diagnose.records import dataclass, field
 
 OBJECTIVE = "objective"
 STEPS = "objective/steps"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TypeAlias
 
@@ -17,6 +16,7 @@ from diagnose.engine.sweep.spelling import goal_of, key_of
 from diagnose.engine.sweep.tables import Named
 from diagnose.model import Event, Place, Sweep, Trial
 from diagnose.names import split_of, traits
+from diagnose.records import dataclass, field
 
 PRUNED = "pruned by the search"
 HALF = 0.5

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from diagnose.errors import SettingsError, did_you_mean
 from diagnose.language import MissingError, Scope, evaluate, parse
 from diagnose.model import Point, Series
 from diagnose.names import canonical, slug, split_of
+from diagnose.records import dataclass
 
 ASKED = ("main_score()", 'main_loss("val")', 'main_score("test")', 'main_score("train")', 'main_loss("train")')
 """What speaks for a run, the surest first."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
@@ -24,6 +23,7 @@ from diagnose.engine.sweep.varied import known as told_of
 from diagnose.engine.sweep.varied import nearest, params_of, repeats, settings_of, varied
 from diagnose.model import STATUSES, FileReport, Finding, Place, Run, Segment, Sweep, Trial
 from diagnose.names import hyperparameter, split_of, traits
+from diagnose.records import dataclass, field, replace
 from diagnose.rules import Rule
 from diagnose.sources import Source
 

@@ -6,7 +6,6 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
 
 import numpy as np
@@ -16,6 +15,7 @@ from diagnose.engine.sweep.entry import Entry
 from diagnose.engine.sweep.spelling import Key, key_of
 from diagnose.model import Place, Series
 from diagnose.names import traits
+from diagnose.records import dataclass, field
 from diagnose.sources import Source
 
 PERCENT = 1.5

@@ -10,7 +10,6 @@ import math
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from diagnose.engine.enrich import name_settings
 from diagnose.engine.sweep.entry import OBJECTIVE, STEPS, Entry, segment_of, series_of
 from diagnose.errors import SourceError
 from diagnose.model import Place
+from diagnose.records import dataclass, field
 from diagnose.sources import Source, lines
 
 SQLITE = b"SQLite format 3\0"

@@ -8,7 +8,6 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +16,7 @@ from diagnose.engine.sweep.entry import OBJECTIVE, Entry, segment_of, series_of
 from diagnose.model import Place
 from diagnose.names import canonical, hyperparameter, slug, split_of, traits
 from diagnose.patterns import lazy
+from diagnose.records import dataclass, replace
 from diagnose.sources import Source, text_of
 
 LARGEST = 64 << 20

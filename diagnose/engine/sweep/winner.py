@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -17,6 +16,7 @@ from diagnose.engine.sweep.studies import NOTHING
 from diagnose.engine.sweep.varied import OF_THE_TUNER, settings_of
 from diagnose.errors import SettingsError, SourceError
 from diagnose.model import UNKNOWN, Config, Place, Setting, Sweep
+from diagnose.records import dataclass, replace
 from diagnose.sources import Source, open_source
 
 FRESH = "epochs"

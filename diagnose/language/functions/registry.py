@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import FunctionType
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diagnose.language.values import Mask, MissingError, Span, ValueTypeError
 from diagnose.model import Series
+from diagnose.records import dataclass
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 
@@ -45,17 +46,16 @@ class Registry:
 
     def __call__(self, call: Call) -> Call:
         """Register *call* under its name without a trailing underscore."""
-        parameters = list(inspect.signature(call).parameters.values())
-        scoped = bool(parameters) and parameters[0].name == "scope"
-        lazy = any(parameter.name.startswith("lazy") for parameter in parameters)
+        plain = cast("FunctionType", call)
+        code, defaults = plain.__code__, plain.__defaults__ or ()
+        parameters = code.co_varnames[: code.co_argcount]
+        scoped = parameters[:1] == ("scope",)
+        lazy = any(parameter.startswith("lazy") for parameter in parameters)
         parameters = parameters[scoped:]
-        least = sum(parameter.default is parameter.empty for parameter in parameters)
-        name = call.__name__.rstrip("_")
-        names = ", ".join(
-            parameter.name.removeprefix("lazy_")
-            + ("" if parameter.default is parameter.empty else f"={parameter.default}")
-            for parameter in parameters
-        )
+        least = len(parameters) - len(defaults)
+        name = plain.__name__.rstrip("_")
+        given = [*[""] * least, *[f"={default}" for default in defaults]]
+        names = ", ".join(map("".join, zip([one.removeprefix("lazy_") for one in parameters], given, strict=True)))
         doc = (call.__doc__ or "").strip().split("\n")[0]
         self.table.append(Function(name, call, least, len(parameters), f"{name}({names})", scoped, lazy, doc))
         return call
@@ -96,11 +96,16 @@ def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
     """
     ordered = np.sort(values, axis=axis)  # NaN comes last
     if ordered.ndim == 1:
-        known = len(ordered) - int(np.count_nonzero(np.isnan(ordered)))
+        known = len(ordered)
+        if math.isnan(ordered[-1]):
+            known -= int(np.count_nonzero(np.isnan(ordered)))
         low, high = float(ordered[(known - 1) // 2]), float(ordered[known // 2])
         return low if low == high else (low + high) / 2
-    counts = ordered.shape[1] - np.isnan(ordered).sum(axis=1)
-    rows = np.arange(len(ordered))
+    counts: Any = ordered.shape[1]
+    rows: Any = slice(None)
+    if np.isnan(ordered[:, -1]).any():
+        counts = counts - np.isnan(ordered).sum(axis=1)
+        rows = np.arange(len(ordered))
     lows, highs = ordered[rows, (counts - 1) // 2], ordered[rows, counts // 2]
     with np.errstate(invalid="ignore"):
         return np.where(lows == highs, lows, (lows + highs) / 2)

@@ -32,6 +32,7 @@ PROXY = (
     "over; what the loss of a large detector does to its mAP does not."
 )
 IMAGE_CELLS, IMAGES, VAL_CELLS = 16, 256, 2048
+GAINS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 PARAMETERS = (
     Parameter(
@@ -66,9 +67,14 @@ PARAMETERS = (
 )
 ARMS = (
     Arm("suspect", "focal loss on, the weight of the object loss as it was"),
-    Arm("control", "plain cross-entropy", lambda _: {"gamma": 0.0, "alpha": 0.0}),
+    Arm("control", "plain cross-entropy: the focal loss off again", lambda _: {"gamma": 0.0, "alpha": 0.0}),
     Arm(
         "fix",
+        "focal loss on, the object loss's weight tuned anew: the best of 1, 2, 4 ... 64 times, on cells of its own",
+        lambda _: {"searched": True},
+    ),
+    Arm(
+        "as large as it was",
         "focal loss on, its weight raised so that the object loss begins as large as it was",
         lambda _: {"fitted": True},
     ),
@@ -80,7 +86,9 @@ FACTORS = (
 
 
 def observe(values: Values, lab: Lab) -> Observation:
-    """Train one arm."""
+    """Train one arm: each replica once, or once at each weight that is tried, of which it keeps the best."""
+    from dataclasses import replace
+
     import torch
 
     from diagnose.probes import cells
@@ -89,9 +97,14 @@ def observe(values: Values, lab: Lab) -> Observation:
     from diagnose.probes.optimizers import Sgd
     from diagnose.probes.trainer import Trainer
 
-    sets = lab.draw(lambda generator: cells.cells(generator, IMAGES * IMAGE_CELLS, VAL_CELLS, values["objects"]))
-    nets = lab.build(lambda: Mlp(cells.SIZES))
-    gamma, alpha, none = lab.each(values["gamma"]), lab.each(values["alpha"]), lab.each(0.0)
+    sets = lab.draw(lambda generator: cells.cells(generator, IMAGES * IMAGE_CELLS, 2 * VAL_CELLS, values["objects"]))
+    chosen_on = {name: one[:, VAL_CELLS:] for name, one in sets.items() if name.startswith("val_")}
+    sets |= {name: one[:, :VAL_CELLS] for name, one in sets.items() if name.startswith("val_")}
+    gains = GAINS if values.get("searched") else (1.0,)
+    each = len(gains)
+    wide = replace(lab, seeds=tuple(seed for seed in lab.seeds for _ in gains))
+    nets = wide.build(lambda: Mlp(cells.SIZES))
+    gamma, alpha, none = (wide.each(one) for one in (values["gamma"], values["alpha"], 0.0))
 
     def loss(
         model: Any,
@@ -109,36 +122,46 @@ def observe(values: Values, lab: Lab) -> Observation:
         return cells.object_loss(model(x)[:, 0], there, *focus)
 
     optimizer = Sgd(values["lr"], momentum=values["momentum"])
-    trainer = Trainer(lab, nets, loss, optimizer)
-    shared = Trainer(lab, nets, alone, optimizer, trains=lambda name: name.startswith(cells.TRUNK))
-    weight, ratios = lab.each(values["obj"]), []
+    trainer = Trainer(wide, nets, loss, optimizer)
+    shared = Trainer(wide, nets, alone, optimizer, trains=lambda name: name.startswith(cells.TRUNK))
+    weight, ratios = values["obj"] * torch.tensor(gains, device=lab.device).repeat(lab.replicas), []
     whole_set = sets["x"], sets["there"]
     if values.get("fitted"):
-        plain, focused = (shared.gradients(*whole_set, *focus)[1] for focus in ((none, none), (gamma, alpha)))
+        plain, focused = (nets.map(alone, *whole_set, *focus) for focus in ((none, none), (gamma, alpha)))
         weight = weight * plain / focused
     for epoch, batches in enumerate(lab.batches(IMAGES * IMAGE_CELLS, values["batch"] * IMAGE_CELLS, values["epochs"])):
         for index in batches:
-            batch = [take(sets[key], index) for key in ("x", "there", "y", "box")]
+            batch = [take(sets[key], index).repeat_interleave(each, 0) for key in ("x", "there", "y", "box")]
             trainer.step(*batch, weight, gamma, alpha)
         if 2 * (epoch + 1) > values["epochs"]:
             before, now = (_norm(shared.gradients(*batch[:2], *focus)[0]) for focus in ((none, none), (gamma, alpha)))
             ratios.append(weight * now / (values["obj"] * before))
-    out = nets.predict(sets["val_x"])
-    plain, focused = (shared.gradients(*whole_set, *focus)[1] for focus in ((none, none), (gamma, alpha)))
-    left = torch.stack(ratios).median(0).values
+    tried = [{name: one[place::each] for name, one in nets.params.items()} for place in range(each)]
+    reached = [
+        cells.average_precision(nets.predict(chosen_on["val_x"], params)[..., 0], chosen_on["val_there"])
+        for params in tried
+    ]
+    best = torch.stack(reached).nan_to_num(0.0).argmax(0) + each * torch.arange(lab.replicas, device=lab.device)
+    kept = {name: one[best] for name, one in nets.params.items()}
+    out = nets.predict(sets["val_x"], kept)
+    plain, focused = (
+        nets.map(alone, *whole_set, *(one[best] for one in focus), params=kept)
+        for focus in ((none, none), (gamma, alpha))
+    )
     precision = cells.average_precision(out[..., 0], sets["val_there"])
     possible = cells.average_precision(cells.evidence(sets), sets["val_there"])
     return Observation(
         symptom=~(precision >= 0.5 * possible),
         measures={
-            "gradient left": left,
-            "object loss left": weight * focused / (values["obj"] * plain),
+            "weight over the old": weight[best] / values["obj"],
+            "gradient left": torch.stack(ratios).median(0).values[best],
+            "object loss left": weight[best] * focused / (values["obj"] * plain),
             "AP": precision,
             "AP of the possible": precision / possible,
             "class accuracy of the possible": cells.class_accuracy(out, sets),
             "box fit of the possible": cells.box_fit(out, sets),
         },
-        diverged=~nets.finite(),
+        diverged=~nets.finite()[best],
         result="AP",
     )
 

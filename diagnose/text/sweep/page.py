@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from diagnose.assets import template_folder
 from diagnose.model import Sweep, Trial
+from diagnose.records import dataclass
 from diagnose.text.sweep import words
 from diagnose.text.templates import environment
 

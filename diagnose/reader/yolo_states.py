@@ -1,0 +1,80 @@
+"""States of YOLO's bars within epochs, where they are wanted beside the last one of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from diagnose.reader.builder import RunBuilder
+from diagnose.reader.console_rows import FIRST, Batch
+from diagnose.reader.yolo_bulk import Plan, Train, columns_of
+from diagnose.reader.yolo_rows import TrainRow, trained
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class _Rows(NamedTuple):
+    """Rows of training: the names of their metrics, their epochs, and line, epochs done, step and metrics of each."""
+
+    names: tuple[tuple[str, str], ...]
+    epoch: Floats
+    rows: Floats
+
+
+class EpochStates:
+    """Rows of training that wait until it is known that their epoch belongs to the run."""
+
+    def __init__(self, build: RunBuilder, named: Callable[[list[Floats], Floats], dict[str, Floats]]) -> None:
+        """Report to *build*; *named* returns the columns of a row by name, from its numbers and the memory."""
+        self._build, self._named = build, named
+        self._waiting: list[TrainRow | _Rows] = []
+
+    def add(self, row: TrainRow) -> None:
+        """Take a row."""
+        self._waiting.append(row)
+
+    def add_batch(self, batch: Batch[Plan], first: float) -> None:
+        """Take the rows of training of a batch, whose epochs are printed as *first* more than the epochs before."""
+        import numpy as np
+
+        plans = [plan if isinstance(plan, Train) and len(plan.done) > 1 else None for plan in batch.plans]
+        parts: dict[tuple[tuple[str, str], ...], list[tuple[NDArray[np.intp], Floats, Floats]]] = {}
+        for index, plan in enumerate(plans):
+            if plan is None or batch.where is None:
+                continue
+            here, table = batch.where[index], batch.rows[index][:, FIRST:]
+            done, total = columns_of(plan.done, table)
+            if not (known := total > 0).all():
+                here, table, done, total = here[known], table[known], done[known], total[known]
+            named = self._named([*columns_of(plan.values, table)], next(columns_of([plan.memory], table)))
+            epoch, names = table[:, 0] - first, trained(named)
+            at = epoch - 1 + np.minimum(done / total, 1)
+            values = [named[printed] for printed, _ in names]
+            rows = np.array([batch.line[here], at, np.round(at * total), *values]).T
+            parts.setdefault(names, []).append((here, epoch, rows))
+        for names, found in parts.items():
+            wheres, epochs, tables = zip(*found, strict=True)
+            order = np.argsort(np.concatenate(wheres), kind="stable")
+            self._waiting.append(_Rows(names, np.concatenate(epochs)[order], np.concatenate(tables)[order]))
+
+    def end(self, first: float, last: float, line: int) -> None:
+        """Report what is known of some epochs, the last state of which stands on a line; drop what stands before it."""
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if isinstance(one, TrainRow):
+                if one.line > line:
+                    self._waiting.append(one)
+                elif first <= one.epoch <= last:
+                    one.add_frame(self._build)
+                continue
+            here = int(one.rows[:, 0].searchsorted(line, side="right"))
+            epoch = one.epoch[:here]
+            found = one.rows[:here][(epoch >= first) & (epoch <= last)]
+            if len(found):
+                self._build.frames(one.names, found.tobytes())
+            if here < len(one.rows):
+                self._waiting.append(_Rows(one.names, one.epoch[here:], one.rows[here:]))

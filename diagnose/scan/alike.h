@@ -1,0 +1,301 @@
+/* Rows that are like one before but for the digits of their numbers: known again eight bytes at a time, and read where
+   that one had its numbers.
+
+   Most lines of a log have the widths of the line before them. Such a line needs no search: what is remembered of a row
+   is its bytes, those that may be another digit, and where the numbers stand that its template stores. A row is only
+   remembered if no template that is tried earlier can accept a line that differs in these digits. */
+
+enum { MOST_ALIKE = 4, LONGEST_ALIKE = 1024, LONGEST_PAUSE = 255, LONGEST_IDLE = 2047, MOST_LUCK = 32 };
+
+/* Where a number stands: up to eight characters, or two of them for what is before the point and behind it. */
+typedef struct {
+    int32_t part;             /* which variable part of the line it is */
+    int32_t at, behind;       /* its first digit; the first one behind the point, if that is read by itself, or 0 */
+    int32_t shift, shift_behind; /* bits by which eight bytes are moved so that the last character is the highest */
+    int32_t power;            /* of ten, by which its digits are multiplied */
+    int32_t exponent;         /* where an exponent's digits are, or 0 */
+    int32_t falls, negative;  /* whether the exponent is, whether the number is */
+    uint64_t before, rest;    /* of these eight bytes the digits before a point among them; those behind it, or all */
+} Spot;
+
+typedef struct {
+    int32_t template, length; /* length of the line with its newline; 0 where nothing is remembered */
+    int32_t count;            /* spots */
+    int32_t served;           /* whether any line was like this one */
+    uint64_t bytes[LONGEST_ALIKE / 8], unlike[LONGEST_ALIKE / 8]; /* as in `Word`; the last one ends with the line */
+    Spot spots[MOST_VARIABLES + 2];
+} Alike;
+
+typedef struct {
+    Alike *each[MOST_ALIKE];  /* the last one that served comes first */
+    uint32_t pause, penalty;  /* rows that go by before another one is remembered; more where that was in vain */
+    int32_t luck, idle;       /* whether lines lately were like any; how many go by that are not compared */
+} Alikes;
+
+/* Forget the rows of a template, or all of them at -1. */
+static void forget_alike(Alikes *alikes, int32_t template)
+{
+    for (int i = 0; i < MOST_ALIKE; i++) {
+        Alike *one = alikes->each[i];
+        if (one != NULL && (template < 0 || one->template == template)) {
+            one->length = 0;
+            one->served = 1;
+        }
+    }
+}
+
+/* Whether a line is like a row but for digits. */
+static inline int is_alike(const Alike *one, const uint8_t *at)
+{
+    const uint64_t *bytes = one->bytes, *unlike = one->unlike;
+    int32_t place = 0;
+    for (; place + 32 <= one->length; place += 32, bytes += 4, unlike += 4) {
+        uint64_t differs = 0;
+        for (int i = 0; i < 4; i++) {
+            uint64_t difference = eight(at + place + 8 * i) ^ bytes[i];
+            differs |= (difference + unlike[i]) | difference;
+        }
+        if (differs & HIGHEST)
+            return 0;
+    }
+    uint64_t differs = 0;
+    for (; place < one->length; place += 8, bytes++, unlike++) {
+        uint64_t difference = eight(at + (place + 8 <= one->length ? place : one->length - 8)) ^ *bytes;
+        differs |= (difference + *unlike) | difference;
+    }
+    return !(differs & HIGHEST);
+}
+
+/* Eight digits, the first one lowest, as a number. */
+static inline uint64_t number_of(uint64_t digits)
+{
+    digits = digits * 10 + (digits >> 8);
+    return ((digits & 0x000000FF000000FF) * 0x000F424000000064 +
+            (digits >> 16 & 0x000000FF000000FF) * 0x0000271000000001) >> 32;
+}
+
+static inline void read_spot(const Spot *spot, const uint8_t *line, Printed *printed)
+{
+    uint64_t characters = eight(line + spot->at) << spot->shift;
+    uint64_t value = number_of((characters & spot->before) << 8 | (characters & spot->rest));
+    int32_t power = spot->power;
+    if (spot->behind)
+        value = value * (uint64_t)EXACT[-power] +
+                number_of(eight(line + spot->behind) << spot->shift_behind & 0x0F0F0F0F0F0F0F0F);
+    if (spot->exponent) {
+        int32_t exponent = 0;
+        for (const uint8_t *digit = line + spot->exponent; is_digit(*digit); digit++)
+            exponent = exponent * 10 + (*digit - '0');
+        power += spot->falls ? -exponent : exponent;
+    }
+    *printed = (Printed){value, 18, power, 0, spot->negative};
+}
+
+/* Find the row that a line is like, and read its numbers; NULL if there is none. */
+static inline const Alike *alike(Alikes *alikes, const uint8_t *at, const uint8_t *end, Printed *printed)
+{
+    if (alikes->idle > 0) {
+        alikes->idle--;
+        return NULL;
+    }
+    for (int i = 0; i < MOST_ALIKE; i++) {
+        Alike *one = alikes->each[i];
+        if (one == NULL || one->length == 0 || one->length > end - at || !is_alike(one, at))
+            continue;
+        for (; i > 0; i--)
+            alikes->each[i] = alikes->each[i - 1];
+        alikes->each[0] = one;
+        one->served = 1;
+        alikes->luck = alikes->luck < MOST_LUCK ? alikes->luck + 2 : alikes->luck;
+        for (const Spot *spot = one->spots; spot < one->spots + one->count; spot++)
+            read_spot(spot, at, printed + spot->part);
+        return one;
+    }
+    if (--alikes->luck < 0) {
+        alikes->idle = LONGEST_IDLE;
+        alikes->luck = MOST_LUCK / 2;
+    }
+    return NULL;
+}
+
+/* ---- remembering a row ------------------------------------------------------------------------------------------ */
+
+/* Note where a part's number is; return 0 if it is too long to be read in this way. */
+static int note_spot(Spot *spot, const uint8_t *line, Part part)
+{
+    const uint8_t *at = part.start, *point, *stop;
+    *spot = (Spot){0};
+    spot->negative = *at == '-';
+    at += *at == '-' || *at == '+';
+    for (point = at; is_digit(*point); point++)
+        ;
+    for (stop = point + (*point == '.' && point < part.end); stop < part.end && is_digit(*stop); stop++)
+        ;
+    Py_ssize_t whole = point - at, fraction = stop > point ? stop - point - 1 : 0, length = stop - at;
+    if (whole + fraction < 1 || whole + fraction > 15)
+        return 0;
+    if (stop < part.end) {
+        const uint8_t *digit = stop + 1 + (stop[1] == '-' || stop[1] == '+');
+        if ((*stop | 32) != 'e' || part.end - digit < 1 || part.end - digit > 3)
+            return 0;
+        spot->falls = stop[1] == '-';
+        spot->exponent = (int32_t)(digit - line);
+    }
+    spot->at = (int32_t)(at - line);
+    spot->power = -(int32_t)fraction;
+    if (length > 8) {
+        if (whole < 1 || whole > 8 || fraction < 1 || fraction > 8)
+            return 0;
+        spot->behind = (int32_t)(point + 1 - line);
+        spot->shift_behind = (int32_t)(64 - 8 * fraction);
+        length = whole;
+    }
+    spot->shift = (int32_t)(64 - 8 * length);
+    for (Py_ssize_t i = 0; i < length; i++)
+        if (at + i != point)
+            *(at + i < point && length > whole ? &spot->before : &spot->rest) |= (uint64_t)0x0F << (64 - 8 * (length - i));
+    return 1;
+}
+
+/* `stands` for any line that may differ from this one in the digits at `loose`. */
+static int may_stand(const Word *word, int32_t length, const uint8_t *at, const uint8_t *loose)
+{
+    for (int32_t i = 0; i < length; i++) {
+        uint8_t byte = (uint8_t)(word[i / 8].bytes >> 8 * (i % 8)), unlike = (uint8_t)(word[i / 8].unlike >> 8 * (i % 8));
+        int digits = is_digit(byte) && is_digit(at[i]);
+        if (at[i] != byte && !(digits && (unlike != 0x7F || loose[i])))
+            return 0;
+    }
+    return 1;
+}
+
+/* `taken` for any such line; `open` is set if only its digits tell. */
+static const uint8_t *may_take(const Program *program, const Step *step, const uint8_t *at, const uint8_t *loose, int *open)
+{
+    const uint8_t *start = at;
+    Printed printed = {0, 0, 0, 0, 0};
+    if (step->most >= 0) {
+        while (*at == ' ')
+            at++;
+        if (at - start < step->fewest || at - start > step->most)
+            return NULL;
+    }
+    if (!may_stand(program->words + step->word, step->length, at, loose + (at - start)))
+        return NULL;
+    at += step->length;
+    if (step->last == NUMBER) {
+        const uint8_t *after = any_number(at, &printed), *whole = at + (*at == '-' || *at == '+');
+        if (after == NULL || (printed.shape & ~step->low & ~LEADING_ZERO))
+            return NULL;
+        *open |= !(step->low & LEADING_ZERO) && is_digit(whole[0]) && is_digit(whole[1]);
+        return after;
+    }
+    if (step->last == RUN) {
+        const uint8_t *after = digits(at, &printed);
+        return after - at < step->low || after - at > step->high ? NULL : after;
+    }
+    if (step->last == END) {
+        while (*at == '\r')
+            at++;
+        return *at == '\n' ? at + 1 : NULL;
+    }
+    return step->last == BLANKS ? NULL : at;
+}
+
+/* Whether the template of a line is that of all lines that differ from it in the digits at `loose`: whether the first one
+   that may accept any of them is this one. */
+static int is_of_all(const Program *program, int32_t last, const uint8_t *line, const uint8_t *loose)
+{
+    struct { const uint8_t *at; int32_t step; } retries[MOST_RETRIES];
+    int waiting = 0, open = 0;
+    const uint8_t *at = line;
+    int32_t here = 0;
+    for (int tried = 0; tried < 1 << 12 && !open; tried++) {
+        if (here < 0) {
+            if (waiting == 0)
+                return 0;
+            waiting--;
+            at = retries[waiting].at;
+            here = retries[waiting].step;
+            continue;
+        }
+        const Step *step = program->steps + here;
+        const uint8_t *after = may_take(program, step, at, loose + (at - line), &open);
+        if (after == NULL) {
+            here = step->other;
+        } else if (step->last == END) {
+            return here == last && !open;
+        } else {
+            if (step->other >= 0) {
+                if (waiting == MOST_RETRIES)
+                    return 0;
+                retries[waiting].at = at;
+                retries[waiting++].step = step->other;
+            }
+            at = after;
+            here = step->next;
+        }
+    }
+    return 0;
+}
+
+/* Note one part that the rows of a template need; return 0 if it cannot be read in this way. */
+static int note_part(Alike *one, int wanted, const uint8_t *line, const Part *parts, int count)
+{
+    if (wanted < 0)
+        return 1;
+    for (int i = 0; i < one->count; i++)
+        if (one->spots[i].part == wanted)
+            return 1;
+    if (wanted >= count || one->count == MOST_VARIABLES + 2 || !note_spot(&one->spots[one->count], line, parts[wanted]))
+        return 0;
+    one->spots[one->count++].part = wanted;
+    return 1;
+}
+
+/* Remember a line whose numbers were stored, if that pays, in place of the row that served longest ago. */
+static void remember_alike(Alikes *alikes, const Program *program, const Template *template, int32_t last,
+                           const uint8_t *line, Py_ssize_t length, int32_t *path)
+{
+    if (alikes->pause > 0 || alikes->idle > 0) {
+        alikes->pause -= alikes->pause > 0;
+        return;
+    }
+    Alike *one = alikes->each[MOST_ALIKE - 1];
+    alikes->penalty = one == NULL || one->served ? 0 : 2 * alikes->penalty + 1;
+    if (alikes->penalty > LONGEST_PAUSE)
+        alikes->penalty = LONGEST_PAUSE;
+    alikes->pause = alikes->penalty;
+    if (one == NULL && (one = calloc(1, sizeof(Alike))) == NULL)
+        return;
+    alikes->each[MOST_ALIKE - 1] = one;
+    one->length = one->count = one->served = 0;
+    uint8_t loose[LONGEST_ALIKE] = {0};
+    Part parts[MOST_VARIABLES];
+    if (length < 8 || length > LONGEST_ALIKE)
+        return;
+    int count = find_parts(program, last, line, path, parts);
+    int fine = note_part(one, template->major, line, parts, count) && note_part(one, template->minor, line, parts, count);
+    for (int i = FIRST_COLUMN; i < template->width; i++)
+        fine = fine && note_part(one, template->columns[i], line, parts, count);
+    for (int i = 0; i < template->checked; i++)
+        fine = fine && note_part(one, template->checks[i].part, line, parts, count);
+    for (int i = 0; i < count; i++)
+        for (const uint8_t *at = parts[i].start; at < parts[i].end; at++)
+            loose[at - line] = (uint8_t)is_digit(*at);
+    if (!fine || !is_of_all(program, last, line, loose))
+        return;
+    for (int32_t place = 0; place < length; place += 8) {
+        int32_t start = place + 8 <= length ? place : (int32_t)length - 8;
+        one->bytes[place / 8] = one->unlike[place / 8] = 0;
+        for (int i = 0; i < 8; i++) {
+            one->bytes[place / 8] |= (uint64_t)(loose[start + i] ? '0' : line[start + i]) << 8 * i;
+            one->unlike[place / 8] |= (uint64_t)(loose[start + i] ? 0x76 : 0x7F) << 8 * i;
+        }
+    }
+    one->template = program->steps[last].low;
+    one->length = (int32_t)length;
+    for (int i = MOST_ALIKE - 1; i > 0; i--)
+        alikes->each[i] = alikes->each[i - 1];
+    alikes->each[0] = one;
+}

@@ -1,0 +1,54 @@
+"""States of progress bars as lines of their own, where those that are overwritten count as well."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from diagnose.scan.engine import kernel
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ENDS_LINE, OVERWRITTEN, WHOLE = 1, 2, 4
+"""What the kernel tells of a state; a whole line has states that only Python can tell."""
+
+
+class States:
+    """The states in a block of whole lines, numbered from 1.
+
+    Attributes:
+        end: where they end in the block, each with a newline behind it.
+        lines: how many physical lines the block has.
+    """
+
+    def __init__(self, block: bytearray, end: int, before: int) -> None:
+        """Put each state on a line of its own, in place; *before* lines stand before the block."""
+        told = bytearray(end)
+        self.end, count = kernel().part(block, end, told)
+        self._told = bytes(told[:count])
+        self._before = before
+        self.lines = sum(map(self._told.count, (ENDS_LINE, ENDS_LINE | WHOLE)))
+
+    def line(self, state: int) -> int:
+        """Return the physical line of a state."""
+        return int(self._line[state - 1])
+
+    def is_overwritten(self, state: int) -> bool:
+        """Whether a later state overwrites one."""
+        return bool(self._told[state - 1] & OVERWRITTEN)
+
+    def places(self, states: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the physical lines of states, and which are overwritten."""
+        import numpy as np
+
+        told = np.frombuffer(self._told, dtype=np.uint8)
+        return self._line[states - 1], (told[states - 1] & OVERWRITTEN) > 0
+
+    @cached_property
+    def _line(self) -> NDArray[np.int64]:
+        import numpy as np
+
+        ends = (np.frombuffer(self._told, dtype=np.uint8) & ENDS_LINE).astype(np.int64)
+        return self._before + 1 + np.cumsum(ends) - ends

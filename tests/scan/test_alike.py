@@ -1,0 +1,125 @@
+"""Rows that are like one before but for their digits: the kernel must read them as it reads a line by itself."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.scan import pure
+from diagnose.scan.engine import kernel, kernel_problem
+from diagnose.scan.powers import powers
+from diagnose.scan.template import ANY_NUMBER, BLANKS, FRACTION, LITERAL, NUMBER, RUN, WHOLE, Part, Template
+from diagnose.scan.trie import Trie
+
+pytestmark = pytest.mark.skipif(bool(kernel_problem()), reason=kernel_problem())
+
+NUMBERS = "0.1234", "12.34567", "123456.12345678", "5", "5.", ".5", "-0.0", "-7.25e-04", "1e3", "2.5E+300", "+3.5"
+LONG = "123456789", "0.12345678901234567", "1234567890123456789012.5", "5e-1234"
+
+
+def template(*parts):
+    return Template("row", parts, ())
+
+
+def scanners(templates, enabled, columns):
+    """Return the compiled scanner and that in Python, with a template enabled."""
+    trie = Trie()
+    for one in templates:
+        assert trie.add(one)
+    compiled, python = kernel().Scanner(), pure.Scanner()
+    compiled.set_powers(powers())
+    compiled.load(*trie.program(), len(trie.templates))
+    python.learn(trie.templates)
+    for scanner in (compiled, python):
+        scanner.enable(enabled, columns, -1, -1, -1, 0.0, False)
+    return compiled, python
+
+
+def walked(scanner, template, block):
+    """Return the lines that are handed over, with the numbers of their templates, and the rows that are stored."""
+    handed, at, number = [], 0, 0
+    while True:
+        reason, start, at, number, which = scanner.walk(block, at, len(block), number + 1, 0)
+        if reason == 0:
+            return handed, scanner.take(template)
+        handed.append((block[start : at - 1], which))
+
+
+def digits(text, chance):
+    """Return a text with other digits in the same places."""
+    return "".join(chance.choice("0123456789") if character.isdigit() else character for character in text)
+
+
+ROW = template(
+    Part(LITERAL, b"loss: "), Part(NUMBER, low=ANY_NUMBER), Part(LITERAL, b" at "), Part(RUN, low=1, high=30)
+)
+
+
+@given(st.lists(st.sampled_from(NUMBERS + LONG), min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_rows_are_those_of_lines_read_alone(shapes, chance):
+    lines = [
+        f"loss: {digits(chance.choice(shapes), chance)} at {chance.randrange(10**3)}\n".encode() for _ in range(30)
+    ]
+
+    handed, rows = walked(scanners([ROW], 0, (0, 1))[0], 0, b"".join(lines))
+
+    alone = [walked(scanners([ROW], 0, (0, 1))[0], 0, line) for line in lines]
+    assert handed == [one for each, _ in alone for one in each]
+    numbers = [struct.pack("d", number) + row[8:] for number, (_, row) in enumerate(alone, 1) if row]
+    assert rows == b"".join(numbers)
+
+
+SEVEN = template(Part(LITERAL, b"Epoch 7 x"), Part(NUMBER, low=ANY_NUMBER))
+ANY = template(Part(LITERAL, b"Epoch "), Part(RUN, low=1, high=3), Part(LITERAL, b" x"), Part(NUMBER, low=ANY_NUMBER))
+
+
+def test_a_literal_digit_of_another_template_counts():
+    block = b"Epoch 5 x1.5\nEpoch 6 x2.5\nEpoch 7 x3.5\nEpoch 8 x4.5\n"
+
+    handed, rows = walked(scanners([SEVEN, ANY], 1, (1,))[0], 1, block)
+
+    assert handed == [(b"Epoch 7 x3.5", 0)]
+    assert struct.unpack("12d", rows)[::4] == (1, 2, 4)
+
+
+def test_a_leading_zero_may_be_refused():
+    row = template(
+        Part(LITERAL, b"x"), Part(NUMBER, low=WHOLE | FRACTION), Part(BLANKS, low=1, high=9), Part(LITERAL, b"y")
+    )
+
+    for scanner in scanners([row], 0, (0,)):
+        handed, rows = walked(scanner, 0, b"x15.5 y\nx25.5 y\nx05.5 y\nx35.5 y\n")
+
+        assert handed == [(b"x05.5 y", -1)]
+        assert struct.unpack("12d", rows)[3::4] == (15.5, 25.5, 35.5)
+
+
+def test_a_row_is_forgotten_with_its_template_and_its_columns():
+    compiled, _ = scanners([ROW], 0, (0, 1))
+    block = b"loss: 0.5 at 1\nloss: 0.6 at 2\n"
+    walked(compiled, 0, block)
+
+    compiled.enable(0, (1,), -1, -1, -1, 0.0, False)
+    assert struct.unpack("8d", walked(compiled, 0, block)[1])[3::4] == (1, 2)
+    compiled.disable()
+    assert [which for _, which in walked(compiled, 0, block)[0]] == [0, 0]
+
+
+def test_a_line_that_the_end_of_a_block_cuts_is_not_read_beyond():
+    compiled, _ = scanners([ROW], 0, (0, 1))
+    walked(compiled, 0, b"loss: 0.5 at 123456789012\n" * 2)
+
+    assert walked(compiled, 0, b"loss: 0.5 at 1\n")[0] == []
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_ends_of_lines_belong_to_a_row(end):
+    compiled, _ = scanners([ROW], 0, (0, 1))
+
+    handed, rows = walked(
+        compiled, 0, b"".join(b"loss: 0.%d at 1" % at + end for at in range(9)) + b"loss: 0.5 at 1x\n"
+    )
+
+    assert len(handed) == 1
+    assert struct.unpack("45d", rows)[3::5] == tuple(float(f"0.{at}") for at in range(9))
