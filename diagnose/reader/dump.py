@@ -67,3 +67,6 @@ class PrintedSettings(MutableMapping[str, Setting]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._by
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
