@@ -190,6 +190,17 @@ def test_two_files_of_yolov5_are_one_command() -> None:
     assert Command(OF_YOLOV5).with_files({}) == "python train.py --hyp <config>"
 
 
+def test_a_finding_within_an_epoch_stands_at_its_state() -> None:
+    """All states of a bar share a line."""
+    log = Path(__file__).parents[2] / "fixtures" / "keras" / "killed_after_nan.log"
+    request = Request(paths=(str(log),), isolated=True, options={"frames": True})
+    (chapter,) = Reporter(request).run().chapters
+
+    (chart,) = [chart for chart in chapter.charts if "loss within epochs" in chart.title]
+    (mark,) = [mark for mark in chart.marks if "loss-nan-within-epoch" in mark.told]
+    assert (mark.x, mark.y) == (1.5, None)
+
+
 @needs_corpus
 def test_seed_003() -> None:
     story = tell(str(DFU / "training_fold1_before_fix.log"), baseline=str(DFU / "training_fold1_after_fix.log"))

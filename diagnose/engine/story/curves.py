@@ -241,9 +241,11 @@ def _spot(
             x = positions(series, unit)
             for where in wheres:
                 hits = np.flatnonzero(series.line == (where.line or -1)) if where.path == series.path else _NONE
-                if len(hits) and math.isfinite(x[hits[0]]):
-                    y = float(series.value[hits[0]])
-                    return float(x[hits[0]]), y if math.isfinite(y) else None
+                if len(hits):
+                    hit = _outstanding(series.value, hits)
+                    y = float(series.value[hit])
+                    if math.isfinite(x[hit]):
+                        return float(x[hit]), y if math.isfinite(y) else None
     if not first or finding.severity == "hint":
         return None
     for segment, series in drawn:
@@ -256,6 +258,12 @@ def _spot(
             if math.isfinite(at_):
                 return at_, None
     return None
+
+
+def _outstanding(values: NDArray[np.float64], hits: NDArray[np.intp]) -> int:
+    """Return which point of a line is meant, if states of a bar share it: one that is not finite, else the highest."""
+    broken = hits[~np.isfinite(values[hits])]
+    return int(broken[0] if len(broken) else hits[values[hits].argmax()])
 
 
 def rows(segments: Sequence[Segment]) -> tuple[tuple[SeriesRow, ...], int]:
