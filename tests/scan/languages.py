@@ -66,7 +66,7 @@ class Automaton:
             elif name in ("AT", "ASSERT", "ASSERT_NOT") and not exact:
                 self.free[start].append(end)
             else:
-                raise NotImplementedError(name)
+                raise ValueError(f"no automaton is made of {name}")
             start = end
         return start
 
@@ -170,7 +170,7 @@ def of_grammar(lark: Lark) -> Automaton:
 
 
 def of_pattern(pattern: str) -> Automaton:
-    """Return the lines in which a pattern is found. Raises NotImplementedError if it asks more of neighbours."""
+    """Return the lines in which a pattern is found. Raises ValueError if it asks more of neighbours."""
     made = Automaton()
     made.reading[made.start].append((LETTERS, made.start))
     made.reading[made.end].append((LETTERS, made.end))
