@@ -66,11 +66,12 @@ class Place:
     def __init__(self, folder: Path, **config: Any) -> None:
         self.folder = folder
         self.config = config
-        self.limits = Limits(hang=30, total=60, grace=0.5)
+        self.limits = Limits(hang=120, total=300, grace=0.5)
         self.gpus = 0
         self.read: tuple[str, ...] = ()
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "train.py").write_text(TRAIN)
+        if not (folder / "train.py").exists():  # written again, it would be empty just when a run begins
+            (folder / "train.py").write_text(TRAIN)
 
     def job(self, trial: Trial) -> Job:
         """The job of a trial: its parts are names of keys of ``config``, which may be a dict for that part only."""

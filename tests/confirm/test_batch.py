@@ -88,7 +88,7 @@ def test_a_run_is_stopped_once_its_verdict_is_known(tmp_path: Path) -> None:
 
 
 def test_another_cut_judges_again_and_runs_again_only_if_it_must(tmp_path: Path) -> None:
-    place = Place(tmp_path, epochs=60, pause=0.05)
+    place = Place(tmp_path, epochs=4000, pause=0.05)
     trials = BASE[:1]
     with place.ledger() as ledger:
         (first,) = run(trials, place.bench(ledger, judge=functools.partial(judge, cut=10), judged_as="cut 10"))

@@ -57,7 +57,7 @@ def executor(cluster: Any) -> Iterator[Ray]:
 
 
 def test_runs_end_as_on_this_machine(tmp_path: Path, executor: Ray) -> None:
-    place = Place(tmp_path, epochs=30, pause=0.05, bad={"nan": 3}, failing={"crash": 2})
+    place = Place(tmp_path, epochs=30, pause=0.05, bad={"nan": 3, "epochs": 4000}, failing={"crash": 2})
     trials = [Trial((), 0), Trial(("bad",), 0), Trial(("failing",), 0)]
     with place.ledger() as ledger:
         good, bad, failing = run(trials, place.bench(ledger, executor, judge=CUT))
@@ -68,7 +68,7 @@ def test_runs_end_as_on_this_machine(tmp_path: Path, executor: Ray) -> None:
 
 
 def test_a_run_of_a_node_that_is_lost_is_made_again_elsewhere(tmp_path: Path, cluster: Any, executor: Ray) -> None:
-    place = Place(tmp_path, epochs=40, pause=0.1, deaf=True, helpers=1)
+    place = Place(tmp_path, epochs=400, pause=0.1, deaf=True, helpers=1)
     node = cluster.add_node(num_cpus=1, object_store_memory=80 << 20)
     cluster.wait_for_nodes()
     killed = []
@@ -89,7 +89,7 @@ def test_a_run_of_a_node_that_is_lost_is_made_again_elsewhere(tmp_path: Path, cl
 
 
 def test_a_killed_worker_takes_its_run_along(tmp_path: Path, executor: Ray) -> None:
-    place = Place(tmp_path, epochs=100, pause=0.05, deaf=True, helpers=2)
+    place = Place(tmp_path, epochs=4000, pause=0.05, deaf=True, helpers=2)
 
     def kill(trial: Trial, outcome: Outcome | None) -> None:
         if outcome is None:
@@ -123,11 +123,12 @@ from diagnose.confirm.runs.executors.ray import Ray
 from diagnose.confirm.model import Trial
 place = Place(Path({str(tmp_path)!r}), epochs=1000, pause=.1, deaf=True, helpers=2)
 with place.ledger() as ledger:
-    run([Trial((), 0)], place.bench(ledger, Ray({cluster.address!r}, lease=5)))
+    sys.exit(str(run([Trial((), 0)], place.bench(ledger, Ray({cluster.address!r}, lease=5)))))
 """
+    place = Place(tmp_path)
     with (tmp_path / "told").open("w") as told, subprocess.Popen([sys.executable, "-c", code], stderr=told) as process:
         try:
-            until(lambda: Place(tmp_path).noted("start") or process.poll() is not None)
+            until(lambda: place.noted("start") or process.poll() is not None)
             assert process.poll() is None, (tmp_path / "told").read_text()
         finally:
             process.kill()

@@ -68,7 +68,7 @@ def test_a_log_that_no_reader_knows_is_no_verdict(tmp_path: Path) -> None:
 
 
 def test_a_lost_run_is_tried_again(tmp_path: Path) -> None:
-    place = Place(tmp_path, epochs=100, pause=0.05, helpers=2)
+    place = Place(tmp_path, epochs=4000, pause=0.05, helpers=2)
     killed: list[int] = []
 
     def kill(trial: Trial, outcome: Outcome | None) -> None:
@@ -88,7 +88,7 @@ def test_a_lost_run_is_tried_again(tmp_path: Path) -> None:
 
 
 def test_a_run_lost_again_and_again_is_lost(tmp_path: Path) -> None:
-    place = Place(tmp_path, epochs=100, pause=0.05)
+    place = Place(tmp_path, epochs=4000, pause=0.05)
 
     def kill(trial: Trial, outcome: Outcome | None) -> None:
         if outcome is None:

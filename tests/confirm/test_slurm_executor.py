@@ -38,7 +38,7 @@ def executor(tmp_path: Path) -> Iterator[Slurm]:
 
 
 def test_runs_end_as_on_this_machine(tmp_path: Path, executor: Slurm) -> None:
-    place = Place(tmp_path, epochs=30, pause=0.05, bad={"nan": 3}, failing={"crash": 2})
+    place = Place(tmp_path, epochs=30, pause=0.05, bad={"nan": 3, "epochs": 4000}, failing={"crash": 2})
     trials = [Trial((), 0), Trial(("bad",), 0), Trial(("failing",), 0)]
     with place.ledger() as ledger:
         good, bad, failing = run(trials, place.bench(ledger, executor, judge=CUT))
@@ -63,7 +63,7 @@ def test_the_end_of_a_job_prints_nothing(tmp_path: Path, executor: Slurm, capfd:
 
 
 def test_a_job_that_slurm_ends_is_made_again(tmp_path: Path, executor: Slurm) -> None:
-    place = Place(tmp_path, epochs=100, pause=0.05, helpers=1)
+    place = Place(tmp_path, epochs=4000, pause=0.05, helpers=1)
     killed: list[int] = []
 
     def kill(trial: Trial, outcome: Outcome | None) -> None:
@@ -90,12 +90,12 @@ from confirm_runs import Place
 from diagnose.confirm.runs.batch import run
 from diagnose.confirm.runs.executors import open_executor
 from diagnose.confirm.model import Trial
-place = Place(Path({str(tmp_path)!r}), epochs=100, pause=.1)
+place = Place(Path({str(tmp_path)!r}), epochs=4000, pause=.1)
 with place.ledger() as ledger:
     run([Trial((), 0)], place.bench(ledger, open_executor("slurm", folder={str(tmp_path)!r}, options={LOCAL!r})))
 """
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    place = Place(tmp_path, epochs=100, pause=0.1)
+    place = Place(tmp_path, epochs=4000, pause=0.1)
     until(lambda: place.noted("start"))
     process.kill()
     process.wait()
