@@ -39,7 +39,7 @@ def tokens(parsed, text):
     return parsed[0], tuple((name, text[start:end]) for name, start, end in parsed[1])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def learned():
     """Shapes that have seen a table of many classes, and what they ask."""
     parse = Asked("yolov5")
@@ -52,16 +52,30 @@ def learned():
 
 def test_each_name_is_asked_about_once(learned):
     shapes, parse = learned
-    chance, before = random.Random(3), parse.lines
-
-    names = words(400)
-    for _ in range(3):
-        for line in table(names, chance):
+    names, before = words(100), parse.lines
+    for seed in (3, 4, 5):
+        # As in every epoch: the counts of a class are the same, its scores have other digits.
+        counts = table(names, random.Random(6))
+        for line in (f"{line[:44]}{random.Random(f'{seed}{line}').random():11.3f}{line[55:]}" for line in counts):
             found = shapes.match(line)
             assert found is not None
             assert (found[0].kind, found[1]) == tokens(parse.read(line), line)
 
     assert parse.lines - before <= len(names)
+
+
+def test_words_that_mean_something_else_with_fewer_blanks_are_read_as_ever():
+    parse = Asked("yolox")
+    shapes = Shapes("yolox", parse)
+    head = "2023-03-04 08:09:10.24 | INFO  | yolox.core.trainer:before_epoch:121 - --->"
+    for word in words(150):
+        line = f"{head} {word}  train epoch1"
+        if shapes.match(line) is None:
+            shapes.note(line, parse(line))
+
+    for line in (f"{head} start  train epoch1", f"{head} start train epoch1", f"{head} start train epoch 2"):
+        found, parsed = shapes.match(line), parse.read(line)
+        assert found is None or (found[0].kind, found[1]) == tokens(parsed, line)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +99,7 @@ def test_the_pattern_of_a_number_is_that_of_its_shape():
     chance = random.Random(6)
     for mask in range(1, ANY_NUMBER + 1):
         pattern = re.compile(Part(NUMBER, low=mask).pattern())
-        for _ in range(100):
+        for _ in range(20):
             text = "".join(chance.choices("0019.eE+-5 ", k=chance.randint(1, 9))).encode()
             number = PRINTED.match(text)
             fits = number is not None and shape_of(number[0]) >= 0 and not shape_of(number[0]) & ~mask
