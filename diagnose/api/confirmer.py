@@ -16,7 +16,7 @@ from diagnose.confirm.evidence import Evidence
 from diagnose.confirm.jobs import Jobs
 from diagnose.confirm.model import Outcome, Trial
 from diagnose.confirm.prefix import read_cut
-from diagnose.confirm.record import earlier, write_record
+from diagnose.confirm.record import earlier, place_of, write_record
 from diagnose.confirm.replay import known_of, replay, rows_of
 from diagnose.confirm.runs.batch import Bench
 from diagnose.confirm.runs.budget import Spent
@@ -174,10 +174,11 @@ class Confirmer(Session):
         asked = self._asked(terms)
         asked = replace(asked, notes=(*asked.notes, *made.variants.notes))
         pilots = 2 if evidence is not None and evidence.from_pilots else 0
-        if said := earlier(made.id, spec.suspect, result.verdict):
-            asked = replace(asked, notes=(*asked.notes, said))
+        said, stays = earlier(made.id, spec.suspect, result)
+        asked = replace(asked, notes=(*asked.notes, said)) if said else asked
         found = Confirmation(asked=asked, result=result, outcomes=tuple(outcomes), spent=spent, pilots=pilots)
-        return replace(found, record=str(write_record(found, spec.suspect, today().isoformat())))
+        kept = place_of(made.id, spec.suspect) if stays else write_record(found, spec.suspect, today().isoformat())
+        return replace(found, record=str(kept))
 
     def _nothing_asked(self, spent: Spent) -> Confirmation:
         """Return what a study has come to whose budget does not reach for the runs that tell what to ask."""

@@ -78,6 +78,9 @@ def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
         raise refused[0]
     for reason in refused:
         wish.warn(f"left out: {reason}")
+    for mechanism, _ in resolved if wish.vary else ():
+        if not mechanism.FACTORS:
+            wish.warn(f"{mechanism.NAME}: --vary has nothing to take apart, as only one cause is suspected")
     device = devices.pick(wish.device)
 
     from diagnose.probes.experiment import Experiment
@@ -88,6 +91,7 @@ def reproduce(wish: Wish, rules: Sequence[Rule]) -> list[Result]:
         replace(
             Experiment(mechanism, values, device, replicas, wish.seed, wish.watch).run(vary=vary, timed=wish.timed),
             link=link(mechanism, wish.word, rules),
+            log=bool(wish.log),
         )
         for mechanism, values in resolved
     ]

@@ -191,7 +191,7 @@ machines = options.together(
         "--executor-option",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Slurm: a parameter of submitit, such as slurm_partition=gpu; repeatable.",
+        help="Slurm: a parameter of submitit, such as slurm_partition=gpu (cluster=local: without Slurm); repeatable.",
     ),
     click.option("--again", is_flag=True, help="Repeat runs that failed or hung in an earlier session."),
     click.option(
@@ -239,6 +239,9 @@ def spec_of(given: Arguments) -> Spec:
         raise click.UsageError("name BASELINE and SUSPECT, then -- and the training command")
     _clashes(given)
     fix, fix_config = read_fix(given.fix)
+    budget = read_budget(given.budget)
+    if budget.gpu_hours is not None and not given.gpus:
+        raise click.UsageError("--budget in GPU hours counts the GPUs of --gpus, and runs have none: say --gpus 1")
     return Spec(
         baseline=named.baseline,
         suspect=named.suspect,
@@ -258,7 +261,7 @@ def spec_of(given: Arguments) -> Spec:
         skip=left_out(given.steps, given.skip),
         read=given.read,
         env=_pairs("--env", given.env),
-        budget=read_budget(given.budget),
+        budget=budget,
         limits=Limits(hang=read_seconds("--hang", given.hang), total=read_seconds("--timeout", given.timeout)),
         executor=given.executor,
         slots=given.slots,

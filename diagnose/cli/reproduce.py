@@ -62,8 +62,8 @@ class Word(options.ParamType):
 )
 @click.option(
     "--replicas",
-    type=click.IntRange(min=1, max=1_000_000),
-    help="Of each arm, 8 or more.  [64 on a CPU, 512 on a GPU]",
+    type=click.IntRange(min=8, max=1_000_000),  # as FEWEST in diagnose.probes.result
+    help="Of each arm.  [64 on a CPU, 512 on a GPU]",
 )
 @click.option("--seed", type=click.IntRange(min=0, max=1_000_000), default=0, help="Of the first replica.  [0]")
 @click.option("--vary/--no-vary", default=None, help="Also take each cause away alone.  [with --from]")
@@ -85,10 +85,13 @@ def command(word: str, listing: bool, output_format: str | None, output: str, **
 
     Exit status: 0 whatever came out, 2 if it could not be done.
     """
+    from diagnose.cli.outputs import check_file
+
     suffix = Path(output).suffix.lower()
     if suffix in UNWRITTEN and not output_format:
         raise click.UsageError(f"no output is written as {suffix}: name a .md, .json or .txt file")
     chosen = output_format or SUFFIXES.get(suffix, "full")
+    check_file(output)
     if listing:
         _write(_listing(chosen), output)
         return 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from diagnose.confirm.conditions import FINAL
@@ -16,6 +17,8 @@ from diagnose.model import SEVERITIES, FileReport, Finding, Run
 
 BEYOND = 1.5
 """A run is cut at so many times the moment at which the symptom showed."""
+NEAR = 0.25
+"""Part of the gap between both runs' scores by which the good one may be short of its own where it counts as good."""
 MOST_MOMENTS = 60
 """Moments at which a log is asked whether it shows the symptom yet."""
 SPEAKING = frozenset({"LOSS", "METRIC", "CKPT", "OPT", "RUN", "PERF", "MODEL"})
@@ -81,16 +84,17 @@ def _names(run: Run) -> set[str]:
 def shown_at(question: Question, evidence: Evidence) -> Cut | None:
     """Return the first moment from which on the bad run shows the symptom, and the good one does not; None if never.
 
-    What holds of every run at its start, such as a low score, counts only from where the good run has left it. Without
-    a good run that can be told of a symptom alone that nothing takes back.
+    What holds of every run at its start, such as a low score, counts only from where the good run has left it well
+    behind: other seeds are slower. Without a good run that can be told of a symptom alone that nothing takes back.
     """
     if not question.symptom or not (True in question.final or evidence.good is not None):
         return None
     whole = replace(question, cut=None)
+    near = None if True in question.final else _near(whole, evidence)
     there = _thinned(moments(evidence.bad))
     first: Cut | None = None
     for moment in reversed(there):
-        if not _differ(whole, evidence, moment):
+        if not _differ(whole, evidence, moment) or (near is not None and not near(moment)):
             break
         first = moment
     return first
@@ -110,6 +114,22 @@ def _differ(question: Question, evidence: Evidence, moment: Cut) -> bool:
     if evidence.good is None:
         return True
     return question(before(evidence.good, moment), ended=True).symptom is False
+
+
+def _near(question: Question, evidence: Evidence) -> Callable[[Cut], bool] | None:
+    """Return what tells whether the good run's metric is near its last one at a moment; None if the logs have none."""
+    good = evidence.good
+    if good is None or not question.metric:
+        return None
+    reached, other = question(good, ended=True).metric, question(evidence.bad, ended=True).metric
+    if reached is None or other is None or not math.isfinite(reached - other):
+        return None
+
+    def near(moment: Cut) -> bool:
+        metric = question(before(good, moment), ended=True).metric
+        return metric is not None and abs(metric - reached) <= NEAR * abs(reached - other)
+
+    return near
 
 
 def _thinned(there: Sequence[Cut]) -> list[Cut]:

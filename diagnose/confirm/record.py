@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from diagnose.confirm.confirmation import Confirmation
+from diagnose.confirm.studies.result import StudyResult
 from diagnose.engine.confirm import FOLDER, SCHEMA, SETTLED
 from diagnose.errors import DiagnoseError
 from diagnose.model import Place
@@ -24,7 +25,7 @@ def write_record(found: Confirmation, suspect: str, day: str) -> Path:
     Raises:
         DiagnoseError: if it cannot be written.
     """
-    path = home(suspect) / FOLDER / f"{found.asked.id}.json"
+    path = place_of(found.asked.id, suspect)
     question = found.asked.question
     record = {
         "schema": SCHEMA,
@@ -62,23 +63,33 @@ def write_record(found: Confirmation, suspect: str, day: str) -> Path:
     return path
 
 
-def earlier(id: str, suspect: str, verdict: str) -> str:
-    """Return in a sentence what an earlier study under the same id said, if a waiver may lean on it and it was another.
+def earlier(id: str, suspect: str, result: StudyResult) -> tuple[str, bool]:
+    """Return in a sentence what an earlier study under the same id said, and whether its record is to stay.
+
+    The sentence is empty unless a waiver may lean on that record and it said something else. It stays where the study
+    at hand came to nothing for want of budget: that is no evidence against what was settled.
 
     Args:
         id: of the study.
         suspect: path of the suspect config.
-        verdict: that is to take its place.
+        result: of the study at hand.
     """
     try:
-        raw = json.loads((home(suspect) / FOLDER / f"{id}.json").read_bytes())
+        raw = json.loads(place_of(id, suspect).read_bytes())
         was, day = str(raw["verdict"]), str(raw["date"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    if was == verdict or was not in SETTLED:
-        return ""
-    said = f"the record of this study said {was} on {escape.line(day)}, and says {verdict} now"
-    return f"{said}: look at the waivers that name it"
+        return "", False
+    if was == result.verdict or was not in SETTLED:
+        return "", False
+    said = f"the record of this study said {was} on {escape.line(day)}, and"
+    if result.verdict == "undecided" and any(step.state == "out-of-budget" for step in result.steps):
+        return f"{said} stays: this time the budget was spent before", True
+    return f"{said} says {result.verdict} now: look at the waivers that name it", False
+
+
+def place_of(id: str, suspect: str) -> Path:
+    """Return the file that is a study's record."""
+    return home(suspect) / FOLDER / f"{id}.json"
 
 
 def home(suspect: str) -> Path:

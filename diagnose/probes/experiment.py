@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -105,7 +106,7 @@ class Experiment:
             name,
             title,
             shown=tuple(shown.tolist()),
-            measures={key: _median(one) for key, one in seen.measures.items()},
+            measures={key: told for key, one in seen.measures.items() if not math.isnan(told := _median(one))},
             ruined=tuple(ruined.tolist()),
             seconds=time.perf_counter() - start,
             changed=self._changed(changed),

@@ -146,6 +146,9 @@ def check(parameter: Parameter, value: Any) -> None:
     if parameter.choices and value not in parameter.choices:
         mend = did_you_mean(str(value), parameter.choices)
         raise SettingsError(f"{parameter.name} is {' or '.join(parameter.choices)}, not {value!r}", mend=mend)
+    numbers = value if isinstance(value, tuple) else (value,)
+    if any(isinstance(one, float) and not math.isfinite(one) for one in numbers):
+        raise SettingsError(f"{parameter.name} takes finite numbers, not {value}")
     if not _fits(parameter, value):
         raise SettingsError(f"{parameter.name} = {value} is outside {_bounds(parameter)}")
 

@@ -59,7 +59,7 @@ class Outcome:
         ruined: whether each came to NaN.
         counted: whether those that came to NaN show the symptom by that; else nothing is known of them.
         changed: the parameters in which it differs from the suspect.
-        measures: medians over the replicas, or shares of truth values.
+        measures: medians over the replicas, or shares of truth values; none where no replica has a number.
         results: what each came to (more is better), if the mechanism names it.
     """
 
@@ -166,6 +166,7 @@ class Result:
         rate, loop_rate: steps of single replicas per second, together and in a plain loop; 0 if not measured.
         none_left: the suspect with every varied cause taken away, if causes were varied.
         link: how the rule that was asked for leads to this mechanism, where its name does not tell.
+        log: whether a log was given to take numbers from.
     """
 
     mechanism: str
@@ -186,6 +187,7 @@ class Result:
     seconds: float
     torch: str
     link: str = ""
+    log: bool = False
 
     def arm(self, name: str) -> Outcome:
         """Return an arm by name. Raises KeyError."""
@@ -201,6 +203,11 @@ class Result:
         """The numbers of the dose that neither log nor user gave: they were chosen so that the mechanism shows."""
         moved = () if self.documented is None else self.documented.changed
         return tuple(used for used in self.parameters if used.name in moved and used.origin == "default")
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The names of the numbers that came from the log."""
+        return tuple(used.name for used in self.parameters if used.origin in ("log", "derived"))
 
     def against(self, name: str) -> Pairs:
         """Return the pairs of the suspect's replicas and another arm's."""
@@ -300,6 +307,8 @@ class Result:
             made["link"] = self.link
         if further := [self._compared(arm) for arm in self.arms if arm.name not in ARMS]:
             made["further_arms"] = further
+        if self.log:
+            made["from_log"] = list(self.taken)
         if self.documented is not None:
             made["chosen_dose"] = [used.name for used in self.chosen]
         if self.none_left is not None:

@@ -34,7 +34,7 @@ def _text(result: Result, style: Style, width: int) -> Iterator[str]:
     yield from wrap(f"Symptom: {result.symptom}.", width, 2)
     yield from wrap(f"Proxy: {result.proxy}", width, 2)
     yield ""
-    yield from (escape.plain(line) for used in result.parameters for line in wrap(_used(used), width, 4))
+    yield from (line for used in result.parameters for line in wrap(_used(used), width, 6))
     yield ""
     yield from wrap(effort(result), width, 2)
 
@@ -73,7 +73,7 @@ def verdict(result: Result) -> str:
     )
     if not result.reproduced:
         word = "Undecided" if result.open else "Not reproduced"
-        return f"{word}: {told} ({_why_not(result)}).{dose(result)}"
+        return f"{word}: {told} ({_why_not(result)}).{taken(result)}{dose(result)}"
     cured = f"the fix {_cures(result, fix)} ({percent(fix)})"
     further = [
         f" The arm {arm.name!r} {_cures(result, arm)} ({percent(arm)})."
@@ -81,7 +81,7 @@ def verdict(result: Result) -> str:
         if arm.name not in (*ARMS, DOCUMENTED)
     ]
     size = often(result.against("control").difference)
-    return f"Reproduced{size}: {told} ({_pairs(result)}); {cured}.{''.join(further)}{dose(result)}"
+    return f"Reproduced{size}: {told} ({_pairs(result)}); {cured}.{''.join(further)}{taken(result)}{dose(result)}"
 
 
 def often(more: float) -> str:
@@ -132,6 +132,15 @@ def _why_not(result: Result) -> str:
         "no-difference": f"a difference of {LEAST:.0%} or more can be excluded",
     }
     return f"{words[why]}; {_pairs(result)}"
+
+
+def taken(result: Result) -> str:
+    """Return which numbers came from the log, above all if none did; "" without a log."""
+    if not result.log:
+        return ""
+    if not result.taken:
+        return " Nothing here comes from the log, which tells none of these numbers: this says nothing of that run."
+    return f" From the log: {', '.join(result.taken)}; all other numbers are not that run's."
 
 
 def dose(result: Result) -> str:
@@ -216,4 +225,4 @@ def _markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _used(used: Used) -> str:
-    return f"  {used.name} = {number(used.value)}: {used.meaning}; {origin(used)}"
+    return "  " + escape.plain(f"{used.name} = {number(used.value)}: {used.meaning}; {origin(used)}")

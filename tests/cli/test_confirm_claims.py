@@ -87,6 +87,12 @@ def test_another_verdict_under_the_same_id_is_told(diagnose: Any) -> None:
     given = ("confirm", "old.yaml", "new.yaml", *LOW, "-q", "--output-format", "json", *COMMAND)
     first = told(diagnose(*given))
     assert first["verdict"] == "confirmed"
+    record = Path(first["record"]).read_text()
+    cut = told(diagnose(*given[: -len(COMMAND)], "--folder", "f", "--budget", "9 runs", *COMMAND))
+    assert (cut["id"], cut["verdict"]) == (first["id"], "undecided")
+    assert any(note.endswith("and stays: this time the budget was spent before") for note in cut["notes"])
+    assert Path(first["record"]).read_text() == record
+
     Path("train.py").write_text(TRAIN.replace('given["lr"] == "0.4"', "False"))
     Path(".diagnose/confirm").rename("elsewhere")
 
@@ -121,6 +127,7 @@ def test_configs_of_runs_are_ours_alone_and_repeat_no_old_secret(diagnose: Any) 
         ("--better", "higher", "--metric", "none"),
         ("--executor-option", "a=b"),
         ("--address", "a:1"),
+        ("--budget", "2 gpu-hours"),
         ("--steps", "control,fix", "--skip", "fix"),
     ],
 )

@@ -221,6 +221,20 @@ def test_a_commit_is_noted(tmp_path: Path) -> None:
     assert {"host", "system", "python"} <= environment().keys()
 
 
+def test_runs_that_never_began_have_no_circumstances(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    jobs = {trial: place.job(trial) for trial in (Trial((), 1), Trial((), 2))}
+    with place.ledger() as ledger:
+        for trial, job in jobs.items():
+            ledger.plan(job.key(), trial, job)
+        keys = [job.key() for job in jobs.values()]
+        assert ledger.circumstances(keys) == (set(), set())
+        first = Trial((), 1)
+        ledger.begin(keys[0], jobs[first])
+        ledger.finish(keys[0], Outcome(first, "finished", True, 0.5), judged_as="x", reached=True, exit=0, host="h")
+        assert ledger.circumstances(keys) == ({""}, {"h"})
+
+
 def test_a_ledger_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
     place = Place(tmp_path)
     trial = Trial((), 1)

@@ -120,6 +120,15 @@ class TestConstants:
         assert conduct(moves, replace(BOTH, better="higher")).verdict == "confirmed"
         assert conduct(copies, replace(BOTH, better="higher")).reason.startswith("The seed has no effect")
 
+    def test_settings_that_nothing_reads_are_no_proof_either(self):
+        same = lambda trial: Outcome(trial, "finished", False, 0.9 + trial.seed / 1e4, trace=f"{trial.seed}")  # noqa: E731
+        acts = lambda trial: replace(same(trial), trace=f"{trial.seed}{bool(trial.parts) and trial.seed == 4}")  # noqa: E731
+        for options in (replace(BOTH, better="higher"), METRIC, SYMPTOM):
+            void = conduct(same, options)
+            assert (void.verdict, void.reason[:36]) == ("undecided", "The changed settings have no effect:")
+            assert conduct(acts, options).verdict == "not-reproduced"
+            assert conduct(same, replace(options, seeded=False)).verdict == "not-reproduced"
+
 
 class TestFixes:
     OPTIONS = replace(SYMPTOM, fix=True, skip=ALONE)

@@ -105,6 +105,13 @@ def test_first_shown_is_where_good_and_bad_part_for_good() -> None:
     assert shown_at(low, Evidence(GOOD, LOW)) is None
 
 
+def test_a_good_run_that_is_hardly_good_yet_is_no_place_to_cut() -> None:
+    low = asked("best(val/accuracy) < 0.5", "best(val/accuracy)")
+
+    assert shown_at(low, Evidence(LOW, GOOD)) == Cut("epoch", 8)  # 0.78: a fifth of the gap is left
+    assert shown_at(asked("loss-nan", "best(val/accuracy)"), Evidence(NAN, GOOD)) == Cut("epoch", 3)
+
+
 def test_symptom_and_metric_from_the_logs() -> None:
     finding = symptom_in(Evidence(NAN, GOOD), Options(RULES))
 

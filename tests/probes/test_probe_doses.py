@@ -1,5 +1,7 @@
 """Doses that were chosen so that a mechanism shows, and what is said of them beside the document's."""
 
+from dataclasses import replace
+
 import pytest
 from made import outcome
 from made import result as made_result
@@ -60,6 +62,16 @@ def test_a_dose_of_the_log_or_the_user_is_not_chosen(origin: str) -> None:
     assert "Chosen" not in show.verdict(one)
     assert "At the dose of the document" in show.verdict(one)
     assert one.record()["chosen_dose"] == []
+
+
+def test_a_log_that_tells_nothing_is_told_to() -> None:
+    told = "Nothing here comes from the log, which tells none of these numbers"
+    for origin, words in (("default", told), ("log", "From the log: batch; all other numbers are not that run's.")):
+        one = replace(result(origin=origin), log=True)
+        assert words in show.verdict(one)
+        assert one.record()["from_log"] == ["batch"] * (origin == "log")
+    assert "the log" not in show.verdict(result())
+    assert "from_log" not in result().record()
 
 
 def test_json_keeps_its_three_arms() -> None:

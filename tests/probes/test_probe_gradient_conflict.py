@@ -1,12 +1,16 @@
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch")
 from arms import medians, observe  # noqa: E402
 
+from diagnose.api.reproducer import read  # noqa: E402
 from diagnose.live import gradient_conflicts  # noqa: E402
 from diagnose.probes import views  # noqa: E402
 from diagnose.probes.lab import Meter  # noqa: E402
 from diagnose.probes.mechanisms import gradient_conflict as mechanism  # noqa: E402
+from diagnose.probes.parameters import resolve  # noqa: E402
 
 SMALL = {"epochs": 1, "replicas": 4, "meter": Meter()}
 COSINE = "cosine of the two gradients"
@@ -59,6 +63,13 @@ def test_the_contrastive_loss_does_not_oppose() -> None:
 def test_a_log_tells_a_contrastive_loss_by_its_weight() -> None:
     assert mechanism.contrastive(0.05) == "contrastive"
     assert mechanism.contrastive("auto") is None
+
+
+def test_a_log_tells_the_epochs_that_it_came_to(tmp_path: Path) -> None:
+    rows = "".join(f"{epoch},{1 / epoch}\n" for epoch in range(1, 6))
+    (tmp_path / "metrics.csv").write_text(f"epoch,loss\n{rows}")
+    found = resolve(mechanism, read(str(tmp_path / "metrics.csv")).segments[0], {})
+    assert [(one.value, one.origin) for one in found if one.name == "epochs"] == [(5, "derived")]
 
 
 def test_each_arm_changes_one_thing() -> None:

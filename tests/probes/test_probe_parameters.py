@@ -94,6 +94,7 @@ def test_the_segment_that_a_mechanism_is_about(segment_of) -> None:
     [
         ("batch=many", "batch takes a whole number"),
         ("lr=-1", "outside 0.."),
+        ("lr=inf", "lr takes finite numbers, not inf"),
         ("signl=1", "did you mean signal"),
         ("signal", "NAME=VALUE"),
     ],

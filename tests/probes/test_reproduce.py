@@ -134,8 +134,9 @@ def test_without_a_gpu_cuda_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         (("few-updats",), "did you mean few-updates"),
         (("few-updates", "--set", "lr=fast"), "lr takes a number"),
         (("few-updates", "--from", "missing.log"), "missing.log"),
-        (("few-updates", "--replicas", "7"), "8 are the least"),
+        (("few-updates", "--replicas", "7"), "8<=x<="),
         (("few-updates", "-o", "out.html"), "no output is written as .html"),
+        (("few-updates", "-o", "nowhere/out.json"), "cannot write: no such folder"),
         ((), "name a rule or a mechanism"),
     ],
 )
@@ -167,6 +168,15 @@ def test_two_configs_tell_what_was_changed() -> None:
     used = {one["name"]: one for one in json.loads(found.stdout)["parameters"]}
     assert (used["weight_decay"]["value"], used["weight_decay_before"]["value"]) == (0.5, 0.0005)
     assert (used["weight_decay_before"]["path"], used["weight_decay_before"]["lines"]) == ("old.yaml", [3])
+
+
+def test_one_cause_has_nothing_to_vary() -> None:
+    pytest.importorskip("torch")
+    small = ("--replicas", "8", "--set", "samples=40", "--set", "epochs=1", "--no-speed")
+    found = diagnose("reproduce", "batch-without-lr", *small, "--vary")
+
+    assert found.exit_code == 0, found.output
+    assert "--vary has nothing to take apart" in found.stderr
 
 
 def test_a_run_before_that_nothing_is_compared_with() -> None:

@@ -52,7 +52,6 @@ class Ledger:
         except BaseException:
             self._lock.close()
             raise
-        self._commits: dict[str, str] = {}
         self._beaten = 0.0
         try:
             with self._writing():
@@ -131,7 +130,7 @@ class Ledger:
 
     def begin(self, key: str, job: Job) -> str:
         """Note that a run begins, and return the mark of this attempt."""
-        git = self._commits.setdefault(job.cwd, commit_of(job.cwd))
+        git = commit_of(job.cwd)
         with self._writing():
             query = "SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE key = ?"
             (number,) = self._base.execute(query, (key,)).fetchone()
@@ -187,10 +186,13 @@ class Ledger:
         )
 
     def circumstances(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
-        """Return the commits and the hosts of the last attempts at some runs; empty texts where they are not known."""
+        """Return the commits and the hosts of the last attempts at some runs; empty texts where they are not known.
+
+        Runs that were planned and never begun, as where the budget was spent, have neither.
+        """
         commits, hosts = set(), set()
         query = (
-            "SELECT run.git, attempt.host FROM run LEFT JOIN attempt ON attempt.key = run.key"
+            "SELECT run.git, attempt.host FROM run JOIN attempt ON attempt.key = run.key"
             " WHERE run.key = ? ORDER BY attempt.number DESC LIMIT 1"
         )
         with told(self.path):

@@ -1,4 +1,4 @@
-"""Whether the seed does anything: runs that are copies of one another are one run, however many there are."""
+"""Whether seed and settings do anything: runs that are copies of one another are one run, however many there are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from diagnose.confirm.model import Outcome
 SAID = (
     "The seed has no effect: runs with different seeds gave the same metric to the last digit. Is `{seed}` read by the "
     "program? (With --unseeded: does it draw a new seed each time?)"
+)
+UNHEEDED = (
+    "The changed settings have no effect: with every seed both configs logged the same to the last digit. Does the "
+    "program read what `{config}` or `{set}` passes? (If it does, none of these changes acts on what it logs, or not "
+    "before the cut.)"
 )
 DIGITS = 6
 """Digits that a metric must have to be no coincidence in two runs of a config."""
@@ -46,6 +51,22 @@ def seedless(arms: Sequence[Sequence[Outcome]]) -> bool:
         and all(_digits(value) >= DIGITS if few else True for value in values)
         and not any(map(_is_trivial, values))
     )
+
+
+def unheeded(bad: Sequence[Outcome], good: Sequence[Outcome]) -> bool:
+    """Return whether both configs gave the same run with each of four seeds or more, and the seeds different ones.
+
+    Only runs that logged enough to compare are proof: equal verdicts and scores may be what a collapse comes to. Two
+    seeds would not do: what acts on rare events alone, as clipping does, leaves many a run as it was.
+
+    Args:
+        bad: runs of one config.
+        good: of the other.
+    """
+    other = {one.trial.seed: one.trace for one in good}
+    pairs = [(one.trace, other[one.trial.seed]) for one in bad if one.trial.seed in other]
+    alike = all(first and first == second for first, second in pairs)
+    return alike and len(pairs) >= ENOUGH and len({first for first, _ in pairs}) > 1
 
 
 def _is_trivial(value: float) -> bool:

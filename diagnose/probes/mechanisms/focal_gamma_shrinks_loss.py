@@ -29,7 +29,8 @@ SYMPTOM = (
 PROXY = (
     "A dense network on generated cells stands in for the detector: one shared trunk, an object loss over all cells, "
     "class and box losses over the few with an object. Gamma, alpha, the loss weights and the share of objects carry "
-    "over; what the loss of a large detector does to its mAP does not."
+    "over; what the loss of a large detector does to its mAP does not. A weight is judged by what it finds of objects: "
+    "what it costs classes and boxes is told as measures."
 )
 IMAGE_CELLS, IMAGES, VAL_CELLS = 16, 256, 2048
 GAINS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from diagnose.probes.declare import Arm, Factor, Observation, Parameter, Values, documented
-from diagnose.probes.sources import fact, number, setting, whole
+from diagnose.probes.sources import fact, number, reached, setting, whole
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +57,9 @@ PARAMETERS = (
         most=1e4,
     ),
     Parameter("lower", 0.2, "part of the weight that the arm with the lower one has", least=0.0, most=1.0),
-    Parameter("epochs", 3, "epochs with the auxiliary loss", (fact("planned_epochs", whole),), least=1, most=100),
+    Parameter(
+        "epochs", 3, "epochs with the auxiliary loss", (reached, fact("planned_epochs", whole)), least=1, most=100
+    ),
     Parameter("steps_per_epoch", 50, "updates of an epoch", (fact("steps_per_epoch", whole),), least=1, most=1000),
     Parameter("poor", 0.8, "share of pairs whose second view has no signal", least=0.0, most=1.0),
     Parameter("signal", 2.0, "distance of a class's centre from the middle, in standard deviations", least=0.0),

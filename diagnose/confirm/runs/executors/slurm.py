@@ -48,7 +48,8 @@ class Slurm:
         cluster = given.pop("cluster", "slurm")
         self._words = Path(folder) / "submitit.log" if cluster != "slurm" else None
         if cluster == "slurm" and not shutil.which("srun"):
-            raise DiagnoseError("there is no Slurm here: srun is not found", mend="run it on a login node")
+            mend = "run it on a login node, or try it here with --executor-option cluster=local"
+            raise DiagnoseError("there is no Slurm here: srun is not found", mend=mend)
         try:
             self.lease = float(given.pop("lease", LEASE))
             self.pause = min(1.0, self.lease / 10)

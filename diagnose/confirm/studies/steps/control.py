@@ -18,7 +18,7 @@ from diagnose.confirm.studies.compare import (
 )
 from diagnose.confirm.studies.options import StudyOptions
 from diagnose.confirm.studies.result import Look, StepRecord
-from diagnose.confirm.studies.seeds import SAID, seedless
+from diagnose.confirm.studies.seeds import SAID, UNHEEDED, seedless, unheeded
 from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts, Runs
 
 MOST = 0.75
@@ -78,8 +78,7 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
         if options.metric:  # two seeds show whether they do anything, before more runs are spent
             yield from runs.fill([(everything, seeds), ((), seeds)], 2, 0)
         for at, (count, alpha) in enumerate(zip(options.looks, options.spent, strict=True)):
-            if seedless([runs.votes(everything, seeds), runs.votes((), seeds)]):
-                why = SAID
+            if why := _void(runs.votes(everything, seeds), runs.votes((), seeds), options):
                 break
             yield from runs.fill([(everything, seeds), ((), seeds)], count, options.spare)
             bad, good = runs.votes(everything, seeds), runs.votes((), seeds)
@@ -89,8 +88,7 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
                 why = f"{FEW}: {lost}" if lost else f"{FEW}."
                 break
             looks.append(look_at(bad, good, p_value(bad, good, runs.judge), alpha))
-            if seedless((bad, good)):
-                why = SAID
+            if why := _void(bad, good, options):
                 break
             later = list(zip(options.looks, options.spent, strict=True))[at + 1 :]
             outcome, note = _decide(bad, good, looks[-1], later, runs, options)
@@ -150,6 +148,13 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
         paired,
         p_value(good, bad, runs.judge) if looks and sides == 1 else None,
     )
+
+
+def _void(bad: Sequence[Outcome], good: Sequence[Outcome], options: StudyOptions) -> str:
+    """Return why the runs so far prove nothing, whatever they show; empty if they may."""
+    if seedless((bad, good)):
+        return SAID
+    return UNHEEDED if options.seeded and unheeded(bad, good) else ""
 
 
 def _loses(failed: tuple[int, int], counted: tuple[int, int]) -> bool:
