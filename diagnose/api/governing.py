@@ -31,6 +31,7 @@ class Governor:
     _layers: tuple[Layer, ...] = ()
     _known: dict[Path | None, Settings] = field(default_factory=dict)
     _closest: dict[Path, Path | None] = field(default_factory=dict)
+    _of_path: dict[str | Path, Path | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check everything that does not depend on a folder."""
@@ -59,11 +60,11 @@ class Governor:
         """
         file = self._file
         if file is None and not self.isolated:
-            whole = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
-            folder = whole if os.path.isdir(whole) else whole.parent  # noqa: PTH112 - never raises
-            if folder not in self._closest:
-                self._closest[folder] = closest(folder)
-            file = self._closest[folder]
+            if path not in self._of_path:
+                whole = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
+                folder = whole if os.path.isdir(whole) else whole.parent  # noqa: PTH112 - never raises
+                self._of_path[path] = closest(folder, self._closest)
+            file = self._of_path[path]
         if file not in self._known:
             found = Settings() if file is None else from_file(file)
             for layer in self._layers:

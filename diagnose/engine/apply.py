@@ -2,41 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from diagnose.engine.hit import Hit
 from diagnose.engine.view import View
 from diagnose.engine.wording import words
-from diagnose.language import MissingError, Scope, evaluate, parse, place_of, truth
+from diagnose.language import LanguageError, MissingError, Node, Scope, evaluate, parse, place_of, truth
 from diagnose.model import SEVERITIES, Change, Event, Evidence, Place, Segment, Series, Setting
 from diagnose.names import hyperparameter
+from diagnose.records import dataclass
 from diagnose.rules import Rule, param
 
 MOST_EVIDENCE = 8
 """Places shown for one finding."""
 
 
-def apply(rule: Rule, view: View, overrides: Mapping[str, Any]) -> list[Hit]:
+@dataclass(slots=True)
+class Ready:
+    """A rule as it was made ready for segments of one outline, and for one of the series that it looks at.
+
+    Attributes:
+        when: its condition.
+        parts: the named parts that the condition needs.
+    """
+
+    when: Node
+    parts: Mapping[str, Node]
+
+
+def apply(rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[Ready] | None = None) -> list[Hit]:
     """Return the hits of a rule in a segment that ``view.lack`` finds nothing lacking in, merged if the rule says so.
 
     Args:
         rule: the rule.
         view: where to look.
         overrides: thresholds from the settings; ``{"metrics": {"val/map50": {...}}}`` holds those of one metric.
+        ready: the rule for each series that it looks at, if it was made ready for segments like this one.
 
     Raises:
         MissingError: if the segment lacks something that the rule cannot do without; the rule is skipped.
         LanguageError: if the rule is at fault.
     """
+    if ready is not None:
+        try:
+            if _finds_nothing(ready, view.scope):
+                return []
+            if rule.evidence:  # else it is what the condition comes upon as it is written
+                return _found(rule, view, overrides, ready)
+        except LanguageError:  # told of as the rule is written
+            pass
+    return _found(rule, view, overrides, None)
+
+
+def _found(rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[Ready] | None) -> list[Hit]:
     hits: list[Hit] = []
     missing: MissingError | None = None
     when = parse(rule.when)
     tried = False
-    for value, scope in scopes(rule, view, overrides):
+    for number, (value, scope) in enumerate(scopes(rule, view, overrides)):
         try:
-            if truth(when, scope):
+            if ready is not None:
+                scope.lets = {**scope.lets, **ready[number].parts}
+            if truth(when if ready is None else ready[number].when, scope):
                 hits.append(_hit(rule, view, scope, value))
             tried = True
         except MissingError as error:
@@ -44,6 +73,21 @@ def apply(rule: Rule, view: View, overrides: Mapping[str, Any]) -> list[Hit]:
     if missing is not None and not tried:
         raise missing
     return [_merged(hits)] if rule.merge and len(hits) > 1 else hits
+
+
+def _finds_nothing(ready: Sequence[Ready], scope: Scope) -> bool:
+    """Whether a rule finds nothing. Raises as ``apply`` does."""
+    missing, tried = None, False
+    for one in ready:
+        try:
+            if truth(one.when, scope):
+                return False
+            tried = True
+        except MissingError as error:
+            missing = error
+    if missing is not None and not tried:
+        raise missing
+    return True
 
 
 def scopes(rule: Rule, view: View, overrides: Mapping[str, Any], **more: Any) -> Iterator[tuple[Any, Scope]]:
@@ -63,16 +107,17 @@ def scopes(rule: Rule, view: View, overrides: Mapping[str, Any], **more: Any) ->
     if rule.each is not None:
         variable, selector = rule.each
         found, _ = view.candidates(selector)
-    lets, run = rule.parts(), view.run
+    lets, run, kept = rule.parts(), view.run, view.scope.kept
     for value in found:
-        thresholds = _thresholds(rule, overrides, value) if overrides else {}
+        thresholds = thresholds_of(rule, overrides, value) if overrides else {}
         values = {**rule.params, **thresholds, **view.given}
         if variable:
             values[variable] = value
-        yield value, Scope(view.segment, lets, values, view.baseline, run.segments, memo=view.memo, **more)
+        yield value, Scope(view.segment, lets, values, view.baseline, run.segments, memo=view.memo, kept=kept, **more)
 
 
-def _thresholds(rule: Rule, overrides: Mapping[str, Any], about: Any) -> dict[str, Any]:
+def thresholds_of(rule: Rule, overrides: Mapping[str, Any], about: Any) -> dict[str, Any]:
+    """Return the parameters of a rule that settings override, for what it looks at."""
     params = {key: param(item) for key, item in overrides.items() if key in rule.params}
     if isinstance(about, Series):
         of_metric = overrides.get("metrics", {}).get(about.name, {})

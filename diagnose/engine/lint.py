@@ -17,6 +17,7 @@ from diagnose.engine.hit import Hit
 from diagnose.engine.inputs import Input
 from diagnose.engine.merge import merge
 from diagnose.engine.policy import policy_events
+from diagnose.engine.quick import Quick
 from diagnose.engine.quote import Quotes
 from diagnose.engine.review import Gate
 from diagnose.engine.shortlist import Shortlist
@@ -62,6 +63,7 @@ class Options:
     causes: bool = False
     cache: Cache | None = None
     _shortlist: Shortlist | None = field(default=None, init=False, repr=False, compare=False)
+    _quick: Quick | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def shortlist(self) -> Shortlist:
@@ -69,6 +71,13 @@ class Options:
         if self._shortlist is None:
             self._shortlist = Shortlist(rule for rule in self.rules if not rule.is_cause)
         return self._shortlist
+
+    @property
+    def quick(self) -> Quick:
+        """The same rules, made ready for segments that are alike."""
+        if self._quick is None:
+            self._quick = Quick(self.shortlist, self.thresholds)
+        return self._quick
 
 
 def lint(inputs: Iterable[Input], options: Options) -> Report:
@@ -250,11 +259,11 @@ def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
             continue
         view = View(run, segment, baseline)
         hits: list[Hit] = []
-        todo, lacks = options.shortlist.of(view)
-        file.skipped = lacks | file.skipped
-        for rule in todo:
+        todo, lacks = options.quick.of(view)
+        file.skipped = {**lacks, **file.skipped}
+        for rule, ready in todo:
             try:
-                found = apply(rule, view, options.thresholds.get(rule.name, {}))
+                found = apply(rule, view, options.thresholds.get(rule.name, {}), ready)
             except MissingError as error:
                 file.skipped.setdefault(rule.name, error.what)
                 continue

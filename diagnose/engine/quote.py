@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 
 from diagnose.errors import DiagnoseError
 from diagnose.model import Evidence, Place
@@ -13,6 +14,7 @@ from diagnose.text.secrets import masked_text
 
 SHOWN = 300
 """Characters of a line that are quoted."""
+_masked = lru_cache(maxsize=64)(masked_text)  # findings of one log point at the same lines
 
 
 class Quotes:
@@ -39,7 +41,7 @@ class Quotes:
 
     def place(self, place: Place) -> Place:
         """Return the place with its text, in which no password or token is repeated."""
-        text = masked_text(place.text or self._texts.get((place.path, place.line), ""))
+        text = _masked(place.text or self._texts.get((place.path, place.line), ""))
         return Place(place.path, place.line, place.column, text)
 
     def evidence(self, evidence: Evidence) -> Evidence:

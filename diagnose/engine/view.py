@@ -7,8 +7,9 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
+from diagnose.language import Scope
 from diagnose.language.memo import Memo
-from diagnose.model import Change, Event, Run, Segment
+from diagnose.model import Change, Event, Run, Segment, Setting
 from diagnose.names import hyperparameter, traits
 from diagnose.names.globs import fits
 from diagnose.rules import Rule, Selector
@@ -21,10 +22,14 @@ class View:
         baseline: a segment to compare with.
         memo: what functions of the language gave for it; of use as long as the findings that they see do not change.
         given: names that have a value in every rule.
+        scope: what names mean that mean the same to all rules.
         signature: what it holds, but for its settings: equal for segments that lack the same.
     """
 
-    __slots__ = ("_candidates", "_events", "_names", "baseline", "given", "memo", "run", "segment", "signature")
+    __slots__ = (
+        "_candidates", "_events", "_names", "_settings", "baseline", "given", "memo", "run", "scope", "segment",
+        "signature",
+    )  # fmt: skip
 
     def __init__(self, run: Run, segment: Segment, baseline: Segment | None = None) -> None:
         """Look at a segment."""
@@ -36,8 +41,10 @@ class View:
             "format": run.format,
             "compared": baseline is not None,
         }
+        self.scope = Scope(segment, {}, self.given, baseline, run.segments)
         self._candidates: dict[int, tuple[list[Any], str]] = {}
         self._names = _named(tuple(segment.series))
+        self._settings: tuple[list[Setting], _Keys] | None = None
         self._events: dict[str, list[Event]] = {}
         for event in segment.events:
             self._events.setdefault(event.kind, []).append(event)
@@ -70,8 +77,10 @@ class View:
         if selector.change:
             return [change for change in segment.changes or () if _changed(change, selector)], "a change"
         if selector.setting or selector.names or selector.roles:
-            settings = [*segment.config.settings.values()]
-            keys = _keyed(tuple(setting.key for setting in settings), segment.config.framework)
+            if self._settings is None:
+                settings = [*segment.config.settings.values()]
+                self._settings = settings, _keyed(tuple(setting.key for setting in settings), segment.config.framework)
+            settings, keys = self._settings
             chosen = [settings[at] for at in keys.chosen(selector)]
             return chosen, "config " + " or ".join([*selector.setting, *selector.names, *selector.roles])
         names = self._names.chosen(selector)

@@ -88,6 +88,20 @@ def _always(value: Any) -> Run:
     return lambda _: value
 
 
+def _lacking(node: Node) -> Run:
+    what = node.args[0]
+
+    def run(_: Scope) -> Any:
+        raise MissingError(what)
+
+    return run
+
+
+def _series(node: Node) -> Run:
+    name = node.args[0]
+    return lambda scope: scope.segment.series[name]
+
+
 def _never(node: Node, message: str) -> Run:
     def run(_: Scope) -> Any:
         raise LanguageError(message, node.text, node.column, node.line)
@@ -257,32 +271,37 @@ def _lazily(node: Node, function: Function, arguments: list[Run]) -> Run:
 def _eagerly(node: Node, function: Function, arguments: list[Run]) -> Run:
     call, scoped, name = function.call, function.scoped, function.name
     only = arguments[0] if len(arguments) == 1 else None
+    first, second = arguments if len(arguments) == 2 else (None, None)
     remembers = name not in CHEAP
 
-    def new(scope: Scope, args: Sequence[Any]) -> Any:
-        try:
-            return call(scope, *args) if scoped else call(*args)
-        except ValueTypeError as error:
-            raise _fault(node, error) from None
-        except FAULTS as error:
-            given = ", ".join(kind_of(arg) for arg in args)
-            message = f"`{name}` cannot take {given}: {error}"
-            raise LanguageError(message, node.text, node.column, node.line) from None
+    def fault(error: Exception, args: Sequence[Any]) -> LanguageError:
+        if isinstance(error, ValueTypeError):
+            return _fault(node, error)
+        given = ", ".join(kind_of(arg) for arg in args)
+        return LanguageError(f"`{name}` cannot take {given}: {error}", node.text, node.column, node.line)
 
     def run(scope: Scope) -> Any:
-        args = (only(scope),) if only is not None else [argument(scope) for argument in arguments]
+        args: Sequence[Any]
+        if only is not None:
+            args = (only(scope),)
+        elif first is not None and second is not None:
+            args = (first(scope), second(scope))
+        else:
+            args = [argument(scope) for argument in arguments]
         memo = scope.memo
-        if memo is None or not remembers or (key := key_of(name, args)) is None:
-            return new(scope, args)
-        known = memo.get(key)
-        if known is not None:
+        key = key_of(name, args) if memo is not None and remembers else None
+        if memo is not None and key is not None and (known := memo.get(key)) is not None:
             return recalled(known)
         try:
-            value = new(scope, args)
+            value = call(scope, *args) if scoped else call(*args)
         except MissingError as error:
-            memo.keep(key, args, None, error.what)
+            if memo is not None and key is not None:
+                memo.keep(key, args, None, error.what)
             raise
-        memo.keep(key, args, value)
+        except WRONG as error:
+            raise fault(error, args) from None
+        if memo is not None and key is not None:
+            memo.keep(key, args, value)
         return value
 
     return run
@@ -323,6 +342,15 @@ def _compare(node: Node) -> Run:
     first = _run(node.args[0])
     rest = [(sign, _run(arg)) for sign, arg in zip(node.args[1::2], node.args[2::2], strict=True)]
 
+    def against(scope: Scope) -> Any:
+        left = first(scope)
+        if type(left) in SCALARS:
+            return holds(left, bound)
+        try:
+            return compared(only, left, bound)
+        except WRONG as error:
+            raise _fault(node, error) from None
+
     def once(scope: Scope) -> Any:
         left, right = first(scope), second(scope)
         if type(left) in SCALARS and type(right) in SCALARS:
@@ -335,7 +363,9 @@ def _compare(node: Node) -> Run:
     if len(rest) == 1:
         ((only, second),) = rest
         holds = COMPARE[only]
-        return once
+        if node.args[2].kind not in ("number", "known") or type(bound := node.args[2].run(None)) not in SCALARS:
+            return once
+        return against
 
     def run(scope: Scope) -> Any:
         left = first(scope)
@@ -431,6 +461,9 @@ _KINDS: dict[str, Callable[[Node], Run]] = {
     "string": _string,
     "true": lambda _: _always(True),
     "false": lambda _: _always(False),
+    "known": lambda node: _always(node.args[0]),
+    "lacking": _lacking,
+    "series": _series,
     "name": _name,
     "attribute": _attribute,
     "item": _item,

@@ -50,12 +50,19 @@ class Node:
             self._run = compiled(self)
         return self._run
 
+    def runs(self, run: Callable[[Any], Any]) -> None:
+        """Let the node do something else with a scope, before it is compiled into others."""
+        self._run = run
+
+    def operands(self) -> Iterator[Node]:
+        """Yield the nodes it is made of."""
+        return (arg for arg in self.args if isinstance(arg, Node))
+
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it."""
         yield self
-        for arg in self.args:
-            if isinstance(arg, Node):
-                yield from arg.walk()
+        for operand in self.operands():
+            yield from operand.walk()
 
 
 _PREPARED: dict[str, str] = {}

@@ -25,6 +25,7 @@ class Scope:
         findings: what the rules have found in the run; None while they are still at it.
         memo: what functions gave before, for other rules of the same segment, baseline and findings; None for none.
         lacking: named parts that are missing, with what they lack, and without a word those that are being evaluated.
+        kept: values of nodes that several rules ask for, made by ``language.narrow``; errors of what is missing.
     """
 
     segment: Segment
@@ -35,6 +36,7 @@ class Scope:
     findings: Sequence[Finding] | None = None
     memo: Memo | None = None
     lacking: dict[str, str] = field(default_factory=dict)
+    kept: dict[int, Any] = field(default_factory=dict)
 
     def lookup(self, name: str) -> Any:
         """Return the value of a bare name. Raises MissingError for a series that the log does not hold."""

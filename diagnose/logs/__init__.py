@@ -83,7 +83,7 @@ def detect(source: Source, *, program: bool = False) -> Format | None:
     page = Head(head.path, head.data[:PAGE])
     if program:
         return _best(page, [one for one in sketches() if one.is_config])[0]
-    if len(page.data) > GLANCE and (format := _only(Head(head.path, head.data[:GLANCE]))) is not None:
+    if len(page.data) > GLANCE and (format := _only(Head(head.path, head.data[:GLANCE], brief=True))) is not None:
         return format
     best, score = _best(page, sketches())
     if score < SURE and len(head.data) > PAGE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
@@ -27,6 +28,8 @@ SAMPLES = (
 CHARACTERS = 1 << 16
 LINES = 3000
 """How much of a file detection looks at."""
+OPENING = 1 << 10
+"""Characters in which a log shows that it is none."""
 INHERITS = lazy(r"^(?:_base_\s*=\s*[\[('\"rf]|with read_base\(\):)", re.MULTILINE)
 FAMILY = lazy(
     r"^(?:model|detector|optimizer|optim_wrapper|optimizer_config|train_cfg|val_cfg|test_cfg|train_dataloader|"
@@ -53,6 +56,8 @@ def sniff(head: Head) -> int:
     text = head.text[:CHARACTERS]
     if "=" not in text and "read_base" not in text:
         return 0
+    if _is_foreign(text[:OPENING].splitlines()[:-1]):
+        return 0
     inherits, family = INHERITS.search(text), FAMILY.findall(text)
     if not inherits and not (family and TYPED.search(text)):
         return 0
@@ -60,7 +65,7 @@ def sniff(head: Head) -> int:
         return 0
     if not inherits and len(PROGRAM.findall(text)) > len(family):
         return 0
-    return 0 if _is_foreign(text) else 100 + min(len(family), 80) + 10 * bool(inherits)
+    return 0 if _is_foreign(text.splitlines()[:LINES]) else 100 + min(len(family), 80) + 10 * bool(inherits)
 
 
 def read(source: Source, build: RunBuilder) -> None:
@@ -74,10 +79,10 @@ def read(source: Source, build: RunBuilder) -> None:
     into(build, read_python_config(text_of(source), source.path, files_of(source)))
 
 
-def _is_foreign(text: str) -> bool:
+def _is_foreign(lines: Iterable[str]) -> bool:
     """Tell whether a line stands at the margin that no config holds there: then a config stands inside a log."""
     quote = ""
-    for line in text.splitlines()[:LINES]:
+    for line in lines:
         row = line[:400]
         if quote:
             quote = "" if row.count(quote) % 2 else quote

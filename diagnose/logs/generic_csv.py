@@ -10,6 +10,7 @@ from diagnose.names import split_of
 from diagnose.names.metrics import canonical
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.bulk import Bulk, Item
+from diagnose.reader.counting import FALLS, STANDS, counting
 from diagnose.reader.likeness import home_split, is_epoch, is_metric, is_row_number, is_step
 from diagnose.reader.table import BLANKS, Row, cells_of, delimiter_of, rows, value_of
 from diagnose.scan import Condition, Shapes, Walk, table_row
@@ -61,7 +62,10 @@ def _is_number(cell: str) -> bool:
 
 
 def read(source: Source, build: RunBuilder) -> None:
-    """Read every number as a point. Epochs may count from 0 or 1; without them the rows count."""
+    """Read every number as a point. Epochs may count from 0 or 1; without them the rows count.
+
+    Rows that are sorted newest first are read from the last one on.
+    """
     shapes = Shapes(NAME)
     walk = Walk(source, shapes, None)
     stream, bulk = iter(walk), Bulk(build, walk)
@@ -70,7 +74,12 @@ def read(source: Source, build: RunBuilder) -> None:
     header = cells_of(first.text, delimiter)
     epochs = next((name for name in header if is_epoch(name)), "")
     steps = next((name for name in header if is_step(name)), "")
+    counter = epochs or steps
+    counted = counting(source, header.index(counter), delimiter) if counter else STANDS
     table = rows(stream, header, delimiter)
+    if counted == FALLS:
+        table = reversed(listed := list(table))
+        build.start(listed[0].line)
     some = list(islice(table, 50))
     offset = 1.0 if epochs and next((v for row in some if (v := row.value(epochs)) is not None), 1) == 0 else 0.0
     names = {
@@ -78,6 +87,8 @@ def read(source: Source, build: RunBuilder) -> None:
         for name in header
         if name not in (epochs, steps) and not is_row_number(name) and name.strip()
     }
+    if counted == STANDS and not (epochs and steps):
+        epochs = steps = ""
     each_epoch = any(split_of(name) == "val" for name in names.values())
     count = 0
     numbered = [header.index(name) for name in (epochs, steps) if name]
@@ -98,7 +109,12 @@ def read(source: Source, build: RunBuilder) -> None:
             bulk.check()
             now = build.current_epoch
             walk.counters = (-math.inf if math.isnan(now) else now - offset, 0.0)
-            if part is table and numbered and (found := table_row(walk.text, delimiter)) is not None:
+            if (
+                part is table
+                and numbered
+                and counted != FALLS
+                and (found := table_row(walk.text, delimiter)) is not None
+            ):
                 cells = found[1]
                 if walk.template < 0:
                     if len(shapes.templates) < MOST_SHAPES:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader.console_rows import VISIBLE, ConsoleRows
 from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
-from diagnose.scan import lines
+from diagnose.reader.huggingface_rows import EntryRows, Plan, Progress, entry_plan, progress_plan
+from diagnose.scan import Shapes, Walk, line_texts
 from diagnose.sources import Line, Source
 
 NAME = "hf-console"
@@ -54,16 +56,37 @@ def sniff(head: Head) -> int:
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read dicts as points; a run ends with its summary, and the next starts when the epoch falls back."""
-    reader, events = _Reader(build), ConsoleEvents(build)
-    for line in lines(source):
-        known = False
-        for piece in pieces(line):
-            if (match := GRAMMAR.parse(piece.text)) is not None:
-                reader.take(match, piece)
-                known = True
-        if not known:
+    shapes = Shapes(NAME)
+    walk = Walk(source, shapes, VISIBLE)
+    reader, events, last = _Reader(build, line_texts(source)), ConsoleEvents(build), 0
+    rows: ConsoleRows[Plan] = ConsoleRows(walk, shapes, GRAMMAR, reader.row, EntryRows(build, reader).batch)
+    for line in walk:
+        rows.flush(line.number)
+        if line.number > max(last, rows.last) + 1:
+            events.passed(line.number - 1)
+        last = line.number
+        found = [(match, piece) for piece in pieces(line) if (match := GRAMMAR.parse(piece.text)) is not None]
+        for match, piece in found:
+            reader.take(match, piece)
+        if not found:
             events.feed(line)
+            if events.idle:
+                walk.ignore()
+        elif len(found) == 1:
+            enable(rows, *found[0])
+        walk.everything = events.attentive
+    rows.flush()
+    if walk.seen > max(last, rows.last):
+        events.passed(walk.seen)
     events.finish()
+
+
+def enable(rows: ConsoleRows[Plan], match: Match, piece: Line) -> None:
+    """Read lines like the one that was just taken in bulk, if they are dicts or bars."""
+    if match.kind == "metrics":
+        rows.enable(match, piece.text, entry_plan)
+    elif match.kind == "bar" and (known := GRAMMAR.shapes.place(piece.text)) is not None:
+        rows.enable(match, piece.text, progress_plan(known[0]))
 
 
 def pieces(line: Line) -> Iterator[Line]:
@@ -81,8 +104,9 @@ def pieces(line: Line) -> Iterator[Line]:
 
 
 class _Reader:
-    def __init__(self, build: RunBuilder) -> None:
+    def __init__(self, build: RunBuilder, text_of: Callable[[int], str]) -> None:
         self.build = build
+        self.text_of = text_of
         self.total = 0
         self.split = ""  # the table of metrics that is being printed
         self.ended = False
@@ -100,6 +124,21 @@ class _Reader:
                 pairs[key[1:-1]] = number(text.strip("'\""))
             except ValueError:
                 continue
+        self.entry(pairs, line.number, lambda: line.text)
+
+    def row(self, plan: Plan, line: int, columns: Sequence[float]) -> None:
+        """Take a dict or a bar that was read in bulk."""
+
+        def text() -> str:
+            return self.text_of(line).strip()
+
+        if isinstance(plan, Progress):
+            self.progress(int(columns[0]), int(columns[1]), line, text)
+        else:
+            self.entry(plan.pairs(columns), line, text)
+
+    def entry(self, pairs: dict[str, float], line: int, text: Callable[[], str]) -> None:
+        """Report the numbers of a dict; *text* gives what the line shows."""
         epoch = pairs.pop("epoch", math.nan)
         if math.isnan(epoch) and not {"loss", "eval_loss", "train_loss"} & pairs.keys():
             return
@@ -109,16 +148,16 @@ class _Reader:
         if not math.isnan(epoch) and not after:
             if self.build.is_open and epoch < self.build.current_epoch:
                 self._restart()
-            self.build.epoch(epoch, line.number)
+            self.build.epoch(epoch, line)
         if "train_runtime" in pairs:
-            self._end(pairs, line)
+            self._end(pairs, line, text())
             return
         for key, value in pairs.items():
             name = series_name(key)
             if name and after and self.build.has_points:
-                self.build.event("metric_summary", line.number, line.text, metric=key, value=value)
+                self.build.event("metric_summary", line, text(), metric=key, value=value)
             elif name:
-                self.build.point(key, value, line.number, name=name, epoch=epoch)
+                self.build.point(key, value, line, name=name, epoch=epoch)
 
     def _restart(self) -> None:
         """Another run begins: what was planned for the last one does not hold for it."""
@@ -129,21 +168,24 @@ class _Reader:
     def _falls_back(self, epoch: float) -> bool:
         return epoch < self.build.current_epoch - 0.5
 
-    def _end(self, pairs: dict[str, float], line: Line) -> None:
+    def _end(self, pairs: dict[str, float], line: int, text: str) -> None:
         for key, value in pairs.items():
             if key not in SUMMARY or key == "train_loss":
-                self.build.event("metric_summary", line.number, line.text, metric=key, value=value)
-        self.build.event("session_end", line.number, line.text)
+                self.build.event("metric_summary", line, text, metric=key, value=value)
+        self.build.event("session_end", line, text)
         self.ended = True
 
     def _bar(self, match: Match, line: Line) -> None:
         done, total = (int(text) for text in match.all("INT")[:2])
-        if not re.search(r"(it/s|s/it)", line.text):
-            return
+        if re.search(r"(it/s|s/it)", line.text):
+            self.progress(done, total, line.number, lambda: line.text)
+
+    def progress(self, done: int, total: int, line: int, text: Callable[[], str]) -> None:
+        """Take a state of a bar; *text* gives what the line shows."""
         if not self.total and total > 1:
             # The first bar without a title is that of training; bars of evaluations have other totals.
             self.total = total
-            self.build.fact("planned_steps", float(total), line.number, line.text)
+            self.build.fact("planned_steps", float(total), line, text())
         if total == self.total and done:
             self.build.current_step = float(done)
 

@@ -55,8 +55,12 @@ GLUED = lazy(
 )
 """Where a line printed into an unfinished bar begins."""
 MAY_BE_GLUED = lazy(r"\s*\S.*(?:WARNING:|Warning: |Epoch|-{60}|Traceback|Invalid loss)")
+IN_BULK = frozenset({"epoch", "bar", "plain"})
+"""Kinds of lines that come so often that they are read in bulk."""
 REMEMBERED = 5000
 """Lines of which it is remembered, to the letter, what they say."""
+LONGEST = 20_000
+"""Characters of a line of Keras."""
 UNLOADED = lazy(r"A total of (\d+) objects could not be loaded|weight count mismatch|expects \d+ weight\(s\), but")
 GATE = (
     r"Epoch|\d\s*/|\d(?:s|ms|us|µs|ns)\s*[-\d]|ETA|Restoring|Early stopping|Can save|conditioned|ran out|Gradients"
@@ -110,7 +114,7 @@ class _Reader:
         self._remarks = Remarks(build, self._epochs.settle, scopes, text_of)
         told = BarRows(self._epochs, self._header)
         self.rows: ConsoleRows[Header | BarPlan] = ConsoleRows(
-            walk, shapes, self._grammar, told.row, told.batch, told.state
+            walk, shapes, self._grammar, told.row, told.batch, told.state, told.few
         )
         self._console = ConsoleEvents(build)
         self._matches: dict[str, Match | None] = {}
@@ -127,19 +131,30 @@ class _Reader:
 
     def parts(self, text: str) -> list[str]:
         """Return a line in pieces, where others were printed into it."""
-        if text not in self._parts:
+        if text in self._parts:
+            return self._parts[text]
+        parts = GLUED.split(text) if MAY_BE_GLUED.match(text) else [text]
+        if len(text) < LONGEST:
             if len(self._parts) >= REMEMBERED:
                 self._parts.clear()
-            self._parts[text] = GLUED.split(text) if MAY_BE_GLUED.match(text) else [text]
-        return self._parts[text]
+            self._parts[text] = parts
+        return parts
 
     def _match(self, text: str) -> Match | None:
-        """Return what Keras says in a line; scripts print the same lines around every fit."""
-        if text not in self._matches:
+        """Return what Keras says in a line; scripts print the same lines around every fit.
+
+        Headers and bars are parsed again: of enough of them a template is made, though they always be the same.
+        """
+        if text in self._matches:
+            return self._matches[text]
+        if len(text) >= LONGEST:
+            return None
+        match = self._grammar.parse(text.strip())
+        if match is None or match.kind not in IN_BULK:
             if len(self._matches) >= REMEMBERED:
                 self._matches.clear()
-            self._matches[text] = self._grammar.parse(text.strip()) if len(text) < 20_000 else None
-        return self._matches[text]
+            self._matches[text] = match
+        return match
 
     def passed(self, line: int) -> None:
         """Lines up to this one meant nothing."""
@@ -153,6 +168,7 @@ class _Reader:
                 failures = self._console.failures
                 self._console.feed(line)
                 self.idle = self._console.idle and not self._remarks.attentive
+                self.idle = self.idle and not self._remarks.may_be_title(line.text)
                 if unloaded := UNLOADED.search(line.text):
                     text = line.text.strip()
                     fields = {"mismatched": float(unloaded[1])} if unloaded[1] else {}
@@ -172,10 +188,10 @@ class _Reader:
             self.enable(match, line.text.strip())
 
     def enable(self, match: Match, text: str) -> None:
-        """Read lines like the one that was just fed in bulk, if it is a header or a bar."""
+        """Read lines like the one that was just fed in bulk, if it is a header, a bar or what stands for one."""
         if match.kind == "epoch":
             self.rows.enable(match, text, header_plan)
-        elif match.kind == "bar":
+        elif match.kind in IN_BULK:
             self.rows.enable(match, text, lambda match, numbers: bar_plan(_bar(match, 0), match, numbers))
 
     def finish(self) -> None:
@@ -207,9 +223,7 @@ class _Reader:
         self._epochs.bar(bar)
 
     def _on_plain(self, match: Match, line: Line) -> None:
-        metrics = _metrics(match)
-        if metrics:
-            self._epochs.bar(Bar(0, 0, metrics, line.number, _seconds(match)))
+        self._epochs.bar(_bar(match, line.number))
 
     # Callbacks
 
@@ -349,7 +363,7 @@ class _Reader:
 
 
 def _bar(match: Match, line: int) -> Bar:
-    done, *total = (int(text) for text in match.all("INT"))
+    done, *total = [int(text) for text in match.all("INT")] or [0]
     rates = match.all("RATE")
     gauge = match.get("GAUGE") or ""
     return Bar(

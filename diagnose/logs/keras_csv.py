@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from diagnose.names import canonical
 from diagnose.reader import Head, RunBuilder
 from diagnose.reader.bulk import Bulk, Item
+from diagnose.reader.counting import COUNTS, FALLS, STANDS, counting
 from diagnose.reader.table import cells_of, delimiter_of, rows, value_of
 from diagnose.scan import Condition, Shapes, Walk, table_row
 from diagnose.sources import Line, Source
@@ -62,7 +63,10 @@ def _sorted(header: list[str]) -> bool:
 
 
 def read(source: Source, build: RunBuilder) -> None:
-    """Read every row as an epoch; ``CSVLogger`` counts from 0, and appends runs without a second header."""
+    """Read every row as an epoch; ``CSVLogger`` counts from 0, and appends runs without a second header.
+
+    Rows that others sorted newest first are read from the last one on.
+    """
     shapes = Shapes(NAME)
     walk = Walk(source, shapes, None)
     stream, bulk = iter(walk), Bulk(build, walk)
@@ -74,12 +78,18 @@ def read(source: Source, build: RunBuilder) -> None:
         for name in header
         if name and name != "epoch"
     }
+    at = header.index("epoch") if "epoch" in header else -1
+    counted = counting(source, at, delimiter) if at >= 0 else STANDS
     last, offset, here = 0.0, math.nan, walk.counters
-    for index, row in enumerate(rows(stream, header, delimiter)):
+    table = rows(stream, header, delimiter)
+    if counted == FALLS:
+        table = reversed(listed := list(table))
+        build.start(listed[0].line)
+    for index, row in enumerate(table):
         if walk.counters != here:
             last = build.current_epoch = walk.counters[1] + offset
             here = walk.counters
-        printed_epoch = row.value("epoch") if "epoch" in header else float(index)
+        printed_epoch = float(index) if counted == STANDS else row.value("epoch")
         if printed_epoch is None:
             continue
         if math.isnan(offset) or printed_epoch == 0:
@@ -94,19 +104,19 @@ def read(source: Source, build: RunBuilder) -> None:
                 build.point(printed, value, row.line, name=name)
         bulk.check()
         here = walk.counters = (0.0, max(printed_epoch, 0.0))
-        if "epoch" not in header or (found := table_row(walk.text, delimiter)) is None:
+        if counted != COUNTS or (found := table_row(walk.text, delimiter)) is None:
             continue
         cells = found[1]
         if walk.template < 0:
             if len(shapes.templates) < MOST_SHAPES:
                 shapes.add(found[0])
-        elif len(cells) == len(header) and cells[header.index("epoch")] >= 0:
+        elif len(cells) == len(header) and cells[at] >= 0:
             items = [
-                Item(printed, "", max(cells[at], -1), columns[printed], row.value(printed) or 0.0)
-                for at, printed in enumerate(header)
-                if printed in columns and cells[at] != -1
+                Item(printed, "", max(cell, -1), columns[printed], row.value(printed) or 0.0)
+                for cell, printed in zip(cells, header, strict=True)
+                if printed in columns and cell != -1
             ]
-            bulk.enable(items, _position(offset), (), Condition(minor=cells[header.index("epoch")]))
+            bulk.enable(items, _position(offset), (), Condition(minor=cells[at]))
     bulk.finish()
 
 

@@ -48,6 +48,8 @@ def sniff(head: Head) -> int:
             kinds.append("mmcv")
         elif "step" in values and (values.keys() >= TIMES or HIERARCHY & values.keys()):
             kinds.append("mmengine")
+        if kinds and head.brief:
+            break
     return 100 * len(set(kinds)) + min(len(kinds), 99) if kinds else 0
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from diagnose.model import Place, Setting
 from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader.bulk import Bulk, Item
 from diagnose.reader.coco import coco_metric
+from diagnose.reader.console_rows import VISIBLE, is_just
 from diagnose.reader.printed import printed_settings
 from diagnose.reader.yolo_rows import whole
 from diagnose.reader.yolo_settings import plain, state
-from diagnose.scan import lines
+from diagnose.scan import Condition, Walk
 from diagnose.sources import Line, Source
+
+if TYPE_CHECKING:
+    from diagnose.reader.bulk import Floats
 
 NAME = "yolox"
 TITLE = "YOLOX train_log.txt"
@@ -55,18 +62,68 @@ class _Log:
         self.grammar = LineGrammar("yolox")
         self.misfits: dict[str, list[Line]] = {"shape": [], "absent": []}
         self.checkpoint = ""
-        self.failed = False
+        self.reached = self.total = 0.0  # iterations of the epoch
 
     def read(self, source: Source) -> None:
-        events = ConsoleEvents(self.build)
-        for line in lines(source):
+        build, events = self.build, ConsoleEvents(self.build)
+        walk = Walk(source, self.grammar.shapes, VISIBLE)
+        bulk, last = Bulk(build, walk), 0
+        for line in walk:
+            self.catch_up(walk)
+            if line.number > last + 1:
+                events.passed(line.number - 1)
+            last = line.number
             match = self.grammar.parse(line.text)
             if match is None:
                 events.feed(line)
+                if events.idle:
+                    walk.ignore()
             else:
                 getattr(self, match.kind)(match, line)
+                if match.kind == "cell":
+                    bulk.finish()  # it may tell how many epochs are planned
+            bulk.check()
+            walk.counters = (build.current_epoch, self.reached)
+            walk.everything = events.attentive
+            if match is not None and match.kind == "iteration" and walk.template >= 0:
+                self.enable(bulk, match, line.text)
+        self.catch_up(walk)
+        bulk.finish()
+        if walk.seen > last:
+            events.passed(walk.seen)
         self.flush()
         events.finish()
+
+    def catch_up(self, walk: Walk) -> None:
+        """Follow the iterations that were read in bulk since the last line."""
+        epoch, done = walk.counters
+        if (epoch, done) > (self.build.current_epoch, self.reached):
+            self.reached, self.build.current_epoch = done, epoch
+            self.build.current_step = (epoch - 1) * self.total + done
+
+    def enable(self, bulk: Bulk, match: Match, text: str) -> None:
+        """Read iterations like the last one in bulk from here on, as far as they go on and as many are planned."""
+        template, ends = self.grammar.shapes.place(text) or (None, ())
+        if template is None:
+            return
+        found = template.numbers_within(text, ends)
+        counts = [parts for (name, _), parts in zip(match.tokens, found, strict=True) if name == "FRACTION"]
+        items = []
+        for printed, name, at in quantities(match, text):
+            (terminal, value), parts = match.tokens[at], found[at]
+            if terminal == "NUMBER" and not is_just(value, parts):
+                return
+            items.append(Item(printed, "train", parts[0][0] if parts else -1, name, number(value)))
+        if any(len(parts) != 2 for parts in counts):
+            return
+        total = self.total
+
+        def position(rows: Floats) -> tuple[Floats, Floats]:
+            return rows[:, 0], (rows[:, 0] - 1) * total + rows[:, 1]
+
+        (epoch, epochs), (done, planned) = ([part for part, _ in parts] for parts in counts)
+        checks = ((epochs, float(counts[0][1][1]), True),)
+        bulk.enable(items, position, (), Condition(epoch, done, planned, total, checks=checks))
 
     def session(self, _: Match, line: Line) -> None:
         """Begin the segment of another program start."""
@@ -123,6 +180,7 @@ class _Log:
     def epoch_start(self, match: Match, line: Line) -> None:
         self.flush()
         self.build.epoch(float(match.get("INT") or 1), line.number)
+        self.reached = 0.0
 
     def iteration(self, match: Match, line: Line) -> None:
         build = self.build
@@ -134,18 +192,9 @@ class _Log:
         per_epoch = build.known("steps_per_epoch")
         if per_epoch is None or per_epoch.value != total:
             build.fact("steps_per_epoch", float(total), line.number, line.text.strip())
-        build.current_step = step
-        name = ""
-        for terminal, text in match.tokens:
-            if terminal == "NAME":
-                name = text.strip().replace(" ", "_")
-            elif terminal in ("NUMBER", "NONFINITE") and name and name != "size":
-                if name == "mem" and "gpu mem" in line.text:
-                    name = "mem/host"
-                build.point(
-                    name, number(text), line.number, split="train", name=NAMES.get(name, name if "/" in name else "")
-                )
-                name = ""
+        build.current_step, self.reached, self.total = step, float(done), float(total)
+        for printed, name, at in quantities(match, line.text):
+            build.point(printed, number(match.tokens[at][1]), line.number, split="train", name=name)
 
     def coco(self, match: Match, line: Line) -> None:
         """A line of pycocotools' summary; -1 means that there is nothing of that size."""
@@ -181,3 +230,16 @@ class _Log:
             self.build.event("warning", line.number, line.text.strip(), category="", message=text)
         elif "| ERROR" in head or "| CRITICAL" in head:
             self.build.event("error_line", line.number, line.text.strip(), message=text)
+
+
+def quantities(match: Match, text: str) -> Iterator[tuple[str, str, int]]:
+    """Yield the numbers of an iteration that count: printed name, canonical name if it is special, and which token."""
+    name = ""
+    for at, (terminal, found) in enumerate(match.tokens):
+        if terminal == "NAME":
+            name = found.strip().replace(" ", "_")
+        elif terminal in ("NUMBER", "NONFINITE") and name and name != "size":
+            if name == "mem" and "gpu mem" in text:
+                name = "mem/host"
+            yield name, NAMES.get(name, name if "/" in name else ""), at
+            name = ""

@@ -101,15 +101,10 @@ class Series:
 
     def point(self, index: int) -> Point:
         """Return the point at *index* (negative from the end) with its place."""
-        return Point(
-            float(self.value[index]),
-            path=self.path,
-            line=int(self.line[index]),
-            step=float(self.step[index]),
-            epoch=float(self.epoch[index]),
-            series=self.name,
-            scale=self.scale,
-        )
+        found = float.__new__(Point, self.value.item(index))
+        found.path, found.series, found.scale, found.line = self.path, self.name, self.scale, int(self.line[index])
+        found.step, found.epoch = float(self.step[index]), float(self.epoch[index])
+        return found
 
     def nth(self, number: int) -> Point:
         """Return the point of a number among all (negative from the end), or the next one that is here.
@@ -134,14 +129,7 @@ class Series:
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Series:
         """Return the points selected by a mask, an index array or a slice, as a new series."""
         return Series(
-            self.name,
-            self.printed,
-            self.path,
-            self.value[which],
-            self.step[which],
-            self.epoch[which],
-            self.line[which],
-            scale=self.scale,
-            index=None if self.index is None else self.index[which],
-            weight=None if self.weight is None else self.weight[which],
-        )
+            self.name, self.printed, self.path, self.value[which], self.step[which], self.epoch[which],
+            self.line[which], 0, self.scale, None if self.index is None else self.index[which],
+            None if self.weight is None else self.weight[which],
+        )  # fmt: skip

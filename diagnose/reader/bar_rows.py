@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from diagnose.reader.bar_plans import BarPlan, Header, bar_of
 from diagnose.reader.bar_states import BarStates
@@ -13,6 +13,12 @@ from diagnose.reader.console_rows import FIRST, Batch, stretches
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+Told: TypeAlias = tuple[int, Header | BarPlan, Sequence[float]]
+"""A row: its line, plan and columns."""
+SOME = 3
+"""Epochs that are told together."""
 
 
 class BarRows:
@@ -33,6 +39,38 @@ class BarRows:
         """Tell one state that a later one overwrites."""
         if isinstance(plan, BarPlan):
             self._epochs.frame(bar_of(plan, line, columns))
+
+    def few(self, rows: list[Told]) -> None:
+        """Tell some few rows: epochs that follow one another with a bar each together, all others one by one."""
+        at = 0
+        while at < len(rows):
+            count = 0 if self._epochs.wants_frames else _following(rows, at)
+            if count < SOME:
+                self._one_by_one(rows[at : at + 1])
+                at += 1
+                continue
+            first, at = at + 2, at + 2 + 2 * count
+            self._one_by_one(rows[first - 2 : first])
+            last = at - 2  # the last epoch is told by itself
+            taken = self._some(rows[first:last:2], rows[first + 1 : last : 2])
+            self._one_by_one(rows[last if taken else first : at])
+
+    def _one_by_one(self, rows: list[Told]) -> None:
+        for line, plan, columns in rows:
+            self.row(plan, line, columns)
+
+    def _some(self, headers: list[Told], bars: list[Told]) -> bool:
+        """Tell epochs that follow the last one; return whether they were taken."""
+        plan = bars[0][1]
+        if isinstance(plan, Header):
+            return False
+        metrics = {
+            name: [columns[at] if at >= 0 else plan.bar.metrics[name] for _, _, columns in bars]
+            for name, at in plan.columns
+        }
+        seconds = [columns[plan.seconds] if plan.seconds >= 0 else plan.bar.seconds or 0.0 for _, _, columns in bars]
+        epochs = [columns[0] for _, _, columns in headers]
+        return self._epochs.some(epochs, headers[-1][0], [line for line, _, _ in bars], metrics, seconds)
 
     def batch(self, batch: Batch[Header | BarPlan]) -> None:
         """Tell many rows: epochs that follow one another with a bar each at once, all others one by one."""
@@ -74,6 +112,21 @@ class BarRows:
         seconds = rows[:, plan.seconds] if plan.seconds >= 0 else plan.bar.seconds
         taken = self._epochs.several(epoch, int(batch.line[last - 2]), batch.line[bars], metrics, seconds)
         return epoch if taken else None
+
+
+def _following(rows: list[Told], at: int) -> int:
+    """Return how many epochs follow the one that begins with a row, each with a header and a bar like its own."""
+    (_, header, begun), (_, bar, shown) = rows[at], rows[min(at + 1, len(rows) - 1)]
+    if not isinstance(header, Header) or isinstance(bar, Header) or begun[0] < 1:
+        return 0
+    count, total = 0, bar.total if bar.total >= 1 else -1
+    for (_, one, counted), (_, two, columns) in zip(rows[at + 2 :: 2], rows[at + 3 :: 2], strict=False):
+        if one is not header or two is not bar or counted[0] != begun[0] + count + 1 or counted[1] != begun[1]:
+            break
+        if total >= 0 and columns[total] != shown[total]:
+            break
+        count += 1
+    return count
 
 
 def _is_redrawn(batch: Batch[Header | BarPlan]) -> NDArray[np.bool_]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from struct import pack
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.room import FIRST
+from diagnose.reader.room import ABSURD, FIRST
 from diagnose.records import dataclass
 
 if TYPE_CHECKING:
@@ -220,22 +221,57 @@ class Epochs:
         self._flush(before=int(epoch[0]))
         names: dict[str, str] = {}
         for printed in metrics:
-            split = "val" if printed.startswith("val_") else "train"
-            names.setdefault(canonical(printed.removeprefix("val_"), split), printed)
+            names.setdefault(_named(printed), printed)
         columns = {name: self._build.column(name) for name in names}
-        spent = np.zeros(len(epoch)) if seconds is None else np.broadcast_to(np.asarray(seconds), epoch.shape)
+        spent = np.zeros(len(epoch)) if seconds is None else _each(seconds, epoch)
         timed = (spent >= COARSE) | (spent != np.trunc(spent))
-        clock = self._build.column(canonical("epoch_time"))
-        if None in columns.values() or (clock is None and timed.any()):
+        clock, is_timed = self._build.column(canonical("epoch_time")), bool(timed.any())
+        if None in columns.values() or (clock is None and is_timed):
             return False
         step = np.full(len(epoch), self._build.current_step)
         for name, printed in names.items():
             if (column := columns[name]) is not None:
-                column.extend(np.array(np.broadcast_to(np.asarray(metrics[printed]), epoch.shape)), step, epoch, line)
-        if clock is not None and timed.any():
+                column.extend(_each(metrics[printed], epoch), step, epoch, line)
+        if clock is not None and is_timed:
             clock.extend(spent[timed], step[timed], epoch[timed], line[timed])
         self._epoch, self._header_line, self._seen = int(epoch[-1]), header, set(names)
         self._build.epoch(epoch[-1], int(line[-1]))
+        return True
+
+    def some(
+        self,
+        epochs: Sequence[float],
+        header: int,
+        lines: Sequence[int],
+        metrics: Mapping[str, Sequence[float]],
+        seconds: Sequence[float],
+    ) -> bool:
+        """Take a few epochs, as ``several`` takes many."""
+        build = self._build
+        if (
+            not self._headed
+            or self._stopped
+            or not build.is_open
+            or self._epoch + 1 != epochs[0] <= epochs[-1] < ABSURD
+        ):
+            return False
+        self._flush(before=int(epochs[0]))
+        names: dict[str, str] = {}
+        for printed in metrics:
+            names.setdefault(_named(printed), printed)
+        columns = {name: build.column(name) for name in names}
+        timed = [at for at, spent in enumerate(seconds) if spent >= COARSE or spent % 1]
+        clock = build.column(canonical("epoch_time"))
+        if None in columns.values() or (clock is None and timed):
+            return False
+        for name, column in columns.items():
+            if column is not None:
+                column.put_all(metrics[names[name]], build.current_step, epochs, lines)
+        if clock is not None and timed:
+            spent, at = ([one[at] for at in timed] for one in (seconds, epochs))
+            clock.put_all(spent, build.current_step, at, [lines[at] for at in timed])
+        self._epoch, self._header_line, self._seen = int(epochs[-1]), header, set(names)
+        build.epoch(epochs[-1], lines[-1])
         return True
 
     def _continues(self, waiting: Bar, bar: Bar) -> bool:
@@ -378,13 +414,12 @@ class Epochs:
         self._emit(bar)
 
     def _emit(self, bar: Bar) -> None:
+        epoch, point = float(self._epoch), self._build.point
         for printed, value in bar.metrics.items():
-            split = "val" if printed.startswith("val_") else "train"
-            name = canonical(printed.removeprefix("val_"), split)
-            if name in self._seen:
-                continue
-            self._seen.add(name)
-            self._build.point(printed, value, bar.line, name=name, epoch=float(self._epoch))
+            name = _named(printed)
+            if name not in self._seen:
+                self._seen.add(name)
+                point(printed, value, bar.line, name=name, epoch=epoch)
         if bar.seconds is not None and (bar.seconds >= COARSE or bar.seconds != int(bar.seconds)):
             self._build.point("epoch_time", bar.seconds, bar.line, epoch=float(self._epoch))
         self._state_steps(bar)
@@ -396,3 +431,16 @@ class Epochs:
         known = self._build.known("steps_per_epoch")
         if known is None or known.value != bar.total:
             self._build.fact("steps_per_epoch", float(bar.total), bar.line)
+
+
+@lru_cache(maxsize=4096)
+def _named(printed: str) -> str:
+    """Return the canonical name of a metric of a whole epoch."""
+    return canonical(printed.removeprefix("val_"), "val" if printed.startswith("val_") else "train")
+
+
+def _each(value: Floats | float, epoch: Floats) -> Floats:
+    """Return the value of each epoch, in memory of its own."""
+    import numpy as np
+
+    return np.full(len(epoch), value) if isinstance(value, float) else value.copy()

@@ -57,6 +57,8 @@ class RunBuilder:
         self.framework, self.partial = "", False
         self.paths = [path]
         self._known: dict[str, Fact] = {}
+        self.stated = 0
+        """How often facts were stated or taken back."""
         self._settings = PrintedSettings()
         self.room = Room()
         self._drafts: list[_Draft] = []
@@ -96,10 +98,8 @@ class RunBuilder:
             # Two printed names of one line share a canonical name: the first keeps it.
             name = f"{name}~{printed}"
             column = draft.columns.setdefault(name, Column(printed, self.path))
-        column.value.append(value)
-        column.step.append(_counted(self.current_step if step is None else step))
-        column.epoch.append(_counted(self.current_epoch if epoch is None else epoch))
-        column.line.append(line)
+        step = _counted(self.current_step if step is None else step)
+        column.put(value, step, _counted(self.current_epoch if epoch is None else epoch), line)
         if len(column.line) > MANY:
             column.store(self.room)
 
@@ -171,12 +171,14 @@ class RunBuilder:
             raise ValueError(f"unknown fact {name!r}: add it to names/facts.yaml")
         fact = Fact(name, value, Place(path or self.path, line, 1, text[:TEXT]))
         self._known[name] = fact
+        self.stated += 1
         if self._drafts and not self._drafts[-1].closed:
             self._drafts[-1].facts[name] = fact
 
     def forget(self, name: str) -> None:
         """Take a fact back: it no longer holds for the open segment and those to come."""
         self._known.pop(name, None)
+        self.stated += 1
         if self._drafts and not self._drafts[-1].closed:
             self._drafts[-1].facts.pop(name, None)
 
@@ -217,6 +219,7 @@ class RunBuilder:
         self.close()
         if fresh:
             self._known, self._settings = {}, PrintedSettings()
+            self.stated += 1
         if name:
             self._heading, self._heading_line = name, line
         self._open(line)
@@ -253,13 +256,21 @@ class RunBuilder:
                 if (plain := name.removesuffix(suffix)) not in draft.columns:
                     draft.columns[plain] = draft.columns.pop(name)
 
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The points of the series of the open segment so far, by canonical name."""
+        return self._drafts[-1].columns if self.is_open else {}
+
     def column(self, name: str) -> Column | None:
         """Return the points of a series in the open segment, by canonical name."""
-        return self._drafts[-1].columns.get(name) if self.is_open else None
+        return self.columns.get(name)
 
     def new_column(self, name: str, printed: str) -> Column:
-        """Begin a series in the open segment whose points come in bulk."""
-        return self._drafts[-1].columns.setdefault(name, Column(printed, self.path))
+        """Begin a series in the open segment whose points come in bulk, if it has not begun."""
+        columns = self._drafts[-1].columns
+        if name not in columns:
+            columns[name] = Column(printed, self.path)
+        return columns[name]
 
     def correct_steps(self, steps: Mapping[int, float]) -> None:
         """Give the points of lines of the open segment, added one by one, the steps that only its end has shown."""
@@ -309,7 +320,7 @@ class RunBuilder:
                     draft.first_line,
                     draft.last_line,
                     {
-                        name: unread(name, column.printed, column.path, partial(column.series, name, shared))
+                        name: unread(name, column.printed, column.path, partial(column.points, shared))
                         for name, column in self._columns(draft).items()
                     },
                     draft.events,

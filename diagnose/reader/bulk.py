@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from diagnose.names import canonical
@@ -50,7 +50,7 @@ class First(NamedTuple):
 
     line: int
     counters: tuple[float, float]
-    value: Callable[[int], float]
+    values: Mapping[int, float]
 
 
 class Bulk:
@@ -60,9 +60,12 @@ class Bulk:
     closed, every template is disabled again.
     """
 
-    def __init__(self, build: RunBuilder, walk: Walk) -> None:
-        """Report rows of *walk* to *build*."""
-        self._build, self._walk = build, walk
+    def __init__(self, build: RunBuilder, walk: Walk, *, lazy: bool = False) -> None:
+        """Report rows of *walk* to *build*.
+
+        If *lazy*, positions are found when somebody looks at a series: they must depend on nothing that changes.
+        """
+        self._build, self._walk, self._lazy = build, walk, lazy
         walk.full = self.take
         self._tables: dict[int, Table] = {}
         self._unseen: dict[int, list[str]] = {}  # of each table, series that had no value so far
@@ -93,19 +96,20 @@ class Bulk:
             self._segment = self._build.started
         template = self._walk.template
         if template in self._tables:
-            if first is not None or not any(self._build.column(name) for name in self._unseen[template]):
+            if first is not None or not any(name in self._build.columns for name in self._unseen[template]):
                 return False  # this line was none of its rows, later ones are
             self.finish()
             self._segment = self._build.started
         extra = list(extra)
-        columns: list[tuple[Column, int, float, bool]] = []
+        columns = self._build.columns
+        parted: list[tuple[Column, int, float, bool]] = []
         parts: list[int] = []
         used: set[str] = set()
         unseen: list[str] = []
         checks = list(condition.checks)
         for item in items:
             name = item.name or canonical(item.printed, item.split)
-            column = self._build.column(name)
+            column = columns.get(name)
             if column is None and first is not None:
                 column = self._build.new_column(name, item.printed)
             if column is None and item.absent and item.part >= 0:
@@ -116,22 +120,22 @@ class Bulk:
                 return False
             if column.printed != item.printed and name in used:
                 name = f"{name}~{item.printed}"
-                column = self._build.column(name) if first is None else self._build.new_column(name, item.printed)
+                column = columns.get(name) if first is None else self._build.new_column(name, item.printed)
                 if column is None:
                     return False
             used.add(name)
             place = FIRST + len(extra) + len(parts) if item.part >= 0 else -1
-            columns.append((column, place, item.value, item.absent))
+            parted.append((column, place, item.value, item.absent))
             parts += [item.part] if item.part >= 0 else []
         if len(checks) > MOST_CHECKS:
             return False
-        self._walk.enable([*extra, *parts], replace(condition, checks=tuple(checks)) if checks else condition)
+        self._walk.enable([*extra, *parts], replace(condition, checks=tuple(checks)) if unseen else condition)
         table = Table(self._build.room, FIRST + len(extra) + len(parts), len(extra), position)
         self._tables[template], self._unseen[template] = table, unseen
-        for column, at, value, absent in columns:
+        for column, at, value, absent in parted:
             column.attach(table, at, value, absent=absent)
         if first is not None:
-            row = (first.line, *first.counters, *map(first.value, (*extra, *parts)))
+            row = (first.line, *first.counters, *[first.values[part] for part in (*extra, *parts)])
             table.add(struct.pack(f"={len(row)}d", *row))
         return True
 
@@ -164,7 +168,8 @@ class Bulk:
         for template, table in self._tables.items():
             self.take(template)
             if len(table):
-                table.place()
-                self._build.reached(self._segment, table.last_line)
+                self._build.reached(self._segment, table.end())
+                if not self._lazy:
+                    table.place()
         self._tables.clear()
         self._segment = -1

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from diagnose.model import Series
 from diagnose.reader.room import FIRST, Places, Room, Table
-from diagnose.records import dataclass, field
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats: TypeAlias = NDArray[np.float64]
+    Indices: TypeAlias = NDArray[np.int64]
+    Points: TypeAlias = tuple[Floats, Floats, Floats, Indices, int, Indices | None, Floats | None]
     Shared: TypeAlias = dict[Any, tuple[Places, NDArray[np.intp] | None]]
 
 ABSENT = -1.0
@@ -25,6 +26,8 @@ RISING = 0.98
 """Share of those points that lie above the one before: a clock, where times of iterations wobble."""
 HUNDRED = (67.0, 150.0)
 """Factor between two neighbours where the log goes over from percent to shares, or back."""
+NO_NUMBERS, NO_LINES = array("d"), array("q")
+"""What all columns share to which no point was added by itself."""
 MANY = 1 << 17
 """Points that came one by one of which a table is made, to be thinned."""
 
@@ -53,7 +56,6 @@ class _Part(NamedTuple):
         return value[there], Places(places.step[there], places.epoch[there], places.line[there], index, weight)
 
 
-@dataclass(slots=True)
 class Column:
     """Values in the order of the file, with their places.
 
@@ -62,14 +64,33 @@ class Column:
         value, step, epoch, line: points that came one by one, the last ones of them if there were very many.
     """
 
-    printed: str
-    path: str
-    value: array[float] = field(default_factory=lambda: array("d"))
-    step: array[float] = field(default_factory=lambda: array("d"))
-    epoch: array[float] = field(default_factory=lambda: array("d"))
-    line: array[int] = field(default_factory=lambda: array("q"))
-    _parts: list[_Part] = field(default_factory=list)
-    _stored: Table | None = None
+    __slots__ = ("_parts", "_stored", "epoch", "line", "path", "printed", "step", "value")
+
+    def __init__(self, printed: str, path: str) -> None:
+        """Begin without points."""
+        self.printed, self.path = printed, path
+        self.value = self.step = self.epoch = NO_NUMBERS
+        self.line = NO_LINES
+        self._parts: list[_Part] = []
+        self._stored: Table | None = None
+
+    def put(self, value: float, step: float, epoch: float, line: int) -> None:
+        """Add a point."""
+        if self.line is NO_LINES:
+            self.value, self.step, self.epoch, self.line = array("d"), array("d"), array("d"), array("q")
+        self.value.append(value)
+        self.step.append(step)
+        self.epoch.append(epoch)
+        self.line.append(line)
+
+    def put_all(self, values: Sequence[float], step: float, epochs: Sequence[float], lines: Sequence[int]) -> None:
+        """Add a few points of one step, as ``put`` does one by one."""
+        if self.line is NO_LINES:
+            self.value, self.step, self.epoch, self.line = array("d"), array("d"), array("d"), array("q")
+        self.value.extend(values)
+        self.step.extend([step] * len(lines))
+        self.epoch.extend(epochs)
+        self.line.extend(lines)
 
     def extend(self, value: Floats, step: Floats, epoch: Floats, line: NDArray[np.int64]) -> None:
         """Add points that were read in bulk, some of which may stand before others that are already here."""
@@ -88,7 +109,7 @@ class Column:
             constant: the value of each row, where there is no column.
             absent: whether -1 means that there is no value.
         """
-        self._parts.append(_Part(table=table, at=at, constant=constant, absent=absent))
+        self._parts.append(_Part(None, None, table, at, constant, absent))
 
     def store(self, room: Room) -> None:
         """Put points that came one by one, but the last, where they can be thinned."""
@@ -110,13 +131,14 @@ class Column:
             name: canonical name.
             shared: places that series of the same lines have in common; it is filled here.
         """
-        value, places = self._rows(shared)
-        weight = places.weight
+        value, step, epoch, line, thinned, index, weight = self.points(shared)
+        return Series(name, self.printed, self.path, value, step, epoch, line, thinned, index=index, weight=weight)
+
+    def points(self, shared: Shared) -> Points:
+        """Return the same as columns: value, step, epoch and line, points left out, numbers and weights."""
+        value, (step, epoch, line, number, weight) = self._rows(shared)
         thinned = 0 if weight is None else max(0, round(float(weight.sum())) - len(value))
-        return Series(
-            name, self.printed, self.path, value, places.step, places.epoch, places.line, thinned,
-            index=places.number, weight=weight,
-        )  # fmt: skip
+        return value, step, epoch, line, thinned, number, weight
 
     def _rows(self, shared: Shared) -> tuple[Floats, Places]:
         import numpy as np
@@ -146,7 +168,7 @@ class Column:
         """Put points that were read in bulk among the others; no more are to come."""
         value, places = self._rows({})
         self._parts = [_Part(places, value)]
-        self.value, self.step, self.epoch, self.line = array("d"), array("d"), array("d"), array("q")
+        self.value, self.step, self.epoch, self.line = NO_NUMBERS, NO_NUMBERS, NO_NUMBERS, NO_LINES
 
     def is_clock(self) -> bool:
         """Whether the values run on within each epoch: seconds since it began, not seconds of an iteration."""

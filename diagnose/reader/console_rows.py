@@ -125,6 +125,7 @@ class ConsoleRows(Generic[Plan]):
         row: Callable[[Plan, int, Sequence[float]], object],
         batch: Callable[[Batch[Plan]], object],
         state: Callable[[Plan, int, Sequence[float]], object] = lambda *_: None,
+        few: Callable[[list[tuple[int, Plan, Sequence[float]]]], object] | None = None,
     ) -> None:
         """Read rows of *walk*.
 
@@ -135,9 +136,10 @@ class ConsoleRows(Generic[Plan]):
             row: called with what was planned, the line and the columns of a row, for some few rows.
             batch: called with many rows.
             state: called like *row* with what is overwritten, where that is wanted.
+            few: called with lines, plans and columns of some few rows, instead of *row*, if nothing is overwritten.
         """
         self._walk, self._shapes, self._grammar = walk, shapes, grammar
-        self._row, self._batch, self._state = row, batch, state
+        self._row, self._batch, self._state, self._few = row, batch, state, few
         self._plans: dict[int, tuple[Plan, int]] = {}
         self._refused: set[Template | int] = set()
         self._shown: dict[Template, Template] = {}  # of raw lines: what matches that which they show
@@ -221,13 +223,18 @@ class ConsoleRows(Generic[Plan]):
             self.last = int(batch.line[-1])
             self._batch(batch)
             return
-        told: list[tuple[int, Plan, array[float]]] = []
+        told: list[tuple[int, Plan, Sequence[float]]] = []
         for number, rows in taken:
             plan, width = self._plans[number]
             values = array("d", rows)
             told += [(int(values[at]), plan, values[at + FIRST : at + width]) for at in range(0, len(values), width)]
+        told.sort(key=lambda row: row[0])
         states = self._walk.states
-        for line, plan, columns in sorted(told, key=lambda row: row[0]):
+        if states is None and self._few is not None:
+            self.last = told[-1][0]
+            self._few(told)
+            return
+        for line, plan, columns in told:
             self.last = line if states is None else states.line(line)
             tell = self._row if states is None or not states.is_overwritten(line) else self._state
             tell(plan, self.last, columns)

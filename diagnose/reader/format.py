@@ -8,7 +8,6 @@ from itertools import islice
 from string import ascii_letters
 from typing import Protocol
 
-from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.required import Groups, begins_line, required
 from diagnose.records import dataclass
@@ -17,7 +16,6 @@ from diagnose.sources.lines import ANSI, encoding_of
 
 CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byte != 27))
 """Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
-NEWLINE = lazy("\n")
 NO_LETTERS = bytes(code if chr(code) in ascii_letters else 32 for code in range(256))
 """To blanks what is no letter of ASCII."""
 SURE = 100
@@ -28,21 +26,28 @@ MOST_HITS = 50
 
 @dataclass(frozen=True)
 class Head:
-    """The beginning of an input, as detection sees it."""
+    """The beginning of an input, as detection sees it.
+
+    Attributes:
+        brief: whether scores are only compared with ``SURE``, so that marks need not be counted.
+    """
 
     path: str
     data: bytes
+    brief: bool = False
 
     @cached_property
     def text(self) -> str:
         """The head as text, without ANSI codes; carriage returns and backspaces count as line ends."""
         text = self.data.decode(encoding_of(self.data), "replace")
-        return re.sub(r"[\r\b]+\n?", "\n", ANSI.sub("", text))
+        if "\x1b" in text:
+            text = ANSI.sub("", text)
+        return re.sub(r"[\r\b]+\n?", "\n", text) if "\r" in text or "\b" in text else text
 
     @cached_property
-    def starts(self) -> list[int]:
-        """Where the lines of the text begin."""
-        return [0, *(found.end() for found in NEWLINE.finditer(self.text))]
+    def below(self) -> str:
+        """The text below a line end, so that each of its lines stands behind one."""
+        return "\n" + self.text
 
     @cached_property
     def words(self) -> str:
@@ -68,8 +73,8 @@ class Head:
     def hits(self, pattern: str, most: int) -> int:
         """Return how often a pattern (``re.MULTILINE``) occurs in the text, counted up to *most*."""
         compiled, at_start = _compiled(pattern)
-        if at_start:  # a search would try at every character whether a line begins there
-            return _hits_at(self.starts, self.text, compiled, most)
+        if at_start:
+            return _hits_below(compiled, self.below, most)
         return sum(1 for _ in islice(compiled.finditer(self.text), most))
 
     @cached_property
@@ -117,24 +122,27 @@ class Format(Protocol):
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> tuple[re.Pattern[str], bool]:
-    """Return a pattern, and whether it matches at the beginning of lines only."""
-    return re.compile(pattern, re.MULTILINE), begins_line(pattern)
+    """Return a pattern, and whether it matches at the beginning of lines only: then with the line end before them.
+
+    A search for a line end is fast; one for a place where a line begins would try every character.
+    """
+    at_start = begins_line(pattern)
+    return re.compile(f"\n(?:{pattern})" if at_start else pattern, re.MULTILINE), at_start
 
 
-def _hits_at(starts: list[int], text: str, pattern: re.Pattern[str], most: int) -> int:
-    match, hits, end = pattern.match, 0, 0
-    for start in starts:
-        if start >= end and (found := match(text, start)) is not None:
-            hits, end = hits + 1, found.end()
-            if hits == most:
-                break
+def _hits_below(pattern: re.Pattern[str], text: str, most: int) -> int:
+    """Count matches that each begin with a line end, which the match before may end with."""
+    hits, at = 0, 0
+    while hits < most and (found := pattern.search(text, at)) is not None:
+        hits, at = hits + 1, max(found.start() + 1, found.end() - 1)
     return hits
 
 
 def marked(head: Head, *patterns: str) -> int:
     """Return 0 if none of the patterns occurs in the head, else 100 for each that does, plus 1 per hit up to 99.
 
-    The patterns are compiled with ``re.MULTILINE`` and should each be proof of the format.
+    The patterns are compiled with ``re.MULTILINE`` and should each be proof of the format. Of a brief head, the first
+    hit decides.
     """
     if head.is_binary:
         return 0
@@ -142,7 +150,9 @@ def marked(head: Head, *patterns: str) -> int:
     for pattern in patterns:
         if not head.may_hold(pattern):
             continue
-        found = head.hits(pattern, MOST_HITS)
+        found = head.hits(pattern, 1 if head.brief else MOST_HITS)
+        if found and head.brief:
+            return SURE
         distinct += found > 0
         hits += found
     return 100 * distinct + min(hits, 99) if distinct else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.model import Fact
@@ -26,7 +27,7 @@ from diagnose.reader.openmmlab import (
     saved,
 )
 from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks, is_plain
-from diagnose.scan import SPACES, Condition, Walk
+from diagnose.scan import SPACES, Condition, Shapes, Walk
 from diagnose.sources import Line, Source
 from diagnose.sources.lines import decode, visible
 
@@ -58,6 +59,12 @@ class Plan(NamedTuple):
     checks: tuple[tuple[int, float, bool], ...]
 
 
+@cache
+def plans_of(shapes: Shapes) -> dict[tuple[int, str], Plan | None]:
+    """Return how lines are read in bulk, by template and split, for all logs of the process; it is filled meanwhile."""
+    return {}
+
+
 class TextLog:
     """Reads one log; a format says in ``take`` what the matches that are its own mean.
 
@@ -74,14 +81,15 @@ class TextLog:
         self.console = ConsoleEvents(build)
         self.loaded = ""
         self.kept: dict[int, tuple[Match, list[int]]] = {}
-        self.plans: dict[tuple[int, str], Plan | None] = {}
+        self.plans = plans_of(grammar.shapes)
 
     def read(self, source: Source) -> None:
         """Read all lines: matches, blocks between two stamped lines, and what any console may show."""
         wanted = gate(self.grammar.gate, texts=(DETECTED_START,))
         borders = gate(self.others or self.grammar.gate, texts=BORDERS if self.others else STAMPED, alone=True)
         walk = Walk(source, self.grammar.shapes, wanted, borders)
-        self.walk, self.bulk, self.planned = walk, Bulk(self.build, walk), self.plan()
+        self.walk, self.bulk = walk, Bulk(self.build, walk, lazy=True)
+        self.planned, self.stated = self.plan(), self.build.stated
         walk.full = self.full
         for line in walk:
             self.catch_up()
@@ -186,10 +194,17 @@ class TextLog:
         return [self.build.known(name) for name in ("steps_per_epoch", "planned_steps", "val_steps")]
 
     def agree(self) -> None:
-        """Begin anew with rows if what they must agree with is no longer what it was."""
-        if (plan := self.plan()) != self.planned:
+        """Begin anew with rows if what they must agree with is no longer what it was.
+
+        How long a validation is says nothing of training: before the first one, no rows are those of validations.
+        """
+        if self.stated == self.build.stated:
+            return
+        self.stated = self.build.stated
+        plan, planned = self.plan(), self.planned
+        if plan[:-1] != planned[:-1] or (plan[-1] != planned[-1] is not None):
             self.bulk.finish()
-            self.planned = plan
+        self.planned = plan
 
     def report(self, match: Match, line: Line, split: str, numbers: Sequence[float], epoch: float | None = None) -> int:
         """Report a record, and read lines like it in bulk from here on, as far as they belong to the same loop.
@@ -208,11 +223,9 @@ class TextLog:
         if plan is None or len(plan.counters) != len(numbers) or math.isnan(self.build.current_step):
             return points(self.build, items_of(match), line.number, split, epoch=epoch)
 
-        def value(part: int) -> float:
-            return number(match.tokens[plan.tokens[part]][1])
-
-        whole = plan.items and not any(item.part >= 0 and value(item.part) == ABSENT for item in plan.items)
-        first = First(line.number, self.loop.at, value)
+        values = {part: number(match.tokens[at][1]) for part, at in plan.tokens.items()}
+        whole = plan.items and not any(values.get(item.part) == ABSENT for item in plan.items)
+        first = First(line.number, self.loop.at, values)
         by_epoch = match.kind.endswith("epoch")
         if whole and self.build.is_open and self.enable(plan, split, numbers, first, by_epoch=by_epoch):
             return len(plan.items)

@@ -6,12 +6,13 @@ import ast
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from diagnose.names import canonical, split_of, traits
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.grammar import LineGrammar, Match, number
+from diagnose.reader.grammar import BLANK_DIGITS, LineGrammar, Match, number
 from diagnose.reader.scopes import CONFIG, FOLD, RUN, STAGE, Scopes
 from diagnose.reader.tallies import ClassCounts, ConfusionMatrix
 from diagnose.sources import Line
@@ -42,6 +43,9 @@ REMEMBERED = 5000
 """Lines of which it is remembered what they say: programs print the same around every fit."""
 TITLE_WITHIN = 20
 """Lines above a list of classes in which its title stands."""
+STARTING = lazy(r" ?- Starting.*")
+PLANNED = lazy(r"\((\d+) (epochs|weight tensors)")
+DIGITS = lazy(r"\d+")
 SHORT = 400
 """Characters a remark may have; longer lines are dumps."""
 
@@ -70,6 +74,9 @@ class Remarks:
         self._text_of = text_of
         self._known: dict[str, tuple[str, bool, Match | None]] = {}
         self._fed = 0  # line of the last remark that was looked at
+        self._above = ""  # shape of the last line that may be a title
+        self._titles: set[str] = set()  # shapes of lines that stood above lists
+        self._passed: set[str] = set()  # shapes of lines of which it is known whether they do
         self._grammar = LineGrammar("remarks", gate=GATE)
         self.scopes = scopes or Scopes(build)
         self._counts = ClassCounts()
@@ -88,16 +95,32 @@ class Remarks:
             self._listing = ""
         if match is not None and match.kind == "class_count" and not self._counts.is_open:
             self._catch_up(line.number)
+            self._titles.add(self._above)
         self._fed = line.number
         if self._matrix.feed(match, line):
             return True
-        if match is None or match.kind != "class_count":
+        if self._counts.is_open and (match is None or match.kind != "class_count"):
             self._end_counts()
+        if match is None or match.kind == "title":
+            self._above = line.text.translate(BLANK_DIGITS)
         if match is None:
             self._counts.title(text)
             return False
         getattr(self, f"_on_{match.kind}")(match, line, text)
         return match.kind != "title"
+
+    def may_be_title(self, text: str) -> bool:
+        """Whether a line that means nothing by itself may announce a list: it is fed each time, not looked for later.
+
+        The first of each shape may; what comes after it shows whether the others do.
+        """
+        shape = text.translate(BLANK_DIGITS)
+        if shape in self._passed:
+            return shape in self._titles
+        if len(self._passed) >= REMEMBERED:
+            self._passed.clear()
+        self._passed.add(shape)
+        return True
 
     def _said(self, line: str) -> tuple[str, bool, Match | None]:
         """Return a line without what a logger put before it, whether it is indented, and what it says."""
@@ -189,7 +212,7 @@ class Remarks:
 
     def _on_distribution(self, match: Match, line: Line, text: str) -> None:
         split = split_of(canonical("loss", _split(match.get("SPLIT") or "")))
-        shares = _shares(_literal(match.get("MAPPING") or ""))
+        shares = _shares(match.get("MAPPING") or "")
         if shares is None or split not in ("train", "val"):
             return
         if self._listing:
@@ -334,7 +357,7 @@ class Remarks:
             self._enter(FOLD, title, line, title)
 
     def _on_heading(self, match: Match, line: Line, text: str) -> None:
-        title = re.sub(r" ?- Starting.*", "", match.tokens[0][1]).strip(DECORATION + ":")
+        title = STARTING.sub("", match.tokens[0][1]).strip(DECORATION + ":")
         if self._settle(line.number):
             self._enter(LEVELS[match.kind], title, line.number, text)
 
@@ -344,14 +367,14 @@ class Remarks:
         if level == FOLD:
             for name, value, stated, where in self._folds.get(_digits(title), []):
                 self.scopes.fact(name, value, stated, where)
-        if found := re.search(r"\((\d+) (epochs|weight tensors)", title):
+        if found := PLANNED.search(title):
             name = "planned_epochs" if found[2] == "epochs" else "trainable_tensors"
             self.scopes.fact(name, float(found[1]), line, text)
 
     def _on_over(self, match: Match, line: Line, text: str) -> None:
         """``Fold 2/3 skipped``, ``Stage 1 completed. Best val kappa: 0.5``."""
         kind = text.split(maxsplit=1)[0].lower()
-        best = self._grammar.parse(text[max(text.find("Best"), text.find("best"), 0) :])
+        _, _, best = self._said(text[max(text.find("Best"), text.find("best"), 0) :])
         if best is not None and best.kind == "best":
             self._on_best(best, line, text)
         self._settle(0)
@@ -373,10 +396,12 @@ def _split(word: str) -> str:
 
 
 def _digits(text: str) -> str:
-    return "/".join(re.findall(r"\d+", text)[:2])
+    return "/".join(DIGITS.findall(text)[:2])
 
 
+@lru_cache(maxsize=1000)
 def _literal(text: str) -> Any:
+    """Return the value that a text stands for, which nobody may change: scripts print the same around every fit."""
     try:
         return ast.literal_eval(re.sub(r"np\.\w+\(([^()]*)\)", r"\1", text))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -390,8 +415,10 @@ def _numbers(value: Any) -> dict[str, float] | None:
     return numbers if numbers and len(numbers) == len(value) else None
 
 
-def _shares(value: Any) -> dict[str, float] | None:
+@lru_cache(maxsize=1000)
+def _shares(text: str) -> dict[str, float] | None:
     """Return class shares from printed shares or counts, None if the numbers are neither."""
+    value = _literal(text)
     numbers = _numbers(value) if isinstance(value, dict) else None
     if numbers is None or min(numbers.values()) < 0 or len(numbers) < 2:
         return None

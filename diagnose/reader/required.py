@@ -17,14 +17,15 @@ LETTERS = lazy(r"[A-Za-z]{2,}")
 
 @lru_cache(maxsize=512)
 def required(pattern: str) -> Groups:
-    """Return groups of texts: every match of *pattern* holds at least one text of each group.
+    """Return groups of texts, the longest first: every match of *pattern* holds at least one text of each group.
 
     Each text comes with the longest run of letters in it, empty if there is none. The pattern is read without flags but
     those that stand in it.
     """
     found = dict.fromkeys(texts for texts in groups(pattern) if min(map(len, texts)) >= SHORTEST)
     return tuple(
-        tuple((text, max(LETTERS.findall(text), key=len, default="")) for text in sorted(one)) for one in found
+        tuple((text, max(LETTERS.findall(text), key=len, default="")) for text in sorted(one))
+        for one in sorted(found, key=lambda texts: -min(map(len, texts)))
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -69,11 +70,7 @@ class Room:
 
 
 class Table:
-    """The rows of one template in one segment, thinned where they are too many.
-
-    Attributes:
-        is_open: whether more rows may be added.
-    """
+    """The rows of one template in one segment, thinned where they are too many."""
 
     def __init__(self, room: Room, width: int, extra: int, position: Position) -> None:
         """Take rows of *width* doubles, of whose columns the first *extra* ones count and are no values."""
@@ -84,7 +81,7 @@ class Table:
         self._kept = 0  # doubles in them
         self._done = 0  # rows that they stand for
         self._level = 0
-        self.is_open = True
+        self._is_open = self._is_unplaced = True
         self._settled: tuple[Places, Floats] | None = None
         room.tables.append(self)
 
@@ -110,6 +107,8 @@ class Table:
         from diagnose.reader.thinning import STRETCH
 
         before = self.held
+        if not self._is_open:
+            self.place()
         if self._level:
             self._thin_fresh()
         while self.held > self._room.most:
@@ -132,20 +131,24 @@ class Table:
         fresh = self._fresh_rows()
         return np.concatenate([_joined(self._thinned)[0], fresh]) if self._thinned else fresh
 
+    def end(self) -> int:
+        """No more rows are to come; return the line of the last one."""
+        self._is_open = False
+        if not self._fresh:
+            return int(self._thinned[-1][0][-1, LINE])
+        return int(struct.unpack_from("=d", self._chunks[-1], len(self._chunks[-1]) - 8 * self._width)[0])
+
     def place(self) -> None:
-        """Find epoch and step of all rows; no more are to come."""
+        """Find epoch and step of all rows, of which no more are to come."""
+        if not self._is_unplaced:
+            return
         import numpy as np
 
         parts = [np.array(self._fresh_rows()), *(rows for rows, _, _ in self._thinned)]
         for rows in parts:
             epoch, step = self._position(rows[:, 1:])
             rows[:, EPOCH], rows[:, STEP] = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in (epoch, step))
-        self._chunks, self.is_open = [parts[0].tobytes()], False
-
-    @property
-    def last_line(self) -> int:
-        """The line of the last row."""
-        return int(self._fresh_rows()[-1, LINE] if self._fresh else self._thinned[-1][0][-1, LINE])
+        self._chunks, self._is_unplaced = [parts[0].tobytes()], False
 
     @property
     def places(self) -> Places:
@@ -162,8 +165,8 @@ class Table:
 
         if self._settled is not None:
             return self._settled
-        if self.is_open:
-            self.place()
+        self._is_open = False
+        self.place()
         if self._thinned:
             self._thin_fresh()
         rows = self.rows()

@@ -118,6 +118,8 @@ class YoloConsole:
         last = 0
         for line in walk:
             rows.flush(line.number)
+            if line.number > max(last, rows.last) + 1:
+                events.passed(line.number - 1)
             last = line.number
             match = self.grammar.parse(line.text)
             if line.overwritten:
@@ -127,6 +129,8 @@ class YoloConsole:
                 continue
             if match is None:
                 events.feed(line)
+                if events.idle:
+                    walk.ignore()
                 walk.everything = events.attentive
                 continue
             getattr(self, match.kind)(match, line)

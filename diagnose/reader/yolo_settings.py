@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -130,8 +131,12 @@ def printed(match: Match, line: int, text: str, path: str) -> Iterator[Setting]:
             key = ""
 
 
+@lru_cache(maxsize=1000)
 def plain(text: str) -> Any:
-    """Return the value of a printed Python literal (``True``, ``0.01``, ``[0]``, ``'auto'``), else the text itself."""
+    """Return the value of a printed Python literal (``True``, ``0.01``, ``[0]``, ``'auto'``), else the text itself.
+
+    Nobody may change it: every session of a log states the same.
+    """
     text = text.strip()
     if not LITERAL.match(text) or len(text) >= LONGEST_LITERAL:
         return text

@@ -36,6 +36,11 @@ class Selector:
     names: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
 
+    @property
+    def of_series(self) -> bool:
+        """Whether series are walked."""
+        return not (self.event or self.change or self.setting or self.names or self.roles)
+
 
 @dataclass(frozen=True, slots=True)
 class SuspectRule:

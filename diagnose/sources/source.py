@@ -6,6 +6,8 @@ import bz2
 import gzip
 import io
 import lzma
+import os
+import stat
 from bisect import bisect_right
 from collections.abc import Callable
 from pathlib import Path
@@ -143,18 +145,26 @@ def open_source(path: str | Path, limit: int = MAX_BYTES) -> Source:
     """
     name, file = str(path), Path(path)
     try:
-        if not file.exists():
+        about = _about(file)
+        if about is None:
             raise SourceError("no such file", place=Place(name), mend="check the path")
-        if not file.is_file():
+        if not stat.S_ISREG(about.st_mode):
             raise SourceError("not a regular file", place=Place(name), mend="name a file or a folder")
-        size = file.stat().st_size
-        if size > limit:
-            raise too_large(name, size, limit)
-        return _source(name, size, lambda: file.open("rb"), limit)
+        if about.st_size > limit:
+            raise too_large(name, about.st_size, limit)
+        return _source(name, about.st_size, lambda: file.open("rb"), limit)
     except PermissionError:
         raise SourceError("permission denied", place=Place(name), mend="check the file's mode") from None
     except OSError as error:
         raise SourceError(error.strerror or str(error), place=Place(name)) from None
+
+
+def _about(file: Path) -> os.stat_result | None:
+    """Return what the disk says of a file; None if there is none."""
+    try:
+        return file.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # no file has a name with a null byte
+        return None
 
 
 class _Unpacked:
@@ -185,13 +195,21 @@ class _Unpacked:
 
 def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -> Source:
     with opener() as raw:
-        magic = raw.read(6)
-    unpack = next((unpack for mark, unpack in PACKED.items() if magic.startswith(mark)), None)
-    opened = opener if unpack is None else lambda: cast("IO[bytes]", _Unpacked(name, unpack, opener()))
-    with opened() as stream:
-        head = b""
-        while len(head) < HEAD and (more := stream.read(HEAD - len(head))):  # zstd gives less than is asked for
-            head += more
+        head = _beginning(raw, min(size, HEAD))
+    unpack = next((unpack for mark, unpack in PACKED.items() if head.startswith(mark)), None)
+    opened = opener
+    if unpack is not None:
+        opened = lambda: cast("IO[bytes]", _Unpacked(name, unpack, opener()))  # noqa: E731
+        with opened() as stream:
+            head = _beginning(stream, HEAD)
     if head.startswith(LFS_POINTER):
         raise SourceError("a Git LFS pointer, not the file itself", place=Place(name, 1), mend="run: git lfs pull")
     return Source(name, head, size, opened, limit)
+
+
+def _beginning(stream: IO[bytes], size: int) -> bytes:
+    """Return the first ``HEAD`` bytes of a stream, which has *size* of them or more."""
+    head = stream.read(size)
+    while len(head) < HEAD and (more := stream.read(HEAD - len(head))):  # zstd gives less than is asked for
+        head += more
+    return head

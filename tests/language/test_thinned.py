@@ -45,10 +45,7 @@ def thinned(rows: NDArray[np.float64], most: int) -> Column:
     room.most = most
     column = Column("loss", "a.log")
     for line, epoch, step, value in rows[:3]:
-        column.line.append(int(line))
-        column.epoch.append(epoch)
-        column.step.append(step)
-        column.value.append(value)
+        column.put(value, step, epoch, int(line))
     table = Table(room, FIRST + 1, 0, lambda rows: (rows[:, 0], rows[:, 1]))
     column.attach(table, FIRST)
     for start in range(3, len(rows), 7001):

@@ -6,7 +6,7 @@ import pytest
 
 from diagnose import assets
 from diagnose.logs import SURE, detect, formats, read, sketches
-from diagnose.reader import head_of
+from diagnose.reader import Head, head_of
 from diagnose.reader.sketch import packed, unpacked
 from diagnose.sources import from_bytes
 
@@ -38,6 +38,14 @@ def test_generic_formats_are_never_sure(name: str, sample: str | bytes) -> None:
     for format in formats().values():
         if getattr(format, "IS_GENERIC", False):
             assert format.sniff(head) < SURE
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)
+def test_a_brief_look_tells_as_well_who_is_sure(name: str, sample: str | bytes) -> None:
+    head = head_of(from_bytes("sample", as_bytes(sample)))
+    brief = Head(head.path, head.data, brief=True)
+    for format in formats().values():
+        assert (format.sniff(brief) >= SURE) == (format.sniff(head) >= SURE)
 
 
 @pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=NAMES)

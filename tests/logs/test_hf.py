@@ -167,3 +167,30 @@ def test_the_title_of_a_training_is_not_only_the_trainers() -> None:
 
     assert hf_console.sniff(Head("x", title + b"INFO:absl:  Num steps = 90\n")) == 0
     assert hf_console.sniff(Head("x", title + b"INFO:absl:  Num Epochs = 9\n")) >= 100
+
+
+def test_many_dicts_and_bars_of_several_runs() -> None:
+    """What is read in bulk is what each line says: values, epochs, and the steps that the bars before them tell."""
+    count, text = 400, ""
+    for run in range(3):
+        for at in range(1, count + 1):
+            loss = "nan" if at == 250 else f"{(run + 1) / at:.4f}"
+            text += f"{{'loss': {loss}, 'learning_rate': {1e-4 / at!r}, 'epoch': {at / 100:.2f}}}\n"
+            if at % 5 == 0:
+                text += f" {at // 4}%|####  | {at * 10}/{count * 10} [00:{at % 60:02d}<10:00,  6.{at % 10}0it/s]\n"
+            if at % 100 == 0:
+                text += f"{{'eval_loss': {run + 2 / at:.3f}, 'epoch': {at / 100:.2f}}}\n"
+                text += "100%|#####| 8/8 [00:01<00:00, 6.5it/s]\n"
+        text += f"{{'train_runtime': 9.5, 'train_loss': 0.5, 'epoch': {count / 100}}}\n"
+    segments = parse(text).segments
+    assert len(segments) == 3
+    for run, segment in enumerate(segments):
+        loss, evaluated = segment.series["train/loss"], segment.series["val/loss"]
+        assert [f"{value:.4f}" for value in loss.value] == [
+            "nan" if at == 250 else f"{(run + 1) / at:.4f}" for at in range(1, count + 1)
+        ]
+        assert segment.series["lr"].value.tolist() == [1e-4 / at for at in range(1, count + 1)]
+        assert loss.epoch.tolist() == [float(f"{at / 100:.2f}") for at in range(1, count + 1)]
+        assert loss.step.tolist()[5:] == [(at - 1) // 5 * 50.0 for at in range(6, count + 1)]
+        assert evaluated.step.tolist() == [at * 10.0 for at in range(100, count + 1, 100)]
+        assert [event.kind for event in segment.events].count("session_end") == 1

@@ -538,3 +538,43 @@ def test_two_stage_run_after_the_fix() -> None:
 )
 def test_fits_of_real_logs(name: str, fits: list[int]) -> None:
     assert [segment.epochs for segment in corpus(name).segments] == fits
+
+
+# In bulk
+
+
+@pytest.mark.parametrize("bar", [f"8/8 {BAR2} - ", f"8/8 {BAR3} ", "8/8 - ", ""], ids=["2", "3", "verbose2", "old"])
+def test_many_small_fits(bar: str) -> None:
+    """Epochs of fits that are too short to be looked at as a whole, and whose lines come again and again."""
+    text = ""
+    for fit in range(40):
+        text += "Train on 90 samples, validate on 10 samples\n"
+        for epoch in range(1, 13):
+            value = "nan" if (fit, epoch) == (30, 6) else f"{(fit % 3 + 1) / epoch:.4f}"
+            text += f"Epoch {epoch}/12\n{bar}{epoch}s - loss: {value} - val_loss: 0.5000\n"
+    segments = parse(text).segments
+    assert len(segments) == 40
+    for fit, segment in enumerate(segments):
+        assert epochs(segment) == epochs(segment, "val/loss") == [*range(1, 13)]
+        assert [f"{value:.4f}" for value in values(segment, "train/loss")] == [
+            "nan" if (fit, epoch) == (30, 6) else f"{(fit % 3 + 1) / epoch:.4f}" for epoch in range(1, 13)
+        ]
+        assert values(segment, "val/loss") == [0.5] * 12
+        assert segment.series["train/loss"].line.tolist() == [25 * fit + 1 + 2 * epoch for epoch in range(1, 13)]
+        assert values(segment, "time/epoch") == [*range(5, 13)]
+        assert segment.facts["train_samples"].place.line == 25 * fit + 1
+
+
+def test_titles_of_lists_that_come_again() -> None:
+    """What is counted is told by the line above, which means nothing by itself."""
+    counts = "Class 0: {} samples\nClass 1: 30 samples\n"
+    text = "".join(
+        f"Left out before balancing, patients:\n{counts.format(fit)}\nThis is what remains\n\n{counts.format(50 + fit)}"
+        "Now it begins\nEpoch 1/2\n3s - loss: 0.5\nEpoch 2/2\n3s - loss: 0.4\n"
+        for fit in range(30)
+    )
+    segments = parse(text).segments
+    assert [segment.facts["class_counts"].value for segment in segments] == [
+        {"0": 50.0 + fit, "1": 30.0} for fit in range(30)
+    ]
+    assert not any("unique_class_counts" in segment.facts for segment in segments)

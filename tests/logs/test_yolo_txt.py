@@ -102,6 +102,20 @@ def test_a_damaged_companion_is_an_event() -> None:
     assert "runs/args.yaml:" in event.fields["message"]
 
 
+def test_many_rows_of_several_runs() -> None:
+    """What is read in bulk is what each row says, and a run ends where the epoch falls."""
+    table = "".join(rows(epoch, last=99, score="nan" if epoch == 40 else f"0.{epoch:03}") for epoch in range(100))
+    segments = run_of(table * 3 + rows(7, last=8)).segments
+    assert [part.epochs for part in segments] == [100, 100, 100, 8]
+    for at, part in enumerate(segments[:3]):
+        assert epochs(part, "train/loss") == epochs(part, "val/map50") == [*range(1, 101)]
+        assert [f"{value:.3f}" for value in values(part, "val/map50")] == [
+            "nan" if epoch == 40 else f"0.{epoch:03}" for epoch in range(100)
+        ]
+        assert part.series["mem/gpu"].line.tolist() == [*range(100 * at + 1, 100 * at + 101)]
+    assert segments[3].facts["planned_epochs"].value == 9
+
+
 @needs_corpus
 def test_real_tables() -> None:
     segment = only(real("yolo/titu_yolov7_exp4_truncated/results.txt"))

@@ -144,3 +144,24 @@ def test_any_mixture_is_read(pieces: list[str], cut: int) -> None:
     build = RunBuilder("x", yolox.NAME)
     yolox.read(from_bytes("x", data[cut:]), build)
     build.finish()
+
+
+def test_many_iterations() -> None:
+    """Iterations that are read in bulk, as long as they go on; sessions, and what is not finite."""
+    session = START + TABLE.replace("│ 2  ", "│ 40 ")
+    for epoch in range(1, 41):
+        session += TRAINER + f"before_epoch:193 - ---> start train epoch{epoch}\n"
+        session += "".join(
+            iteration(epoch, at, "inf" if (epoch, at) == (9, 20) else f"{epoch + at / 100}", last=40)
+            for at in (10, 20, 30)
+        )
+    segments = run_of(session * 3).segments
+    assert len(segments) == 3
+    for segment in segments:
+        series = segment.series["train/loss"]
+        assert series.epoch.tolist() == [epoch for epoch in range(1, 41) for _ in range(3)]
+        assert series.step.tolist() == [10.0 * count for count in range(1, 121)]
+        assert series.value.tolist() == [
+            math.inf if (epoch, at) == (9, 20) else epoch + at / 100 for epoch in range(1, 41) for at in (10, 20, 30)
+        ]
+        assert (segment.epochs, segment.facts["planned_epochs"].value) == (40, 40)

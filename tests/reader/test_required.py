@@ -24,7 +24,7 @@ PATTERNS = (
 @pytest.mark.parametrize(
     ("pattern", "groups"),
     [
-        (PATTERNS[0], ((" - ",), ("s - loss: ",))),
+        (PATTERNS[0], (("s - loss: ",), (" - ",))),
         (PATTERNS[1], (("Epoch", "Iter"), (" [",))),
         (PATTERNS[2], (("ab", "cd"), ("yy",))),
         (PATTERNS[3], (("hand",),)),

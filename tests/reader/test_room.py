@@ -119,6 +119,23 @@ def test_many_tables_share_the_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(tables[0]) == 20_000
 
 
+def test_positions_may_be_found_late() -> None:
+    """A table that others make thinner once it has ended keeps the rows that it would keep with its positions."""
+    found = []
+    for at_once in (True, False):
+        held = Room()
+        table = table_of(rows_of(20_000, 2), held)
+        assert table.end() == 20_000
+        if at_once:
+            table.place()
+        held.most = 1 << 13
+        table.fit()
+        found.append(table.places)
+    for one, other in zip(*found, strict=True):
+        assert len(one) < 20_000
+        assert np.array_equal(one, other)
+
+
 def test_short_series_are_whole() -> None:
     rows = rows_of(9000, 2)
     table = table_of(rows, Room())

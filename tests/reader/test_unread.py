@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,11 +13,14 @@ from diagnose.reader import RunBuilder
 from diagnose.reader.dump import Dump, PrintedSettings
 from diagnose.reader.unread import unread
 
+if TYPE_CHECKING:
+    from diagnose.reader.column import Points
 
-def made() -> Series:
-    """A series of two points."""
+
+def made() -> Points:
+    """Two points."""
     numbers = np.array([1.0, 2.0])
-    return Series("train/loss", "loss", "a.log", numbers, numbers, numbers, np.array([3, 4]))
+    return numbers, numbers, numbers, np.array([3, 4]), 0, None, None
 
 
 def test_points_are_made_once() -> None:

@@ -36,6 +36,15 @@ class TestClosest:
 
         assert (None if expected is None else tmp_path / expected) == closest(tmp_path / "a")
 
+    def test_what_was_found_for_a_folder_counts_for_those_below(self, tmp_path: Path):
+        (tmp_path / "a/b").mkdir(parents=True)
+        (tmp_path / "a/diagnose.toml").write_text("")
+        known: dict[Path, Path | None] = {}
+
+        for folder in ("a/b", "a/c/d", "a/b/e", ".", "f"):
+            assert closest(tmp_path / folder, known) == closest(tmp_path / folder)
+        assert known[tmp_path / "a/c"] == tmp_path / "a/diagnose.toml"
+
 
 class TestExtend:
     """``extend`` builds on another file."""

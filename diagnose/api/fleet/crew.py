@@ -25,6 +25,8 @@ from diagnose.records import dataclass, replace
 
 if TYPE_CHECKING:
     from diagnose.api.linter import Linter
+    from diagnose.engine.lint import Options
+    from diagnose.engine.plan import Plan
 
 AHEAD = 16
 """Inputs per process that may be linted before their turn has come."""
@@ -59,6 +61,7 @@ class Crew:
         """Prepare at most so many processes."""
         self._linter = linter
         self._warm = False
+        self._keeping: dict[int, Options] = {}
         self._ahead = AHEAD * size
         self._pool = Pool(self._work, size)
 
@@ -196,8 +199,14 @@ class Crew:
             return None
         todo = self._linter.plan_for(given.path)
         begin(todo.options.gate, task.before)
-        part = engine.lint([given], replace(self._linter.lint_options(todo), keep=lambda _: True))
-        return part, learnt(todo.options.gate, task.before)
+        return engine.lint([given], self._options(todo)), learnt(todo.options.gate, task.before)
+
+    def _options(self, todo: Plan) -> Options:
+        """Return the options of a plan that keep every finding: the first process tells which are left out."""
+        known = self._keeping.get(id(todo))
+        if known is None:
+            known = self._keeping[id(todo)] = replace(self._linter.lint_options(todo), keep=lambda _: True)
+        return known
 
 
 def _raise(error: DiagnoseError) -> None:

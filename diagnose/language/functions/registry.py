@@ -67,7 +67,7 @@ def a_series(value: Any, name: str) -> Series:
         value = value.points()
     if not isinstance(value, Series):
         raise ValueTypeError(f"`{name}` needs a series")
-    if not len(value):
+    if not value:
         raise MissingError(f"points of {value.name}")
     return value
 
@@ -94,7 +94,8 @@ def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
         values: a row, or rows with an *axis* of 1.
         axis: the last one.
     """
-    ordered = np.sort(values, axis=axis)  # NaN comes last
+    ordered = values.copy()
+    ordered.sort(axis=axis)  # NaN comes last
     if ordered.ndim == 1:
         known = len(ordered)
         if math.isnan(ordered[-1]):

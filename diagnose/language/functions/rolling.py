@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,9 @@ def rolling_median(values: Floats, size: int) -> Floats:
     size = max(1, min(size, LONGEST, len(values)))
     if size == 1:
         return values.copy()
-    return _narrow(values, size, middle) if size <= NARROW else _wide(values, size)
+    if size > NARROW:
+        return _wide(values, size)
+    return _narrow(values, size, middle) if np.isnan(values).any() else _whole(values, size)
 
 
 def rolling_mean(values: Floats, size: int) -> Floats:
@@ -48,6 +51,33 @@ def _windowed(numbers: NDArray[Any], size: int) -> NDArray[Any]:
     sums = np.cumsum(numbers)
     sums[size:] -= sums[:-size].copy()
     return sums
+
+
+def _whole(values: Floats, size: int) -> Floats:
+    """Return medians of values without NaN: of those that are not so many yet, and of windows of one width."""
+    out = np.empty(len(values))
+    out[: size - 1] = _so_far(values[: size - 1].tolist())
+    if size == 3:
+        first, second, third = values[:-2], values[1:-1], values[2:]
+        out[2:] = np.maximum(np.minimum(first, second), np.minimum(np.maximum(first, second), third))
+        return out
+    block = max(1, AT_ONCE // size)
+    for start in range(0, len(values) - size + 1, block):
+        part = values[start : start + block + size - 1]
+        windows = np.lib.stride_tricks.as_strided(part, (len(part) - size + 1, size), part.strides * 2, writeable=False)
+        out[start + size - 1 : start + size - 1 + len(windows)] = middle(windows, axis=1)
+    return out
+
+
+def _so_far(values: list[float]) -> list[float]:
+    """Return the median of the values up to each one."""
+    ordered: list[float] = []
+    found = []
+    for number, value in enumerate(values):
+        insort(ordered, value)
+        low, high = ordered[number // 2], ordered[(number + 1) // 2]
+        found.append(low if low == high else (low + high) / 2)
+    return found
 
 
 def _narrow(values: Floats, size: int, reduce: Callable[..., Any]) -> Floats:

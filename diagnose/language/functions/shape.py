@@ -35,14 +35,16 @@ def drop(series: Any) -> float:
 def rise(series: Any) -> float:
     """Relative rise of the last point above the lowest one: 0.5 means half above the minimum."""
     values = _finite(series, "rise").value
-    return float((values[-1] - values.min()) / max(abs(values.min()), TINY))
+    lowest = values.min()
+    return float((values[-1] - lowest) / max(abs(lowest), TINY))
 
 
 @function
 def fall(series: Any) -> float:
     """Relative fall of the last point below the highest one: 0.1 means a tenth of the maximum was lost."""
     values = _finite(series, "fall").value
-    return float((values.max() - values[-1]) / max(abs(values.max()), TINY))
+    highest = values.max()
+    return float((highest - values[-1]) / max(abs(highest), TINY))
 
 
 @function
@@ -105,11 +107,16 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _correlation(first: NDArray[np.float64], second: NDArray[np.float64], weight: NDArray[np.float64] | None) -> float:
-    if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
+    if _tells_nothing(first) or _tells_nothing(second):
         return 0.0
     if weight is not None:
         return thinned.correlation(thinned.ranks(first, weight), thinned.ranks(second, weight), weight)
     return _pearson(np.array([_ranks(first), _ranks(second)]))
+
+
+def _tells_nothing(values: NDArray[np.float64]) -> bool:
+    """Whether values are too few, or equal, for a correlation with others."""
+    return len(values) < 3 or bool(values.max() == values.min())
 
 
 def _pearson(pair: NDArray[np.float64]) -> float:
@@ -124,7 +131,10 @@ def _pearson(pair: NDArray[np.float64]) -> float:
 def trend(series: Any) -> float:
     """Spearman rank correlation with time: 1 rises steadily, -1 falls steadily, 0 no trend or fewer than 3 points."""
     points = _finite(series, "trend")
-    return _correlation(np.arange(len(points), dtype=np.float64), points.value, points.weight)
+    positions, values = np.arange(len(points), dtype=np.float64), points.value
+    if points.weight is not None:
+        return _correlation(positions, values, points.weight)
+    return 0.0 if _tells_nothing(values) else _pearson(np.array([positions, _ranks(values)]))
 
 
 @function
@@ -149,12 +159,18 @@ def noise(series: Any) -> float:
 def spike(series: Any, factor: Any, points: Any = 25.0) -> Mask:
     """Mask of points above *factor* times the median magnitude of the points before them (up to *points*)."""
     values = a_series(series, "spike")
-    if values.index is not None:
-        before = thinned.level_before(values, int(points))
-    else:
-        before = np.concatenate([[np.nan], rolling_median(np.abs(values.value), int(points))[:-1]])
+    times = float(factor)
     with np.errstate(invalid="ignore"):
-        return Mask(values, values.value > float(factor) * before)
+        if values.index is not None:
+            return Mask(values, values.value > times * thinned.level_before(values, int(points)))
+        size = np.abs(values.value)
+        # A median is no less than the lowest: most curves have nothing that stands out even beside that.
+        before = np.concatenate([[np.nan], np.fmin.accumulate(size)[:-1]])
+        above = values.value > times * before
+        if not times > 0 or np.count_nonzero(above):
+            before[1:] = rolling_median(size, int(points))[:-1]
+            above = values.value > times * before
+        return Mask(values, above)
 
 
 @function

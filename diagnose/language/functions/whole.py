@@ -105,8 +105,11 @@ def mean(values: Any) -> float:
 @function
 def median(values: Any) -> float:
     """Median."""
-    if (some := _parts(values, "median")) is not None:
-        return thinned.quantile(*some, 0.5)
+    if isinstance(values, Series | Mask):
+        points = finite(a_series(values, "median"))
+        if points.weight is not None:
+            return thinned.quantile(points.value, points.weight, 0.5)
+        return float(middle(points.value))
     numbers = _numbers(values, "median")
     return float("nan") if np.isnan(numbers).any() else float(middle(numbers))
 
@@ -153,7 +156,7 @@ def share(mask: Any) -> float:
         raise MissingError(f"points of {mask.series.name}")
     if mask.series.weight is not None:
         return thinned.mean(mask.where.astype(np.float64), mask.series.weight)
-    return float(mask.where.mean())
+    return np.count_nonzero(mask.where) / len(mask.where)
 
 
 @function
@@ -184,10 +187,9 @@ def trailing(mask: Any) -> float:
     """Length in points of the stretch at the end of the series where a mask is true."""
     if not isinstance(mask, Mask):
         raise ValueTypeError("`trailing` needs a mask, such as `loss > 1`")
-    false = np.flatnonzero(~mask.where)
-    if mask.series.weight is not None:
-        return float(round(mask.series.weight[false[-1] + 1 if len(false) else 0 :].sum()))
-    return float(len(mask.where) - 1 - false[-1]) if len(false) else float(len(mask.where))
+    size = len(mask.where)
+    held = size if mask.where.all() else int(mask.where[::-1].argmin())  # up to the first that is false from the end
+    return float(held if mask.series.weight is None else round(mask.series.weight[size - held :].sum()))
 
 
 @function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -120,10 +121,8 @@ def at_epoch(series: Any, epoch: Any) -> Point:
 def per_epoch(series: Any) -> Series:
     """The last point of each epoch: a curve logged per iteration, thinned to epochs."""
     points = a_series(series, "per_epoch")
-    if np.count_nonzero(np.isnan(points.epoch)) == len(points):
-        return points
     epochs = np.ceil(points.epoch)
-    keep = np.ones(len(epochs), dtype=np.bool_)
+    keep = np.ones(len(epochs), dtype=np.bool_)  # all, if no epoch is known: NaN is not equal to NaN
     np.not_equal(epochs[1:], epochs[:-1], out=keep[:-1])
     return points if np.count_nonzero(keep) == len(keep) else points.take(keep)
 
@@ -139,7 +138,8 @@ def lag(series: Any, points: Any = 1.0) -> Series:
 def delta(series: Any) -> Series:
     """Difference to the point before; the first is NaN."""
     values = a_series(series, "delta")
-    steps = np.full(len(values), np.nan)
+    steps = np.empty(len(values))
+    steps[0] = np.nan
     with np.errstate(invalid="ignore"):
         np.subtract(values.value[1:], values.value[:-1], out=steps[1:])
     return _with(values, steps if values.index is None else np.where(thinned.follows(values), steps, np.nan))
@@ -217,10 +217,16 @@ def _elementwise(value: Any, call: Any) -> Any:
         return float(call(float(value)))
 
 
+def _rounded(value: Any, column: Any, number: Any) -> Any:
+    if isinstance(value, Series):
+        return _elementwise(value, column)
+    return float(number(value)) if math.isfinite(value := float(value)) else value
+
+
 @function
 def abs_(value: Any) -> Any:
     """Absolute value."""
-    return _elementwise(value, np.abs)
+    return _elementwise(value, np.abs) if isinstance(value, Series) else abs(float(value))
 
 
 @function
@@ -250,10 +256,10 @@ def sqrt(value: Any) -> Any:
 @function
 def ceil(value: Any) -> Any:
     """Next whole number at or above."""
-    return _elementwise(value, np.ceil)
+    return _rounded(value, np.ceil, math.ceil)
 
 
 @function
 def floor(value: Any) -> Any:
     """Next whole number at or below."""
-    return _elementwise(value, np.floor)
+    return _rounded(value, np.floor, math.floor)
