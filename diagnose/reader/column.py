@@ -74,10 +74,13 @@ class Column:
         self._parts: list[_Part] = []
         self._stored: Table | None = None
 
+    def _begin(self) -> None:
+        self.value, self.step, self.epoch, self.line = array("d"), array("d"), array("d"), array("q")
+
     def put(self, value: float, step: float, epoch: float, line: int) -> None:
         """Add a point."""
         if self.line is NO_LINES:
-            self.value, self.step, self.epoch, self.line = array("d"), array("d"), array("d"), array("q")
+            self._begin()
         self.value.append(value)
         self.step.append(step)
         self.epoch.append(epoch)
@@ -86,7 +89,7 @@ class Column:
     def put_all(self, values: Sequence[float], step: float, epochs: Sequence[float], lines: Sequence[int]) -> None:
         """Add a few points of one step, as ``put`` does one by one."""
         if self.line is NO_LINES:
-            self.value, self.step, self.epoch, self.line = array("d"), array("d"), array("d"), array("q")
+            self._begin()
         self.value.extend(values)
         self.step.extend([step] * len(lines))
         self.epoch.extend(epochs)
