@@ -31,7 +31,7 @@ assert os.listdir(out) == [], "the out folder is not empty"
 if config.get("deaf"):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 for number in range(config.get("helpers", 0)):
-    subprocess.Popen([sys.executable, "-c", "import signal,time; signal.signal(15, 1); time.sleep(600)"],
+    subprocess.Popen([sys.executable, "-c", "import signal,time; signal.signal(15, 1); time.sleep(600)", journal],
                      start_new_session=bool(number % 2))
 loss = 2.0
 with open(out + "/history.csv", "w") as file:

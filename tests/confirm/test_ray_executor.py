@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import signal
 import subprocess
@@ -94,10 +95,9 @@ def test_a_killed_worker_takes_its_run_along(tmp_path: Path, executor: Ray) -> N
     def kill(trial: Trial, outcome: Outcome | None) -> None:
         if outcome is None:
             status = place.job(trial).status
-            pid = until(lambda: (ending := ending_of(status)) and place.noted("start") and ending.started) and int(
-                Path(f"/proc/{supervisor(status)}/stat").read_text().rpartition(")")[2].split()[1]
-            )
-            os.kill(pid, signal.SIGKILL)
+            until(lambda: (ending := ending_of(status)) and place.noted("start") and ending.started)
+            waiting = parent(supervisor(status))
+            os.kill(parent(waiting), signal.SIGKILL)
 
     with place.ledger() as ledger:
         (outcome,) = run([Trial((), 0)], place.bench(ledger, executor, watch=kill, retries=0))
@@ -107,9 +107,11 @@ def test_a_killed_worker_takes_its_run_along(tmp_path: Path, executor: Ray) -> N
 
 
 def supervisor(status: str) -> int:
-    import json
-
     return int(json.loads(Path(status).read_text())["supervisor"])
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_runs_end_when_we_are_killed(tmp_path: Path, cluster: Any) -> None:

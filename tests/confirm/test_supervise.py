@@ -158,6 +158,24 @@ def test_all_end_when_the_parent_is_killed(tmp_path: Path) -> None:
     assert found is not None and found.reason == "orphaned"
 
 
+@pytest.mark.parametrize("gone", ["the process between", "who holds the input"])
+def test_all_end_behind_another_process(tmp_path: Path, gone: str) -> None:
+    code = FAMILY.replace("sys.argv[1]", repr(str(tmp_path / "d"))) + DEAF
+    job = Job((sys.executable, "-c", code), str(tmp_path / "run"), limits=SHORT)
+    clear(job)
+    command = [sys.executable, "-I", "-S", supervise.__file__, describe(job, "key", f"{tmp_path.name}:1"), "behind"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as between:
+        until(lambda: (tmp_path / "d").exists() and "on\non" in Path(job.console).read_text())
+        family = below(between.pid)
+        assert len(family) >= 6
+        if gone == "the process between":
+            between.kill()
+            until(lambda: not any(map(alive, family)))
+    assert not any(map(alive, family))
+    found = ending_of(job.status)
+    assert found is not None and found.reason == "orphaned"
+
+
 def test_the_command_dies_with_a_killed_supervisor(tmp_path: Path) -> None:
     job, process = begin(tmp_path, DEAF)
     until(lambda: Path(job.console).exists() and Path(job.console).read_text())

@@ -4,7 +4,10 @@ It imports nothing of ours, since on a cluster it runs where diagnose need not b
 of the command, also those that left its process group or session (Linux makes it their parent when their own dies), and
 ends them when the command has ended, hangs, is to be stopped, or when whoever started this process is gone.
 
-    python -I -S supervise.py JOB.json [PID OF THE PARENT]
+    python -I -S supervise.py JOB.json [PID OF THE PARENT | behind]
+
+``behind``: a process of ours stands between, since Ray kills the children of a worker that dies, and whoever started
+this one holds its standard input, which ends with them.
 """
 
 from __future__ import annotations
@@ -86,11 +89,21 @@ class Status:
         os.fsync(self._fd)
 
 
-class Supervisor:
-    """One command under way."""
+def behind() -> int:
+    """Go on in a child of this process, which waits for it; return the one that waits."""
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        os._exit(0)
+    return parent
 
-    def __init__(self, job: dict[str, Any], parent: int) -> None:
-        self.job, self.limits, self.parent = job, job["limits"], parent
+
+class Supervisor:
+    """One command under way, for a parent and, if it is *held*, for whoever holds the other end of standard input."""
+
+    def __init__(self, job: dict[str, Any], parent: int, *, held: bool = False) -> None:
+        self.job, self.limits, self.parent, self.held = job, job["limits"], parent, held
         self.status: Status | None = None
         self.asked = ""
         self.exit: int | None = None
@@ -152,7 +165,7 @@ class Supervisor:
     def _reason(self) -> str:
         """Return why the command must end now; empty if it need not."""
         now = time.monotonic()
-        if os.getppid() != self.parent:
+        if self.orphaned():
             return "orphaned"
         if os.path.exists(self.job["stop"]):  # noqa: PTH110
             return "stopped"
@@ -170,6 +183,10 @@ class Supervisor:
             if now - self.grown > self.limits["hang"]:
                 return "hang"
         return ""
+
+    def orphaned(self) -> bool:
+        """Whether whoever started this process is gone."""
+        return os.getppid() != self.parent or (self.held and bool(select.select([0], [], [], 0)[0]))
 
     def wanted(self) -> bool:
         """Whether the session that asked for the run is alive: it rewrites a file, with its name in front."""
@@ -276,8 +293,10 @@ def main() -> NoReturn:
     """Run the job of the file named on the command line."""
     with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123
         job = json.load(file)
-    supervisor = Supervisor(job, int(sys.argv[2]) if len(sys.argv) > 2 else os.getppid())
-    if supervisor.parent != os.getppid() or (job["lease"] and not supervisor.wanted()):
+    parent = sys.argv[2] if len(sys.argv) > 2 else str(os.getppid())
+    held = parent == "behind"
+    supervisor = Supervisor(job, behind() if held else int(parent), held=held)
+    if supervisor.orphaned() or (job["lease"] and not supervisor.wanted()):
         sys.exit(0)  # waited in a queue while its session ended
     with contextlib.suppress(OSError, ValueError), open(job["status"], encoding="utf-8") as file:  # noqa: PTH123
         if json.load(file).get("marker") == job["marker"]:

@@ -68,7 +68,7 @@ class Ray:
         script = Path(supervise.__file__).read_text(encoding="utf-8")
         options = {"num_cpus": job.cpus, "num_gpus": job.gpus, "max_retries": 0, "scheduling_strategy": "SPREAD"}
         task = self._ray.remote(_task()).options(**options, name=f"diagnose {marker[-24:]}")
-        reference = task.remote(script, spec, job.limits.grace)
+        reference = task.remote(script, spec)
         handle = str(reference.hex())
         self._tasks[handle], self._jobs[handle] = reference, job
         return handle
@@ -124,10 +124,10 @@ def _resources(job: Job) -> dict[str, float]:
     return {name: float(number) for name, number in (("CPU", job.cpus), ("GPU", job.gpus)) if number}
 
 
-def _task() -> Callable[[str, str, float], str]:
+def _task() -> Callable[[str, str], str]:
     """Return what runs on a node: made here so that Ray sends it by value, since a node need not have diagnose."""
 
-    def start(script: str, spec: str, grace: float) -> str:
+    def start(script: str, spec: str) -> str:
         import os
         import subprocess
         import sys
@@ -135,16 +135,9 @@ def _task() -> Callable[[str, str, float], str]:
         if not os.path.exists(spec):  # noqa: PTH110
             return "unseen"  # no name of this module: the node has none
         # ``-c`` and not a file: what the nodes share may be mounted so that it does not take one more.
-        command = [sys.executable, "-I", "-S", "-c", script, spec, str(os.getpid())]
-        process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-        )
-        try:
-            said = process.communicate()[1]
-        except BaseException:
-            process.terminate()
-            process.wait(grace + 5)
-            raise
-        return said.decode("utf-8", "replace").strip()[-200:]
+        command = [sys.executable, "-I", "-S", "-c", script, spec, "behind"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stderr=pipe, start_new_session=True) as process:  # noqa: S603
+            return process.stderr.read().decode("utf-8", "replace").strip()[-200:]  # type: ignore[union-attr]
 
     return start
