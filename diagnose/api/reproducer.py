@@ -28,7 +28,8 @@ class Wish:
         given: texts ``NAME=VALUE`` that win over log and defaults.
         vary: also take each suspected cause away alone; None: if there is a log.
         timed: measure a plain loop over replicas, too.
-        watch: called with the name of each arm before it runs.
+        watch: called with the name of each arm before it runs, and the seconds that it and those to come may take (0
+            until that can be told).
         warn: called with why a mechanism of a rule is left out, where others of the rule can be tried.
     """
 
@@ -42,7 +43,7 @@ class Wish:
     given: tuple[str, ...] = ()
     vary: bool | None = None
     timed: bool = True
-    watch: Callable[[str], None] = lambda _: None
+    watch: Callable[[str, float], None] = lambda _, __: None
     warn: Callable[[str], None] = lambda _: None
 
 

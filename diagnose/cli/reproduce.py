@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("full", "markdown", "json")
 SUFFIXES = {".md": "markdown", ".json": "json"}
+LONG = 90.0
+"""Seconds to come that are told of."""
 UNWRITTEN = (".html", ".htm", ".pdf", ".xml")
 
 
@@ -110,6 +112,15 @@ def _run(word: str, given: dict[str, Any]) -> list[Result]:
 
     if given["format"]:
         check_format(given["format"])
+    said = given["quiet"]
+
+    def watch(arm: str, left: float) -> None:
+        nonlocal said
+        if left > LONG and not said:
+            said = True
+            click.echo(f"about {left / 60:.0f} more minutes; fewer with --replicas or --no-vary", err=True)
+        progress.step(arm)
+
     with Progress(not given["quiet"], "training") as progress:
         wish = Wish(
             word=word,
@@ -122,7 +133,7 @@ def _run(word: str, given: dict[str, Any]) -> list[Result]:
             given=given["given"],
             vary=given["vary"],
             timed=not given["no_speed"],
-            watch=progress.step,
+            watch=watch,
             warn=lambda line: click.echo(line, err=True),
         )
         return reproduce(wish, known_rules(given["config"], isolated=given["isolated"]))

@@ -23,13 +23,13 @@ def _text(result: Result, style: Style, width: int) -> Iterator[str]:
     if result.link:
         yield from wrap(f"{result.link}.", width)
     yield ""
-    yield from _table(_rows(result.arms))
+    yield from _table(_rows(result.arms), width)
     yield ""
     yield from wrap(verdict(result), width)
     if result.none_left is not None:
         yield ""
         yield "Each suspected cause alone, and the suspect without it:"
-        yield from _table(varied_rows(result))
+        yield from _table(varied_rows(result), width)
     yield ""
     yield from wrap(f"Symptom: {result.symptom}.", width, 2)
     yield from wrap(f"Proxy: {result.proxy}", width, 2)
@@ -213,10 +213,18 @@ def _rows(outcomes: Sequence[Outcome]) -> list[list[str]]:
     return rows
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _table(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Yield a table whose last column is prose; where it is wider than *width*, row by row with names of columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        yield "  " + "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+    if sum(widths) + 2 * len(widths) <= width:
+        for row in rows:
+            yield "  " + "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        return
+    (_, *names, _), *body = rows
+    for first, *cells, prose in body:
+        yield from wrap(f"  {first}: {prose}" if prose else f"  {first}", width, 4)
+        told = "; ".join(f"{name} {cell}" for name, cell in zip(names, cells, strict=True) if cell)
+        yield from wrap(f"      {told}", width, 6)
 
 
 def _markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:

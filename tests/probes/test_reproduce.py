@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 from made import of_counts
 
+from diagnose.api.reproducer import Wish, reproduce
 from diagnose.cli.main import main
+from diagnose.probes import show
 
 SMALL = (
     *("--replicas", "8", "--set", "samples=60", "--set", "val_samples=30", "--set", "epochs=1", "--set", "patience=2"),
@@ -183,3 +185,24 @@ def test_a_run_before_that_nothing_is_compared_with() -> None:
     found = diagnose("reproduce", "few-updates", "--before", "old.yaml")
     assert found.exit_code == 2
     assert "compares with no run before" in found.stderr
+
+
+def test_what_is_still_to_come_is_estimated_from_the_arms_before() -> None:
+    pytest.importorskip("torch")
+    heard: list[tuple[str, float]] = []
+    given = ("samples=60", "val_samples=30", "epochs=1", "patience=2")
+    reproduce(
+        Wish(word="few-updates", replicas=8, given=given, timed=False, watch=lambda *told: heard.append(told)),
+        (),
+    )
+    assert [left > 0 for _, left in heard[:3]] == [False, False, True]
+    assert heard[0][0] == "few-updates: suspect"
+
+
+def test_a_table_too_wide_is_told_row_by_row() -> None:
+    rows = [["arm", "symptom", "loss", "what"], ["suspect", "9%", "1", "as it was"], ["fix", "", "2", ""]]
+    assert [*show._table(rows, 80)][1] == "  suspect  9%       1     as it was"
+    assert [*show._table(rows, 30)] == [
+        "  suspect: as it was", "      symptom 9%; loss 1",
+        "  fix", "      loss 2",
+    ]  # fmt: skip
