@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LONG = 4096
+"""Points from which on a view is worth what it takes to find that one will do."""
+
 
 class Point(float):
     """A float that knows the line, step and epoch it was read from.
@@ -127,9 +130,18 @@ class Series:
         )  # fmt: skip
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Series:
-        """Return the points selected by a mask, an index array or a slice, as a new series."""
+        """Return the points selected by a mask, an index array or a slice, as a new series; neighbours as views."""
+        which = _as_slice(which)
         return Series(
             self.name, self.printed, self.path, self.value[which], self.step[which], self.epoch[which],
             self.line[which], 0, self.scale, None if self.index is None else self.index[which],
             None if self.weight is None else self.weight[which],
         )  # fmt: skip
+
+
+def _as_slice(which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> NDArray[np.bool_] | NDArray[np.intp] | slice:
+    """Return a long mask of neighbours as a slice, which copies nothing; anything else as it is."""
+    if isinstance(which, slice) or which.dtype.kind != "b" or len(which) < LONG:
+        return which
+    first, count = int(which.argmax()), int(which.sum())
+    return slice(first, first + count) if which[first : first + count].all() else which

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-AT_ONCE = 1 << 20
+AT_ONCE = 1 << 17
 """Values of windows that are copied at once."""
 NARROW = 64
 """Width up to which sorting each window costs less than to select in all of them together."""
