@@ -52,6 +52,11 @@ def symptom_in(evidence: Evidence, options: Options) -> Finding | None:
     return min(found, key=lambda one: (one.name not in FINAL, rank[one.severity]), default=None)
 
 
+def is_grave(finding: Finding) -> bool:
+    """Return whether a finding is an error, or lasts once it is there: then it tells more than a score does."""
+    return finding.name in FINAL or finding.severity == SEVERITIES[0]
+
+
 def findings(run: Run | None, options: Options) -> list[Finding]:
     """Return what the rules find in a run, configs aside."""
     if run is None:

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diagnose.confirm.conditions import metric_of
-from diagnose.confirm.evidence import BEYOND, Evidence, cut_for, length, metric_in, shown_at, symptom_in
+from diagnose.confirm.evidence import BEYOND, Evidence, cut_for, is_grave, length, metric_in, shown_at, symptom_in
 from diagnose.confirm.prefix import Cut, read_cut
 from diagnose.confirm.spec import AUTO, Spec
+from diagnose.confirm.studies.options import APART
 from diagnose.confirm.symptom import Question, question
 from diagnose.engine.lint import Options
 from diagnose.errors import SettingsError
 from diagnose.rules import Rule
-
-APART = 0.1
-"""Part of a score by which two logs must differ for the middle between them to be a symptom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +43,17 @@ def terms(spec: Spec, evidence: Evidence | None, options: Options, rules: Sequen
     symptom, metric = spec.symptom, spec.metric
     if not symptom and evidence is not None:
         finding = symptom_in(evidence, options)
-        if finding is not None:
+        middle = between(evidence, metric or metric_in(evidence), spec.better, options, rules)
+        if finding is not None and (is_grave(finding) or not middle):
             symptom = finding.name
             place = f"{_short(finding.place.path)}:{finding.place.line}"
             origins["symptom"] = f"found at {place}: {finding.message}"
-        elif not metric and (found := between(evidence, spec.better, options, rules)):
-            symptom, metric = found
+        elif middle and not metric and not evidence.from_pilots:
+            symptom, metric = middle, metric_in(evidence)
             origins["symptom"] = "the middle between the scores of both logs"
             origins["metric"] = "the main score of the logs"
+        elif finding is not None:
+            notes.append(f"the scores of both runs are far apart: the metric decides, and not {finding.name}")
         else:
             notes.append("no rule finds in the bad run what it does not find in the good one: the metric decides")
     asked = question(symptom, metric, spec.better, None, options, rules)
@@ -72,24 +73,23 @@ def terms(spec: Spec, evidence: Evidence | None, options: Options, rules: Sequen
     return Terms(replace(asked, cut=cut), origins, tuple(notes))
 
 
-def between(evidence: Evidence, better: str, options: Options, rules: Sequence[Rule]) -> tuple[str, str] | None:
-    """Return a symptom that tells the user's own two logs apart, the middle between their main scores, and the metric.
+def between(evidence: Evidence, metric: str, better: str, options: Options, rules: Sequence[Rule]) -> str:
+    """Return a condition that tells two logs apart, the middle between their scores; empty if they are close.
 
-    None if they are close, or the bad one is not worse: what one run of either config happened to score is no symptom.
-    Two first runs of ours are not asked, since the metric of all runs tells more than such a border.
+    So it is if the bad one is not worse. Where the logs are two first runs of ours, that a score is to be asked for is
+    told by them, but no border.
     """
-    metric = metric_in(evidence)
-    if evidence.good is None or evidence.from_pilots or not metric:
-        return None
+    if evidence.good is None or not metric:
+        return ""
     asked = question("", metric, better, None, options, rules)
     bad, good = (asked(run, ended=True).metric for run in (evidence.bad, evidence.good))
     if bad is None or good is None or not asked.better or not math.isfinite(bad) or not math.isfinite(good):
-        return None
+        return ""
     worse = good - bad if asked.better == "higher" else bad - good
     if worse < APART * max(abs(good), abs(bad)):
-        return None
+        return ""
     middle = f"{(good + bad) / 2:.4g}"
-    return f"{metric} {'<' if asked.better == 'higher' else '>'} {middle}", metric
+    return f"{metric} {'<' if asked.better == 'higher' else '>'} {middle}"
 
 
 def _cut(spec: Spec, asked: Question, evidence: Evidence | None) -> tuple[Cut | None, str, str]:

@@ -188,6 +188,19 @@ def test_two_logs_tell_a_border_and_a_cut(diagnose: Any) -> None:
         assert told(diagnose(*plan, *near, *COMMAND))["symptom"] is None
 
 
+@pytest.mark.parametrize("good", [0.98, 0.6])
+def test_a_warning_is_no_symptom_where_the_scores_are_far_apart(diagnose: Any, good: float) -> None:
+    runs(("good", good), ("bad", 0.6))
+    falling = "".join(f"{epoch},{1 + epoch / 50},{0.34 - 0.006 * epoch}\n" for epoch in range(1, 11))
+    Path("bad", "metrics.csv").write_text(f"epoch,loss,val_accuracy\n{falling}")
+    if good < 0.9:
+        rising = "".join(f"{epoch},{1 / epoch},{0.3 + 0.005 * epoch}\n" for epoch in range(1, 11))
+        Path("good", "metrics.csv").write_text(f"epoch,loss,val_accuracy\n{rising}")
+    logs = ("--baseline-run", "good", "--suspect-run", "bad", "--dry-run", "--output-format", "json")
+    symptom = told(diagnose("confirm", "old.yaml", "new.yaml", *logs, *COMMAND))["symptom"]
+    assert ("best(val/accuracy) < 0.63" in symptom) == (good > 0.9)
+
+
 def test_a_cut_beyond_the_end_is_none(diagnose: Any) -> None:
     runs(("good", 0.98), ("bad", 0.6))
     done = diagnose(

@@ -222,3 +222,13 @@ def test_an_effect_of_interest_is_a_size():
         with pytest.raises(ValueError, match="smallest effect"):
             StudyOptions(sesoi=size)
     assert ATOMS
+
+
+def test_a_symptom_that_misses_what_the_metric_shows_gives_no_all_clear():
+    def worse(trial):
+        return Outcome(trial, "finished", False, 0.9 - 0.5 * ("s6" in trial.parts) + spread(trial))
+
+    result = conduct(worse, StudyOptions(better="higher", resamples=100))
+    assert result.verdict == "undecided"
+    assert "the metric is far worse: in the median 0.406" in result.reason
+    assert conduct(worse, StudyOptions(better="lower", resamples=100)).verdict == "not-reproduced"

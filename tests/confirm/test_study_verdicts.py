@@ -128,7 +128,7 @@ def test_not_reproduced_tells_what_the_runs_leave_possible_and_what_no_run_had()
 
     result = conduct(weak, replace(SYMPTOM, aside=("device", "name")))
     assert result.verdict == "not-reproduced"
-    assert "in 8 + 8 runs: the symptom showed in 3 of 8 against 0 of 8" in result.reason
+    assert "in 8 + 8 runs: 3 of 8 against 0 of 8" in result.reason
     assert "from -3 to 69 points" in result.reason
     assert result.reason.endswith("In all runs `device` and `name` stayed as in the baseline.")
 

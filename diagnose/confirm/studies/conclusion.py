@@ -96,14 +96,15 @@ def _open(progress: Progress, culprits: tuple[Culprit, ...]) -> str:
 def _not_told(found: Comparison, progress: Progress) -> str:
     """Return what it means that the suspect is not worse: how many runs there were, and what they leave possible."""
     runs = f"{found.worse.runs} + {found.better.runs} runs"
+    alike = "could not be told from the baseline"
     better = progress.control.better if progress.control else None
     reversed_ = better is not None and better <= BETTER
     if found.share is not None and found.share_interval is not None:
         low, high = (f"{100 * end:.0f}" for end in found.share_interval)
-        shown = f"{found.worse.shown} of {found.worse.runs} against {found.better.shown} of {found.better.runs}"
-        effect = f"the symptom showed in {shown}"
+        effect = f"{found.worse.shown} of {found.worse.runs} against {found.better.shown} of {found.better.runs}"
         left = f", and the difference may be anything from {low} to {high} points"
         turned = "shows the symptom less often than the baseline"
+        alike = "could not be shown to bring the symptom more often than the baseline"
     elif found.difference is not None and found.interval is not None:
         low, high = (f"{end:.3g}" for end in found.interval)
         effect = f"the metric differs by {found.difference:.3g}"
@@ -116,9 +117,7 @@ def _not_told(found: Comparison, progress: Progress) -> str:
         told = f": {effect}" if effect else ""
         text = f"The suspect config {turned}{told} in {runs} (exact p = {better:.2g})."
     else:
-        text = (
-            f"The suspect config could not be told from the baseline in {runs}{f': {effect}{left}' if effect else ''}."
-        )
+        text = f"The suspect config {alike} in {runs}{f': {effect}{left}' if effect else ''}."
     lost = found.worse.failed, found.better.failed
     if any(lost):
         tried = found.worse.runs + lost[0], found.better.runs + lost[1]

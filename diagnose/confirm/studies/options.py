@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from diagnose.confirm.studies.result import STEPS
 
+APART = 0.1
+"""Part of a score by which two differ that are far apart, whatever a symptom says. Ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class StudyOptions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from diagnose.confirm.model import Outcome, Step
 from diagnose.confirm.studies.compare import (
@@ -16,15 +17,19 @@ from diagnose.confirm.studies.compare import (
     uneven,
     withstands,
 )
-from diagnose.confirm.studies.options import StudyOptions
+from diagnose.confirm.studies.options import APART, StudyOptions
 from diagnose.confirm.studies.result import Look, StepRecord
 from diagnose.confirm.studies.seeds import SAID, UNHEEDED, seedless, unheeded
+from diagnose.confirm.studies.stats import label_permutation
 from diagnose.confirm.studies.steps.runs import OutOfBudget, Parts, Runs
+from diagnose.confirm.studies.verdicts import Judge
 
 MOST = 0.75
 """Share of the baseline's runs with the symptom at which nothing more is run."""
 IDLE = 0.5
 """p from which on the runs that did not break down show no effect at all."""
+DOUBLE = 0.5
+"""Part of a loss that the baseline must be without: near the end a tenth of it is little. Ours."""
 FEW = "Too few runs gave a verdict"
 BROKEN = "Runs that broke down may be what differs: settle that with --symptom failed, or mend them and add --again."
 TOLD = 6
@@ -110,6 +115,8 @@ def control(everything: Parts, runs: Runs, options: StudyOptions) -> Step[Contro
     except OutOfBudget:
         state = "out-of-budget"
     bad, good = runs.votes(everything, seeds), runs.votes((), seeds)
+    if outcome == "not-reproduced" and (moved := _moved(bad, good, runs.judge, options.alpha)):
+        outcome, why = "undecided", moved
     reproduced = outcome == "reproduced"
     paired = reproduced and looks[-1].p > looks[-1].alpha
     if reproduced:
@@ -155,6 +162,22 @@ def _void(bad: Sequence[Outcome], good: Sequence[Outcome], options: StudyOptions
     if seedless((bad, good)):
         return SAID
     return UNHEEDED if options.seeded and unheeded(bad, good) else ""
+
+
+def _moved(bad: Sequence[Outcome], good: Sequence[Outcome], judge: Judge, alpha: float) -> str:
+    """Return in words that the metric is far worse where a symptom tells nothing; empty if not, or if nobody knows."""
+    values = [[value for one in arm if (value := judge.badness(one)) is not None] for arm in (bad, good)]
+    if not judge.symptom or not all(values) or (p := label_permutation(values[0], values[1], 1)) > alpha:
+        return ""
+    worse, better = (median(arm) for arm in values)
+    if worse - better < (APART if judge.better == "higher" else DOUBLE) * max(abs(worse), abs(better)):
+        return ""
+    sign = -1 if judge.better == "higher" else 1
+    return (
+        "The symptom does not tell the configs apart, but the metric is far worse: in the median "
+        f"{sign * worse:.3g} with the suspect config, {sign * better:.3g} with the baseline (exact p = {p:.2g}). Ask "
+        "for another symptom, or for the metric alone."
+    )
 
 
 def _loses(failed: tuple[int, int], counted: tuple[int, int]) -> bool:
