@@ -259,8 +259,9 @@ def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
             continue
         view = View(run, segment, baseline)
         hits: list[Hit] = []
-        todo, lacks = options.quick.of(view)
+        todo, lacks, settled = options.quick.of(view)
         file.skipped = {**lacks, **file.skipped}
+        file.ran |= settled
         for rule, ready in todo:
             try:
                 found = apply(rule, view, options.thresholds.get(rule.name, {}), ready)

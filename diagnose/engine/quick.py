@@ -34,24 +34,30 @@ class Quick:
         """Take rules, and thresholds by the names of rules."""
         self._shortlist, self._thresholds = shortlist, thresholds
         self._seen: Counter[Outline] = Counter()
-        self._made: dict[Outline, tuple[Todo, Mapping[str, str]]] = {}
+        self._made: dict[Outline, tuple[Todo, Mapping[str, str], frozenset[str]]] = {}
 
-    def of(self, view: View) -> tuple[Todo, Mapping[str, str]]:
-        """Return the rules that lack nothing in a segment, and what it lacks by the names of the others."""
+    def of(self, view: View) -> tuple[Todo, Mapping[str, str], frozenset[str]]:
+        """Return rules that lack nothing in a segment, what it lacks by the names of others, and which find nothing.
+
+        What a rule of the last ones asks for is settled by names alone.
+        """
         outline = outline_of(view.segment, view.run.format, compared=view.baseline is not None)
         often = self._often(outline) and _is_told_by_names(view.segment)
         if often and outline in self._made:
             return self._made[outline]
         rules, lacks = self._shortlist.of(view)
         if not often:
-            return [(rule, None) for rule in rules], lacks
-        from diagnose.engine.ready import made_ready
+            return [(rule, None) for rule in rules], lacks, frozenset()
+        from diagnose.engine.ready import finds_nothing, made_ready
 
         if len(self._made) >= MOST:
             oldest = next(iter(self._made))
             self._seen[oldest] = 0
             del self._made[oldest]
-        made = self._made[outline] = made_ready(rules, view, outline, self._thresholds), lacks
+        ready = made_ready(rules, view, outline, self._thresholds)
+        settled = frozenset(rule.name for rule, conditions in ready if finds_nothing(conditions))
+        todo = [(rule, conditions) for rule, conditions in ready if rule.name not in settled]
+        made = self._made[outline] = todo, lacks, settled
         return made
 
     def _often(self, outline: Outline) -> bool:

@@ -33,6 +33,14 @@ def made_ready(
     return made
 
 
+def finds_nothing(ready: Sequence[Ready] | None) -> bool:
+    """Whether a rule that was made ready finds nothing, whatever the values are."""
+    conditions = [one.when for one in ready or ()]
+    return any(when.kind == "known" for when in conditions) and not any(
+        when.kind not in ("known", "lacking") or (when.kind == "known" and when.args[0]) for when in conditions
+    )
+
+
 def _ready(rule: Rule, view: View, make: Narrow, overrides: Mapping[str, Any]) -> list[Ready] | None:
     try:
         return [Ready(make.node(parse(rule.when), names), names.made) for names in _names(rule, view, overrides)]

@@ -270,8 +270,6 @@ def _lazily(node: Node, function: Function, arguments: list[Run]) -> Run:
 
 def _eagerly(node: Node, function: Function, arguments: list[Run]) -> Run:
     call, scoped, name = function.call, function.scoped, function.name
-    only = arguments[0] if len(arguments) == 1 else None
-    first, second = arguments if len(arguments) == 2 else (None, None)
     remembers = name not in CHEAP
 
     def fault(error: Exception, args: Sequence[Any]) -> LanguageError:
@@ -280,14 +278,7 @@ def _eagerly(node: Node, function: Function, arguments: list[Run]) -> Run:
         given = ", ".join(kind_of(arg) for arg in args)
         return LanguageError(f"`{name}` cannot take {given}: {error}", node.text, node.column, node.line)
 
-    def run(scope: Scope) -> Any:
-        args: Sequence[Any]
-        if only is not None:
-            args = (only(scope),)
-        elif first is not None and second is not None:
-            args = (first(scope), second(scope))
-        else:
-            args = [argument(scope) for argument in arguments]
+    def of(scope: Scope, args: Sequence[Any]) -> Any:
         memo = scope.memo
         key = key_of(name, args) if memo is not None and remembers else None
         if memo is not None and key is not None and (known := memo.get(key)) is not None:
@@ -304,7 +295,31 @@ def _eagerly(node: Node, function: Function, arguments: list[Run]) -> Run:
             memo.keep(key, args, value)
         return value
 
-    return run
+    def one(scope: Scope) -> Any:
+        arg = first(scope)
+        if scope.memo is not None:
+            return of(scope, (arg,))
+        try:
+            return call(scope, arg) if scoped else call(arg)
+        except WRONG as error:
+            raise fault(error, (arg,)) from None
+
+    def two(scope: Scope) -> Any:
+        left, right = first(scope), second(scope)
+        if scope.memo is not None:
+            return of(scope, (left, right))
+        try:
+            return call(scope, left, right) if scoped else call(left, right)
+        except WRONG as error:
+            raise fault(error, (left, right)) from None
+
+    if len(arguments) == 1:
+        (first,) = arguments
+        return one
+    if len(arguments) == 2:
+        first, second = arguments
+        return two
+    return lambda scope: of(scope, [argument(scope) for argument in arguments])
 
 
 def _logical(node: Node, *, any_: bool) -> Run:

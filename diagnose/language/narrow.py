@@ -26,6 +26,9 @@ TRUTHS = frozenset({"compare", "contains", "lacks", "not_", "and_", "or_"})
 KEPT = frozenset({"call", "attribute", "item", "binary", "and_", "or_", "compare", "name"})
 """Kinds of nodes whose values are kept where several others ask for them."""
 
+NOTHING = object()
+"""No value, not even None."""
+
 
 class OddError(Exception):
     """An expression that is left as it is: what is wrong with it is told where it is evaluated."""
@@ -216,17 +219,15 @@ def _once(slot: int, run: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
     """Return what gives the value that a node had in the segment before, or lacks what it lacked."""
 
     def kept(scope: Scope) -> Any:
-        known = scope.kept
-        if slot in known:
-            value = known[slot]
-            if type(value) is MissingError:
-                raise MissingError(value.what)
-            return value
-        try:
-            value = known[slot] = run(scope)
-        except MissingError as error:
-            known[slot] = MissingError(error.what)
-            raise
+        value = scope.kept.get(slot, NOTHING)
+        if value is NOTHING:
+            try:
+                value = scope.kept[slot] = run(scope)
+            except MissingError as error:
+                scope.kept[slot] = MissingError(error.what)
+                raise
+        elif type(value) is MissingError:
+            raise MissingError(value.what)
         return value
 
     return kept

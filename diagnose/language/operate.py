@@ -63,8 +63,7 @@ def compared(sign: str, left: Any, right: Any) -> Any:
         return COMPARE[sign](left, right)
     if isinstance(left, Series) or isinstance(right, Series):
         base, first, second = _columns(left, right)
-        with np.errstate(invalid="ignore"):
-            return Mask(base, np.asarray(COMPARE[sign](first, second), dtype=bool))
+        return Mask(base, COMPARE[sign](first, second))
     if isinstance(left, str) != isinstance(right, str) and sign not in ("==", "!="):
         _stated(left, right)
         raise ValueTypeError(f"cannot compare {kind_of(left)} with {kind_of(right)}")

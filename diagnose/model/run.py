@@ -73,9 +73,10 @@ class Segment:
         """The number of the last epoch that any point or event of the segment names; 0 if none does."""
         last = 0.0
         for epochs in {id(series.epoch): series.epoch for series in self.series.values()}.values():
-            known = epochs[abs(epochs) < float("inf")]
-            if len(known):
-                last = max(last, float(known.max()))
+            highest = float(epochs.max(initial=0.0))
+            if not highest < math.inf:  # NaN
+                highest = float(epochs[abs(epochs) < math.inf].max(initial=0.0))
+            last = max(last, highest)
         for event in self.events:
             epoch = event.fields.get("epoch")
             if isinstance(epoch, float | int) and math.isfinite(epoch) and event.kind in ENDS_OF_EPOCH:

@@ -25,12 +25,13 @@ def blocks(source: Source, *, folded: bool = False, ends: list[int] | None = Non
     Raises:
         SourceError: when the decompressed bytes exceed the source's limit.
     """
-    buffer, have, size = bytearray(2 * CHUNK), 0, 0
+    chunk = source.size + 1 if source.is_whole else CHUNK
+    buffer, have, size = bytearray(2 * chunk), 0, 0
     with source.open() as stream:
         while True:
-            if have + CHUNK > len(buffer):
-                buffer.extend(bytes(have + CHUNK - len(buffer)))
-            got = fill(stream, buffer, have, have + CHUNK)
+            if have + chunk > len(buffer):
+                buffer.extend(bytes(have + chunk - len(buffer)))
+            got = fill(stream, buffer, have, have + chunk)
             if not got:
                 break
             size += got

@@ -60,13 +60,10 @@ def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) ->
     wanted = sorted(set(numbers), reverse=True)
     while wanted:
         for first, beyond, block in _blocks(source, encoding, *source.mark(wanted[-1])):
-            number, at = first, 0
+            held = block.split(b"\n") if wanted[-1] < beyond else []
             while wanted and wanted[-1] < beyond:
-                for _ in range(wanted[-1] - number):
-                    at = block.index(b"\n", at) + 1
                 number = wanted.pop()
-                end = block.find(b"\n", at)
-                text = decode(block[at : end if end >= 0 else None], encoding)
+                text = decode(held[number - first], encoding)
                 yield from visible(number, left_over(text) if last else text)
             if not wanted or source.mark(wanted[-1])[0] >= beyond:
                 break

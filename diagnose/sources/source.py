@@ -76,16 +76,21 @@ class Source:
         found = bisect_right(self.marks, (line, self.limit))
         return self.marks[found - 1] if found else (1, 0)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the head is all there is."""
+        return self.size == len(self.head) < HEAD
+
     def open(self) -> IO[bytes]:
         """Open the decompressed bytes from the start."""
-        return self._open()
+        return io.BytesIO(self.head) if self.is_whole else self._open()
 
     def read(self) -> bytes:
         """Return all bytes. Raises SourceError beyond the limit (also for what a small archive unpacks to)."""
         limit = self.limit if self.limit > MAX_BYTES else min(self.limit, WHOLE)
         if (known := max(self.size, len(self.head))) > limit:
             raise too_large(self.path, known, limit)
-        if self.size == len(self.head) < HEAD:
+        if self.is_whole:
             return self.head
         whole = io.BytesIO()
         with self.open() as stream:

@@ -47,5 +47,5 @@ def run_of(points: int) -> Run:
 def test_rules_are_made_ready_for_what_comes_often_and_is_short(points: int, pays: bool) -> None:
     quick, run = Quick(Shortlist(builtin()[:9]), {}), run_of(points)
     for number in range(1, OFTEN + 2):
-        todo, _ = quick.of(View(run, run.segments[0]))
+        todo, _, _ = quick.of(View(run, run.segments[0]))
         assert any(ready is not None for _, ready in todo) == (pays and number >= OFTEN)

@@ -6,18 +6,20 @@ What would not come back exactly as it was is not written at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, MutableMapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, MutableMapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from diagnose.model import UNKNOWN, Config, Event, Fact, Place, Run, Segment, Series, Setting
+from diagnose.records import fields
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 RECORDS: dict[str, type] = {kind.__name__: kind for kind in (Run, Segment, Series, Event, Fact, Config, Setting, Place)}
-PLAIN = (str, int, float, bool, type(None))
+ATTRIBUTES = {kind: attrgetter(*[one.name for one in fields(kind)]) for kind in RECORDS.values()}
+PLAIN = frozenset({str, int, float, bool, type(None)})
 TAG = "\0"
 """Key of a JSON object that stands for something that JSON lacks."""
 KINDS = {"<f8", "<i8"}
@@ -70,27 +72,35 @@ def decode(data: bytes) -> Run:
 def _plain(value: Any, column: Callable[[Any], int]) -> Any:
     """Return a value in JSON's terms; what is made only when it is looked at comes back made."""
     kind = type(value)
-    if isinstance(value, Series):
-        kind = Series
-    elif isinstance(value, MutableMapping) and not isinstance(value, dict):
-        value, kind = dict(value), dict
     if kind in PLAIN:
         return value
-    if kind is list:
-        return [_plain(item, column) for item in value]
+    if kind in ATTRIBUTES:
+        return _record(kind, value, column)
     if kind is dict:
         if any(type(key) is not str for key in value) or TAG in value:
             raise CannotKeepError("keys that JSON lacks")
-        return {key: _plain(item, column) for key, item in value.items()}
-    if kind is tuple:
-        return {TAG: "tuple", "of": [_plain(item, column) for item in value]}
-    if value is UNKNOWN:
-        return {TAG: "unknown"}
-    if RECORDS.get(kind.__name__) is kind:
-        return {TAG: kind.__name__, "of": [_plain(getattr(value, item.name), column) for item in fields(value)]}
+        return dict(zip(value, _items(value.values(), column), strict=True))
+    if kind is list:
+        return _items(value, column)
     if kind.__name__ == "ndarray":
         return {TAG: "column", "of": column(value)}
+    if kind is tuple:
+        return {TAG: "tuple", "of": _items(value, column)}
+    if value is UNKNOWN:
+        return {TAG: "unknown"}
+    if isinstance(value, Series):
+        return _record(Series, value, column)
+    if isinstance(value, MutableMapping) and not isinstance(value, dict):
+        return _plain(dict(value), column)
     raise CannotKeepError(f"a {kind.__name__}")
+
+
+def _record(kind: type, value: Any, column: Callable[[Any], int]) -> dict[str, Any]:
+    return {TAG: kind.__name__, "of": _items(ATTRIBUTES[kind](value), column)}
+
+
+def _items(values: Iterable[Any], column: Callable[[Any], int]) -> list[Any]:
+    return [value if type(value) in PLAIN else _plain(value, column) for value in values]
 
 
 def _made(value: Any, columns: list[Any]) -> Any:

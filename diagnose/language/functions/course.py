@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnose.language.functions import thinned
-from diagnose.language.functions.registry import Registry, a_series, different, finite, middle
+from diagnose.language.functions.registry import Registry, a_series, different, finite, middle, number_of_different
 from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Event, Point, Series
 from diagnose.names import event_kinds, split_of
@@ -26,7 +26,9 @@ def _all(scope: Any) -> list[Series]:
 
 def _axis(scope: Any, axis: str) -> float:
     columns = _apart(getattr(series, axis) for series in _all(scope))
-    highest = float(np.fmax.reduce([np.fmax.reduce(column) for column in columns])) if columns else math.nan
+    highest = math.nan
+    for column in columns:
+        highest = float(np.fmax(highest, np.fmax.reduce(column)))
     if math.isnan(highest):
         raise MissingError(f"{axis} numbers")
     return highest
@@ -57,7 +59,7 @@ def step_gap(scope: Any) -> float:
     steps = steps[np.isfinite(steps)]
     if not len(steps):
         raise MissingError("steps of training")
-    return float(middle(np.diff(steps))) if len(steps) > 1 else float(steps[0])
+    return float(middle(steps[1:] - steps[:-1])) if len(steps) > 1 else float(steps[0])
 
 
 @function
@@ -77,7 +79,7 @@ def records(scope: Any, split: Any = "") -> float:
     if any(series.weight is not None for series in found):
         return thinned.rows_of(found)
     columns = _apart(series.line for series in found)
-    return float(len(different(np.concatenate(columns)))) if columns else 0.0
+    return float(number_of_different(np.concatenate(columns))) if columns else 0.0
 
 
 @function
@@ -91,7 +93,7 @@ def records_after(scope: Any, event: Any) -> float:
         return thinned.rows_of(found, line)
     lines = _apart(series.line for series in found)
     columns = [column[column > line] for column in lines]
-    return float(len(different(np.concatenate(columns)))) if columns else 0.0
+    return float(number_of_different(np.concatenate(columns))) if columns else 0.0
 
 
 def _with(series: Series, value: Any) -> Series:
@@ -161,8 +163,8 @@ def difference(left: Any, right: Any) -> float:
 def says(value: Any, phrase: Any, second: Any = "", third: Any = "", fourth: Any = "") -> bool:
     """Whether the text of an event, or a text, contains one of the phrases, whatever the case."""
     phrases = [str(text).lower() for text in (phrase, second, third, fourth) if text]
-    text = " ".join([value.place.text, *map(str, value.fields.values())]) if isinstance(value, Event) else str(value)
-    return any(phrase in text.lower() for phrase in phrases)
+    text = _said(value) if isinstance(value, Event) else str(value).lower()
+    return any(phrase in text for phrase in phrases)
 
 
 @function
@@ -170,7 +172,14 @@ def saying(scope: Any, phrase: Any, kind: Any = "") -> list[Event]:
     """Events of the segment (of one kind, if named) that contain a phrase, whatever the case; may be empty."""
     if kind and kind not in event_kinds():
         raise ValueTypeError(f"unknown event kind {kind!r}")
-    return [event for event in scope.segment.events if (not kind or event.kind == kind) and says(event, phrase)]
+    sought = str(phrase).lower() if phrase else "\0"
+    return [event for event in scope.segment.events if (not kind or event.kind == kind) and sought in _said(event)]
+
+
+def _said(event: Event) -> str:
+    """Return all that an event says, in lower case."""
+    text, fields = event.place.text, event.fields
+    return (" ".join([text, *map(str, fields.values())]) if fields else text).lower()
 
 
 @function

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -55,7 +54,8 @@ def natural(series: Any) -> Series:
     """The series on its natural scale: percent (a bounded metric with values above 1.5) becomes a share."""
     points = a_series(series, "natural")
     if traits(points.name).high == 1.0 and points.value[np.isfinite(points.value)].max(initial=0.0) > 1.5:
-        return replace(points, value=points.value / 100.0, scale=100.0)
+        points = points.valued(points.value / 100.0)
+        points.scale = 100.0
     return points
 
 

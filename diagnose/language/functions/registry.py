@@ -87,6 +87,12 @@ def different(values: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([ordered[:1], ordered[1:][ordered[1:] != ordered[:-1]]])
 
 
+def number_of_different(values: NDArray[Any]) -> int:
+    """Return how many different values there are."""
+    ordered = np.sort(values)
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + bool(len(ordered))
+
+
 def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
     """Return the median, NaN values left out: ``np.nanmedian`` without ``numpy.ma``. Each row must hold a number.
 
@@ -98,9 +104,9 @@ def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
     ordered.sort(axis=axis)  # NaN comes last
     if ordered.ndim == 1:
         known = len(ordered)
-        if math.isnan(ordered[-1]):
+        if math.isnan(ordered.item(known - 1)):
             known -= int(np.count_nonzero(np.isnan(ordered)))
-        low, high = float(ordered[(known - 1) // 2]), float(ordered[known // 2])
+        low, high = ordered.item((known - 1) // 2), ordered.item(known // 2)
         return low if low == high else (low + high) / 2
     counts: Any = ordered.shape[1]
     rows: Any = slice(None)

@@ -29,7 +29,7 @@ def rolling_median(values: Floats, size: int) -> Floats:
         return values.copy()
     if size > NARROW:
         return _wide(values, size)
-    return _narrow(values, size, middle) if np.isnan(values).any() else _whole(values, size)
+    return _narrow(values, size, middle) if np.count_nonzero(np.isnan(values)) else _whole(values, size)
 
 
 def rolling_mean(values: Floats, size: int) -> Floats:
@@ -63,9 +63,14 @@ def _whole(values: Floats, size: int) -> Floats:
         return out
     block = max(1, AT_ONCE // size)
     for start in range(0, len(values) - size + 1, block):
-        part = values[start : start + block + size - 1]
-        windows = np.lib.stride_tricks.as_strided(part, (len(part) - size + 1, size), part.strides * 2, writeable=False)
-        out[start + size - 1 : start + size - 1 + len(windows)] = middle(windows, axis=1)
+        part = np.ascontiguousarray(values[start : start + block + size - 1])
+        windows = np.ndarray((len(part) - size + 1, size), np.float64, part, 0, part.strides * 2).copy()
+        windows.sort(axis=1)
+        lows, highs = windows[:, (size - 1) // 2], windows[:, size // 2]
+        if not size % 2:
+            with np.errstate(invalid="ignore"):
+                lows = np.where(lows == highs, lows, (lows + highs) / 2)
+        out[start + size - 1 : start + size - 1 + len(windows)] = lows
     return out
 
 

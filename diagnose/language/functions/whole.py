@@ -48,8 +48,7 @@ def worst(series: Any) -> Point:
 def argbest(series: Any) -> float:
     """Position of the best point among the finite ones, from 0."""
     points = finite(a_series(series, "argbest"))
-    chosen = np.argmax if traits(points.name).better == "higher" else np.argmin
-    index = int(chosen(points.value))
+    index = int(points.value.argmax() if traits(points.name).better == "higher" else points.value.argmin())
     return float(index if points.weight is None else round(points.weight[:index].sum()))
 
 
@@ -72,10 +71,7 @@ def _numbers(value: Any, name: str) -> Any:
     return finite(a_series(value, name)).value
 
 
-def _extreme(values: tuple[Any, ...], highest: bool, name: str) -> Any:
-    if len(values) > 1:
-        return (max if highest else min)(values, key=float)
-    value = values[0]
+def _extreme(value: Any, highest: bool, name: str) -> Any:
     if isinstance(value, Series | Mask):
         points = finite(a_series(value, name))
         return points.point(int(points.value.argmax() if highest else points.value.argmin()))
@@ -85,13 +81,17 @@ def _extreme(values: tuple[Any, ...], highest: bool, name: str) -> Any:
 @function
 def max_(values: Any, other: Any = None) -> Any:
     """Highest point of a series, highest number of a list or mapping, or the higher of two numbers."""
-    return _extreme((values,) if other is None else (values, other), True, "max")
+    if other is None:
+        return _extreme(values, True, "max")
+    return other if float(values) < float(other) else values
 
 
 @function
 def min_(values: Any, other: Any = None) -> Any:
     """Lowest point of a series, lowest number of a list or mapping, or the lower of two numbers."""
-    return _extreme((values,) if other is None else (values, other), False, "min")
+    if other is None:
+        return _extreme(values, False, "min")
+    return other if float(values) > float(other) else values
 
 
 @function
@@ -187,9 +187,11 @@ def trailing(mask: Any) -> float:
     """Length in points of the stretch at the end of the series where a mask is true."""
     if not isinstance(mask, Mask):
         raise ValueTypeError("`trailing` needs a mask, such as `loss > 1`")
-    size = len(mask.where)
-    held = size if mask.where.all() else int(mask.where[::-1].argmin())  # up to the first that is false from the end
-    return float(held if mask.series.weight is None else round(mask.series.weight[size - held :].sum()))
+    back = mask.where[::-1]
+    held = int(back.argmin()) if len(back) else 0  # up to the first that is false from the end
+    if not held and len(back) and back[0]:
+        held = len(back)
+    return float(held if mask.series.weight is None else round(mask.series.weight[len(back) - held :].sum()))
 
 
 @function
