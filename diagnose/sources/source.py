@@ -79,7 +79,7 @@ class Source:
     @property
     def is_whole(self) -> bool:
         """Whether the head is all there is."""
-        return self.size == len(self.head) < HEAD
+        return 0 < self.size == len(self.head) < HEAD
 
     def open(self) -> IO[bytes]:
         """Open the decompressed bytes from the start."""
