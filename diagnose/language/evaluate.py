@@ -265,6 +265,15 @@ def _lazily(node: Node, function: Function, arguments: list[Run]) -> Run:
         except WRONG as error:
             raise _fault(node, error) from None
 
+    def two(scope: Scope) -> Any:
+        try:
+            return call(partial(first, scope), partial(second, scope))
+        except WRONG as error:
+            raise _fault(node, error) from None
+
+    if len(arguments) == 2:
+        first, second = arguments
+        return two
     return run
 
 
@@ -329,6 +338,8 @@ def _logical(node: Node, *, any_: bool) -> Run:
         result: Any = None
         for operand in operands:
             value = operand(scope)
+            if value is any_:
+                return value
             if isinstance(value, Mask):
                 try:
                     result = combined(result, value, any_=any_) if isinstance(result, Mask) else value

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnose.language.values import Mask, MissingError, Span, ValueTypeError
+from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Series
 from diagnose.records import dataclass
 
@@ -116,8 +116,3 @@ def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
     lows, highs = ordered[rows, (counts - 1) // 2], ordered[rows, counts // 2]
     with np.errstate(invalid="ignore"):
         return np.where(lows == highs, lows, (lows + highs) / 2)
-
-
-def amount(value: Any) -> Span:
-    """Return a window as a span; a plain number counts points."""
-    return value if isinstance(value, Span) else Span(float(value), "point")

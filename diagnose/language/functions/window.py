@@ -9,7 +9,7 @@ import numpy as np
 
 from diagnose.language.align import align
 from diagnose.language.functions import thinned
-from diagnose.language.functions.registry import Registry, a_series, amount, finite
+from diagnose.language.functions.registry import Registry, a_series, finite
 from diagnose.language.functions.rolling import rolling_mean as mean_of_last
 from diagnose.language.functions.rolling import rolling_median
 from diagnose.language.values import Mask, MissingError, Span, ValueTypeError
@@ -26,17 +26,16 @@ def _with(series: Series, value: Any) -> Series:
 def tail(series: Any, window: Any) -> Series:
     """Last points: a number of points, `5 epochs`, `100 steps`; `25%` (below 1) is a share of the points."""
     points = a_series(series, "tail")
-    span = amount(window)
-    if span.unit == "point":
-        size = _size(points, span)
+    if not isinstance(window, Span) or window.unit == "point":
+        size = _size(points, window)
         if points.weight is not None:
             return points.take(points.weight[::-1].cumsum()[::-1] < size + 0.5)
         return points.take(slice(max(0, len(points) - size), None))
-    axis = getattr(points, span.unit)
+    axis = getattr(points, window.unit)
     return (
-        points.take(axis > np.fmax.reduce(axis) - span.amount)
+        points.take(axis > np.fmax.reduce(axis) - window.amount)
         if not np.isnan(axis).all()
-        else _no_axis(points, span.unit)
+        else _no_axis(points, window.unit)
     )
 
 
@@ -44,20 +43,21 @@ def tail(series: Any, window: Any) -> Series:
 def head(series: Any, window: Any) -> Series:
     """First points: a number of points, `5 epochs`, `100 steps`; `25%` (below 1) is a share of the points."""
     points = a_series(series, "head")
-    span = amount(window)
-    if span.unit == "point":
-        size = _size(points, span)
+    if not isinstance(window, Span) or window.unit == "point":
+        size = _size(points, window)
         if points.weight is not None:
             return points.take(points.weight.cumsum() < size + 0.5)
         return points.take(slice(0, size))
-    axis = getattr(points, span.unit)
+    axis = getattr(points, window.unit)
     if np.isnan(axis).all():
-        return _no_axis(points, span.unit)
-    return points.take(axis < np.fmin.reduce(axis) + span.amount)
+        return _no_axis(points, window.unit)
+    return points.take(axis < np.fmin.reduce(axis) + window.amount)
 
 
-def _size(points: Series, span: Span) -> int:
-    return max(1, round(span.amount * points.total)) if span.amount < 1 else int(span.amount)
+def _size(points: Series, window: Any) -> int:
+    """Return how many points a window spans; a plain number counts them as well."""
+    amount = window.amount if isinstance(window, Span) else float(window)
+    return max(1, round(amount * points.total)) if amount < 1 else int(amount)
 
 
 def _no_axis(series: Series, unit: str) -> Series:
