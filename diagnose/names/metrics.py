@@ -58,7 +58,7 @@ def _splits() -> dict[str, str]:
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], Traits]]:
     return [
-        (re.compile(row["match"]), Traits(**{key: value for key, value in row.items() if key != "match"}))
+        (lazy(row["match"]), Traits(**{key: value for key, value in row.items() if key != "match"}))
         for row in _table()["traits"]
     ]
 
