@@ -151,6 +151,15 @@ class Trickle(io.RawIOBase):
         return len(part)
 
 
+def test_a_file_that_is_all_in_its_head_is_read_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.log"
+    file.write_bytes(b"small")
+    source = open_source(file)
+    file.write_bytes(b"other")
+    with source.open() as stream:
+        assert source.is_whole and stream.read() == b"small"
+
+
 @pytest.mark.parametrize("size", [0, 10, HEAD, KEPT - 1, KEPT, KEPT + 100_000])
 def test_a_stream_is_read_again_and_again(size: int) -> None:
     data = os.urandom(size)
