@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from re import _parser  # type: ignore[attr-defined,unused-ignore]  # it has no public name
 from typing import Any
@@ -22,6 +22,7 @@ SPACES = tuple(
 """Blanks other than the space."""
 BLANKS = 4
 """Spaces at the end of a line that are told from more of them."""
+ZEROS = str.maketrans("123456789", "0" * 9)
 MOST = 60_000
 """States of the automaton."""
 DIGITS = frozenset(b"0123456789")
@@ -47,6 +48,12 @@ class Gate:
         """Whether a line with its newline holds one of the texts."""
         low = line.lower()
         return self._letters.search(low) is not None or any(word in low for word in self._words)
+
+    @cached_property
+    def blank(self) -> Gate:
+        """The gate for lines whose digits were made zeros: what it drops is dropped whatever the digits were."""
+        own = self.texts[: len(self.texts) - len(CONTROL + FOLDED)]
+        return Gate([text.decode().translate(ZEROS) for text in own])
 
     def table(self) -> tuple[bytes, bytes]:
         """Return the classes of bytes, and the next state for each state and class; state 1 is reached by a hit."""

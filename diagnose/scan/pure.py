@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnose.records import dataclass
 from diagnose.scan.gate import Gate
+from diagnose.scan.pure_forms import Form, form_of
 from diagnose.scan.pure_rows import Rows
 from diagnose.scan.template import ANY_NUMBER, LEADING_ZERO, LITERAL, NUMBER, Part, Template
+
+if TYPE_CHECKING:
+    from diagnose.scan.pure_side import Side
+    from diagnose.scan.pure_stretch import Order, Stretch
 
 NO_MORE, A_LINE, FULL = range(3)
 WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
@@ -18,6 +23,12 @@ MOST_SHAPES = 20_000
 """Lines, their digits blanked, that are remembered."""
 PIECES = range(1 << 12, 1 << 17)
 """Bytes that are split into lines at once: the more, the fewer of the lines before were for Python."""
+TOGETHER = 1 << 17
+"""Bytes of lines that are read side by side."""
+MANY = 32
+"""Lines from which on it is told whether many are rows."""
+DROPPED = 4
+"""Most lines to a row where many are."""
 ZERO = ord("0")
 DIGIT = re.compile(rb"[0-9]")
 WHOLE_PART = re.compile(rb"[+-]?([0-9]*)")
@@ -84,10 +95,15 @@ class Scanner:
         self._dull: list[set[bytes]] = [set(), set()]
         self._counters = (0.0, 0.0)
         self._piece = PIECES.start
+        self._has_many = False  # whether many of the lines before were rows
+        self._has_changed = False  # whether other rows are wanted since then
+        self._side: Side | None = None
 
     def learn(self, templates: Sequence[Template]) -> None:
         """Take the templates beyond those already known."""
         self._shapes.clear()
+        if self._side is not None:
+            self._side.forget()
         for template in templates[len(self._known) :]:
             variable = [part for part in template.parts if part.operation != LITERAL]
             self._patterns.append(re.compile(b"".join(part.pattern() for part in template.parts) + rb"\r*+\Z"))
@@ -133,11 +149,18 @@ class Scanner:
         """Store rows of a template."""
         all_checks = [*([(constant, expected, True)] if constant >= 0 else []), *checks]
         self._rows[template] = Rows(tuple(columns), major, minor, all_checks, forbids, enabled=True, keeps=keeps)
+        self._change()
 
     def disable(self) -> None:
         """Store no rows until templates are enabled again; rows not taken stay."""
         for rows in self._rows:
             rows.enabled = False
+        self._change()
+
+    def _change(self) -> None:
+        self._has_changed = True
+        if self._side is not None:
+            self._side.change()
 
     def take(self, template: int) -> bytes:
         """Return the rows of a template as bytes of doubles: line, counters, columns; they are forgotten here."""
@@ -161,42 +184,109 @@ class Scanner:
     ) -> tuple[int, int, int, int, int]:
         """Go on to the next line that is for Python; see the kernel."""
         while start < end:
-            stop = block.rfind(b"\n", start, min(end, start + self._piece))
+            has_many = self._has_many and mode == WANTED
+            size = TOGETHER if has_many else self._piece
+            stop = block.rfind(b"\n", start, min(end, start + size))
             if stop < 0:
                 stop = block.index(b"\n", start, end)
-            piece = bytes(block[start:stop])
-            lines, keys = piece.split(b"\n"), piece.translate(BLANK_DIGITS).split(b"\n")
-            at, reason, template = self._through(lines, keys, line, mode)
-            line += at
+            through = self._side_by_side if has_many else self._one_by_one
+            count, start, reason, template = through(block, start, stop + 1, line, mode)
+            line += count
             if reason != NO_MORE:
-                self._piece = max(self._piece // 2, PIECES.start)
-                start += sum(map(len, lines[:at])) + at
-                return reason, start, start + len(lines[at]) + 1, line, template
-            self._piece = min(self._piece * 2, PIECES.stop)
-            start = stop + 1
+                return reason, start, block.index(b"\n", start) + 1, line, template
         return NO_MORE, start, start, line, -1
 
-    def _through(self, lines: list[bytes], keys: list[bytes], first: int, mode: int) -> tuple[int, int, int]:
-        """Go through lines, of which the first has that number; return how many, and what stopped it, as ``walk``."""
-        shapes, all_rows = self._shapes, self._rows
+    def _one_by_one(
+        self, block: bytes | bytearray, start: int, end: int, first: int, mode: int
+    ) -> tuple[int, int, int, int]:
+        """Go through lines, of which the first has that number; return how many, the next one's place, and why."""
+        piece = bytes(block[start : end - 1])
+        lines, keys = piece.split(b"\n"), piece.translate(BLANK_DIGITS).split(b"\n")
+        dropped = 0
         for at, (text, key) in enumerate(zip(lines, keys, strict=True)):
             found = None
             if mode != PASSAGE:
-                found = shapes.get(key)
+                found = self._shapes.get(key)
                 if found is None or not found.certain:
                     found = self._shape(text, key)
-            if found is not None and mode == WANTED and (rows := all_rows[found.template]).enabled:
-                if rows.is_full:
-                    return at, FULL, found.template
-                texts = found.texts if found.rows is rows else found.numbers(rows)
-                counters = rows.add([*map(float, texts(text))], text, first + at, self._counters)
-                if counters is None:
-                    return at, A_LINE, found.template
-                self._counters = counters
-            elif found is not None or mode == EVERYTHING or self._passes(text, key, mode == PASSAGE):
-                found = found or self._shape(text, key)
-                return at, A_LINE, -1 if found is None else found.template
-        return len(lines), NO_MORE, -1
+            reason, template = self._read(found, text, key, first + at, mode)
+            if reason != NO_MORE:
+                self._piece = max(self._piece // 2, PIECES.start)
+                return at, start + sum(map(len, lines[:at])) + at, reason, template
+            dropped += found is None
+        self._piece = min(self._piece * 2, PIECES.stop)
+        self._tell(mode, len(lines) - dropped, len(lines))
+        return len(lines), end, NO_MORE, -1
+
+    def _side_by_side(
+        self, block: bytes | bytearray, start: int, end: int, first: int, mode: int
+    ) -> tuple[int, int, int, int]:
+        """Do the same with lines of which many are rows of one form."""
+        if self._side is None:
+            from diagnose.scan.pure_side import Side  # it takes long
+
+            self._side = Side(self._rows, self._form)
+        stretch, begin = self._side.stretch(block, slice(start, end), first)
+        order = self._side.order()
+        self._tell(mode, len(order.lines) if order else 0, len(stretch.keys))
+        if order is None:
+            end = min(end, block.rfind(b"\n", start, start + self._piece) + 1 or end)
+            return self._one_by_one(block, start, end, first, mode)
+        at, reason, template = self._in_order(stretch, order, begin, first - begin)
+        if reason == A_LINE and self._has_changed:  # to put rows in order anew takes as long as many rows
+            self._has_many = order.row(at) - order.row(begin) >= MANY
+        self._has_changed = False
+        return at - begin, start + stretch.begins[at] - stretch.begins[begin], reason, template
+
+    def _tell(self, mode: int, rows: int, lines: int) -> None:
+        """Take note how many lines were rows, where so many tell anything."""
+        if mode == WANTED and lines >= MANY:
+            self._has_many = rows * DROPPED >= lines
+
+    def _in_order(self, stretch: Stretch, order: Order, at: int, first: int) -> tuple[int, int, int]:
+        """Go through a stretch from a line on, whose first line has that number; return where it ends, and why."""
+        while True:
+            row = order.row(at)
+            end, reason, template = order.end(row, self._counters)
+            stop = order.line(end)
+            for other in order.others(at, stop):
+                text = stretch.text(other)
+                key = text.translate(BLANK_DIGITS)
+                found = self._shape(text, key)
+                if found is None and not self._passes(text, key, borders=False):
+                    continue
+                self._counters = order.store(slice(row, order.row(other)), first, self._counters, stretch.text)
+                why, which = self._read(found, text, key, first + other, WANTED)
+                if why != NO_MORE:
+                    return other, why, which
+                at = other + 1
+                break
+            else:
+                self._counters = order.store(slice(row, end), first, self._counters, stretch.text)
+                return stop, reason, template
+
+    def _read(self, found: _Shape | None, text: bytes, key: bytes, number: int, mode: int) -> tuple[int, int]:
+        """Store a line as a row or drop it; return what is for Python about it, and its template."""
+        if found is not None and mode == WANTED and (rows := self._rows[found.template]).enabled:
+            if rows.is_full:
+                return FULL, found.template
+            texts = found.texts if found.rows is rows else found.numbers(rows)
+            counters = rows.add([*map(float, texts(text))], text, number, self._counters)
+            if counters is None:
+                return A_LINE, found.template
+            self._counters = counters
+        elif found is not None or mode == EVERYTHING or self._passes(text, key, mode == PASSAGE):
+            found = found or self._shape(text, key)
+            return A_LINE, -1 if found is None else found.template
+        return NO_MORE, -1
+
+    def _form(self, line: bytes) -> Form | None:
+        """Return the form of a line, if it is of a template whose rows are wanted; LookupError if it never has one."""
+        found = self._find(line, self._order)
+        form = found and form_of(found.template, self._known[found.template], found.spans, line)
+        if not found or not form:
+            raise LookupError
+        return form if self._rows[found.template].enabled else None
 
     def _passes(self, text: bytes, key: bytes, borders: bool) -> bool:
         """Whether a line passes a gate."""
@@ -208,7 +298,7 @@ class Scanner:
             return False
         if gate.wants(text + b"\n"):
             return True
-        if self._alike[borders]:
+        if self._alike[borders] or not gate.blank.wants(key + b"\n"):
             self._forget(key, borders)
         return False
 

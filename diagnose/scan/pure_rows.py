@@ -50,7 +50,12 @@ class Rows:
     @property
     def is_full(self) -> bool:
         """Whether there is no room for another row."""
-        return len(self.stored) > ROOM - FIRST_COLUMN - len(self.columns)
+        return not self.room
+
+    @property
+    def room(self) -> int:
+        """How many rows there is room for."""
+        return max(0, ROOM - len(self.stored)) // (FIRST_COLUMN + len(self.columns))
 
     def add(self, values: list[float], text: bytes, line: int, last: Counters) -> Counters | None:
         """Store a line for which there is room; return its counters, None if it is no row.
@@ -86,6 +91,10 @@ class Rows:
         if self.keeps:
             self.lines.append(text)
         return major, minor
+
+    def store(self, rows: bytes) -> None:
+        """Store rows for which there is room."""
+        self.stored.frombytes(rows)
 
     def take(self) -> bytes:
         """Return the rows stored, and forget them."""

@@ -1,0 +1,107 @@
+"""Runs of digits in a block of bytes as numbers, many at once, with numpy: bit for bit what ``float`` says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+    Whole: TypeAlias = NDArray[np.uint64]
+    Indices: TypeAlias = NDArray[np.int64]
+    Flags: TypeAlias = NDArray[np.bool_]
+
+LONGEST = 19
+"""Digits that fit into 64 bits."""
+MOST_POWER = 22
+"""Powers of ten up to this one are doubles."""
+EXACT = 1 << 53
+"""Whole numbers below it are doubles."""
+MOST = 9 * 10**18
+"""Below it, and so is the double next to a number, a number has a sign to spare."""
+TENS = np.array([10**power for power in range(LONGEST + 1)], dtype=np.uint64)
+POWERS = np.array([float(10**power) for power in range(MOST_POWER + 1)])
+SPLIT = 134217729.0
+"""2**27 + 1, which cuts a double into halves of 26 bits."""
+NEAR = 2.0**-20
+"""Share of the distance between two doubles by which a quotient may be wrong here; it is wrong by far less."""
+
+
+def _digits_of(word: int) -> list[int]:
+    """Return by length of a run what the word of eight bytes that ends so many words before the run's end has of it."""
+    return [(0x0F0F0F0F0F0F0F0F << 8 * max(0, 8 * word + 8 - length)) % (1 << 64) for length in range(3 * 8 + 1)]
+
+
+DIGITS = np.array([_digits_of(word) for word in range(3)], dtype=np.uint64)
+
+
+def words(data: bytes) -> Whole:
+    """Return the eight bytes before each place of a block, the last of them highest."""
+    return np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
+
+
+def whole(before: Whole, ends: Indices, lengths: Indices) -> Whole:
+    """Return the values of runs of digits; one that is longer than ``LONGEST`` has any value.
+
+    Args:
+        before: ``words`` of the block, in which 24 bytes stand before the first run.
+        ends: where the runs end.
+        lengths: of the runs.
+    """
+    length, end = np.minimum(lengths, DIGITS.shape[1] - 1).ravel(), ends.ravel()
+    value = _eight(before[end - 8] & DIGITS[0][length])
+    for word in (1, 2):
+        longer = np.flatnonzero(length > 8 * word)
+        if len(longer):
+            digits = before[end[longer] - 8 * (word + 1)] & DIGITS[word][length[longer]]
+            value[longer] += _eight(digits) * TENS[8 * word]
+    return value.reshape(ends.shape)
+
+
+def _eight(digits: Whole) -> Whole:
+    """Return eight digits, the first one lowest, as a number."""
+    digits = digits * np.uint64(10) + (digits >> np.uint64(8))
+    pairs = np.uint64(0x000000FF000000FF)
+    high = (digits & pairs) * np.uint64(0x000F424000000064)
+    low = (digits >> np.uint64(16) & pairs) * np.uint64(0x0000271000000001)
+    found: Whole = (high + low) >> np.uint64(32)
+    return found
+
+
+def rounded(mantissa: Whole, power: Indices) -> tuple[Floats, Flags]:
+    """Return mantissas times powers of ten as the nearest doubles, and where they are not known to be that."""
+    shape, mantissa, power = mantissa.shape, mantissa.ravel(), power.ravel()
+    unsure = (mantissa >= MOST) | (np.abs(power) > MOST_POWER)
+    value = mantissa.astype(np.int64).astype(np.float64)
+    tens = POWERS[np.where(unsure, 0, np.abs(power))]
+    found = np.where(power < 0, value / tens, value * tens)
+    long = np.flatnonzero((mantissa >= EXACT) & ~unsure)
+    if len(long):
+        found[long], doubtful = _divided(mantissa[long], tens[long])
+        unsure[long] = doubtful | (power[long] > 0)
+    return found.reshape(shape), unsure.reshape(shape)
+
+
+def _divided(mantissa: Whole, by: Floats) -> tuple[Floats, Flags]:
+    """Divide by the quotient of the nearest double and its remainder, which together are far more than a double."""
+    high = mantissa.astype(np.int64)
+    value = high.astype(np.float64)
+    low = (high - value.astype(np.int64)).astype(np.float64)
+    quotient = value / by
+    product = quotient * by
+    (a, b), (c, d) = _halves(quotient), _halves(by)
+    error = ((a * c - product) + a * d + b * c) + b * d  # Dekker: what the product lacks
+    rest = ((value - product) - error + low) / by
+    found = quotient + rest
+    beyond = np.abs((quotient - found) + rest) / np.spacing(found)
+    tie = np.minimum(np.abs(beyond - 0.5), np.abs(beyond - 0.25))  # the latter below a power of two
+    return found, tie < NEAR
+
+
+def _halves(value: Floats) -> tuple[Floats, Floats]:
+    shifted = value * SPLIT
+    high = shifted - (shifted - value)
+    return high, value - high

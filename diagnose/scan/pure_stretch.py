@@ -1,0 +1,262 @@
+"""A stretch of lines of which many are rows of one form, read side by side with numpy."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from diagnose.scan.pure_numbers import LONGEST, TENS, rounded, whole, words
+from diagnose.scan.pure_rows import ABSURD, Counters, Rows
+
+if TYPE_CHECKING:
+    from diagnose.scan.pure_forms import Form, Number
+    from diagnose.scan.pure_numbers import Flags, Floats, Indices, Whole
+
+ZEROS = bytes.maketrans(b"123456789", b"000000000")
+BEFORE = 24
+"""Bytes in front of the lines, so that there are words before the first run of digits."""
+LONGEST_EXPONENT = 4
+NO_MORE, A_LINE, FULL = range(3)
+
+
+class Group:
+    """Lines of one template as rows.
+
+    Attributes:
+        rows: what makes a line a row.
+        template: its number.
+        lines: which they are in the stretch.
+        values: of the parts that a row needs, a line each.
+        has_minor, counts: whether the rows have a minor counter, whether any.
+        may_be: whether each is a row, if its counters rise.
+    """
+
+    def __init__(self, rows: Rows, template: int, lines: Indices, values: Floats) -> None:
+        """Look which lines may be rows, whatever the counters of the lines before."""
+        self.rows, self.template, self.lines, self.values = rows, template, lines, values
+        self.has_minor, self.counts = rows.minor >= 0, max(rows.minor, rows.major) >= 0
+        at = (rows.major >= 0) + self.has_minor
+        none = np.zeros(len(lines))
+        self.major = values[:, 0] if rows.major >= 0 else none
+        self.minor = values[:, at - 1] if self.has_minor else none
+        self.may_be = ~(_is_absurd(self.major) | _is_absurd(self.minor))
+        for place, (_, value, equal) in enumerate(rows.checks, at):
+            self.may_be &= (values[:, place] == value) == equal
+        self.columns = values[:, at + len(rows.checks) :]
+        if rows.forbids:
+            self.may_be &= (self.columns != -1).all(axis=1)
+
+    def told(self) -> tuple[Indices, Indices, Flags, Flags, Floats, Floats]:
+        """Return line, template, whether it may be a row, whether it counts, and the counters, of each."""
+        each = np.ones(len(self.lines), dtype=np.int64)
+        return self.lines, each * self.template, self.may_be, each * self.counts > 0, self.major, self.minor
+
+
+def joined(groups: Sequence[Group]) -> Group:
+    """Return groups of one template as one."""
+    if len(groups) == 1:
+        return groups[0]
+    lines = np.concatenate([group.lines for group in groups])
+    order = np.argsort(lines)
+    values = np.concatenate([group.values for group in groups])
+    return Group(groups[0].rows, groups[0].template, lines[order], values[order])
+
+
+class Order:
+    """The rows of a stretch in the order of their lines.
+
+    Attributes:
+        lines: which they are.
+    """
+
+    def __init__(self, groups: Sequence[Group], count: int) -> None:
+        """Put the rows of groups in order, one for each template, of a stretch of so many lines.
+
+        Those that count have all a minor counter, or none of them has.
+        """
+        columns = zip(*(group.told() for group in groups), strict=True)
+        lines, template, may_be, counts, major, minor = (np.concatenate(each) for each in columns)
+        order = np.argsort(lines)
+        self.lines, self._template = lines[order], template[order]
+        self._count, self._others = count, np.delete(np.arange(count), self.lines).tolist()
+        self._groups = [(group, np.searchsorted(self.lines, group.lines)) for group in groups]
+        self._none = np.flatnonzero(~may_be[order])
+        self._counted = np.flatnonzero(counts[order])
+        counting = order[self._counted]
+        self._major, self._minor = major[counting], minor[counting]
+        self._has_minor = any(group.has_minor for group in groups)
+        above, same = self._major[1:] > self._major[:-1], self._major[1:] == self._major[:-1]
+        rises = above | same & ((self._minor[1:] > self._minor[:-1]) | (not self._has_minor))
+        self._falls = self._counted[1:][~rises]
+
+    def row(self, line: int) -> int:
+        """Return the first row that stands in a line or behind it."""
+        return int(np.searchsorted(self.lines, line))
+
+    def line(self, row: int) -> int:
+        """Return where a row stands; where the stretch ends if there is none."""
+        return int(self.lines[row]) if row < len(self.lines) else self._count
+
+    def others(self, start: int, end: int) -> list[int]:
+        """Return the lines between two that are no rows."""
+        return self._others[bisect_left(self._others, start) : bisect_left(self._others, end)]
+
+    def end(self, start: int, last: Counters) -> tuple[int, int, int]:
+        """Return the row, from one on, that cannot be stored, why, and its template.
+
+        Args:
+            start: that row.
+            last: the counters of the row before.
+        """
+        ends = [(len(self.lines), -NO_MORE), *_next(self._none, start)]
+        if (first := int(np.searchsorted(self._counted, start))) < len(self._counted):
+            major, minor = self._major[first], self._minor[first]
+            if not (major > last[0] or (major == last[0] and (not self._has_minor or minor > last[1]))):
+                ends.append((int(self._counted[first]), -A_LINE))
+            ends += _next(self._falls, int(self._counted[first]) + 1)
+        for group, rows in self._groups:
+            full = int(np.searchsorted(rows, start)) + group.rows.room
+            ends += [(int(rows[full]), -FULL)] if full < len(rows) else []
+        end, reason = min(ends)
+        return end, -reason, int(self._template[end]) if reason else -1
+
+    def store(self, which: slice, first: int, last: Counters, text: Callable[[int], bytes]) -> Counters:
+        """Store rows.
+
+        Args:
+            which: the rows.
+            first: number of the stretch's first line.
+            last: the counters of the row before.
+            text: gives a line.
+
+        Returns:
+            The counters of the last row.
+        """
+        for group, rows in self._groups:
+            begin, stop = np.searchsorted(rows, (which.start, which.stop)).tolist()
+            if begin == stop:
+                continue
+            part = slice(begin, stop)
+            major, minor = group.major[part], group.minor[part]
+            if not group.has_minor:
+                before = np.array([self._before(row + 1, which.start, last) for row in rows[part].tolist()])
+                major, minor = major if group.counts else before[:, 0], before[:, 1]
+            group.rows.store(np.column_stack([group.lines[part] + first, major, minor, group.columns[part]]).tobytes())
+            if group.rows.keeps:
+                group.rows.lines += map(text, group.lines[part].tolist())
+        return self._before(which.stop, which.start, last)
+
+    def _before(self, row: int, start: int, last: Counters) -> Counters:
+        """Return the counters of the last row that counts before another one, or *last* if there is none."""
+        at = int(np.searchsorted(self._counted, row)) - 1
+        if at < 0 or self._counted[at] < start:
+            return last
+        return float(self._major[at]), float(self._minor[at]) if self._has_minor else last[1]
+
+
+def _next(rows: Indices, start: int) -> list[tuple[int, int]]:
+    """Return as the end of those that can be stored the first row from one on, if there is any."""
+    at = int(np.searchsorted(rows, start))
+    return [(int(rows[at]), -A_LINE)] if at < len(rows) else []
+
+
+class Stretch:
+    """Whole lines, and where their digits stand.
+
+    Attributes:
+        data: the lines, each with its newline.
+        begins: where each begins, and where the last one ends.
+        keys: of each line what it is with one zero for every run of digits.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        """Look for digits."""
+        self.data = data
+        self._padded = bytes(BEFORE) + data
+        self._words = words(self._padded)
+        block = np.frombuffer(self._padded, np.uint8)
+        is_digit = (block - np.uint8(ord("0"))) < 10
+        edges = np.flatnonzero(is_digit[1:] != is_digit[:-1]) + 1
+        self._starts, self._ends = edges[::2], edges[1::2]
+        kept = ~is_digit
+        kept[self._starts] = True
+        kept[:BEFORE] = False
+        self.keys = np.frombuffer(self._padded.translate(ZEROS), np.uint8)[kept].tobytes().split(b"\n")
+        self.keys.pop()
+        begins = np.flatnonzero(block == ord("\n")) + 1
+        begins = np.append(BEFORE, begins)
+        self._firsts = np.searchsorted(self._starts, begins[:-1])
+        self.begins = (begins - BEFORE).tolist()
+
+    def text(self, line: int) -> bytes:
+        """Return a line without its newline."""
+        return self.data[self.begins[line] : self.begins[line + 1] - 1]
+
+    def group(self, form: Form, rows: Rows, lines: Indices) -> Group | None:
+        """Return rows of a form, without the lines whose digits are not those of its template; None if it has none."""
+        if any(part not in form.numbers for part in rows.parts):
+            return None
+        runs = self._firsts[lines][:, None] + np.arange(form.runs)
+        starts, ends = self._starts[runs], self._ends[runs]
+        fits = self._fits(form, starts, ends - starts)
+        if not fits.all():
+            lines, starts, ends = lines[fits], starts[fits], ends[fits]
+        values = self._values([form.numbers[part] for part in rows.parts], starts, ends)
+        return Group(rows, form.template, lines, values)
+
+    def _fits(self, form: Form, starts: Indices, lengths: Indices) -> Flags:
+        """Whether the digits of lines are such that the lines are of the form's template."""
+        fits = np.ones(len(starts), dtype=np.bool_)
+        bytes_ = np.frombuffer(self._padded, np.uint8)
+        for run, low, high in form.widths:
+            fits &= (lengths[:, run] >= low) & (lengths[:, run] <= high)
+        for run, text in form.literal:
+            fits &= lengths[:, run] == len(text)
+            for at, digit in enumerate(text):
+                fits &= bytes_[np.minimum(starts[:, run] + at, len(bytes_) - 1)] == digit
+        for run in form.nonzero:
+            fits &= (lengths[:, run] == 1) | (bytes_[starts[:, run]] != ord("0"))
+        return fits
+
+    def _values(self, numbers: Sequence[Number], starts: Indices, ends: Indices) -> Floats:
+        """Return the numbers of lines, given where their runs of digits stand; a row for each line."""
+        wholes = [number.whole for number in numbers]
+        begin, end = starts[:, wholes], ends[:, wholes]
+        mantissa, unsure = self._runs(begin, end)
+        power = np.zeros(mantissa.shape, dtype=np.int64)
+        if behind := [at for at, number in enumerate(numbers) if number.fraction >= 0]:
+            runs = [numbers[at].fraction for at in behind]
+            fraction, long = self._runs(starts[:, runs], ends[:, runs])
+            length = ends[:, runs] - starts[:, runs]
+            before = mantissa[:, behind]
+            digits = length + end[:, behind] - begin[:, behind]
+            unsure[:, behind] |= long | ((before > 0) & (digits > LONGEST))
+            mantissa[:, behind] = before * TENS[np.minimum(length, LONGEST)] + fraction
+            power[:, behind] = -length
+            end[:, behind] = ends[:, runs]
+        if risen := [at for at, number in enumerate(numbers) if number.exponent >= 0]:
+            runs = [numbers[at].exponent for at in risen]
+            exponent, _ = self._runs(starts[:, runs], ends[:, runs])
+            unsure[:, risen] |= ends[:, runs] - starts[:, runs] > LONGEST_EXPONENT
+            power[:, risen] += exponent.astype(np.int64) * np.array([-1 if numbers[at].falls else 1 for at in risen])
+            end[:, risen] = ends[:, runs]
+        values, doubtful = rounded(mantissa, power)
+        for row, at in np.argwhere(unsure | doubtful).tolist():
+            values[row, at] = float(self._padded[begin[row, at] : end[row, at]])
+        signs = np.array([-1.0 if number.negative else 1.0 for number in numbers])
+        found: Floats = values * signs
+        return found
+
+    def _runs(self, starts: Indices, ends: Indices) -> tuple[Whole, Flags]:
+        """Return runs of digits as whole numbers, and which are too long to be that."""
+        lengths = ends - starts
+        return whole(self._words, ends, lengths), lengths > LONGEST
+
+
+def _is_absurd(counter: Floats) -> Flags:
+    size = np.abs(counter)
+    found: Flags = (size >= ABSURD) & (size < np.inf)
+    return found
