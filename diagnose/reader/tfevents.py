@@ -9,11 +9,12 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
-from diagnose.reader.tfrecord import CUT, CUT_HEADER, HEADER, WRONG_DATA, WRONG_LENGTH, Record, records
+from diagnose.reader.tfrecord import CUT, CUT_HEADER, HEADER, WRONG_DATA, WRONG_LENGTH, Batch, Record, batches, checked
 from diagnose.reader.tfwindow import Window
 from diagnose.scan import engine
 
 if TYPE_CHECKING:
+    from diagnose.reader.tfmould import Scalars
     from diagnose.sources import Source
 
 Buffer: TypeAlias = "bytearray | array[float] | array[int]"
@@ -23,6 +24,8 @@ Add: TypeAlias = "Callable[[bytes, float, float, int], None]"
 Other: TypeAlias = "Callable[[Record, Add], None]"
 """Reads a record, and gives back what scalars it holds."""
 
+FEW = 64
+"""Records that are read one by one, for which numpy need not be there."""
 PORTION = 1 << 20
 """Scalars from which on they are handed over; some more may come at once."""
 SHORTAGE, OTHER, DAMAGED, LOST = range(4)
@@ -44,12 +47,32 @@ def scalars(source: Source, other: Other) -> Iterator[Columns]:
     if kernel is not None:
         yield from _by_kernel(kernel, source, other)
         return
-    found = _Scalars()
-    for record in records(source.read()):
-        other(record, found.add)
+    data, found = source.read(), _Scalars()
+    for batch in batches(data):
+        if isinstance(batch, Record):
+            other(batch, found.add)
+        else:
+            _add(data, batch, other, found)
         if found.count() >= PORTION:
             yield found.columns()
     yield found.columns()
+
+
+def _add(data: bytes, batch: Batch, other: Other, found: _Scalars) -> None:
+    """Add the scalars of a batch of records."""
+    if len(batch.starts) < FEW:
+        for record in checked(data, batch):
+            other(record, found.add)
+        return
+    from diagnose.reader.tfmould import scalars as side_by_side  # it needs numpy
+
+    def one_by_one(rest: Batch) -> list[tuple[bytes, float, float, int]]:
+        held: list[tuple[bytes, float, float, int]] = []
+        for record in checked(data, rest):
+            other(record, lambda *scalar: held.append(scalar))
+        return held
+
+    found.extend(side_by_side(data, batch, one_by_one))
 
 
 def _by_kernel(kernel: ModuleType, source: Source, other: Other) -> Iterator[Columns]:
@@ -117,14 +140,29 @@ class _Scalars:
         return len(self._order)
 
     def add(self, tag: bytes, value: float, step: float, record: int) -> None:
-        number = self._numbers.setdefault(tag, len(self._rows))
-        if number == len(self._rows):
-            self._rows.append((tag, array("d"), array("d"), array("q")))
+        number = self._number(tag)
         _, values, steps, records = self._rows[number]
         values.append(value)
         steps.append(step)
         records.append(record)
         self._order.append(number)
+
+    def extend(self, found: Scalars) -> None:
+        import numpy as np
+
+        numbers = np.array([self._number(tag) for tag in found.tags], dtype=np.uintc)
+        self._order.frombytes(numbers[found.tag].tobytes())
+        for place, number in enumerate(numbers.tolist()):
+            of_it = found.tag == place
+            for row, column in zip(self._rows[number][1:], (found.value, found.step, found.record), strict=True):
+                row.frombytes(column[of_it].tobytes())
+
+    def _number(self, tag: bytes) -> int:
+        """Return the number of a tag, a new one if it was not there before."""
+        number = self._numbers.setdefault(tag, len(self._rows))
+        if number == len(self._rows):
+            self._rows.append((tag, array("d"), array("d"), array("q")))
+        return number
 
     def columns(self) -> Columns:
         found: Columns = self._order, [*self._rows]

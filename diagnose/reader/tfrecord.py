@@ -10,7 +10,8 @@ import re
 import struct
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from diagnose.records import dataclass
 
@@ -23,6 +24,10 @@ POLYNOMIAL = 0x82F63B78
 MASK = 0xA282EAD8
 BATCH = 1 << 14
 """Records whose checksums are computed together."""
+FEW = 32
+"""Records of one length that are checked one by one."""
+SHORT = 512
+"""Bytes from which on a record is checked by itself."""
 LANE = 256
 """Bytes of one lane when a long record is checked."""
 NO_HEADER = re.compile(rb"\0{16,}")
@@ -54,25 +59,100 @@ class Record:
     problem: str = ""
 
 
+class Batch(NamedTuple):
+    """Records whose headers are sound: their numbers, where they begin, and the lengths of their data."""
+
+    numbers: list[int]
+    starts: list[int]
+    lengths: list[int]
+
+
 def records(data: bytes) -> Iterator[Record]:
     """Yield the records of a file; a damaged one carries its problem, and reading goes on at the next sound header."""
-    batch: list[tuple[int, int, int]] = []
-    position = number = 0
+    for found in batches(data):
+        if isinstance(found, Record):
+            yield found
+        else:
+            yield from checked(data, found)
+
+
+def batches(data: bytes) -> Iterator[Batch | Record]:
+    """Yield the records of a file in batches, their data unchecked, and alone those whose header is no good."""
+    known: dict[bytes, int] = {}
+    position, number = 0, 1
     while position < len(data):
-        number += 1
-        problem, length = _header(data, position)
-        if not problem:
-            batch.append((number, position, length))
-            position += length + 16
-            if len(batch) >= BATCH:
-                yield from _checked(data, batch)
-                batch = []
+        *starts, end = _sound(data, position, known)
+        if starts:
+            lengths = [after - before - 16 for before, after in pairwise([*starts, end])]
+            yield Batch(list(range(number, number + len(starts))), starts, lengths)
+            position, number = end, number + len(starts)
             continue
-        yield from _checked(data, batch)
-        batch = []
+        problem, _ = _header(data, position)
         yield Record(number, position, b"", problem)
-        position = _next_header(data, position + 1)
-    yield from _checked(data, batch)
+        position, number = _next_header(data, position + 1), number + 1
+
+
+def _sound(data: bytes, position: int, known: dict[bytes, int]) -> list[int]:
+    """Return where records begin whose headers are sound, one behind another, and where the last one ends.
+
+    Args:
+        data: the file.
+        position: where the first one begins.
+        known: the lengths that headers state; those that are new are added.
+    """
+    places, end = [position], len(data)
+    for _ in range(BATCH):
+        header = data[position : position + 12]
+        length = known.get(header, -1)
+        if length < 0:
+            problem, length = _header(data, position)
+            if problem:
+                break
+            known[header] = length
+        position += length + 16
+        if position > end:
+            break
+        places.append(position)
+    return places
+
+
+def checked(data: bytes, batch: Batch) -> Iterator[Record]:
+    """Yield the records of a batch after their data checksums; records of equal length are checked side by side."""
+    by_length: dict[int, list[tuple[int, int]]] = {}
+    for number, offset, length in zip(*batch, strict=True):
+        by_length.setdefault(length, []).append((number, offset + HEADER.size))
+    wrong: set[int] = set()
+    for length, places in by_length.items():
+        wrong.update(_wrong(data, length, places))
+    for number, offset, length in zip(*batch, strict=True):
+        start = offset + HEADER.size
+        problem = WRONG_DATA if number in wrong else ""
+        yield Record(number, offset, data[start : start + length], problem)
+
+
+def side_by_side(data: bytes, starts: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
+    """Return so many bytes from each of some places on, a row for the first byte of all, the second, and so on."""
+    import numpy as np
+
+    each = np.ndarray((max(0, len(data) - length + 1),), f"V{length}", data, 0, (1,))[starts]
+    return np.ascontiguousarray(each.view(np.uint8).reshape(len(starts), length).T)
+
+
+def masked_crcs(columns: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Return the checksums of many records of one length, below ``SHORT``, as ``side_by_side`` gives their bytes.
+
+    CRC is linear: each byte adds to that of as many zeros what it would come to alone.
+    """
+    import numpy as np
+
+    length, moved = len(columns), _moved()
+    crc = np.full(columns.shape[1], crc32c(bytes(length)), dtype=np.uint32)
+    alike = (columns == columns[:, :1]).all(axis=1)
+    for at, column in enumerate(columns):
+        table = moved[length - 1 - at]
+        crc ^= table[column[0]] if alike[at] else table[column]
+    masked: NDArray[np.uint32] = ((crc >> 15) | (crc << 17)).astype(np.uint32) + np.uint32(MASK)
+    return masked
 
 
 def looks_framed(data: bytes) -> bool:
@@ -110,25 +190,36 @@ def fields(data: bytes) -> Iterator[Field]:
     Raises:
         ValueError: if the bytes are no message.
     """
-    position, end = 0, len(data)
+    for number, kind, start, end in spans(data, 0, len(data)):
+        if kind == 0:
+            yield number, kind, varint(data, start)[0]
+        else:
+            chunk = data[start:end]
+            yield number, kind, chunk if kind == 2 else int.from_bytes(chunk, "little")
+
+
+def spans(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield field number, wire type, and where the value begins and ends, of a message within some bytes.
+
+    Raises:
+        ValueError: if the bytes are no message.
+    """
     while position < end:
         key, position = varint(data, position)
         kind = key & 7
+        start = position
         if kind == 0:
-            value, position = varint(data, position)
-            yield key >> 3, kind, value
-            continue
-        if kind == 2:
-            size, position = varint(data, position)
+            _, position = varint(data, position)
+        elif kind == 2:
+            size, start = varint(data, position)
+            position = start + size
         elif kind in (1, 5):
-            size = 8 if kind == 1 else 4
+            position += 8 if kind == 1 else 4
         else:
             raise ValueError(f"wire type {kind}")
-        if position + size > end:
+        if position > end:
             raise ValueError("message ends early")
-        chunk = data[position : position + size]
-        position += size
-        yield key >> 3, kind, chunk if kind == 2 else int.from_bytes(chunk, "little")
+        yield key >> 3, kind, start, position
 
 
 def varint(data: bytes, position: int) -> tuple[int, int]:
@@ -171,32 +262,29 @@ def _next_header(data: bytes, position: int) -> int:
     return len(data)
 
 
-def _checked(data: bytes, batch: list[tuple[int, int, int]]) -> Iterator[Record]:
-    """Yield the records of a batch after their data checksums; records of equal length are checked side by side."""
-    by_length: dict[int, list[tuple[int, int, int]]] = {}
-    for entry in batch:
-        by_length.setdefault(entry[2], []).append(entry)
-    wrong: set[int] = set()
-    for length, entries in by_length.items():
-        wrong.update(_wrong(data, length, entries))
-    for number, offset, length in batch:
-        problem = WRONG_DATA if number in wrong else ""
-        yield Record(number, offset, data[offset + 12 : offset + 12 + length], problem)
-
-
-def _wrong(data: bytes, length: int, entries: list[tuple[int, int, int]]) -> Iterator[int]:
-    starts = [offset + 12 for _, offset, _ in entries]
+def _wrong(data: bytes, length: int, places: list[tuple[int, int]]) -> Iterator[int]:
+    """Yield which records of one length have a wrong checksum, given for each its number and where its data begin."""
+    starts = [start for _, start in places]
     stored = [int.from_bytes(data[start + length : start + length + 4], "little") for start in starts]
-    if len(entries) < 32 or length > 4096:
+    if len(places) < FEW or length >= SHORT:
         found = [masked_crc(data[start : start + length]) for start in starts]
     else:
         import numpy as np
 
-        rows = np.frombuffer(b"".join(data[start : start + length] for start in starts), dtype=np.uint8)
-        crc = _lanes(rows.reshape(len(starts), length), np.full(len(starts), 0xFFFFFFFF, np.uint32))
-        crc ^= np.uint32(0xFFFFFFFF)
-        found = [int(value) for value in ((crc >> 15) | (crc << 17)) + np.uint32(MASK)]
-    return (entry[0] for entry, have, want in zip(entries, found, stored, strict=True) if have != want)
+        found = masked_crcs(side_by_side(data, np.array(starts), length)).tolist()
+    return (at for (at, _), have, want in zip(places, found, stored, strict=True) if have != want)
+
+
+@cache
+def _moved() -> list[NDArray[np.uint32]]:
+    """Return what each byte adds to a checksum, by how many others are behind it."""
+    import numpy as np
+
+    table = np.array(_table(), dtype=np.uint32)
+    moved = [table]
+    while len(moved) < SHORT:
+        moved.append(table[moved[-1] & 255] ^ (moved[-1] >> 8))
+    return moved
 
 
 @cache

@@ -20,7 +20,7 @@ from made_tfevents import event, made, part, plugin, record, simple, tensor
 from diagnose import logs
 from diagnose.errors import SourceError
 from diagnose.model import Run
-from diagnose.reader import room, tfcurves, tfevents, tfwindow
+from diagnose.reader import room, tfcurves, tfevents, tfmould, tfwindow
 from diagnose.reader.tfrecord import Record, masked_crc
 from diagnose.sources import from_bytes
 
@@ -121,11 +121,15 @@ def same(one: Run, other: Run) -> None:
 
 
 def all_ways(data: bytes, monkeypatch: pytest.MonkeyPatch, path: str = "a/events.out.tfevents.1") -> None:
-    """Read with the kernel, without it, and scalar by scalar, and compare."""
+    """Read with the kernel, without it, side by side where there are few, and scalar by scalar, and compare."""
     monkeypatch.setenv("DIAGNOSE_ENGINE", "kernel")
     kernel = run_of(data, path)
     monkeypatch.setenv("DIAGNOSE_ENGINE", "pure")
     same(kernel, run_of(data, path))
+    with monkeypatch.context() as patched:
+        patched.setattr(tfevents, "FEW", 1)
+        patched.setattr(tfmould, "FEW", 1)
+        same(kernel, run_of(data, path))
     with monkeypatch.context() as patched:
         patched.setattr(tfcurves, "add_points", plain_points.add_points)
         same(kernel, run_of(data, path))
