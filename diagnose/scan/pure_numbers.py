@@ -39,25 +39,25 @@ DIGITS = np.array([_digits_of(word) for word in range(3)], dtype=np.uint64)
 
 
 def words(data: bytes) -> Whole:
-    """Return the eight bytes before each place of a block, the last of them highest."""
-    return np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
+    """Return the eight bytes from each place of a block on, the last of them highest."""
+    return np.ndarray((len(data) - 7,), "<u8", data, 0, (1,)).copy()
 
 
-def whole(before: Whole, ends: Indices, lengths: Indices) -> Whole:
+def whole(from_each: Whole, ends: Indices, lengths: Indices) -> Whole:
     """Return the values of runs of digits; one that is longer than ``LONGEST`` has any value.
 
     Args:
-        before: ``words`` of the block, in which 24 bytes stand before the first run.
+        from_each: ``words`` of the block, in which 24 bytes stand before the first run.
         ends: where the runs end.
         lengths: of the runs.
     """
-    length, end = np.minimum(lengths, DIGITS.shape[1] - 1).ravel(), ends.ravel()
-    value = _eight(before[end - 8] & DIGITS[0][length])
+    length, end = lengths.ravel(), ends.ravel()
+    value = _eight(from_each.take(end - 8) & DIGITS[0].take(length, mode="clip"))
     for word in (1, 2):
         longer = np.flatnonzero(length > 8 * word)
         if len(longer):
-            digits = before[end[longer] - 8 * (word + 1)] & DIGITS[word][length[longer]]
-            value[longer] += _eight(digits) * TENS[8 * word]
+            digits = from_each.take(end[longer] - 8 * (word + 1))
+            value[longer] += _eight(digits & DIGITS[word].take(length[longer], mode="clip")) * TENS[8 * word]
     return value.reshape(ends.shape)
 
 
@@ -76,8 +76,10 @@ def rounded(mantissa: Whole, power: Indices) -> tuple[Floats, Flags]:
     shape, mantissa, power = mantissa.shape, mantissa.ravel(), power.ravel()
     unsure = (mantissa >= MOST) | (np.abs(power) > MOST_POWER)
     value = mantissa.astype(np.int64).astype(np.float64)
-    tens = POWERS[np.where(unsure, 0, np.abs(power))]
-    found = np.where(power < 0, value / tens, value * tens)
+    tens = POWERS.take(np.abs(power), mode="clip")
+    found = value / tens
+    if (rises := np.flatnonzero(power > 0)).size:
+        found[rises] = value[rises] * tens[rises]
     long = np.flatnonzero((mantissa >= EXACT) & ~unsure)
     if len(long):
         found[long], doubtful = _divided(mantissa[long], tens[long])

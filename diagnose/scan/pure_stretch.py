@@ -29,7 +29,7 @@ class Group:
         rows: what makes a line a row.
         template: its number.
         lines: which they are in the stretch.
-        values: of the parts that a row needs, a line each.
+        values: of the parts that a row needs, those of a part side by side.
         has_minor, counts: whether the rows have a minor counter, whether any.
         may_be: whether each is a row, if its counters rise.
     """
@@ -40,14 +40,14 @@ class Group:
         self.has_minor, self.counts = rows.minor >= 0, max(rows.minor, rows.major) >= 0
         at = (rows.major >= 0) + self.has_minor
         none = np.zeros(len(lines))
-        self.major = values[:, 0] if rows.major >= 0 else none
-        self.minor = values[:, at - 1] if self.has_minor else none
+        self.major = values[0] if rows.major >= 0 else none
+        self.minor = values[at - 1] if self.has_minor else none
         self.may_be = ~(_is_absurd(self.major) | _is_absurd(self.minor))
         for place, (_, value, equal) in enumerate(rows.checks, at):
-            self.may_be &= (values[:, place] == value) == equal
-        self.columns = values[:, at + len(rows.checks) :]
+            self.may_be &= (values[place] == value) == equal
+        self.columns = values[at + len(rows.checks) :]
         if rows.forbids:
-            self.may_be &= (self.columns != -1).all(axis=1)
+            self.may_be &= (self.columns != -1).all(axis=0)
 
     def told(self) -> tuple[Indices, Indices, Flags, Flags, Floats, Floats]:
         """Return line, template, whether it may be a row, whether it counts, and the counters, of each."""
@@ -61,8 +61,8 @@ def joined(groups: Sequence[Group]) -> Group:
         return groups[0]
     lines = np.concatenate([group.lines for group in groups])
     order = np.argsort(lines)
-    values = np.concatenate([group.values for group in groups])
-    return Group(groups[0].rows, groups[0].template, lines[order], values[order])
+    values = np.concatenate([group.values for group in groups], axis=1)
+    return Group(groups[0].rows, groups[0].template, lines[order], values.take(order, axis=1))
 
 
 class Order:
@@ -144,7 +144,8 @@ class Order:
             if not group.has_minor:
                 before = np.array([self._before(row + 1, which.start, last) for row in rows[part].tolist()])
                 major, minor = major if group.counts else before[:, 0], before[:, 1]
-            group.rows.store(np.column_stack([group.lines[part] + first, major, minor, group.columns[part]]).tobytes())
+            stored = np.vstack([group.lines[part] + first, major, minor, group.columns[:, part]])
+            group.rows.store(stored.tobytes(order="F"))
             if group.rows.keeps:
                 group.rows.lines += map(text, group.lines[part].tolist())
         return self._before(which.stop, which.start, last)
@@ -177,17 +178,17 @@ class Stretch:
         self.data = data
         self._padded = bytes(BEFORE) + data
         self._words = words(self._padded)
-        block = np.frombuffer(self._padded, np.uint8)
-        is_digit = (block - np.uint8(ord("0"))) < 10
+        self._bytes = np.frombuffer(self._padded, np.uint8)
+        is_digit = (self._bytes - np.uint8(ord("0"))) < 10
         edges = np.flatnonzero(is_digit[1:] != is_digit[:-1]) + 1
-        self._starts, self._ends = edges[::2], edges[1::2]
-        kept = ~is_digit
-        kept[self._starts] = True
-        kept[:BEFORE] = False
-        self.keys = np.frombuffer(self._padded.translate(ZEROS), np.uint8)[kept].tobytes().split(b"\n")
+        self._starts, self._ends = edges[::2].copy(), edges[1::2].copy()
+        begins_or_is_none = ~is_digit
+        begins_or_is_none[1:] |= ~is_digit[:-1]
+        begins_or_is_none[:BEFORE] = False
+        zeros = np.frombuffer(self._padded.translate(ZEROS), np.uint8)
+        self.keys = zeros.take(np.flatnonzero(begins_or_is_none)).tobytes().split(b"\n")
         self.keys.pop()
-        begins = np.flatnonzero(block == ord("\n")) + 1
-        begins = np.append(BEFORE, begins)
+        begins = np.append(BEFORE, np.flatnonzero(self._bytes == ord("\n")) + 1)
         self._firsts = np.searchsorted(self._starts, begins[:-1])
         self.begins = (begins - BEFORE).tolist()
 
@@ -199,55 +200,53 @@ class Stretch:
         """Return rows of a form, without the lines whose digits are not those of its template; None if it has none."""
         if any(part not in form.numbers for part in rows.parts):
             return None
-        runs = self._firsts[lines][:, None] + np.arange(form.runs)
-        starts, ends = self._starts[runs], self._ends[runs]
+        runs = self._firsts.take(lines) + np.arange(form.runs)[:, None]
+        starts, ends = self._starts.take(runs), self._ends.take(runs)
         fits = self._fits(form, starts, ends - starts)
         if not fits.all():
-            lines, starts, ends = lines[fits], starts[fits], ends[fits]
+            lines, starts, ends = lines[fits], starts[:, fits], ends[:, fits]
         values = self._values([form.numbers[part] for part in rows.parts], starts, ends)
         return Group(rows, form.template, lines, values)
 
     def _fits(self, form: Form, starts: Indices, lengths: Indices) -> Flags:
         """Whether the digits of lines are such that the lines are of the form's template."""
-        fits = np.ones(len(starts), dtype=np.bool_)
-        bytes_ = np.frombuffer(self._padded, np.uint8)
+        fits = np.ones(starts.shape[1], dtype=np.bool_)
         for run, low, high in form.widths:
-            fits &= (lengths[:, run] >= low) & (lengths[:, run] <= high)
+            fits &= (lengths[run] >= low) & (lengths[run] <= high)
         for run, text in form.literal:
-            fits &= lengths[:, run] == len(text)
+            fits &= lengths[run] == len(text)
             for at, digit in enumerate(text):
-                fits &= bytes_[np.minimum(starts[:, run] + at, len(bytes_) - 1)] == digit
+                fits &= self._bytes.take(starts[run] + at, mode="clip") == digit
         for run in form.nonzero:
-            fits &= (lengths[:, run] == 1) | (bytes_[starts[:, run]] != ord("0"))
+            fits &= (lengths[run] == 1) | (self._bytes.take(starts[run]) != ord("0"))
         return fits
 
     def _values(self, numbers: Sequence[Number], starts: Indices, ends: Indices) -> Floats:
-        """Return the numbers of lines, given where their runs of digits stand; a row for each line."""
+        """Return the numbers of lines, given where their runs of digits stand; those of one part side by side."""
         wholes = [number.whole for number in numbers]
-        begin, end = starts[:, wholes], ends[:, wholes]
+        begin, end = starts.take(wholes, axis=0), ends.take(wholes, axis=0)
         mantissa, unsure = self._runs(begin, end)
         power = np.zeros(mantissa.shape, dtype=np.int64)
         if behind := [at for at, number in enumerate(numbers) if number.fraction >= 0]:
             runs = [numbers[at].fraction for at in behind]
-            fraction, long = self._runs(starts[:, runs], ends[:, runs])
-            length = ends[:, runs] - starts[:, runs]
-            before = mantissa[:, behind]
-            digits = length + end[:, behind] - begin[:, behind]
-            unsure[:, behind] |= long | ((before > 0) & (digits > LONGEST))
-            mantissa[:, behind] = before * TENS[np.minimum(length, LONGEST)] + fraction
-            power[:, behind] = -length
-            end[:, behind] = ends[:, runs]
+            first, last = starts.take(runs, axis=0), ends.take(runs, axis=0)
+            fraction, long = self._runs(first, last)
+            length, before = last - first, mantissa[behind]
+            unsure[behind] |= long | ((before > 0) & (last - begin[behind] - 1 > LONGEST))
+            mantissa[behind] = before * TENS.take(length, mode="clip") + fraction
+            power[behind], end[behind] = -length, last
         if risen := [at for at, number in enumerate(numbers) if number.exponent >= 0]:
             runs = [numbers[at].exponent for at in risen]
-            exponent, _ = self._runs(starts[:, runs], ends[:, runs])
-            unsure[:, risen] |= ends[:, runs] - starts[:, runs] > LONGEST_EXPONENT
-            power[:, risen] += exponent.astype(np.int64) * np.array([-1 if numbers[at].falls else 1 for at in risen])
-            end[:, risen] = ends[:, runs]
+            first, last = starts.take(runs, axis=0), ends.take(runs, axis=0)
+            exponent, _ = self._runs(first, last)
+            unsure[risen] |= last - first > LONGEST_EXPONENT
+            signs = np.array([-1 if numbers[at].falls else 1 for at in risen])
+            power[risen] += exponent.astype(np.int64) * signs[:, None]
+            end[risen] = last
         values, doubtful = rounded(mantissa, power)
-        for row, at in np.argwhere(unsure | doubtful).tolist():
-            values[row, at] = float(self._padded[begin[row, at] : end[row, at]])
-        signs = np.array([-1.0 if number.negative else 1.0 for number in numbers])
-        found: Floats = values * signs
+        for at, line in np.argwhere(unsure | doubtful).tolist():
+            values[at, line] = float(self._padded[begin[at, line] : end[at, line]])
+        found: Floats = values * np.array([-1.0 if number.negative else 1.0 for number in numbers])[:, None]
         return found
 
     def _runs(self, starts: Indices, ends: Indices) -> tuple[Whole, Flags]:
