@@ -138,7 +138,7 @@ def test_numbers_are_those_of_python():
     right = [struct.pack("d", float(".".join(pair))) for pair in texts]
     assert not [
         pair
-        for pair, value, one, open in zip(texts, values, right, unsure)
+        for pair, value, one, open in zip(texts, values, right, unsure, strict=True)
         if not open and struct.pack("d", value) != one
     ]
     assert unsure.mean() < 0.5
