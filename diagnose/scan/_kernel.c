@@ -23,7 +23,9 @@ enum { SLACK = 8 };
 #include "templates.h"
 #include "gates.h"
 #include "rows.h"
+#include "luck.h"
 #include "alike.h"
+#include "ways.h"
 #include "fold.h"
 #include "thinning.h"
 
@@ -38,6 +40,7 @@ typedef struct {
     Counters counters;        /* of the last row */
     Gate gates[2];            /* of single lines, and of the lines that end a passage */
     Alikes alikes;            /* rows that came lately */
+    Way way;                  /* of the last row */
     uint64_t *powers;         /* 128 bits of every power of ten from -342 to 308, high half first */
 } Scanner;
 
@@ -86,6 +89,17 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
             at = after;
             continue;
         }
+        Way *way = &self->way;
+        if (mode == WANTED && way->count && self->templates[way->template].enabled && tries(&way->luck)) {
+            Template *template = &self->templates[way->template];
+            after = gone(way, &self->program, template, &self->counters, self->powers, at, number, printed);
+            if (after != NULL) {
+                last = way->legs[way->count - 1].index;
+                remember_alike(&self->alikes, &self->program, template, last, at, after - at, self->path);
+                at = after;
+                continue;
+            }
+        }
         if (mode != PASSAGE && self->program.starts[*at])
             last = find(&self->program, at, printed, &after);
         if (last >= 0 && mode == WANTED && self->templates[self->program.steps[last].low].enabled) {
@@ -96,6 +110,7 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
             }
             const Template *template = &self->templates[self->program.steps[last].low];
             remember_alike(&self->alikes, &self->program, template, last, at, after - at, self->path);
+            remember_way(&self->way, &self->program, template, last);
         } else {
             if (last < 0)
                 after = (const uint8_t *)memchr(at, '\n', (size_t)(end - at)) + 1;
@@ -244,6 +259,7 @@ static PyObject *scanner_load(PyObject *object, PyObject *args)
     self->template_count = count;
     self->program = program;
     forget_alike(&self->alikes, -1);
+    forget_way(&self->way);
     note_ends(self);
     result = Py_NewRef(Py_None);
 done:
@@ -401,6 +417,7 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
     }
     Template *template = &self->templates[which];
     forget_alike(&self->alikes, which);
+    forget_way(&self->way);
     template->enabled = 0;
     template->width = (int)count + FIRST_COLUMN;
     template->major = major;
@@ -624,13 +641,15 @@ static PyObject *module_part(PyObject *module, PyObject *args)
     return whole ? Py_BuildValue("(nn)", (Py_ssize_t)(stop - bytes), count) : NULL;
 }
 
-PyDoc_STRVAR(float_doc, "number(text, powers): the double of a printed number as the kernel reads it, or None if it leaves it open.");
+PyDoc_STRVAR(float_doc, "number(text, powers, known=False): the double of a printed number as the kernel reads it, or None if it\n"
+             "leaves it open. known: as it is read on the way of the row before.");
 static PyObject *module_number(PyObject *module, PyObject *args)
 {
     const char *text;
     Py_ssize_t length;
     Py_buffer powers;
-    if (!PyArg_ParseTuple(args, "y#y*", &text, &length, &powers))
+    int known = 0;
+    if (!PyArg_ParseTuple(args, "y#y*|p", &text, &length, &powers, &known))
         return NULL;
     Printed printed = {0, 0, 0, 0, 0};
     double value = 0;
@@ -640,11 +659,13 @@ static PyObject *module_number(PyObject *module, PyObject *args)
         return PyErr_NoMemory();
     }
     memcpy(copy, text, (size_t)length);
-    const uint8_t *after = powers.len == 651 * 16 ? number(copy, &printed) : NULL;
-    int known = after == copy + length && value_of(powers.buf, &printed, &value);
+    const uint8_t *after = NULL;
+    if (powers.len == 651 * 16)
+        after = known ? value_at(copy, ANY_SHAPE, powers.buf, &value) : number(copy, &printed);
+    int found = after == copy + length && (known || value_of(powers.buf, &printed, &value));
     free(copy);
     PyBuffer_Release(&powers);
-    return known ? PyFloat_FromDouble(value) : Py_NewRef(Py_None);
+    return found ? PyFloat_FromDouble(value) : Py_NewRef(Py_None);
 }
 
 PyDoc_STRVAR(thinned_doc, "thinned(rows, width, first, index, level, most_turns): a byte for each row, 1 if it stays for what it holds, then one\n"

@@ -5,7 +5,7 @@
    is its bytes, those that may be another digit, and where the numbers stand that its template stores. A row is only
    remembered if no template that is tried earlier can accept a line that differs in these digits. */
 
-enum { MOST_ALIKE = 4, LONGEST_ALIKE = 1024, LONGEST_PAUSE = 255, LONGEST_IDLE = 2047, MOST_LUCK = 32 };
+enum { MOST_ALIKE = 4, LONGEST_ALIKE = 1024, LONGEST_PAUSE = 255 };
 
 /* Where a number stands: up to eight characters, or two of them for what is before the point and behind it. */
 typedef struct {
@@ -29,7 +29,7 @@ typedef struct {
 typedef struct {
     Alike *each[MOST_ALIKE];  /* the last one that served comes first */
     uint32_t pause, penalty;  /* rows that go by before another one is remembered; more where that was in vain */
-    int32_t luck, idle;       /* whether lines lately were like any; how many go by that are not compared */
+    Luck luck;
 } Alikes;
 
 /* Forget the rows of a template, or all of them at -1. */
@@ -94,10 +94,8 @@ static inline void read_spot(const Spot *spot, const uint8_t *line, Printed *pri
 /* Find the row that a line is like, and read its numbers; NULL if there is none. */
 static inline const Alike *alike(Alikes *alikes, const uint8_t *at, const uint8_t *end, Printed *printed)
 {
-    if (alikes->idle > 0) {
-        alikes->idle--;
+    if (!tries(&alikes->luck))
         return NULL;
-    }
     for (int i = 0; i < MOST_ALIKE; i++) {
         Alike *one = alikes->each[i];
         if (one == NULL || one->length == 0 || one->length > end - at || !is_alike(one, at))
@@ -106,15 +104,12 @@ static inline const Alike *alike(Alikes *alikes, const uint8_t *at, const uint8_
             alikes->each[i] = alikes->each[i - 1];
         alikes->each[0] = one;
         one->served = 1;
-        alikes->luck = alikes->luck < MOST_LUCK ? alikes->luck + 2 : alikes->luck;
+        had_luck(&alikes->luck);
         for (const Spot *spot = one->spots; spot < one->spots + one->count; spot++)
             read_spot(spot, at, printed + spot->part);
         return one;
     }
-    if (--alikes->luck < 0) {
-        alikes->idle = LONGEST_IDLE;
-        alikes->luck = MOST_LUCK / 2;
-    }
+    had_none(&alikes->luck);
     return NULL;
 }
 
@@ -257,7 +252,7 @@ static int note_part(Alike *one, int wanted, const uint8_t *line, const Part *pa
 static void remember_alike(Alikes *alikes, const Program *program, const Template *template, int32_t last,
                            const uint8_t *line, Py_ssize_t length, int32_t *path)
 {
-    if (alikes->pause > 0 || alikes->idle > 0) {
+    if (alikes->pause > 0 || alikes->luck.idle > 0) {
         alikes->pause -= alikes->pause > 0;
         return;
     }

@@ -5,7 +5,7 @@
 
 /* What a printed number shows; a NUMBER node accepts the shapes in its mask. The same numbers stand in template.py. */
 enum { HAS_SIGN_MINUS = 1, HAS_SIGN_PLUS = 2, IS_WHOLE = 4, HAS_FRACTION = 8, HAS_EXPONENT = 16, ENDS_IN_POINT = 32,
-       BEGINS_WITH_POINT = 64, LEADING_ZERO = 128 };
+       BEGINS_WITH_POINT = 64, LEADING_ZERO = 128, ANY_SHAPE = 255 };
 enum { MOST_DIGITS = 19, TOLD = -1 }; /* so many digits does a number of 64 bits hold */
 
 typedef struct {
@@ -71,8 +71,9 @@ static inline int up_to_eight(const uint8_t *at, uint64_t *number)
     uint64_t others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
     int count = 8;
     if (others) {
-        count = zeros_behind(others) / 8;
-        bytes = bytes << 8 * (7 - count) << 8; /* as if zeros stood before them */
+        int zeros = zeros_behind(others); /* eight times the digits, and seven */
+        count = zeros / 8;
+        bytes = bytes << (63 - zeros) << 8; /* as if zeros stood before them */
     }
     bytes = bytes * 10 + (bytes >> 8);
     bytes = ((bytes & 0xFF000000FF) * (100 + ((uint64_t)1000000 << 32)) +
@@ -158,21 +159,19 @@ static const uint8_t *any_number(const uint8_t *at, Printed *printed)
 /* The same, the digits of a fraction eight at a time. */
 static APART const uint8_t *long_number(const uint8_t *at, Printed *printed)
 {
-    const uint8_t *whole = at;
-    int32_t shape = IS_WHOLE, power = 0;
+    const uint8_t *whole = at + (*at == '-');
     uint64_t value = (uint8_t)(*whole - '0');
-    if (value > 9) {
-        if (*at != '-' || !is_digit(at[1]))
-            return any_number(at, printed);
-        value = (uint8_t)(*++whole - '0');
-        shape = HAS_SIGN_MINUS | IS_WHOLE;
-    }
+    if (value > 9)
+        return any_number(at, printed);
+    int32_t power = 0, shape = whole > at ? HAS_SIGN_MINUS | IS_WHOLE : IS_WHOLE;
     const uint8_t *next = whole + 1;
     if (is_digit(*next)) {
         if (value == 0)
             shape |= LEADING_ZERO;
-        for (uint8_t digit; (digit = (uint8_t)(*next - '0')) < 10; next++)
-            value = value * 10 + digit;
+        int more = up_to_eight(next, &value);
+        if (more == 8)
+            return any_number(at, printed);
+        next += more;
     }
     Py_ssize_t width = next - whole;
     if (*next == '.') {
@@ -266,6 +265,10 @@ static inline int rounded(const uint64_t *powers, uint64_t value, int32_t power,
     return 1;
 }
 
+/* Numbers up to 2**53 are doubles. Most of sixteen digits and more are read like those of seventeen, which they stand
+   between: the processor then foresees which way it is. */
+static const uint64_t EXACT_DIGITS = (uint64_t)1 << 53, FEW_DIGITS = 1000000000000000;
+
 /* The double that Python's float() gives, or 0 if that is left to Python. */
 static inline int value_of(const uint64_t *powers, const Printed *printed, double *result)
 {
@@ -276,7 +279,7 @@ static inline int value_of(const uint64_t *powers, const Printed *printed, doubl
     }
     if (printed->count > MOST_DIGITS)
         return 0;
-    if (printed->digits <= (uint64_t)1 << 53 && printed->power >= -22 && printed->power <= 22) {
+    if (printed->digits <= (powers == NULL ? EXACT_DIGITS : FEW_DIGITS) && printed->power >= -22 && printed->power <= 22) {
         value = (double)(int64_t)printed->digits;
         if (printed->power < 0)
             value /= EXACT[-printed->power];
@@ -291,3 +294,68 @@ static inline int value_of(const uint64_t *powers, const Printed *printed, doubl
     return 1;
 }
 
+
+/* Read a number without a sign, at once into a double. Return what follows, or NULL if it is left to `number`: with leading
+   zeros, more digits than 64 bits hold, a point that nothing follows, or of no shape in `mask`. */
+static APART const uint8_t *long_value(const uint8_t *at, int32_t mask, const uint64_t *powers, double *result)
+{
+    uint64_t value = (uint8_t)(*at - '0');
+    int32_t shape = IS_WHOLE, power = 0;
+    const uint8_t *next = at + 1;
+    if (is_digit(*next)) {
+        int more = up_to_eight(next, &value);
+        if (more == 8 || *at == '0')
+            return NULL;
+        next += more;
+    }
+    if (*next == '.') {
+        int more = up_to_eight(next + 1, &value);
+        power = -more;
+        if (more == 8) {
+            double about = (double)(int64_t)value;
+            more = up_to_eight(next + 9, &value);
+            power -= more;
+            about *= EXACT[more];
+            if (more == 8) {
+                more = up_to_eight(next + 17, &value);
+                power -= more;
+                about *= EXACT[more];
+            }
+            if (more == 8 || about >= 1.8e19)
+                return NULL;
+        }
+        if (power == 0)
+            return NULL;
+        next += 1 - power;
+        shape = HAS_FRACTION;
+    }
+    if ((*next | 32) == 'e') {
+        Printed printed = {0, 0, power, shape, 0, 0};
+        next = exponent(next, &printed);
+        power = printed.power;
+        shape = printed.shape;
+    }
+    if (shape & ~mask)
+        return NULL;
+    if (value < FEW_DIGITS && power >= -22 && power <= 0)
+        *result = (double)(int64_t)value / EXACT[-power];
+    else if (value == 0 || powers == NULL || !rounded(powers, value, power, result))
+        return NULL;
+    return next;
+}
+
+/* The same, at once for numbers as short as they mostly are. */
+static inline const uint8_t *value_at(const uint8_t *at, int32_t mask, const uint64_t *powers, double *result)
+{
+    uint64_t value = (uint8_t)(*at - '0');
+    if (value > 9)
+        return NULL;
+    if (at[1] != '.')
+        return long_value(at, mask, powers, result);
+    int count = up_to_eight(at + 2, &value);
+    const uint8_t *next = at + 2 + count;
+    if (count == 0 || count == 8 || (*next | 32) == 'e' || !(mask & HAS_FRACTION))
+        return long_value(at, mask, powers, result);
+    *result = (double)(int64_t)value / EXACT[count];
+    return next;
+}

@@ -69,45 +69,73 @@ static void read_hidden(const Part *parts, int count, Printed *printed)
 /* Whether a counter is one that the builder takes for none: no run counts so many epochs or steps. */
 static int is_absurd(double counter) { return fabs(counter) >= 1e15 && fabs(counter) < HUGE_VAL; }
 
-/* Store a row; return 1 if stored, 0 if the line is one for Python, -1 if there is no room. `text` is the line with its
-   newline. */
-static int store(Template *template, Counters *counters, const uint64_t *powers, const Printed *printed, Py_ssize_t line,
-                 const uint8_t *text, Py_ssize_t length)
+/* Whether the numbers of a line let it be a row; its counters go into `now`. */
+static inline int is_row(const Template *template, const Counters *counters, const uint64_t *powers, const Printed *printed,
+                         Counters *now)
 {
-    Counters now = *counters;
     double value;
-    if (template->major >= 0 && !value_of(powers, printed + template->major, &now.major))
+    *now = *counters;
+    if (template->major >= 0 && !value_of(powers, printed + template->major, &now->major))
         return 0;
     if (template->minor >= 0) {
         if (template->major < 0)
-            now.major = 0.0;
-        if (!value_of(powers, printed + template->minor, &now.minor) ||
-            !(now.major > counters->major || (now.major == counters->major && now.minor > counters->minor)))
+            now->major = 0.0;
+        if (!value_of(powers, printed + template->minor, &now->minor) ||
+            !(now->major > counters->major || (now->major == counters->major && now->minor > counters->minor)))
             return 0;
-    } else if (template->major >= 0 && now.major < counters->major) {
+    } else if (template->major >= 0 && now->major < counters->major) {
         return 0;
     }
-    if (is_absurd(now.major) || is_absurd(now.minor))
+    if (is_absurd(now->major) || is_absurd(now->minor))
         return 0;
     for (const Check *check = template->checks; check < template->checks + template->checked; check++)
         if (!value_of(powers, printed + check->part, &value) || (value == check->value) != check->equal)
             return 0;
-    if (template->count == template->room || (template->keeps && length > BYTES_OF_A_TEMPLATE - template->kept))
-        return template->count ? -1 : 0;
-    double *row = template->rows + template->count * template->width;
+    return 1;
+}
+
+static inline int has_room(const Template *template, Py_ssize_t length)
+{
+    return template->count < template->room && !(template->keeps && length > BYTES_OF_A_TEMPLATE - template->kept);
+}
+
+/* Where the next row goes. */
+static inline double *next_row(const Template *template) { return template->rows + template->count * template->width; }
+
+/* A value that makes a row one for Python; where there is none, what is equal to nothing. */
+static inline double forbidden(const Template *template) { return template->forbids ? -1.0 : (double)NAN; }
+
+/* Take the next row, whose columns are filled. */
+static inline void add_row(Template *template, Counters *counters, const Counters *now, Py_ssize_t line, const uint8_t *text,
+                           Py_ssize_t length)
+{
+    double *row = next_row(template);
     row[0] = (double)line;
-    row[1] = now.major;
-    row[2] = now.minor;
-    for (int column = FIRST_COLUMN; column < template->width; column++) {
-        if (!value_of(powers, printed + template->columns[column], &value) || (template->forbids && value == -1.0))
-            return 0;
-        row[column] = value;
-    }
+    row[1] = now->major;
+    row[2] = now->minor;
     if (template->keeps) {
         memcpy(template->lines + template->kept, text, (size_t)length);
         template->kept += length;
     }
     template->count++;
-    *counters = now;
+    *counters = *now;
+}
+
+/* Store a row; return 1 if stored, 0 if the line is one for Python, -1 if there is no room. `text` is the line with its
+   newline. */
+static int store(Template *template, Counters *counters, const uint64_t *powers, const Printed *printed, Py_ssize_t line,
+                 const uint8_t *text, Py_ssize_t length)
+{
+    Counters now;
+    if (!is_row(template, counters, powers, printed, &now))
+        return 0;
+    if (!has_room(template, length))
+        return template->count ? -1 : 0;
+    double *row = next_row(template);
+    const double stays_out = forbidden(template);
+    for (int column = FIRST_COLUMN; column < template->width; column++)
+        if (!value_of(powers, printed + template->columns[column], row + column) || row[column] == stays_out)
+            return 0;
+    add_row(template, counters, &now, line, text, length);
     return 1;
 }

@@ -70,6 +70,29 @@ def test_rows_are_those_of_lines_read_alone(shapes, chance):
     assert rows == b"".join(numbers)
 
 
+def test_rows_of_changing_widths_are_those_of_lines_read_alone():
+    shapes = [f"{'7' * whole}.{'3' * fraction}{exponent}" for whole in (1, 2, 7, 9) for fraction in (1, 7, 8, 16, 24)
+              for exponent in ("", "e-07", "E+3")]  # fmt: skip
+    lines = [f"loss: {shape} at {at}\n".encode() for at in range(40) for shape in shapes]
+
+    handed, rows = walked(scanners([ROW], 0, (0, 1))[0], 0, b"".join(lines))
+
+    stored = {int(line): (value, at) for line, *_, value, at in struct.iter_unpack("5d", rows)}
+    for number, line in enumerate(lines, 1):
+        value, at = float(line.split()[1]), float(line.split()[3])
+        assert stored.get(number) in ((value, at), None)
+        assert (number in stored) == (line[:-1] not in {one for one, _ in handed})
+
+
+def test_what_is_tried_earlier_counts_on_the_way_of_the_row_before():
+    block = b"".join(b"Epoch %d x%d.5\n" % (at, 10**at) for at in range(9)) * 3
+
+    handed, rows = walked(scanners([SEVEN, ANY], 1, (1,))[0], 1, block)
+
+    assert [line for line, _ in handed] == [b"Epoch 7 x10000000.5"] * 3
+    assert len(rows) == 24 * 8 * 4
+
+
 SEVEN = template(Part(LITERAL, b"Epoch 7 x"), Part(NUMBER, low=ANY_NUMBER))
 ANY = template(Part(LITERAL, b"Epoch "), Part(RUN, low=1, high=3), Part(LITERAL, b" x"), Part(NUMBER, low=ANY_NUMBER))
 

@@ -34,6 +34,11 @@ def bits(value: float) -> bytes:
     )
 )
 @example("9007199254740993")
+@example("18446744073709551616.5")
+@example("1844.67440737095516161")
+@example("0.1844674407370955161699")
+@example("12345678.")
+@example("00.5")
 @example("1.7976931348623157e308")
 @example("8.41")
 @example("-0.0")
@@ -41,9 +46,10 @@ def bits(value: float) -> bytes:
 @example("1e99999999999999999999")
 @example("9223372036854775808e-5")
 def test_numbers_are_those_of_python_or_left_to_it(text):
-    value = kernel().number(text.encode(), powers())
+    for known in (False, True):
+        value = kernel().number(text.encode(), powers(), known)
 
-    assert value is None or bits(value) == bits(float(text))
+        assert value is None or bits(value) == bits(float(text))
 
 
 def test_few_numbers_are_left_to_python():
