@@ -78,16 +78,12 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
     for (; at < end; number++) {
         int32_t last = -1;
         const uint8_t *after = NULL;
-        const Alike *row = mode == WANTED ? alike(&self->alikes, at, end, printed) : NULL;
-        if (row != NULL && self->templates[row->template].enabled) {
-            after = at + row->length;
-            int stored = store(&self->templates[row->template], &self->counters, self->powers, printed, number, at, row->length);
-            if (stored <= 0) {
-                *stop = (Stop){at, after, number, row->template};
-                return stored ? FULL : A_LINE;
+        if (mode == WANTED && tries(&self->alikes.luck)) {
+            after = repeated(&self->alikes, self->templates, &self->counters, self->powers, at, end, number, printed);
+            if (after != NULL) {
+                at = after;
+                continue;
             }
-            at = after;
-            continue;
         }
         Way *way = &self->way;
         if (mode == WANTED && way->count && self->templates[way->template].enabled && tries(&way->luck)) {

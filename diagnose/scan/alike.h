@@ -15,6 +15,7 @@ typedef struct {
     int32_t power;            /* of ten, by which its digits are multiplied */
     int32_t exponent;         /* where an exponent's digits are, or 0 */
     int32_t falls, negative;  /* whether the exponent is, whether the number is */
+    int32_t column;           /* where in a row its value goes, or 0 */
     uint64_t before, rest;    /* of these eight bytes the digits before a point among them; those behind it, or all */
 } Spot;
 
@@ -74,28 +75,33 @@ static inline uint64_t number_of(uint64_t digits)
             (digits >> 16 & 0x000000FF000000FF) * 0x0000271000000001) >> 32;
 }
 
-static inline void read_spot(const Spot *spot, const uint8_t *line, Printed *printed)
+/* Read the number at a spot; return 0 if its value is left to Python. */
+static inline int read_spot(const Spot *spot, const uint64_t *powers, const uint8_t *line, Printed *printed)
 {
     uint64_t characters = eight(line + spot->at) << spot->shift;
     uint64_t value = number_of((characters & spot->before) << 8 | (characters & spot->rest));
-    int32_t power = spot->power;
     if (spot->behind)
-        value = value * (uint64_t)EXACT[-power] +
+        value = value * (uint64_t)EXACT[-spot->power] +
                 number_of(eight(line + spot->behind) << spot->shift_behind & 0x0F0F0F0F0F0F0F0F);
     if (spot->exponent) {
         int32_t exponent = 0;
         for (const uint8_t *digit = line + spot->exponent; is_digit(*digit); digit++)
             exponent = exponent * 10 + (*digit - '0');
-        power += spot->falls ? -exponent : exponent;
+        *printed = (Printed){value, 18, spot->power + (spot->falls ? -exponent : exponent), 0, spot->negative, 0};
+        if (!value_of(powers, printed, &printed->value))
+            return 0;
+    } else {
+        printed->value = (double)(int64_t)value / EXACT[-spot->power];
+        if (spot->negative)
+            printed->value = -printed->value;
     }
-    *printed = (Printed){value, 18, power, 0, spot->negative};
+    printed->count = TOLD;
+    return 1;
 }
 
-/* Find the row that a line is like, and read its numbers; NULL if there is none. */
-static inline const Alike *alike(Alikes *alikes, const uint8_t *at, const uint8_t *end, Printed *printed)
+/* The row that a line is like, or NULL. */
+static inline Alike *like(Alikes *alikes, const uint8_t *at, const uint8_t *end)
 {
-    if (!tries(&alikes->luck))
-        return NULL;
     for (int i = 0; i < MOST_ALIKE; i++) {
         Alike *one = alikes->each[i];
         if (one == NULL || one->length == 0 || one->length > end - at || !is_alike(one, at))
@@ -105,12 +111,36 @@ static inline const Alike *alike(Alikes *alikes, const uint8_t *at, const uint8_
         alikes->each[0] = one;
         one->served = 1;
         had_luck(&alikes->luck);
-        for (const Spot *spot = one->spots; spot < one->spots + one->count; spot++)
-            read_spot(spot, at, printed + spot->part);
         return one;
     }
     had_none(&alikes->luck);
     return NULL;
+}
+
+/* Store a line that is like one before as a row; return what is behind it, or NULL if it is not, or if `store` is to tell
+   what becomes of it. `printed` has a place for each variable part. */
+static inline const uint8_t *repeated(Alikes *alikes, Template *templates, Counters *counters, const uint64_t *powers,
+                                      const uint8_t *line, const uint8_t *end, Py_ssize_t number, Printed *printed)
+{
+    const Alike *row = like(alikes, line, end);
+    if (row == NULL)
+        return NULL;
+    Template *template = templates + row->template;
+    if (!template->enabled || template->count == template->room)
+        return NULL;
+    double *columns = next_row(template);
+    const double stays_out = forbidden(template);
+    for (const Spot *spot = row->spots; spot < row->spots + row->count; spot++) {
+        Printed *one = printed + spot->part;
+        if (!read_spot(spot, powers, line, one))
+            return NULL;
+        if (spot->column) {
+            if (one->value == stays_out)
+                return NULL;
+            columns[spot->column] = one->value;
+        }
+    }
+    return complete_row(template, counters, powers, printed, number, line, row->length) ? line + row->length : NULL;
 }
 
 /* ---- remembering a row ------------------------------------------------------------------------------------------ */
@@ -235,7 +265,7 @@ static int is_of_all(const Program *program, int32_t last, const uint8_t *line, 
 }
 
 /* Note one part that the rows of a template need; return 0 if it cannot be read in this way. */
-static int note_part(Alike *one, int wanted, const uint8_t *line, const Part *parts, int count)
+static int note_part(Alike *one, const Template *template, int wanted, const uint8_t *line, const Part *parts, int count)
 {
     if (wanted < 0)
         return 1;
@@ -244,8 +274,9 @@ static int note_part(Alike *one, int wanted, const uint8_t *line, const Part *pa
             return 1;
     if (wanted >= count || one->count == MOST_VARIABLES + 2 || !note_spot(&one->spots[one->count], line, parts[wanted]))
         return 0;
-    one->spots[one->count++].part = wanted;
-    return 1;
+    one->spots[one->count].part = wanted;
+    one->spots[one->count].column = column_of(template, wanted);
+    return one->spots[one->count++].column >= 0;
 }
 
 /* Remember a line whose numbers were stored, if that pays, in place of the row that served longest ago. */
@@ -270,11 +301,12 @@ static void remember_alike(Alikes *alikes, const Program *program, const Templat
     if (length < 8 || length > LONGEST_ALIKE)
         return;
     int count = find_parts(program, last, line, path, parts);
-    int fine = note_part(one, template->major, line, parts, count) && note_part(one, template->minor, line, parts, count);
+    int fine = note_part(one, template, template->major, line, parts, count) &&
+               note_part(one, template, template->minor, line, parts, count);
     for (int i = FIRST_COLUMN; i < template->width; i++)
-        fine = fine && note_part(one, template->columns[i], line, parts, count);
+        fine = fine && note_part(one, template, template->columns[i], line, parts, count);
     for (int i = 0; i < template->checked; i++)
-        fine = fine && note_part(one, template->checks[i].part, line, parts, count);
+        fine = fine && note_part(one, template, template->checks[i].part, line, parts, count);
     for (int i = 0; i < count; i++)
         for (const uint8_t *at = parts[i].start; at < parts[i].end; at++)
             loose[at - line] = (uint8_t)is_digit(*at);

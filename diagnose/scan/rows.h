@@ -121,6 +121,28 @@ static inline void add_row(Template *template, Counters *counters, const Counter
     *counters = *now;
 }
 
+/* Take the next row, whose columns are filled, if the numbers of the line let it be one and there is room; return whether
+   it was taken. `printed` holds what counts and what is checked. */
+static inline int complete_row(Template *template, Counters *counters, const uint64_t *powers, const Printed *printed,
+                               Py_ssize_t line, const uint8_t *text, Py_ssize_t length)
+{
+    Counters now;
+    if (!is_row(template, counters, powers, printed, &now) || !has_room(template, length))
+        return 0;
+    add_row(template, counters, &now, line, text, length);
+    return 1;
+}
+
+/* The column that a part of a line goes to, if it is one; 0 if none; -1 if there are several. */
+static int column_of(const Template *template, int part)
+{
+    int column = 0;
+    for (int i = FIRST_COLUMN; i < template->width; i++)
+        if (part == template->columns[i])
+            column = column ? -1 : i;
+    return column;
+}
+
 /* Store a row; return 1 if stored, 0 if the line is one for Python, -1 if there is no room. `text` is the line with its
    newline. */
 static int store(Template *template, Counters *counters, const uint64_t *powers, const Printed *printed, Py_ssize_t line,

@@ -9,7 +9,8 @@ enum { MOST_LEGS = 128 };
 typedef struct {
     int32_t index;            /* which step of the program it is */
     int32_t earlier;          /* the first step that is tried before it, or -1 */
-    int32_t is_usual;         /* whether it is a text without digits, then a number, and the first that is tried */
+    int32_t is_usual;         /* whether it is a text and a number, and the first that is tried */
+    int32_t runs;             /* how many runs of digits the text holds */
     int32_t length;           /* of that text */
     const Word *words;        /* the text */
     uint64_t bytes, mask;     /* its first word */
@@ -26,16 +27,6 @@ typedef struct {
 
 static void forget_way(Way *way) { way->count = 0; }
 
-/* The column that a part of a line goes to, if it is one; 0 if none; -1 if there are several. */
-static int column_of(const Template *template, int part)
-{
-    int column = 0;
-    for (int i = FIRST_COLUMN; i < template->width; i++)
-        if (part == template->columns[i])
-            column = column ? -1 : i;
-    return column;
-}
-
 /* Whether the rows of a template need the value of a part. */
 static int needs(const Template *template, int part)
 {
@@ -50,8 +41,8 @@ static Leg leg_of(const Program *program, int32_t index, const Template *templat
     const Step *step = program->steps + index;
     int32_t first = step->parent < 0 ? 0 : program->steps[step->parent].next;
     const Word *words = program->words + step->word;
-    Leg leg = {index, first == index ? -1 : first, 0, step->length, words, 0, 0, step->slot, step->low, 0, 0};
-    leg.is_usual = first == index && step->plain && step->runs == 0;
+    Leg leg = {index, first == index ? -1 : first, 0, step->runs, step->length, words, 0, 0, step->slot, step->low, 0, 0};
+    leg.is_usual = first == index && step->plain;
     if (step->length) {
         leg.bytes = words->bytes;
         leg.mask = words->mask;
@@ -69,6 +60,7 @@ static void remember_way(Way *way, const Program *program, const Template *templ
     if (way->luck.idle > 0 || (way->count && way->template == program->steps[last].low))
         return;
     forget_way(way);
+    had_none(&way->luck); /* it costs as much as many lines */
     int32_t count = 0;
     for (int32_t here = last; here >= 0; here = program->steps[here].parent)
         count++;
@@ -76,13 +68,16 @@ static void remember_way(Way *way, const Program *program, const Template *templ
         return;
     way->template = program->steps[last].low;
     way->count = count;
+    int32_t usual = 0, several = 0;
     for (int32_t here = last; here >= 0; here = program->steps[here].parent) {
-        Leg leg = leg_of(program, here, template);
-        if (leg.column < 0) {
-            forget_way(way);
-            return;
-        }
-        way->legs[--count] = leg;
+        Leg *leg = &way->legs[--count];
+        *leg = leg_of(program, here, template);
+        usual += leg->is_usual;
+        several += leg->column < 0;
+    }
+    if (several || 2 * usual < way->count) { /* then it is hardly shorter than a search */
+        forget_way(way);
+        way->luck.idle = LONGEST_IDLE;
     }
 }
 
@@ -130,7 +125,7 @@ static APART const uint8_t *odd_leg(const Program *program, const uint64_t *powe
 static inline const uint8_t *leg_taken(const Program *program, const uint64_t *powers, const Leg *leg, const uint8_t *at,
                                        Printed *printed)
 {
-    if (leg->is_usual && text_stands(leg, at)) {
+    if (leg->is_usual && (leg->runs ? stands(leg->words, leg->length, at) : text_stands(leg, at))) {
         const uint8_t *after = value_at(at + leg->length, leg->low, powers, &printed->value);
         if (after != NULL) {
             printed->count = TOLD;
@@ -161,9 +156,7 @@ static APART const uint8_t *gone(Way *way, const Program *program, Template *tem
             row[leg->column] = one->value;
     }
     had_luck(&way->luck);
-    Counters now;
-    if (!is_row(template, counters, powers, printed, &now) || !has_room(template, at - line))
+    if (!complete_row(template, counters, powers, printed, number, line, at - line))
         return NULL;
-    add_row(template, counters, &now, number, line, at - line);
     return at;
 }
