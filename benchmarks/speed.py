@@ -2,8 +2,8 @@
 
     python benchmarks/speed.py [MEGABYTES] [--runs N] [--fleet N]        # 100 MB, 3 runs, 1,000 small logs
 
-All figures are CPU time (user and system) of the work, without start-up; the median of the runs. What is not installed
-is left out: ripgrep, orjson, polars, tensorboard, tbparse. Absolute figures are those of the machine at that moment, so
+All figures are CPU time (user and system) of the work, without start-up; the median of the runs. Measured is the diagnose
+that is installed for this Python, else this checkout. What is not installed is left out: ripgrep, orjson, polars, tensorboard, tbparse. Absolute figures are those of the machine at that moment, so
 compare ratios.
 """
 
@@ -23,6 +23,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+INSTALLED = find_spec("diagnose") is not None
+"""Whether there is a package to measure: a wheel holds tables of grammars and compiled modules, a checkout none."""
 sys.path.insert(0, str(HERE.parent))
 from benchmarks.make_logs import write  # noqa: E402
 
@@ -77,7 +79,8 @@ def tool(name: str, command: list[str], file: Path) -> Took:
 
 def reader(name: str, file: Path, engine: str = "") -> Took:
     """Time a reader of ``readers.py``."""
-    env = {**os.environ, "PYTHONPATH": str(HERE.parent), "OPENBLAS_NUM_THREADS": "1"}
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    env |= {} if INSTALLED else {"PYTHONPATH": str(HERE.parent)}
     env |= {"DIAGNOSE_ENGINE": engine} if engine else {}
     command = [sys.executable, str(HERE / "readers.py"), name, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
@@ -128,7 +131,8 @@ def fleet(folder: Path, number: int) -> Iterator[str]:
     for at in range(number):
         (folder / "fleet" / f"run{at:05d}").mkdir(parents=True)
         write("mmengine", 100_000, folder / "fleet" / f"run{at:05d}" / "train.log", at)
-    env = {**os.environ, "PYTHONPATH": str(HERE.parent), "XDG_CACHE_HOME": str(folder / "cache")}
+    env = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
+    env |= {} if INSTALLED else {"PYTHONPATH": str(HERE.parent)}
     env.pop("DIAGNOSE_NO_CACHE", None)
     for title, options in (
         ("one process, no cache", ["--jobs", "1", "--no-cache"]),

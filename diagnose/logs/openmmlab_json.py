@@ -95,10 +95,7 @@ def _meta(record: Record, build: RunBuilder) -> None:
             state_environment(build, text, number)
     config = values.get("config")
     if isinstance(config, str):
-        from diagnose.configs.python_config import read_printed_config
-
-        settings = read_printed_config(config, build.path).settings
-        state_config(build, settings, at=number)
+        state_config(build, config, number)
     seed = values.get("seed")
     if isinstance(seed, int) and not isinstance(seed, bool) and abs(seed) < 1 << 63:
         build.fact("seed", float(seed), number)

@@ -164,14 +164,14 @@ class Blocks:
         """End the open block and report what it held; return its kind, empty if none was open."""
         kind, self._kind = self._kind, ""
         if kind == "config" and self._dump:
-            _state(self._build, *_printed(self._dump), shift=self._lines[0].number)
+            _state(self._build, *_printed(self._dump.decode(errors="replace")), shift=self._lines[0].number)
         elif kind == "config" and len(self._lines) > 1:
             first = self._lines[1].number
             # A dropped physical line would shift all lines below it: keep the numbers.
             rows = [""] * (self._lines[-1].number - first + 1)
             for line in self._lines[1:]:
                 rows[line.number - first] = line.text
-            _state(self._build, *_printed("\n".join(rows).encode(errors="replace")), shift=first - 1)
+            _state(self._build, *_printed("\n".join(rows)), shift=first - 1)
         elif kind == "mismatch":
             self._mismatch()
         elif kind == "detected" and self.detected is None:
@@ -255,11 +255,11 @@ def _length_of_dump(lines: bytes) -> int:
 
 
 @lru_cache(maxsize=16)
-def _printed(dump: bytes) -> tuple[dict[str, Setting], tuple[Fact, ...]]:
+def _printed(dump: str) -> tuple[dict[str, Setting], tuple[Fact, ...]]:
     """Return the settings of a config dump and the facts that follow from them, as if it were a file of its own."""
     from diagnose.configs.python_config import read_printed_config
 
-    settings = read_printed_config(dump.decode(errors="replace"), "").settings
+    settings = read_printed_config(dump, "").settings
     return settings, tuple(config_facts(settings))
 
 
@@ -299,9 +299,9 @@ def state_environment(build: RunBuilder, text: str, line: int) -> None:
         build.fact("framework", ", ".join(words), line, text)
 
 
-def state_config(build: RunBuilder, settings: dict[str, Setting], *, at: int = 0) -> None:
-    """Add the settings of a config dump and the facts that follow from them; *at* is its one line, if it is one."""
-    _state(build, settings, config_facts(settings), at=at)
+def state_config(build: RunBuilder, dump: str, at: int) -> None:
+    """Add the settings of a config that is printed in the one line *at*, and the facts that follow from them."""
+    _state(build, *_printed(dump), at=at)
 
 
 def _state(

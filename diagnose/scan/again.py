@@ -22,10 +22,9 @@ def line_texts(source: Source) -> Callable[[int], str]:
             count = block.count(b"\n", 0, end)
             at, here = 0, first
             while wanted < first + count:
-                for _ in range(wanted - here):
-                    at = block.index(b"\n", at, end) + 1
-                here = wanted
-                line = decode(bytes(block[at : block.index(b"\n", at, end)]), encoding)
+                *_, raw, rest = bytes(block[at:end]).split(b"\n", wanted - here + 1)
+                at, here = end - len(rest) - len(raw) - 1, wanted
+                line = decode(raw, encoding)
                 yield next(reversed([shown.text for shown in visible(wanted, line)]), "")
             first += count
 
