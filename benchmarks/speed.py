@@ -2,9 +2,9 @@
 
     python benchmarks/speed.py [MEGABYTES] [--runs N] [--fleet N]        # 100 MB, 3 runs, 1,000 small logs
 
-All figures are CPU time (user and system) of the work, without start-up; the median of the runs. Measured is the diagnose
-that is installed for this Python, else this checkout. What is not installed is left out: ripgrep, orjson, polars, tensorboard, tbparse. Absolute figures are those of the machine at that moment, so
-compare ratios.
+All figures are CPU time (user and system) of the work, without start-up; the median of the runs. Measured is the
+diagnose that is installed for this Python, else this checkout. What is not installed is left out: ripgrep, orjson,
+polars, tensorboard, tbparse. Absolute figures are those of the machine at that moment, so compare ratios.
 """
 
 from __future__ import annotations

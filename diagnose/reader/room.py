@@ -212,8 +212,9 @@ class Table:
         from diagnose.reader.thinning import staying
 
         held, single = staying(rows, self._first, index, len(self), self._level)
-        self._thinned.append((rows[held], index[held], single[held]))
-        self._kept += int(held.sum()) * self._width
+        at = held.nonzero()[0]
+        self._thinned.append((rows.take(at, axis=0), index.take(at), single.take(at)))
+        self._kept += len(at) * self._width
 
 
 def _joined(parts: list[Part]) -> Part:
