@@ -86,7 +86,7 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
             }
         }
         Way *way = &self->way;
-        if (mode == WANTED && way->count && self->templates[way->template].enabled && tries(&way->luck)) {
+        if (mode == WANTED && tries(&way->luck) && way->count && self->templates[way->template].enabled) {
             Template *template = &self->templates[way->template];
             after = gone(way, &self->program, template, &self->counters, self->powers, at, number, printed);
             if (after != NULL) {

@@ -59,8 +59,9 @@ static void remember_way(Way *way, const Program *program, const Template *templ
 {
     if (way->luck.idle > 0 || (way->count && way->template == program->steps[last].low))
         return;
+    if (way->count)
+        had_none(&way->luck); /* to change costs as much as many lines */
     forget_way(way);
-    had_none(&way->luck); /* it costs as much as many lines */
     int32_t count = 0;
     for (int32_t here = last; here >= 0; here = program->steps[here].parent)
         count++;
