@@ -1,5 +1,12 @@
 /* States of progress bars that a later one overwrites. */
 
+/* For loops that are worth to be compiled for wider registers as well; which are there is looked up once. */
+#if defined(__x86_64__) && defined(__GLIBC__) && (defined(__clang__) ? __clang_major__ >= 14 : __GNUC__ >= 6)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
 enum { HEAD_CHARACTERS = 24, HEAD_LENGTH = 4, UNSURE = 0 };
 
 /* Return what stands behind an escape sequence `ESC [ ... letter`, or NULL for any other, or one that moves up. */
@@ -82,9 +89,9 @@ static int has_title(const uint8_t *at, const uint8_t *end)
 
 static inline int overwrites(uint8_t byte) { return byte == '\r' || byte == '\b'; }
 
-/* Whether states of a line are parted by carriage returns alone, and none of them moves the cursor up or holds text for
-   the terminal's title. Backspaces must lead up to a carriage return. Written for compilers to vectorise. */
-static int is_simple(const uint8_t *at, const uint8_t *end)
+/* Whether backspaces lead up to a carriage return, and there is neither a letter that could move the cursor up nor what
+   begins a title. Written for compilers to vectorise. */
+WIDE static int is_plain(const uint8_t *at, const uint8_t *end)
 {
     enum { PIECE = 2048 };
     while (end - at > 1) {
@@ -103,6 +110,27 @@ static int is_simple(const uint8_t *at, const uint8_t *end)
     return at == end || (*at != '\b' && *at != 'A' && *at != 'F');
 }
 
+/* Whether every run of backspaces leads up to a carriage return. */
+static int lead_to_returns(const uint8_t *at, const uint8_t *end)
+{
+    while ((at = memchr(at, '\b', (size_t)(end - at))) != NULL) {
+        while (at < end && *at == '\b')
+            at++;
+        if (at == end || *at != '\r')
+            return 0;
+    }
+    return 1;
+}
+
+/* Whether states of a line are parted by carriage returns alone, and none of them moves the cursor up or holds text for
+   the terminal's title. Backspaces must lead up to a carriage return. */
+static int is_simple(const uint8_t *at, const uint8_t *end)
+{
+    if (memchr(at, 0x1b, (size_t)(end - at)) == NULL)
+        return lead_to_returns(at, end);
+    return is_plain(at, end) || (!moves_up(at, end) && lead_to_returns(at, end));
+}
+
 enum { SAME = 16 };
 
 /* Eight bytes with a 0 for every digit. */
@@ -117,14 +145,46 @@ static inline uint64_t undigited(const uint8_t *at)
     return (bytes & other) | (zeros & ~other);
 }
 
+/* The head of the state before. */
+typedef struct {
+    uint64_t head;
+    uint64_t first, second, first_mask, second_mask; /* its bytes without digits, of those that it was found in */
+    Py_ssize_t looked_at;     /* how many these are, 0 if more than SAME */
+} Before;
+
+/* Whether the head of a state is known and that of the state before, which it replaces. `limit` is the end of what may be
+   read, `simple` as for its line. */
+static inline int has_same_head(Before *before, const uint8_t *at, const uint8_t *end, const uint8_t *limit, int simple)
+{
+    if (before->looked_at && end - at >= before->looked_at && limit - at >= SAME &&
+        (undigited(at) & before->first_mask) == before->first && (undigited(at + 8) & before->second_mask) == before->second)
+        return 1;
+    const uint8_t *seen = at;
+    uint64_t head = head_of(&seen, end);
+    if (head != UNSURE && !simple && moves_up(at, end))
+        head = UNSURE;
+    int same = head != UNSURE && head == before->head;
+    before->head = head;
+    before->looked_at = 0;
+    if (simple && head != UNSURE && seen - at <= SAME && limit - at >= SAME) {
+        before->looked_at = seen - at;
+        uint8_t mask[SAME] = {0};
+        memset(mask, 0xff, (size_t)before->looked_at);
+        memcpy(&before->first_mask, mask, sizeof before->first_mask);
+        memcpy(&before->second_mask, mask + 8, sizeof before->second_mask);
+        before->first = undigited(at) & before->first_mask;
+        before->second = undigited(at + 8) & before->second_mask;
+    }
+    return same;
+}
+
 /* Drop from one line every state whose successor has the same head; write the rest to `to` and return its end.
    Of an unfinished line the last state is left as it is. `limit` is the end of what may be read. */
 static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, const uint8_t *limit, uint8_t *to)
 {
     const uint8_t *const begin = to;
     const uint8_t *kept = at, *kept_end = at; /* a state that waits for its successor's head, with what overwrites it */
-    uint64_t kept_head = UNSURE, first = 0, second = 0, first_mask = 0, second_mask = 0;
-    Py_ssize_t looked_at = 0; /* bytes that the head kept was found in, 0 if more than SAME */
+    Before before = {UNSURE, 0, 0, 0, 0, 0};
     int simple = is_simple(at, end);
     if (!simple && has_title(at, end)) {
         memmove(to, at, (size_t)(end - at));
@@ -140,28 +200,7 @@ static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, const uint8_t *
         const uint8_t *after = text_end;
         while (after < end && overwrites(*after))
             after++;
-        int same = 0;
-        if (looked_at && text_end - at >= looked_at && limit - at >= SAME)
-            same = (undigited(at) & first_mask) == first && (undigited(at + 8) & second_mask) == second;
-        if (!same) {
-            const uint8_t *seen = at;
-            uint64_t head = head_of(&seen, text_end);
-            if (head != UNSURE && !simple && moves_up(at, text_end))
-                head = UNSURE;
-            same = head != UNSURE && head == kept_head;
-            kept_head = head;
-            looked_at = 0;
-            if (simple && head != UNSURE && seen - at <= SAME && limit - at >= SAME) {
-                looked_at = seen - at;
-                uint8_t mask[SAME] = {0};
-                memset(mask, 0xff, (size_t)looked_at);
-                memcpy(&first_mask, mask, sizeof first_mask);
-                memcpy(&second_mask, mask + 8, sizeof second_mask);
-                first = undigited(at) & first_mask;
-                second = undigited(at + 8) & second_mask;
-            }
-        }
-        if (!same) {
+        if (!has_same_head(&before, at, text_end, limit, simple)) {
             memmove(to, kept, (size_t)(kept_end - kept));
             to += kept_end - kept;
         } else if (to == begin) {
@@ -199,15 +238,19 @@ static uint8_t *fold(uint8_t *at, uint8_t *end)
 enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4 };
 
 /* Find the next state that shows anything: return its end and set `*at` to its start and `*after` behind what overwrites
-   it; NULL if there is none. */
-static const uint8_t *next_state(const uint8_t **at, const uint8_t *end, const uint8_t **after)
+   it; NULL if there is none. `simple` as for the line. */
+static inline const uint8_t *next_state(const uint8_t **at, const uint8_t *end, int simple, const uint8_t **after)
 {
     while (*at < end) {
         const uint8_t *stop = memchr(*at, '\r', (size_t)(end - *at)), *seen = *at;
         stop = stop == NULL ? end : stop;
+        *after = stop;
         const uint8_t *back = memchr(*at, '\b', (size_t)(stop - *at));
-        stop = back == NULL ? stop : back;
-        for (*after = stop; *after < end && overwrites(**after);)
+        if (back != NULL) {
+            stop = back;
+            *after = simple ? *after : back;
+        }
+        while (*after < end && overwrites(**after))
             ++*after;
         while (seen < stop && (*seen == ' ' || *seen == '\t'))
             seen++;
@@ -218,19 +261,24 @@ static const uint8_t *next_state(const uint8_t **at, const uint8_t *end, const u
     return NULL;
 }
 
-/* Whether the shape of every state of a line is known, if it has several. */
-static int are_known(const uint8_t *at, const uint8_t *end)
+/* Tell of each state of a line whether a later one overwrites it; return how many there are, -1 if the shape of one of
+   several is not known. */
+static Py_ssize_t tell_states(const uint8_t *at, const uint8_t *end, int simple, uint8_t *told)
 {
     const uint8_t *stop, *after;
-    if (has_title(at, end) || moves_up(at, end))
-        return 0;
-    for (int count = 0, known = 1; (stop = next_state(&at, end, &after)) != NULL; at = after) {
-        const uint8_t *seen = at;
-        known &= head_of(&seen, stop) != UNSURE;
-        if (++count > 1 && !known)
-            return 0;
+    Before before = {UNSURE, 0, 0, 0, 0, 0};
+    Py_ssize_t count = 0;
+    if (!simple && (has_title(at, end) || moves_up(at, end)))
+        return -1;
+    for (int known = 1; (stop = next_state(&at, end, simple, &after)) != NULL; at = after) {
+        if (has_same_head(&before, at, stop, end, simple))
+            told[count - 1] = OVERWRITTEN;
+        known &= before.head != UNSURE;
+        if (count > 0 && !known)
+            return -1;
+        told[count++] = 0;
     }
-    return 1;
+    return count;
 }
 
 /* Write each state of a line as a line of its own to `to`, and what is to be told of it to `told`; return the end. A state
@@ -238,30 +286,22 @@ static int are_known(const uint8_t *at, const uint8_t *end)
 static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
 {
     const uint8_t *stop, *after;
-    uint64_t before = UNSURE;
-    Py_ssize_t first = *count;
-    if (!are_known(at, end)) {
-        memmove(to, at, (size_t)(end - at));
-        to += end - at;
-        told[(*count)++] = WHOLE | ENDS_LINE;
+    int simple = is_simple(at, end);
+    Py_ssize_t states = tell_states(at, end, simple, told + *count);
+    if (states < 1) {
+        size_t length = states < 0 ? (size_t)(end - at) : 0;
+        memmove(to, at, length);
+        to += length;
         *to++ = '\n';
+        told[(*count)++] = states < 0 ? WHOLE | ENDS_LINE : ENDS_LINE;
         return to;
     }
-    for (; (stop = next_state(&at, end, &after)) != NULL; at = after) {
-        const uint8_t *seen = at;
-        uint64_t head = head_of(&seen, stop);
-        if (*count > first && head == before)
-            told[*count - 1] = OVERWRITTEN;
-        before = head;
+    for (; (stop = next_state(&at, end, simple, &after)) != NULL; at = after) {
         memmove(to, at, (size_t)(stop - at));
         to += stop - at;
         *to++ = '\n';
-        told[(*count)++] = 0;
     }
-    if (*count == first) {
-        *to++ = '\n';
-        told[(*count)++] = 0;
-    }
+    *count += states;
     told[*count - 1] |= ENDS_LINE;
     return to;
 }
