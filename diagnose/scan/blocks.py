@@ -11,6 +11,10 @@ from diagnose.sources.source import fill, too_large
 
 CHUNK = 1 << 20
 """Bytes read at once: beyond it the cache of the processor is left, below it calls cost."""
+FEW = 4
+"""By how many times folding must shorten a chunk for another to be read before what is left is handed over."""
+SPAN = 8
+"""Chunks that one block may stand for then: to look a line up again, so many are read."""
 MOST = 64 * LONGEST
 """Bytes of a line without an end, of which then only the last ``LONGEST`` are kept."""
 
@@ -19,14 +23,15 @@ def blocks(source: Source, *, folded: bool = False, ends: list[int] | None = Non
     """Yield a buffer and where the whole lines in it end; its content counts only until the next one is asked for.
 
     The last line gets its newline if it has none. If *folded*, the overwritten states of a line are dropped before the
-    rest of the line is read, so that an epoch of a progress bar takes no memory. To *ends* is added at which byte of
-    the source each block ends, as far as one can go there again.
+    rest of the line is read, so that an epoch of a progress bar takes no memory, and what is left of several chunks is
+    one block. To *ends* is added at which byte of the source each block ends, as far as one can go there again.
 
     Raises:
         SourceError: when the decompressed bytes exceed the source's limit.
     """
     chunk = source.size + 1 if source.is_whole else CHUNK
-    buffer, have, size = bytearray(2 * chunk), 0, 0
+    buffer, have = bytearray(2 * chunk), 0
+    size = whole = given = 0  # bytes that were read, in whole lines, and that were handed over
     with source.open() as stream:
         while True:
             if have + chunk > len(buffer):
@@ -38,13 +43,17 @@ def blocks(source: Source, *, folded: bool = False, ends: list[int] | None = Non
             if size > source.limit:
                 raise too_large(source.path, size, source.limit)
             last = buffer.rfind(b"\n", have, have + got) + 1
-            if ends is not None and last and hasattr(stream, "seek"):
-                ends.append(size - (have + got - last))
+            whole = size - (have + got - last) if last else whole
             have += got
             if folded:
-                have = fold(buffer, 0, have)
+                have = fold(buffer, buffer.rfind(b"\n", 0, have - got) + 1, have)
+                if have < chunk // FEW and size - given < SPAN * chunk:
+                    continue
             cut = buffer.rfind(b"\n", 0, have) + 1
             if cut:
+                if ends is not None and hasattr(stream, "seek"):
+                    ends.append(whole)
+                given = size
                 yield buffer, cut
                 buffer[: have - cut] = buffer[cut:have]
                 have -= cut
@@ -52,5 +61,7 @@ def blocks(source: Source, *, folded: bool = False, ends: list[int] | None = Non
                 buffer[:LONGEST] = buffer[have - LONGEST : have]
                 have = LONGEST
     if have:
-        buffer[have : have + 1] = b"\n"
-        yield buffer, have + 1
+        if buffer[have - 1 : have] != b"\n":
+            buffer[have : have + 1] = b"\n"
+            have += 1
+        yield buffer, have

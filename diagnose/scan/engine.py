@@ -52,6 +52,7 @@ def kernel_problem() -> str:
     return ""
 
 
+@cache
 def kernel() -> ModuleType:
     """Return the compiled kernel. Raises ImportError where there is none."""
     return importlib.import_module("diagnose.scan._kernel")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from diagnose.patterns import lazy
 from diagnose.sources.source import Source, too_large
 
 CHUNK = 1 << 20
+PIECE = 1 << 15
+"""Bytes decoded at once to try an encoding: more would be new memory each time."""
 LONGEST = 1 << 20
 """Characters of a physical line that are looked at; a 30 kB line is real, a 100 MB one is damage."""
 
@@ -130,10 +133,15 @@ def encoding_of(head: bytes) -> str:
     for bom, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if head.startswith(bom):
             return name
-    if head.isascii():
-        return "utf-8"
+    return "utf-8" if head.isascii() else _encoding_beyond_ascii(head)
+
+
+@lru_cache(maxsize=1)
+def _encoding_beyond_ascii(head: bytes) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        for at in range(0, len(head), PIECE):
+            decoder.decode(head[at : at + PIECE])
     except UnicodeDecodeError:
         broken = head.decode("utf-8", "replace").count("�")
         if broken * 200 < len(head) and not _is_gbk(head):
