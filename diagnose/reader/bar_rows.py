@@ -106,8 +106,7 @@ class BarRows:
         if isinstance(plan, Header):
             return None
         headers, bars = slice(first, last, 2), slice(first + 1, last, 2)
-        epoch = batch.rows[batch.which[first]][batch.place[headers], FIRST]
-        rows = batch.rows[batch.which[first + 1]][batch.place[bars], FIRST:]
+        epoch, rows = batch.rows[headers, FIRST], batch.rows[bars, FIRST:]
         metrics = {name: rows[:, at] if at >= 0 else plan.bar.metrics[name] for name, at in plan.columns}
         seconds = rows[:, plan.seconds] if plan.seconds >= 0 else plan.bar.seconds
         taken = self._epochs.several(epoch, int(batch.line[last - 2]), batch.line[bars], metrics, seconds)
@@ -152,14 +151,9 @@ def _goes_on(batch: Batch[Header | BarPlan]) -> NDArray[np.bool_]:
     import numpy as np
 
     is_header = np.array([isinstance(plan, Header) for plan in batch.plans])[batch.which]
-    number, total = np.zeros(len(is_header)), np.zeros(len(is_header))
-    for index, (plan, rows) in enumerate(zip(batch.plans, batch.rows, strict=True)):
-        here = batch.which == index
-        place = batch.place[here]
-        if isinstance(plan, Header):
-            number[here], total[here] = rows[place, FIRST], rows[place, FIRST + 1]
-        elif plan.total >= 1:
-            total[here] = rows[place, FIRST + plan.total]
+    number = batch.column([0 if isinstance(plan, Header) else -1 for plan in batch.plans])
+    totals = [1 if isinstance(plan, Header) else max(plan.total, 0) or -1 for plan in batch.plans]
+    total = np.nan_to_num(batch.column(totals))
     found = np.zeros(len(is_header), dtype=bool)
     found[2:-1] = is_header[2:-1] & is_header[:-3] & ~is_header[3:] & ~is_header[1:-2]
     found[2:-1] &= (number[2:-1] == number[:-3] + 1) & (number[2:-1] > 1) & (total[2:-1] == total[:-3])

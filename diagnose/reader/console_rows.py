@@ -43,43 +43,35 @@ class Batch(NamedTuple, Generic[Plan]):
     Attributes:
         plans: what was planned for the lines of each template.
         which: the template of each row, as an index into *plans*.
-        rows: for each template, an array of its rows: line, two numbers without meaning, then its columns.
-        place: which row of its template each row is.
+        rows: the rows: three numbers without meaning, then the columns; NaN behind those of a template that has fewer.
         line: the line of each row.
         overwritten: which of them are overwritten, where such states are wanted.
-        where: which rows those of each template are; None if some are left out.
     """
 
     plans: list[Plan]
     which: NDArray[np.intp]
-    rows: list[NDArray[np.float64]]
-    place: NDArray[np.intp]
+    rows: NDArray[np.float64]
     line: NDArray[np.int64]
     overwritten: NDArray[np.bool_] | None = None
-    where: list[NDArray[np.intp]] | None = None
 
     def only(self, rows: NDArray[np.intp]) -> Batch[Plan]:
         """Return some of the rows."""
         overwritten = None if self.overwritten is None else self.overwritten[rows]
-        return Batch(self.plans, self.which[rows], self.rows, self.place[rows], self.line[rows], overwritten)
+        return Batch(self.plans, self.which[rows], self.rows[rows], self.line[rows], overwritten)
 
     def column(self, at: Sequence[int]) -> NDArray[np.float64]:
         """Return one number of each row, which for each template stands in a column of its own; NaN for none (-1)."""
         import numpy as np
 
+        columns = np.array(at)
         found = np.full(len(self.which), np.nan)
-        for index, (rows, column) in enumerate(zip(self.rows, at, strict=True)):
-            if column >= 0 and self.where is not None:
-                found[self.where[index]] = rows[:, FIRST + column]
-            elif column >= 0:
-                here = self.which == index
-                found[here] = rows[self.place[here], FIRST + column]
+        for column in set(at) - {-1}:
+            np.copyto(found, self.rows[:, FIRST + column], where=(columns == column)[self.which])
         return found
 
     def row(self, at: int) -> tuple[Plan, int, list[float]]:
         """Return what was planned for a row, its line and its columns."""
-        which = self.which[at]
-        return self.plans[which], int(self.line[at]), self.rows[which][self.place[at], FIRST:].tolist()
+        return self.plans[self.which[at]], int(self.line[at]), self.rows[at, FIRST:].tolist()
 
 
 def stretches(goes_on: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -247,14 +239,19 @@ class ConsoleRows(Generic[Plan]):
             np.frombuffer(rows, dtype=np.float64).reshape(-1, width)
             for (_, rows), (_, width) in zip(taken, plans, strict=True)
         ]
-        line = np.concatenate([table[:, 0] for table in tables]).astype(np.int64)
-        which = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
-        place = np.concatenate([np.arange(len(table)) for table in tables])
-        order = np.argsort(line, kind="stable")
-        line, overwritten = line[order], None
-        if self._walk.states is not None:
-            line, overwritten = self._walk.states.places(line)
+        order = np.argsort(np.concatenate([table[:, 0] for table in tables]), kind="stable")
         at = np.empty(len(order), dtype=np.intp)
         at[order] = np.arange(len(order))
-        where = np.split(at, np.cumsum([len(table) for table in tables])[:-1])
-        return Batch([plan for plan, _ in plans], which[order], tables, place[order], line, overwritten, where)
+        merged = np.empty((len(order), max(width for _, width in plans)))
+        end = 0
+        for table, (_, width) in zip(tables, plans, strict=True):
+            here = at[end : end + len(table)]
+            merged[here, :width] = table
+            if width < merged.shape[1]:
+                merged[here, width:] = np.nan
+            end += len(table)
+        which = np.repeat(np.arange(len(plans)), [len(table) for table in tables])[order]
+        line, overwritten = merged[:, 0].astype(np.int64), None
+        if self._walk.states is not None:
+            line, overwritten = self._walk.states.places(line)
+        return Batch([plan for plan, _ in plans], which, merged, line, overwritten)

@@ -138,7 +138,7 @@ class EntryRows:
         import numpy as np
 
         build = self._build
-        which, place, line, at = batch.which[here], batch.place[here], batch.line[here], epoch[here]
+        which, line, at = batch.which[here], batch.line[here], epoch[here]
         entries = np.flatnonzero(~np.isnan(at))
         if self._reader.ended or not build.is_open or not len(entries):
             return False
@@ -158,13 +158,13 @@ class EntryRows:
                 if (column := build.column(name))
             ):
                 return False
-            kinds.append((np.flatnonzero(which == kind), kind, named))
-        for rows, kind, named in sorted(kinds, key=lambda one: int(one[0][0])):
+            kinds.append((np.flatnonzero(which == kind), named))
+        for rows, named in sorted(kinds, key=lambda one: int(one[0][0])):
             if any(build.column(name) is None for _, name, *_ in named):
                 build.current_step = float(step[rows[0]])
                 self._reader.row(*batch.row(here.start + int(rows[0])))
                 rows = rows[1:]
-            table = batch.rows[kind][place[rows]]
+            table = batch.rows[here][rows]
             for _, name, index, value in named:
                 series = build.column(name)
                 values = table[:, FIRST + index].copy() if index >= 0 else np.full(len(rows), value)

@@ -58,6 +58,11 @@ class Train(NamedTuple):
         done, total = (self.done[0].of(columns), self.done[1].of(columns) if len(self.done) > 1 else 100.0)
         return (min(1.0, done / total) if total else 1.0), seconds, total if len(self.done) > 1 else math.nan
 
+    @property
+    def state(self) -> tuple[tuple[int, str], ...]:
+        """Where its numbers stand but the time: alike for rows that are read in the same way."""
+        return tuple([(at, "" if at >= 0 else text) for at, text in (self.memory, *self.values, *self.done)])
+
 
 class Val(NamedTuple):
     """The row of all classes."""
@@ -190,17 +195,16 @@ class Pairs:
 
     def _together(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> bool:
         trained, validated = rows[::2], rows[1::2]
-        first, second = batch.which[trained[0]], batch.which[validated[0]]
-        train, val = batch.plans[first], batch.plans[second]
+        train, val = batch.plans[batch.which[trained[0]]], batch.plans[batch.which[validated[0]]]
         return (
             isinstance(train, Train)
             and isinstance(val, Val)
             and self._several(
                 train,
-                batch.rows[first][batch.place[trained], FIRST:],
+                batch.rows[trained, FIRST:],
                 batch.line[trained],
                 val,
-                batch.rows[second][batch.place[validated], FIRST:],
+                batch.rows[validated, FIRST:],
                 batch.line[validated],
             )
         )
@@ -218,13 +222,10 @@ def _goes_on(batch: Batch[Plan], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return which rows are the training of the next epoch, followed by a validation like that of the epoch before."""
     import numpy as np
 
-    which, place = batch.which[rows], batch.place[rows]
-    is_train = np.array([isinstance(plan, Train) for plan in batch.plans])[which]
-    epoch, planned = np.zeros(len(rows)), np.zeros(len(rows))
-    for index, (plan, table) in enumerate(zip(batch.plans, batch.rows, strict=True)):
-        if isinstance(plan, Train):
-            here = which == index
-            epoch[here], planned[here] = table[place[here], FIRST], table[place[here], FIRST + 1]
+    trains = [isinstance(plan, Train) for plan in batch.plans]
+    which, is_train = batch.which[rows], np.array(trains)[batch.which[rows]]
+    epoch = batch.column([0 if is_one else -1 for is_one in trains])[rows]
+    planned = batch.column([1 if is_one else -1 for is_one in trains])[rows]
     found = np.zeros(len(rows), dtype=bool)
     found[2:-1] = is_train[2:-1] & is_train[:-3] & ~is_train[3:] & (which[3:] == which[1:-2])
     found[2:-1] &= (which[2:-1] == which[:-3]) & (epoch[2:-1] == epoch[:-3] + 1) & (planned[2:-1] == planned[:-3])

@@ -41,20 +41,22 @@ class EpochStates:
         """Take the rows of training of a batch, whose epochs are printed as *first* more than the epochs before."""
         import numpy as np
 
-        plans = [plan if isinstance(plan, Train) and len(plan.done) > 1 else None for plan in batch.plans]
+        states = [plan.state if isinstance(plan, Train) and len(plan.done) > 1 else () for plan in batch.plans]
+        plans = dict(zip(states, batch.plans, strict=True))
+        kind = np.array([list(plans).index(state) for state in states])[batch.which]
         parts: dict[tuple[tuple[str, str], ...], list[tuple[NDArray[np.intp], Floats, Floats]]] = {}
-        for index, plan in enumerate(plans):
-            if plan is None or batch.where is None:
+        for index, plan in enumerate(plans.values()):
+            if not isinstance(plan, Train) or len(plan.done) < 2:
                 continue
-            here, table = batch.where[index], batch.rows[index][:, FIRST:]
-            done, total = columns_of(plan.done, table)
-            if not (known := total > 0).all():
-                here, table, done, total = here[known], table[known], done[known], total[known]
+            here = np.flatnonzero(kind == index)
+            done, total = columns_of(plan.done, batch.rows[here, FIRST:])
+            known = total > 0
+            here, done, total = here[known], done[known], total[known]
+            table = batch.rows[here, FIRST:]
             named = self._named([*columns_of(plan.values, table)], next(columns_of([plan.memory], table)))
             epoch, names = table[:, 0] - first, trained(named)
             at = epoch - 1 + np.minimum(done / total, 1)
-            values = [named[printed] for printed, _ in names]
-            rows = np.array([batch.line[here], at, np.round(at * total), *values]).T
+            rows = np.array([batch.line[here], at, np.round(at * total), *[named[printed] for printed, _ in names]]).T
             parts.setdefault(names, []).append((here, epoch, rows))
         for names, found in parts.items():
             wheres, epochs, tables = zip(*found, strict=True)
