@@ -57,7 +57,7 @@ def sniff(head: Head) -> int:
 def read(source: Source, build: RunBuilder) -> None:
     """Read dicts as points; a run ends with its summary, and the next starts when the epoch falls back."""
     shapes = Shapes(NAME)
-    walk = Walk(source, shapes, VISIBLE)
+    walk = Walk(source, shapes, VISIBLE, apart=True)
     reader, events, last = _Reader(build, line_texts(source)), ConsoleEvents(build), 0
     rows: ConsoleRows[Plan] = ConsoleRows(walk, shapes, GRAMMAR, reader.row, EntryRows(build, reader).batch)
     for line in walk:

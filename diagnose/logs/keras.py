@@ -76,7 +76,7 @@ def sniff(head: Head) -> int:
 def read(source: Source, build: RunBuilder) -> None:
     """Read bars, epoch lines, callbacks and warnings, and the remarks of the script around them."""
     shapes = Shapes(NAME)
-    walk = Walk(source, shapes, VISIBLE, frames=source.frames)
+    walk = Walk(source, shapes, VISIBLE, frames=source.frames, apart=True)
     reader = _Reader(build, walk, shapes, line_texts(source), frames=source.frames)
     last = 0
     for line in walk:

@@ -205,7 +205,8 @@ class ConsoleRows(Generic[Plan]):
     def flush(self, before: int = 0) -> None:
         """Tell the rows that were read since the last call, of lines before the one that is treated next."""
         last, self._line = self._line, before or self._line
-        if 0 < before <= last + 1 and not self._walk.frames:
+        states = self._walk.states
+        if 0 < before <= last + 1 and states is None:
             return
         taken = [(number, rows) for number in self._plans if (rows := self._walk.take(number))]
         if not taken:
@@ -221,15 +222,19 @@ class ConsoleRows(Generic[Plan]):
             values = array("d", rows)
             told += [(int(values[at]), plan, values[at + FIRST : at + width]) for at in range(0, len(values), width)]
         told.sort(key=lambda row: row[0])
-        states = self._walk.states
-        if states is None and self._few is not None:
-            self.last = told[-1][0]
+        if states is not None and self._walk.frames:
+            for number, plan, columns in told:
+                self.last = states.line(number)
+                (self._state if states.is_overwritten(number) else self._row)(plan, self.last, columns)
+            return
+        if states is not None:
+            told = [(states.line(number), plan, columns) for number, plan, columns in told]
+        self.last = told[-1][0]
+        if self._few is not None:
             self._few(told)
             return
         for line, plan, columns in told:
-            self.last = line if states is None else states.line(line)
-            tell = self._row if states is None or not states.is_overwritten(line) else self._state
-            tell(plan, self.last, columns)
+            self._row(plan, line, columns)
 
     def _merged(self, taken: list[tuple[int, bytes]]) -> Batch[Plan]:
         import numpy as np
@@ -254,4 +259,5 @@ class ConsoleRows(Generic[Plan]):
         line, overwritten = merged[:, 0].astype(np.int64), None
         if self._walk.states is not None:
             line, overwritten = self._walk.states.places(line)
+            overwritten = overwritten if self._walk.frames else None
         return Batch([plan for plan, _ in plans], which, merged, line, overwritten)

@@ -104,7 +104,7 @@ class YoloConsole:
         """Read all lines."""
         events = ConsoleEvents(self.build)
         shapes = Shapes(self.grammar.name)
-        walk = Walk(source, shapes, VISIBLE, frames=source.frames)
+        walk = Walk(source, shapes, VISIBLE, frames=source.frames, apart=True)
         self.states = EpochStates(self.build, self.named) if source.frames else None
         self.texts = line_texts(source)
         rows: ConsoleRows[Plan] = ConsoleRows(

@@ -615,19 +615,21 @@ static PyObject *module_fold(PyObject *module, PyObject *args)
     return PyLong_FromSsize_t(stop - bytes);
 }
 
-PyDoc_STRVAR(part_doc, "part(block, end, told): put each state of whole lines on a line of its own, in place; the end, how many.\n\n"
-             "told: room for a byte of each: 1 it ends its line, 2 it is overwritten, 4 its line is left whole.");
+PyDoc_STRVAR(part_doc, "part(block, end, told, all): put each state of whole lines on a line of its own, in place; the end, how many.\n\n"
+             "told: room for a byte of each: 1 it ends its line, 2 it is overwritten, 4 its line is left whole, 8 it is one of\n"
+             "several. all: those that are overwritten, too; else they are dropped, and lines with one other state are left.");
 static PyObject *module_part(PyObject *module, PyObject *args)
 {
     Py_buffer block, told;
     Py_ssize_t end, count = 0;
-    if (!PyArg_ParseTuple(args, "w*nw*", &block, &end, &told))
+    int all;
+    if (!PyArg_ParseTuple(args, "w*nw*p", &block, &end, &told, &all))
         return NULL;
     uint8_t *bytes = block.buf, *stop = bytes;
     int whole = end >= 0 && end <= block.len && end <= told.len && (end == 0 || bytes[end - 1] == '\n');
     if (whole) {
         Py_BEGIN_ALLOW_THREADS
-        stop = part(bytes, bytes + end, told.buf, &count);
+        stop = part(bytes, bytes + end, all, told.buf, &count);
         Py_END_ALLOW_THREADS
     } else {
         PyErr_SetString(PyExc_ValueError, "whole lines of the block, and a byte of room for each of theirs");

@@ -234,8 +234,8 @@ static uint8_t *fold(uint8_t *at, uint8_t *end)
 /* ---- states that are wanted ------------------------------------------------------------------------------------- */
 
 /* What is told of a state: it ends its line; a later state of the same shape overwrites it; the line was left as it is,
-   since it takes Python to tell its states. */
-enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4 };
+   since it takes Python to tell its states; it is one of several that nothing overwrites. */
+enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4, SEVERAL = 8 };
 
 /* Find the next state that shows anything: return its end and set `*at` to its start and `*after` behind what overwrites
    it; NULL if there is none. `simple` as for the line. */
@@ -281,6 +281,15 @@ static Py_ssize_t tell_states(const uint8_t *at, const uint8_t *end, int simple,
     return count;
 }
 
+/* Write a line as it is. */
+static uint8_t *whole_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
+{
+    memmove(to, at, (size_t)(end - at));
+    to += end - at;
+    *to++ = '\n';
+    return to;
+}
+
 /* Write each state of a line as a line of its own to `to`, and what is to be told of it to `told`; return the end. A state
    is followed by what overwrites it, or by the end of its line, so there is room. */
 static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
@@ -289,29 +298,47 @@ static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, ui
     int simple = is_simple(at, end);
     Py_ssize_t states = tell_states(at, end, simple, told + *count);
     if (states < 1) {
-        size_t length = states < 0 ? (size_t)(end - at) : 0;
-        memmove(to, at, length);
-        to += length;
-        *to++ = '\n';
         told[(*count)++] = states < 0 ? WHOLE | ENDS_LINE : ENDS_LINE;
-        return to;
+        return whole_line(at, states < 0 ? end : at, to);
     }
-    for (; (stop = next_state(&at, end, simple, &after)) != NULL; at = after) {
-        memmove(to, at, (size_t)(stop - at));
-        to += stop - at;
-        *to++ = '\n';
-    }
+    for (; (stop = next_state(&at, end, simple, &after)) != NULL; at = after)
+        to = whole_line(at, stop, to);
     *count += states;
     told[*count - 1] |= ENDS_LINE;
     return to;
 }
 
-static uint8_t *part(uint8_t *at, uint8_t *end, uint8_t *told, Py_ssize_t *count)
+/* The same of states that nothing overwrites, without the blanks behind them; a line that has but one stays as it is. */
+static uint8_t *part_left(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
+{
+    const uint8_t *stop, *after;
+    int simple = is_simple(at, end);
+    Py_ssize_t states = tell_states(at, end, simple, told + *count), left = 0;
+    for (Py_ssize_t i = 0; i < states; i++)
+        left += told[*count + i] != OVERWRITTEN;
+    if (left < 2) {
+        told[(*count)++] = ENDS_LINE;
+        return whole_line(at, end, to);
+    }
+    const uint8_t *state = told + *count; /* read before it is written over */
+    for (; (stop = next_state(&at, end, simple, &after)) != NULL; at = after) {
+        if (*state++ == OVERWRITTEN)
+            continue;
+        while (stop[-1] == ' ' || stop[-1] == '\t')
+            stop--;
+        to = whole_line(at, stop, to);
+        told[(*count)++] = SEVERAL;
+    }
+    told[*count - 1] |= ENDS_LINE;
+    return to;
+}
+
+static uint8_t *part(uint8_t *at, uint8_t *end, int all, uint8_t *told, Py_ssize_t *count)
 {
     uint8_t *to = at;
     while (at < end) {
         uint8_t *line_end = memchr(at, '\n', (size_t)(end - at));
-        to = part_line(at, line_end, to, told, count);
+        to = (all ? part_line : part_left)(at, line_end, to, told, count);
         at = line_end + 1;
     }
     return to;

@@ -1,4 +1,4 @@
-"""States of progress bars as lines of their own, where those that are overwritten count as well."""
+"""States of progress bars as lines of their own, where a line shows several."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ENDS_LINE, OVERWRITTEN, WHOLE = 1, 2, 4
-"""What the kernel tells of a state; a whole line has states that only Python can tell."""
+ENDS_LINE, OVERWRITTEN, WHOLE, SEVERAL = 1, 2, 4, 8
+"""What the kernel tells of a state; a whole line has states that only Python can tell, several are left of others."""
 
 
 class States:
@@ -23,13 +23,21 @@ class States:
         lines: how many physical lines the block has.
     """
 
-    def __init__(self, block: bytearray, end: int, before: int) -> None:
-        """Put each state on a line of its own, in place; *before* lines stand before the block."""
+    def __init__(self, block: bytearray, end: int, before: int, *, frames: bool = True) -> None:
+        """Put each state on a line of its own, in place; *before* lines stand before the block.
+
+        Without *frames*, those that are overwritten are dropped, and lines that show one other state are left alone.
+        """
         told = bytearray(end)
-        self.end, count = kernel().part(block, end, told)
+        self.end, count = kernel().part(block, end, told, frames)
         self._told = bytes(told[:count])
         self._before = before
-        self.lines = sum(map(self._told.count, (ENDS_LINE, ENDS_LINE | WHOLE)))
+        self.lines = sum(map(self._told.count, (ENDS_LINE, ENDS_LINE | WHOLE, ENDS_LINE | SEVERAL)))
+
+    @property
+    def are_lines(self) -> bool:
+        """Whether each line shows but one state."""
+        return SEVERAL not in self._told and ENDS_LINE | SEVERAL not in self._told
 
     def line(self, state: int) -> int:
         """Return the physical line of a state."""
@@ -38,6 +46,10 @@ class States:
     def is_overwritten(self, state: int) -> bool:
         """Whether a later state overwrites one."""
         return bool(self._told[state - 1] & OVERWRITTEN)
+
+    def is_of_several(self, state: int) -> bool:
+        """Whether its line shows others, too, none of which is overwritten."""
+        return bool(self._told[state - 1] & SEVERAL)
 
     def places(self, states: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return the physical lines of states, and which are overwritten."""

@@ -82,16 +82,24 @@ class Walk:
         seen: the last physical line that showed anything.
         enabled: the templates whose rows are stored.
         full: called with the number of a template whose rows must be taken.
-        states: where the states of the block stand whose rows are stored, if overwritten ones are wanted; the first
-            number of a row is that of its state then, and all rows are taken before the next block.
+        states: where the states of the block stand whose rows are stored, if lines are taken apart; the first number of
+            a row is that of its state then, and all rows are taken before the next block.
     """
 
     def __init__(
-        self, source: Source, shapes: Shapes, gate: Gate | None, borders: Gate | None = None, *, frames: bool = False
+        self,
+        source: Source,
+        shapes: Shapes,
+        gate: Gate | None,
+        borders: Gate | None = None,
+        *,
+        frames: bool = False,
+        apart: bool = False,
     ) -> None:
         """Go through *source*; without a gate every line is yielded that is no row.
 
-        With *frames*, states of bars that later ones overwrite are lines, too.
+        With *frames*, states of bars that later ones overwrite are lines, too. With *apart*, states of a line may be
+        rows, which are told by *states* then.
         """
         self._source, self._shapes = source, shapes
         self.full: Callable[[int], object] = self.take
@@ -100,6 +108,7 @@ class Walk:
         self.states: States | None = None
         self._plain = self._encoding not in ("utf-8", "utf-8-sig") or engine().name == "lark"
         self._plain |= frames and engine().name != "kernel"
+        self._apart = apart and engine().name == "kernel"
         self._scanner = shapes.scanner(gate)
         if borders is not None:
             set_borders(self._scanner, borders)
@@ -122,7 +131,15 @@ class Walk:
             return
         number, ends, marks = 0, list[int](), self._source.marks
         for block, end in blocks(self._source, folded=True, ends=ends):
-            number = yield from self._through(block, end, number)
+            states = (
+                States(block, end, number, frames=False) if self._apart and block.find(b"\r", 0, end) >= 0 else None
+            )
+            if states is None or states.are_lines:
+                number = yield from self._through(block, end, number)
+            else:
+                self.full(-1)
+                yield from self._each_state(block, states)
+                number += states.lines
             if ends and ends[-1] > (marks[-1][1] if marks else 0):
                 marks.append((number + 1, ends[-1]))
         yield from self._deliver()
@@ -131,14 +148,21 @@ class Walk:
         """Yield what is wanted of all states, as if each stood on a line of its own."""
         before = 0
         for block, end in blocks(self._source):
-            states = self.states = States(block, end, before)
-            seen, self.seen = self.seen, 0
-            for line in self._through(block, states.end, 0):
-                overwritten = line.overwritten or states.is_overwritten(line.number)
-                yield Line(states.line(line.number), line.text, overwritten)
-            self.full(-1)
-            self.seen = states.line(self.seen) if self.seen else seen
+            states = States(block, end, before)
+            yield from self._each_state(block, states)
             before += states.lines
+
+    def _each_state(self, block: bytearray, states: States) -> Iterator[Line]:
+        """Yield what is wanted of the states of a block."""
+        self.states = states
+        seen, self.seen = self.seen, 0
+        for line in self._through(block, states.end, 0):
+            overwritten = line.overwritten or states.is_overwritten(line.number)
+            if states.is_of_several(line.number):  # blanks behind such a state go before anything else does
+                self.text = next(visible(line.number, "\r" + decode(self.raw, self._encoding))).text
+            yield Line(states.line(line.number), self.text, overwritten)
+        self.full(-1)
+        self.seen = states.line(self.seen) if self.seen else seen
         self.states = None
 
     def _through(self, block: bytes | bytearray, end: int, number: int) -> Generator[Line, None, int]:
