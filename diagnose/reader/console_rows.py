@@ -137,7 +137,7 @@ class ConsoleRows(Generic[Plan]):
         self._shown: dict[Template, Template] = {}  # of raw lines: what matches that which they show
         self._same: dict[str, Template] = {}  # of lines that were repeated to the letter
         self._counted: dict[str, int] = {}
-        self._line = 0  # of the line that was treated last
+        self._line = 0  # of the line that was treated last, as rows are numbered; 0 if rows were told since
         self.last = 0  # line of the last row that was told
         self._is_on = engine().name != "lark"
         walk.full = lambda _: self.flush()
@@ -204,9 +204,9 @@ class ConsoleRows(Generic[Plan]):
 
     def flush(self, before: int = 0) -> None:
         """Tell the rows that were read since the last call, of lines before the one that is treated next."""
-        last, self._line = self._line, before or self._line
+        last, self._line = self._line, self._walk.number if before else 0
         states = self._walk.states
-        if 0 < before <= last + 1 and states is None:
+        if 0 < self._line <= last + 1:
             return
         taken = [(number, rows) for number in self._plans if (rows := self._walk.take(number))]
         if not taken:

@@ -147,7 +147,6 @@ class Pairs:
         changes: Callable[[Titles], bool],
         several: Callable[[Train, Floats, NDArray[np.int64], Val, Floats, NDArray[np.int64]], bool],
         states: Callable[[Batch[Plan]], object] = lambda _: None,
-        state: Callable[[Plan, int, Sequence[float]], object] = lambda *_: None,
     ) -> None:
         """Tell rows.
 
@@ -155,23 +154,39 @@ class Pairs:
             row: called with a row that is told by itself.
             changes: called with titles; returns whether they are not those in force.
             several: called with rows of training and validation, one each per epoch; returns whether it took them.
-            states: called with a batch before its rows are told, if each state of a bar counts.
-            state: called with a single state then.
+            states: called with rows before they are told, if each state of a bar counts.
         """
-        self._row, self._changes, self._several, self._states, self._state = row, changes, several, states, state
+        self._row, self._changes, self._several, self._states = row, changes, several, states
 
     def batch(self, batch: Batch[Plan]) -> None:
-        """Tell many rows."""
+        """Tell many rows: those between titles that change together."""
         import numpy as np
 
-        changes = any(isinstance(plan, Titles) and self._changes(plan) for plan in batch.plans)
-        if batch.overwritten is not None and not changes:
+        is_title = np.array([isinstance(plan, Titles) for plan in batch.plans])[batch.which]
+        if batch.overwritten is not None:
+            is_title &= ~batch.overwritten
+        titles, start = np.flatnonzero(is_title), 0
+        known: set[int] = set()  # titles that are in force
+        for at, which in zip(titles.tolist(), batch.which[titles].tolist(), strict=True):
+            plan = batch.plans[which]
+            if which in known or not isinstance(plan, Titles):
+                continue
+            if self._changes(plan):
+                self._between(batch.only(np.arange(start, at)))
+                self._row(*batch.row(at))
+                known.clear()
+                start = at + 1
+            known.add(which)
+        self._between(batch.only(np.arange(start, len(is_title))) if start else batch)
+
+    def _between(self, batch: Batch[Plan]) -> None:
+        """Tell rows between which titles do not change."""
+        import numpy as np
+
+        if batch.overwritten is not None:
             self._states(batch)
             batch = batch.only(np.flatnonzero(~batch.overwritten))
         titles = [isinstance(plan, Titles) for plan in batch.plans]
-        if changes:
-            self._in_order(batch)
-            return
         rows = np.flatnonzero(~np.array(titles)[batch.which])
         rows = rows[~_is_redrawn(batch.only(rows))]
         for at, count in stretches(_goes_on(batch, rows)):
@@ -179,15 +194,6 @@ class Pairs:
             self._one_by_one(batch, rows[at : at + (2 if count else 1)])
             if count and not self._together(batch, more):
                 self._one_by_one(batch, more)
-
-    def _in_order(self, batch: Batch[Plan]) -> None:
-        """Tell rows and states one by one, since titles change in between."""
-        for at in range(len(batch.which)):
-            row = batch.row(at)
-            if batch.overwritten is not None:
-                self._state(*row)
-            if batch.overwritten is None or not batch.overwritten[at]:
-                self._row(*row)
 
     def _one_by_one(self, batch: Batch[Plan], rows: Sequence[int] | NDArray[np.intp]) -> None:
         for at in rows:

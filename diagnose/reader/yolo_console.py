@@ -112,7 +112,7 @@ class YoloConsole:
             shapes,
             self.grammar,
             self.row,
-            Pairs(self.told, self.changes, self.several, self.add_states, self.state).batch,
+            Pairs(self.told, self.changes, self.several, self.add_states).batch,
             self.state,
         )
         last = 0

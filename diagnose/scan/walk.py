@@ -79,6 +79,7 @@ class Walk:
             them; returns how many of them it has dealt with, the others are walked through.
         template: of the line yielded last, or -1.
         text, raw: of that line, what it shows and its bytes.
+        number: of that line, as rows are numbered.
         seen: the last physical line that showed anything.
         enabled: the templates whose rows are stored.
         full: called with the number of a template whose rows must be taken.
@@ -114,6 +115,7 @@ class Walk:
             set_borders(self._scanner, borders)
         self._known = len(shapes.templates)
         self.everything, self.rows, self.template, self.text, self.seen = False, True, -1, "", 0
+        self.number = 0
         self.enabled: set[int] = set()
         self.passing: Callable[[int, bytes], int] | None = None
         self._passage: list[bytes] = []
@@ -187,7 +189,7 @@ class Walk:
                     return number
                 self.full(template)
                 continue
-            number, at, self.template = stop, after, template
+            number, at, self.template, self.number = stop, after, template, stop
             self.raw = bytes(block[start : after - 1])
             text = self.raw.rstrip(b"\r").decode(errors="replace")
             if len(text) < LONGEST and text.replace("\t", " ").isprintable():
