@@ -15,6 +15,11 @@ FLOAT = ("NUMBER", "NONFINITE", "PERCENT")
 class Header(NamedTuple):
     """``Epoch 3/100``; its columns are the epoch and how many are planned."""
 
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """Alike for all."""
+        return ()
+
 
 class BarPlan(NamedTuple):
     """A bar, or a line that stands for one.
@@ -29,6 +34,14 @@ class BarPlan(NamedTuple):
     columns: tuple[tuple[str, int], ...]
     total: int
     seconds: int
+
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """Alike for bars that are read in the same way, though other texts stand between their numbers."""
+        like = self.bar
+        same = [like.metrics[name] for name, at in self.columns if at < 0]
+        seconds = like.seconds if self.seconds < 0 else None
+        return *self[1:], *same, seconds, like.running, like.gauge, like.steps, like.samples
 
 
 def header_plan(match: Match, numbers: Numbers) -> tuple[Header, list[int]] | None:

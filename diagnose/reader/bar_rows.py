@@ -150,6 +150,7 @@ def _goes_on(batch: Batch[Header | BarPlan]) -> NDArray[np.bool_]:
     """Return at which rows the header of the next epoch stands, between bars that differ in their metrics only."""
     import numpy as np
 
+    layout = batch.layouts([plan.layout for plan in batch.plans])
     is_header = np.array([isinstance(plan, Header) for plan in batch.plans])[batch.which]
     number = batch.column([0 if isinstance(plan, Header) else -1 for plan in batch.plans])
     totals = [1 if isinstance(plan, Header) else max(plan.total, 0) or -1 for plan in batch.plans]
@@ -157,7 +158,5 @@ def _goes_on(batch: Batch[Header | BarPlan]) -> NDArray[np.bool_]:
     found = np.zeros(len(is_header), dtype=bool)
     found[2:-1] = is_header[2:-1] & is_header[:-3] & ~is_header[3:] & ~is_header[1:-2]
     found[2:-1] &= (number[2:-1] == number[:-3] + 1) & (number[2:-1] > 1) & (total[2:-1] == total[:-3])
-    found[2:-1] &= (
-        (batch.which[3:] == batch.which[1:-2]) & (batch.which[2:-1] == batch.which[:-3]) & (total[3:] == total[1:-2])
-    )
+    found[2:-1] &= (layout[3:] == layout[1:-2]) & (total[3:] == total[1:-2])
     return found

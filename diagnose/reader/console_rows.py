@@ -69,6 +69,13 @@ class Batch(NamedTuple, Generic[Plan]):
             np.copyto(found, self.rows[:, FIRST + column], where=(columns == column)[self.which])
         return found
 
+    def layouts(self, of_plans: Sequence[object]) -> NDArray[np.intp]:
+        """Return a number for each row: the same where what the plans give is the same."""
+        import numpy as np
+
+        known = {layout: number for number, layout in enumerate(of_plans)}
+        return np.array([known[layout] for layout in of_plans])[self.which]
+
     def row(self, at: int) -> tuple[Plan, int, list[float]]:
         """Return what was planned for a row, its line and its columns."""
         return self.plans[self.which[at]], int(self.line[at]), self.rows[at, FIRST:].tolist()

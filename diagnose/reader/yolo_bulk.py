@@ -33,6 +33,11 @@ class Titles(NamedTuple):
     kind: str
     match: Match
 
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """Alike for all, since nothing is read of them."""
+        return ()
+
 
 class Train(NamedTuple):
     """A state of the training row; its first two columns are the epoch and the last one.
@@ -59,15 +64,24 @@ class Train(NamedTuple):
         return (min(1.0, done / total) if total else 1.0), seconds, total if len(self.done) > 1 else math.nan
 
     @property
-    def state(self) -> tuple[tuple[int, str], ...]:
-        """Where its numbers stand but the time: alike for rows that are read in the same way."""
-        return tuple([(at, "" if at >= 0 else text) for at, text in (self.memory, *self.values, *self.done)])
+    def layout(self) -> tuple[object, ...]:
+        """Alike for rows that are read in the same way, though other texts stand between their numbers."""
+        return _layout([self.memory]), _layout(self.values), _layout(self.done), _layout(self.spent)
 
 
 class Val(NamedTuple):
     """The row of all classes."""
 
     values: list[Value]
+
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """As that of a row of training."""
+        return (_layout(self.values),)
+
+
+def _layout(values: list[Value]) -> tuple[tuple[int, str], ...]:
+    return tuple([(at, "" if at >= 0 else text) for at, text in values])
 
 
 Plan: TypeAlias = Titles | Train | Val
@@ -229,12 +243,13 @@ def _goes_on(batch: Batch[Plan], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
     import numpy as np
 
     trains = [isinstance(plan, Train) for plan in batch.plans]
-    which, is_train = batch.which[rows], np.array(trains)[batch.which[rows]]
+    layout = batch.layouts([plan.layout for plan in batch.plans])[rows]
+    is_train = np.array(trains)[batch.which[rows]]
     epoch = batch.column([0 if is_one else -1 for is_one in trains])[rows]
     planned = batch.column([1 if is_one else -1 for is_one in trains])[rows]
     found = np.zeros(len(rows), dtype=bool)
-    found[2:-1] = is_train[2:-1] & is_train[:-3] & ~is_train[3:] & (which[3:] == which[1:-2])
-    found[2:-1] &= (which[2:-1] == which[:-3]) & (epoch[2:-1] == epoch[:-3] + 1) & (planned[2:-1] == planned[:-3])
+    found[2:-1] = is_train[2:-1] & is_train[:-3] & ~is_train[3:] & (layout[3:] == layout[1:-2])
+    found[2:-1] &= (layout[2:-1] == layout[:-3]) & (epoch[2:-1] == epoch[:-3] + 1) & (planned[2:-1] == planned[:-3])
     return found
 
 

@@ -41,14 +41,12 @@ class EpochStates:
         """Take the rows of training of a batch, whose epochs are printed as *first* more than the epochs before."""
         import numpy as np
 
-        states = [plan.state if isinstance(plan, Train) and len(plan.done) > 1 else () for plan in batch.plans]
-        plans = dict(zip(states, batch.plans, strict=True))
-        kind = np.array([list(plans).index(state) for state in states])[batch.which]
+        layout = batch.layouts([plan.layout for plan in batch.plans])
         parts: dict[tuple[tuple[str, str], ...], list[tuple[NDArray[np.intp], Floats, Floats]]] = {}
-        for index, plan in enumerate(plans.values()):
-            if not isinstance(plan, Train) or len(plan.done) < 2:
+        for number, plan in enumerate(batch.plans):
+            here = np.flatnonzero(layout == number)
+            if not isinstance(plan, Train) or len(plan.done) < 2 or not len(here):
                 continue
-            here = np.flatnonzero(kind == index)
             done, total = columns_of(plan.done, batch.rows[here, FIRST:])
             known = total > 0
             here, done, total = here[known], done[known], total[known]
