@@ -184,6 +184,7 @@ static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, const uint8_t *
 {
     const uint8_t *const begin = to;
     const uint8_t *kept = at, *kept_end = at; /* a state that waits for its successor's head, with what overwrites it */
+    const uint8_t *returns = NULL; /* the next carriage return, or the end */
     Before before = {UNSURE, 0, 0, 0, 0, 0};
     int simple = is_simple(at, end);
     if (!simple && has_title(at, end)) {
@@ -191,9 +192,9 @@ static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, const uint8_t *
         return to + (end - at);
     }
     while (at < end) {
-        const uint8_t *text_end = memchr(at, '\r', (size_t)(end - at));
-        if (text_end == NULL)
-            text_end = end;
+        if (returns < at && (returns = memchr(at, '\r', (size_t)(end - at))) == NULL)
+            returns = end;
+        const uint8_t *text_end = returns;
         const uint8_t *back = simple ? NULL : memchr(at, '\b', (size_t)(text_end - at));
         if (back != NULL)
             text_end = back;
@@ -238,12 +239,14 @@ static uint8_t *fold(uint8_t *at, uint8_t *end)
 enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4, SEVERAL = 8 };
 
 /* Find the next state that shows anything: return its end and set `*at` to its start and `*after` behind what overwrites
-   it; NULL if there is none. `simple` as for the line. */
-static inline const uint8_t *next_state(const uint8_t **at, const uint8_t *end, int simple, const uint8_t **after)
+   it; NULL if there is none. `simple` as for the line; `*returns` is the next carriage return or the end, NULL at first. */
+static inline const uint8_t *next_state(const uint8_t **at, const uint8_t *end, int simple, const uint8_t **returns,
+                                        const uint8_t **after)
 {
     while (*at < end) {
-        const uint8_t *stop = memchr(*at, '\r', (size_t)(end - *at)), *seen = *at;
-        stop = stop == NULL ? end : stop;
+        if (*returns < *at && (*returns = memchr(*at, '\r', (size_t)(end - *at))) == NULL)
+            *returns = end;
+        const uint8_t *stop = *returns, *seen = *at;
         *after = stop;
         const uint8_t *back = memchr(*at, '\b', (size_t)(stop - *at));
         if (back != NULL) {
@@ -265,12 +268,12 @@ static inline const uint8_t *next_state(const uint8_t **at, const uint8_t *end, 
    several is not known. */
 static Py_ssize_t tell_states(const uint8_t *at, const uint8_t *end, int simple, uint8_t *told)
 {
-    const uint8_t *stop, *after;
+    const uint8_t *stop, *after, *returns = NULL;
     Before before = {UNSURE, 0, 0, 0, 0, 0};
     Py_ssize_t count = 0;
     if (!simple && (has_title(at, end) || moves_up(at, end)))
         return -1;
-    for (int known = 1; (stop = next_state(&at, end, simple, &after)) != NULL; at = after) {
+    for (int known = 1; (stop = next_state(&at, end, simple, &returns, &after)) != NULL; at = after) {
         if (has_same_head(&before, at, stop, end, simple))
             told[count - 1] = OVERWRITTEN;
         known &= before.head != UNSURE;
@@ -294,14 +297,14 @@ static uint8_t *whole_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
    is followed by what overwrites it, or by the end of its line, so there is room. */
 static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
 {
-    const uint8_t *stop, *after;
+    const uint8_t *stop, *after, *returns = NULL;
     int simple = is_simple(at, end);
     Py_ssize_t states = tell_states(at, end, simple, told + *count);
     if (states < 1) {
         told[(*count)++] = states < 0 ? WHOLE | ENDS_LINE : ENDS_LINE;
         return whole_line(at, states < 0 ? end : at, to);
     }
-    for (; (stop = next_state(&at, end, simple, &after)) != NULL; at = after)
+    for (; (stop = next_state(&at, end, simple, &returns, &after)) != NULL; at = after)
         to = whole_line(at, stop, to);
     *count += states;
     told[*count - 1] |= ENDS_LINE;
@@ -311,7 +314,7 @@ static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, ui
 /* The same of states that nothing overwrites, without the blanks behind them; a line that has but one stays as it is. */
 static uint8_t *part_left(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
 {
-    const uint8_t *stop, *after;
+    const uint8_t *stop, *after, *returns = NULL;
     int simple = is_simple(at, end);
     Py_ssize_t states = tell_states(at, end, simple, told + *count), left = 0;
     for (Py_ssize_t i = 0; i < states; i++)
@@ -321,7 +324,7 @@ static uint8_t *part_left(const uint8_t *at, const uint8_t *end, uint8_t *to, ui
         return whole_line(at, end, to);
     }
     const uint8_t *state = told + *count; /* read before it is written over */
-    for (; (stop = next_state(&at, end, simple, &after)) != NULL; at = after) {
+    for (; (stop = next_state(&at, end, simple, &returns, &after)) != NULL; at = after) {
         if (*state++ == OVERWRITTEN)
             continue;
         while (stop[-1] == ' ' || stop[-1] == '\t')
