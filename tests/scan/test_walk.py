@@ -99,3 +99,18 @@ def test_states_cut_by_blocks_fold_alike(monkeypatch):
         source = from_bytes("a.log", text.encode())
 
         assert list(lines(source)) == list(every_line(source))
+
+
+@pytest.mark.parametrize("chunk", [17, 100, 1 << 16])
+def test_states_of_a_line_are_lines_apart(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their texts are those of ``sources.lines``, to the blank, and so are their numbers."""
+    monkeypatch.setattr(blocks, "CHUNK", chunk)
+    source = from_bytes(
+        "console.log",
+        b"start\n\r  0%|          | 0/2 [00:00<?, ?it/s]\r  1/9  2G: 50%|#    | 1/2 \r  1/9  2G: 100%|##| 2/2\t \x00 \n"
+        b"\rabcd 1\rabcd 2\nabcd 3\b\b\bEpoch 4\n\r\nend\r\n",
+    )
+    walk = Walk(source, Shapes("keras"), None, apart=True)
+    walk.full = lambda _: None
+
+    assert [line for line in walk if line.text] == [line for line in every_line(source) if line.text]
