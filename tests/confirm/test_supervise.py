@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -158,7 +159,7 @@ def test_all_end_when_the_parent_is_killed(tmp_path: Path) -> None:
     assert found is not None and found.reason == "orphaned"
 
 
-@pytest.mark.parametrize("gone", ["the process between", "who holds the input"])
+@pytest.mark.parametrize("gone", ["the process between", "who holds the input", "the supervisor"])
 def test_all_end_behind_another_process(tmp_path: Path, gone: str) -> None:
     code = FAMILY.replace("sys.argv[1]", repr(str(tmp_path / "d"))) + DEAF
     job = Job((sys.executable, "-c", code), str(tmp_path / "run"), limits=SHORT)
@@ -171,9 +172,13 @@ def test_all_end_behind_another_process(tmp_path: Path, gone: str) -> None:
         if gone == "the process between":
             between.kill()
             until(lambda: not any(map(alive, family)))
+        if gone == "the supervisor":
+            os.kill(family[0], signal.SIGKILL)
+            assert between.wait(20) == 0
     assert not any(map(alive, family))
     found = ending_of(job.status)
-    assert found is not None and found.reason == "orphaned"
+    assert found is not None
+    assert found.reason == "orphaned" if gone != "the supervisor" else not found.ended
 
 
 def test_the_command_dies_with_a_killed_supervisor(tmp_path: Path) -> None:

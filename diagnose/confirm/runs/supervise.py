@@ -7,7 +7,7 @@ ends them when the command has ended, hangs, is to be stopped, or when whoever s
     python -I -S supervise.py JOB.json [PID OF THE PARENT | behind]
 
 ``behind``: a process of ours stands between, since Ray kills the children of a worker that dies, and whoever started
-this one holds its standard input, which ends with them.
+this one holds its standard input, which ends with them. It also ends what is left when this one is killed.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def prctl(option: int, value: int) -> None:
 def descendants() -> list[int]:
     """Return the living processes below this one."""
     children: dict[int, list[int]] = {}
+    dead: set[int] = set()
     try:
         names = os.listdir("/proc")  # noqa: PTH208
     except OSError:
@@ -56,14 +57,15 @@ def descendants() -> list[int]:
             with contextlib.suppress(OSError, ValueError, IndexError):
                 with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
                     state, parent = file.read().rpartition(b")")[2].split()[:2]
-                if state not in (b"Z", b"X"):
-                    children.setdefault(int(parent), []).append(int(name))
+                children.setdefault(int(parent), []).append(int(name))
+                if state in (b"Z", b"X"):
+                    dead.add(int(name))  # it may have died after a child of it was looked at
     found: list[int] = []
     below = [os.getpid()]
     while below:
         below = [child for pid in below for child in children.get(pid, ())]
         found += below
-    return found
+    return [pid for pid in found if pid not in dead]
 
 
 def amount(size: int) -> str:
@@ -90,11 +92,18 @@ class Status:
 
 
 def behind() -> int:
-    """Go on in a child of this process, which waits for it; return the one that waits."""
+    """Go on in a child of this process, which waits for it and ends what it leaves; return the one that waits."""
     parent = os.getpid()
+    prctl(SET_CHILD_SUBREAPER, 1)
     child = os.fork()
     if child:
         os.waitpid(child, 0)
+        until = time.monotonic() + UNKILLABLE
+        while (left := descendants()) and time.monotonic() < until:
+            for pid in left:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(TICK / 4)
         os._exit(0)
     return parent
 
