@@ -11,7 +11,7 @@ import torch
 
 from diagnose.probes import device as devices
 from diagnose.probes import speed
-from diagnose.probes.declare import Arm, Mechanism, Values
+from diagnose.probes.declare import DOCUMENTED, Arm, Mechanism, Values
 from diagnose.probes.lab import Lab, Meter
 from diagnose.probes.result import Outcome, Result, Used, Varied
 
@@ -80,7 +80,10 @@ class Experiment:
         )
 
     def _arm(self, arm: Arm) -> Outcome:
-        return self._observe(arm.name, arm.title, arm.change(self.values))
+        changed = arm.change(self.values)
+        if arm.name == DOCUMENTED:  # neither a log nor the user moves it
+            changed = {one.name: one.default for one in self.mechanism.PARAMETERS} | dict(changed)
+        return self._observe(arm.name, arm.title, changed)
 
     def _absent(self) -> dict[str, Mapping[str, Any]]:
         """Return what takes away each cause whose absence differs from the suspect at all."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 torch = pytest.importorskip("torch")
-from diagnose.probes.declare import Arm, Factor, Observation  # noqa: E402
+from diagnose.probes.declare import Arm, Factor, Observation, Parameter, documented  # noqa: E402
 from diagnose.probes.experiment import Experiment  # noqa: E402
 from diagnose.probes.result import Result, Used  # noqa: E402
 
@@ -39,3 +39,23 @@ def test_replicas_that_diverged_are_counted_apart(counts: bool, hits: int) -> No
 @pytest.mark.parametrize(("batch", "names"), [(32, ["gamma"]), (128, ["batch", "gamma"])])
 def test_a_cause_that_is_not_there_is_not_taken_away(batch: int, names: list[str]) -> None:
     assert [one.name for one in run(vary=True, batch=batch).varied] == names
+
+
+def test_neither_a_log_nor_the_user_moves_the_dose_of_the_document() -> None:
+    trained = []
+
+    def observe(values: Any, lab: Any) -> Observation:
+        trained.append(dict(values))
+        return Observation(torch.ones(lab.replicas, dtype=torch.bool))
+
+    mechanism = SimpleNamespace(
+        NAME="m", TITLE="T", SYMPTOM="s", PROXY="p", FACTORS=(), observe=observe,
+        PARAMETERS=(Parameter("batch", 256, ""), Parameter("depth", 6, ""), Parameter("gamma", 2.0, "")),
+        ARMS=(Arm("suspect", ""), Arm("control", ""), Arm("fix", ""), documented("batch 20", batch=20)),
+    )  # fmt: skip
+    used = (Used("batch", 64, "log", ""), Used("depth", 4, "given", ""), Used("gamma", 2.0, "default", ""))
+    result = Experiment(mechanism, used, torch.device("cpu"), 8, 0).run(timed=False)
+    assert trained[0] == {"batch": 64, "depth": 4, "gamma": 2.0}
+    assert trained[-1] == {"batch": 20, "depth": 6, "gamma": 2.0}
+    assert result.documented is not None
+    assert result.documented.changed == {"batch": 20, "depth": 6}
