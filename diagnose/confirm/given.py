@@ -54,7 +54,7 @@ def read_given(path: str) -> Given:
     except (KeyError, TypeError, AttributeError, IndexError):
         raise SourceError(f"damaged: not as {schema} should be", place=Place(path)) from None
     if found is None:
-        mend = "make the report with --config-diff OLD NEW, or name BASELINE and SUSPECT"
+        mend = "name BASELINE and SUSPECT, or the JSON of `diagnose diff` or of `diagnose report --config-diff OLD NEW`"
         raise SourceError("no two configs were compared in it", place=Place(path), mend=mend)
     return found
 
@@ -62,8 +62,8 @@ def read_given(path: str) -> Given:
 def _read(raw: dict[str, Any], schema: str) -> Given | None:
     if schema == "diagnose/plan-v1":
         return Given(str(raw["old"]), str(raw["new"]))
-    pairs = raw["comparisons"] if schema == "diagnose/findings-v1" else raw["measured"]["comparisons"]
-    if not pairs:
+    pairs = raw.get("comparisons") if schema == "diagnose/findings-v1" else raw["measured"]["comparisons"]
+    if not pairs:  # ``diagnose lint`` writes findings and compares nothing
         return None
     old, new = str(pairs[0]["old"]), str(pairs[0]["new"])
     if schema == "diagnose/findings-v1":

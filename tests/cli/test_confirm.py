@@ -257,6 +257,14 @@ def test_other_commands_name_the_configs(diagnose: Any, source: str) -> None:
     assert (found["baseline"], found["suspect"]) == ("good.yaml", "bad.yaml")
 
 
+def test_a_lint_names_no_configs(diagnose: Any) -> None:
+    Path("l.json").write_text(diagnose("lint", "sick.csv", "--output-format", "json").stdout)
+    done = diagnose("confirm", "l.json", "--symptom", "loss-nan", "--dry-run", *COMMAND)
+
+    assert done.exit_code == 2
+    assert "no two configs were compared in it (name BASELINE and SUSPECT" in " ".join(done.stderr.split())
+
+
 def test_dry_run_runs_nothing(diagnose: Any, project: Path) -> None:
     done = diagnose("confirm", "good.yaml", "bad.yaml", "--symptom", "loss-nan", "--dry-run", *COMMAND)
 
