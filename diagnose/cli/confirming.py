@@ -84,6 +84,12 @@ def _above_zero(ctx: click.Context, option: click.Parameter, value: float | None
     return value
 
 
+def _one(ctx: click.Context, option: click.Parameter, files: tuple[str, ...]) -> str:
+    if len(files) > 1:
+        raise click.BadParameter("one file; name several with --output-format html:FILE --output-format json:FILE")
+    return files[0] if files else ""
+
+
 question = options.together(
     click.option(
         "--symptom",
@@ -210,7 +216,14 @@ results = options.together(
         show_default=True,
         help="Verdicts for exit status 1; `undecided` adds what came to no verdict.",
     ),
-    click.option("-o", "--output", metavar="FILE", default="", help="Write to a file: .md, .html, .json or text."),
+    click.option(
+        "-o",
+        "--output",
+        multiple=True,
+        callback=_one,
+        metavar="FILE",
+        help="Write to a file: .md, .html, .json or text.",
+    ),
     click.option(
         "--output-format",
         multiple=True,
