@@ -16,7 +16,7 @@ from diagnose.confirm.evidence import Evidence
 from diagnose.confirm.jobs import Jobs
 from diagnose.confirm.model import Outcome, Trial
 from diagnose.confirm.prefix import read_cut
-from diagnose.confirm.record import earlier, place_of, write_record
+from diagnose.confirm.record import check_place, earlier, place_of, write_record
 from diagnose.confirm.replay import known_of, replay, rows_of
 from diagnose.confirm.runs.batch import Bench
 from diagnose.confirm.runs.budget import Spent
@@ -41,7 +41,7 @@ from diagnose.engine.expect.bench import read_arm
 from diagnose.engine.inputs import collect
 from diagnose.engine.lint import Options
 from diagnose.engine.today import today
-from diagnose.errors import SettingsError, SourceError
+from diagnose.errors import DiagnoseError, SettingsError, SourceError
 from diagnose.model import Run
 from diagnose.rules import Rule
 from diagnose.sources import MAX_BYTES
@@ -130,6 +130,8 @@ class Confirmer(Session):
     def confirm(self) -> Confirmation:
         """Run the study to its end, going on where an earlier session ended.
 
+        A record that can no longer be written at its end is told in what is returned.
+
         Raises:
             DiagnoseError: for what cannot be asked, started or written.
         """
@@ -138,6 +140,7 @@ class Confirmer(Session):
         with writing(str(made.folder)):
             ours_alone(made.folder)
             self._keep_out_of_git()
+        check_place(made.id, spec.suspect)
         with Ledger(made.folder / "ledger.sqlite", made.id, spec.executor) as ledger:
             options = {**spec.options}
             executor = open_executor(
@@ -177,7 +180,11 @@ class Confirmer(Session):
         said, stays = earlier(made.id, spec.suspect, result)
         asked = replace(asked, notes=(*asked.notes, said)) if said else asked
         found = Confirmation(asked=asked, result=result, outcomes=tuple(outcomes), spent=spent, pilots=pilots)
-        kept = place_of(made.id, spec.suspect) if stays else write_record(found, spec.suspect, today().isoformat())
+        try:
+            kept = place_of(made.id, spec.suspect) if stays else write_record(found, spec.suspect, today().isoformat())
+        except DiagnoseError as error:
+            why = f"{error}. Without this record the id is worth nothing to a waiver."
+            return replace(found, asked=replace(asked, notes=(*asked.notes, why)), unwritten=why)
         return replace(found, record=str(kept))
 
     def _nothing_asked(self, spent: Spent) -> Confirmation:

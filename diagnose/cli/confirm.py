@@ -10,6 +10,8 @@ import click
 from diagnose.cli import confirming, options
 from diagnose.cli.arguments import build_request
 from diagnose.cli.confirming import Arguments
+from diagnose.cli.console import say
+from diagnose.cli.guard import FAILED
 
 if TYPE_CHECKING:
     from diagnose.confirm.confirmation import Confirmation
@@ -70,6 +72,9 @@ def run(given: Arguments) -> int:
         telling.interrupted()
         raise
     _show(given, outputs, found)
+    if found.unwritten:
+        say(f"diagnose: {found.unwritten}")
+        return FAILED
     if given.fail_on == "never":
         return 0
     bad = ("confirmed",) if given.fail_on == "confirmed" else ("confirmed", "undecided", "reference-also-bad")
@@ -90,7 +95,7 @@ class Telling:
         """Name the study."""
         self.atoms = atoms
         if self.wanted:
-            self._say(f"study {id}: runs are kept; if it is interrupted, run the same again")
+            say(f"study {id}: runs are kept; if it is interrupted, run the same again")
 
     def watch(self, trial: Trial, outcome: Outcome | None) -> None:
         """Tell of a run that has ended."""
@@ -103,17 +108,13 @@ class Telling:
 
         self.number += 1
         known = "" if trial in self.begun or outcome.status == "skipped" else " (known)"
-        self._say(f"run {self.number}{known}: {run_line(trial, outcome, self.atoms)}")
+        say(f"run {self.number}{known}: {run_line(trial, outcome, self.atoms)}")
 
     def interrupted(self) -> None:
         """Say how to go on."""
         if self.wanted:
-            self._say("interrupted: all runs were ended; run the same again to go on")
+            say("interrupted: all runs were ended; run the same again to go on")
 
-    def _say(self, text: str) -> None:
-        from diagnose.cli.console import say
-
-        say(text)
 
 
 def _outputs(given: Arguments) -> list[tuple[str, str]]:

@@ -112,6 +112,7 @@ class Confirmation:
         outcomes: of all its runs, those that were asked for first first.
         spent: over all sessions.
         record: the file that a waiver is checked against; empty if none was written.
+        unwritten: why it could not be; empty unless that was tried.
         pilots: first runs, which told what to ask; the result does not rest on them.
     """
 
@@ -120,6 +121,7 @@ class Confirmation:
     outcomes: tuple[Outcome, ...]
     spent: Spent
     record: str = ""
+    unwritten: str = ""
     pilots: int = 0
 
     @property

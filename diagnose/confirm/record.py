@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from diagnose.confirm.confirmation import Confirmation
@@ -12,6 +14,28 @@ from diagnose.engine.confirm import FOLDER, SCHEMA, SETTLED
 from diagnose.errors import DiagnoseError
 from diagnose.model import Place
 from diagnose.text import escape
+
+
+def check_place(id: str, suspect: str) -> None:
+    """Make sure that the record of a study can be written, before anything is run for it.
+
+    Raises:
+        DiagnoseError: if it cannot.
+    """
+    path = place_of(id, suspect)
+    probe = path.with_name(f".{path.name}.{os.getpid()}")
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DiagnoseError(f"cannot write the confirmation: {error.strerror}", place=Place(str(path))) from None
 
 
 def write_record(found: Confirmation, suspect: str, day: str) -> Path:
@@ -53,13 +77,11 @@ def write_record(found: Confirmation, suspect: str, day: str) -> Path:
         "not_varied": list(found.result.not_varied),
         "date": day,
     }
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         waiting = path.with_name(f".{path.name}.{os.getpid()}")
         waiting.write_text(escape.json(record, indent=1) + "\n", encoding="utf-8")
         waiting.replace(path)
-    except OSError as error:
-        raise DiagnoseError(f"cannot write the confirmation: {error.strerror}", place=Place(str(path))) from None
     return path
 
 

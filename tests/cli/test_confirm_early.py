@@ -88,11 +88,35 @@ def test_a_folder_that_cannot_be_made_is_told(diagnose: Any, folder: str) -> Non
     assert "internal error" not in done.stderr
 
 
+def test_a_record_that_cannot_be_written_is_told_before_the_first_run(diagnose: Any) -> None:
+    Path(".diagnose").mkdir()
+    Path(".diagnose/confirmations").write_text("a file in its place")
+    done = diagnose("confirm", "old.yaml", "new.yaml", *SYMPTOM, *CONTROL, *command())
+
+    assert done.exit_code == 2
+    assert "cannot write the confirmation: File exists" in done.stderr
+    assert started() == 0
+
+
+def test_a_record_that_can_no_longer_be_written_costs_no_report(diagnose: Any) -> None:
+    last = "import os, shutil; shutil.rmtree('.diagnose/confirmations', True); open('.diagnose/confirmations', 'w')\n"
+    Path("write.py").write_text(WRITE + last)
+    done = diagnose("confirm", "old.yaml", "new.yaml", *SYMPTOM, *CONTROL, "-o", "v.json", *command())
+
+    found = json.loads(Path("v.json").read_text())
+    assert done.exit_code == 2
+    assert "cannot write the confirmation" in done.stderr
+    assert "internal error" not in done.stderr
+    assert (found["verdict"], found["record"]) == ("undecided", None)
+    assert "Without this record the id is worth nothing to a waiver" in found["notes"][-1]
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
         (("-o", "nowhere/of/this.html"), "no such folder"),
         (("--output-format", "markdown:."), "it is a folder"),
+        (("-o", "v.json", "-o", "v.md"), "name several with --output-format html:FILE --output-format json:FILE"),
         (("--dry-run", "--output-format", "html:p.html"), "full or json, not as html"),
         (("--symptom", "best(val/accuracy)"), "a number is no condition"),
         (("--symptom", "best(val/accuracy) < 'high'"), "cannot compare a number with a text"),
