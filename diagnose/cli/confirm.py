@@ -11,7 +11,7 @@ from diagnose.cli import confirming, options
 from diagnose.cli.arguments import build_request
 from diagnose.cli.confirming import Arguments
 from diagnose.cli.console import say
-from diagnose.cli.guard import FAILED
+from diagnose.cli.guard import FAILED, told_to_end
 
 if TYPE_CHECKING:
     from diagnose.confirm.confirmation import Confirmation
@@ -65,9 +65,10 @@ def run(given: Arguments) -> int:
         for name, file in outputs:
             _write(show_plan(confirmer.planned(), "json" if name == "json" else "full"), file)
         return 0
-    telling.begin(confirmer.made.id, tuple(confirmer.made.varied))
     try:
-        found = confirmer.confirm()
+        with told_to_end():
+            telling.begin(confirmer.made.id, tuple(confirmer.made.varied))
+            found = confirmer.confirm()
     except KeyboardInterrupt:
         telling.interrupted()
         raise
@@ -114,7 +115,6 @@ class Telling:
         """Say how to go on."""
         if self.wanted:
             say("interrupted: all runs were ended; run the same again to go on")
-
 
 
 def _outputs(given: Arguments) -> list[tuple[str, str]]:

@@ -61,8 +61,8 @@ def say(text: str) -> None:
         sys.stderr.flush()
     except UnicodeEncodeError:
         sys.stderr.write(ascii(text) + "\n")
-    except BrokenPipeError:
-        pass
+    except OSError:
+        pass  # the terminal is closed
 
 
 def hush() -> None:

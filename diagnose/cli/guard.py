@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -36,6 +39,29 @@ def guarded(work: Callable[[], Any], args: Sequence[str]) -> int:
         crashed(error, args)
         return FAILED
     return status if isinstance(status, int) else 0
+
+
+@contextlib.contextmanager
+def told_to_end() -> Iterator[None]:
+    """Take SIGTERM and SIGHUP as Ctrl-C, so that what is under way is ended and told of; an ignored one stays so."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    known = {number: signal.getsignal(number) for number in numbers}
+    ours = [number for number, handler in known.items() if handler is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []
+
+    def interrupt(*_: Any) -> None:
+        for number in ours:
+            signal.signal(number, signal.SIG_IGN)  # a shell and the terminal that closes both send one
+        raise KeyboardInterrupt
+
+    for number in ours:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, known[number])
 
 
 def crashed(error: Exception, args: Sequence[str] = ()) -> None:

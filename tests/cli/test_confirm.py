@@ -341,6 +341,20 @@ def test_killed_at_any_moment_it_goes_on(diagnose: Any, project: Path) -> None:
     assert finished == {key: begun[key] for key in finished}, "a finished run was repeated"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_it_says_how_to_go_on(project: Path, number: int) -> None:
+    (project / "bad.yaml").write_text(BAD + "pause: 600\n")
+    given = ("confirm", "good.yaml", "bad.yaml", "--symptom", "loss-nan", *COMMAND)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "diagnose", *given]
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "run the same again" in process.stderr.readline()
+        process.send_signal(number)
+        assert "interrupted: all runs were ended; run the same again to go on" in process.stderr.read()
+    assert process.returncode == 130
+
+
 def done_runs() -> dict[str, int]:
     """Return how often each run was begun that the ledger knows to be finished."""
     found: dict[str, int] = {}

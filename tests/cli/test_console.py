@@ -1,5 +1,6 @@
 """What the terminal gets besides results."""
 
+import errno
 import io
 import time
 
@@ -53,3 +54,12 @@ def test_messages_obey_nobody(capsys: pytest.CaptureFixture[str]):
     assert not second.startswith("::")
     assert "##vso[" not in second
     assert "\x1b" not in second
+
+
+def test_a_closed_terminal_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("sys.stderr", Closed())
+    say("interrupted")

@@ -137,6 +137,17 @@ with place.ledger() as ledger:
     until(lambda: not processes(str(tmp_path)))
 
 
+def test_ray_leaves_us_what_we_do_when_told_to_end(cluster: Any) -> None:
+    def ours(*_: Any) -> None: ...
+
+    before = signal.signal(signal.SIGTERM, ours)
+    try:
+        Ray(cluster.address).close()
+        assert signal.getsignal(signal.SIGTERM) is ours
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_a_job_that_fits_no_node_is_refused(tmp_path: Path, executor: Ray) -> None:
     place = Place(tmp_path)
     place.gpus = 1

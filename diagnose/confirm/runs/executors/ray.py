@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,10 +47,13 @@ class Ray:
         self._ours = not ray.is_initialized()
         if self._ours:
             _reach(address)
+            asked = signal.getsignal(signal.SIGTERM)
             try:
                 ray.init(address=address or None, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
             except (ConnectionError, RuntimeError, ValueError) as error:
                 raise DiagnoseError(f"no Ray cluster can be reached: {error}", mend="check the address") from None
+            if callable(asked) and threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, asked)  # Ray has put its own there, which prints its stack
         self._tasks: dict[str, Any] = {}
         self._jobs: dict[str, Job] = {}
         self._why: dict[str, str] = {}
