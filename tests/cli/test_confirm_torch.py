@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ def test_pairs_differ_in_ten_settings(folder: str, old: str, new: str) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 def test_planted_culprit_is_found(diagnose: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    shutil.copytree(TRAIN / "culprit", "culprit")  # the record of the study is kept where the configs are
     done = diagnose(
-        "confirm", TRAIN / "culprit" / "good.yaml", TRAIN / "culprit" / "bad.yaml",
+        "confirm", "culprit/good.yaml", "culprit/bad.yaml",
         "--symptom", "best(val/accuracy) < 0.85", "--steps", "control,culprit", "--output-format", "json", "--",
         sys.executable, TRAIN / "train.py", "--hyp", "{config}", "--seed", "{seed}", "--project", "{out}",
     )  # fmt: skip
