@@ -121,7 +121,7 @@ def whole_lines(source: Source) -> Source:
 
 def _last_line_end(stream: IO[bytes], source: Source) -> int | None:
     """Return the bytes up to the last line end; None for what has no lines (event files) or is packed."""
-    if not isinstance(stream, io.BufferedReader) or b"\0" in source.head[:WINDOW]:
+    if not isinstance(stream, io.BufferedReader | io.BytesIO) or b"\0" in source.head[:WINDOW]:
         return None
     end = stream.seek(0, io.SEEK_END)
     for mark in (b"\n", b"\r"):
