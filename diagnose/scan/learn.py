@@ -292,7 +292,8 @@ class _Trial:
 
     def passes_rounds(self, slots: list[_Slot], count: int = ROUNDS) -> bool:
         """Whether Lark finds the same tokens with everything varied at once, several times."""
-        rounds = [self._trap(slots, *widths) for widths in TRAPS]
+        apart = any(slot.part.operation == BLANKS and slot.end - slot.start > slot.part.low for slot in slots)
+        rounds = [self._trap(slots, *widths, tight=tight) for tight in (False, True)[: 1 + apart] for widths in TRAPS]
         rounds += [{at: _extreme(slot, least=least) for at, slot in enumerate(slots)} for least in (True, False)]
         rounds += [{at: self._any(slot) for at, slot in enumerate(slots)} for _ in range(count)]
         rounds += [values for width in FEW if (values := _spaced(slots, width))]
@@ -305,10 +306,15 @@ class _Trial:
             for width, (form, _) in enumerate(SHAPES.items(), 1)
         )
 
-    def _trap(self, slots: list[_Slot], first: int, other: int) -> dict[int, str]:
+    def _trap(self, slots: list[_Slot], first: int, other: int, *, tight: bool) -> dict[int, str]:
+        """Return runs of so many digits; with ``tight``, what few blanks stand between them no longer keeps apart."""
         values, before = {}, -9
         for at, slot in enumerate(slots):
-            if slot.part.operation != BLANKS:
+            if slot.part.operation == BLANKS:
+                if tight:
+                    values[at] = " " * slot.part.low
+                    before += slot.end - slot.start - slot.part.low
+            else:
                 width = other if slot.start - before < 2 else first
                 fits = (
                     slot.part.low & WHOLE if slot.part.operation == NUMBER else slot.part.low <= width <= slot.part.high
