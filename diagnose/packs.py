@@ -14,14 +14,16 @@ from contextlib import suppress
 from typing import Any
 
 from diagnose import assets, parsers
+from diagnose.foreseen import worked_out
 from diagnose.language import template
 from diagnose.language.parse import LanguageError, parse, plain
 from diagnose.logs import detect, formats, sketches
-from diagnose.reader import RunBuilder
+from diagnose.reader import RunBuilder, gates
 from diagnose.reader.learning import Heard, learned, listening
 from diagnose.reader.sketch import packed
 from diagnose.rules import builtin
 from diagnose.scan.engine import VARIABLE
+from diagnose.scan.powers import powers
 from diagnose.sources import from_bytes, open_source
 
 LOGS = (".csv", ".log", ".txt")
@@ -40,8 +42,17 @@ def build() -> Iterator[tuple[str, str]]:
             yield f"lines/{path.stem}", _json(parsers.stamped_tables(path.stem))
     for name, lines in heard().items():
         yield f"shapes/{name}", _json(learned(name, lines.values()))
+    for name, found in _foreseen().items():
+        yield name, _json(found)
     for path in assets.tables():
         yield assets.table_name(path), _json(assets.load(path))
+
+
+def _foreseen() -> dict[str, Any]:
+    """Return what was worked out while samples were read, and what reading with the kernel needs beside it."""
+    powers()
+    found = worked_out()
+    return {**found, "gates": {key: gates.packed(*made) for key, made in found["gates"].items() if made is not None}}
 
 
 def heard() -> Heard:
@@ -52,6 +63,8 @@ def heard() -> Heard:
         for sample in format.SAMPLES
         if isinstance(sample, str)
     ]
+    for _, source in sources:
+        detect(source)  # what it works out of patterns is packed, too
     for path in sorted((assets.PACKAGE.parent / "fixtures").rglob("*")):
         if path.suffix in LOGS:
             source = open_source(path)

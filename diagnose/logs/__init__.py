@@ -93,7 +93,7 @@ def detect(source: Source, *, program: bool = False) -> Format | None:
 
 def _only(head: Head) -> Format | None:
     """Return the one format of which a head holds proof; None if it does of none or of several."""
-    sure = [one for one in sketches() if one.most >= SURE and _score(one, head) >= SURE]
+    sure = [one for one in sketches() if one.most >= SURE and one.score(head, formats()) >= SURE]
     return formats()[sure[0].name] if len(sure) == 1 else None
 
 
@@ -101,14 +101,10 @@ def _best(head: Head, known: Iterable[Sketch]) -> tuple[Format | None, int]:
     best, best_score = "", 0
     for one in known:
         if one.most > best_score:
-            score = _score(one, head)
+            score = one.score(head, formats())
             if score > best_score:
                 best, best_score = one.name, score
     return formats()[best] if best else None, best_score
-
-
-def _score(one: Sketch, head: Head) -> int:
-    return formats()[one.name].sniff(head) if one.may_be(head) else 0
 
 
 def read(source: Source, name: str = "") -> Run | None:

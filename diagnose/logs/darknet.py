@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnose.patterns import lazy
-from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader import ConsoleEvents, LineGrammar, Marked, Match, RunBuilder, number
 from diagnose.scan import lines
 from diagnose.sources import Line, Source
 
@@ -28,9 +28,8 @@ MARKS = (
 )
 
 
-def sniff(head: Head) -> int:
-    """Return how surely this is such a console: iteration lines, layer lines, its evaluation."""
-    return marked(head, *MARKS)
+sniff = Marked(*MARKS)
+"""Iteration lines, layer lines, its evaluation."""
 
 
 def read(source: Source, build: RunBuilder) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from diagnose.patterns import lazy
-from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader import ConsoleEvents, LineGrammar, Marked, Match, RunBuilder, number
 from diagnose.reader.console_rows import VISIBLE, ConsoleRows
 from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
 from diagnose.reader.huggingface_rows import EntryRows, Plan, Progress, entry_plan, progress_plan
@@ -49,9 +49,8 @@ MARKS = (
 )
 
 
-def sniff(head: Head) -> int:
-    """Recognise dicts that end with the epoch, and the trainer's headings."""
-    return marked(head, *MARKS)
+sniff = Marked(*MARKS)
+"""Dicts that end with the epoch, and the trainer's headings."""
 
 
 def read(source: Source, build: RunBuilder) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from diagnose.patterns import lazy
-from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader import ConsoleEvents, LineGrammar, Marked, Match, RunBuilder, number
 from diagnose.reader.bar_plans import FLOAT, BarPlan, Header, bar_plan, header_plan
 from diagnose.reader.bar_rows import BarRows
 from diagnose.reader.bars import Bar, Epochs
@@ -68,9 +68,8 @@ GATE = (
 )
 
 
-def sniff(head: Head) -> int:
-    """Return how surely a log holds output of Keras' ``fit``."""
-    return marked(head, *MARKS)
+sniff = Marked(*MARKS)
+"""Output of Keras' ``fit``."""
 
 
 def read(source: Source, build: RunBuilder) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from diagnose.names import canonical
 from diagnose.patterns import lazy
-from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader import ConsoleEvents, LineGrammar, Marked, Match, RunBuilder, number
 from diagnose.reader.lightning_bars import SHOWN, Bar, Bars
 from diagnose.sources import Line, Source, lines
 
@@ -62,9 +62,8 @@ MARKS = (
 )
 
 
-def sniff(head: Head) -> int:
-    """Recognise the version number in the bars, and the messages of the trainer and its callbacks."""
-    return marked(head, *MARKS)
+sniff = Marked(*MARKS)
+"""The version number in the bars, and the messages of the trainer and its callbacks."""
 
 
 def read(source: Source, build: RunBuilder) -> None:

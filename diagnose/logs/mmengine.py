@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from diagnose.reader import Head, LineGrammar, Match, RunBuilder, marked
+from diagnose.reader import LineGrammar, Marked, Match, RunBuilder
 from diagnose.reader.openmmlab import best, items_of, points, state_once
 from diagnose.reader.openmmlab_text import TextLog
 from diagnose.sources import Line, Source
@@ -43,9 +43,8 @@ MARKS = (
 )
 
 
-def sniff(head: Head) -> int:
-    """Recognise mmengine's stamp, or a line of its training, validation or test loop."""
-    return marked(head, *MARKS)
+sniff = Marked(*MARKS)
+"""mmengine's stamp, or a line of its training, validation or test loop."""
 
 
 def read(source: Source, build: RunBuilder) -> None:

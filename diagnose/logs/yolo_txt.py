@@ -30,6 +30,8 @@ SAMPLES: tuple[str, ...] = (
 )
 
 ROW = lazy(r" *\d+/\d+ +\d[\d.]*[KMG]((?: +(?:[+-]?[\d.]+(?:e[+-]?\d+)?|nan|inf))+) *")
+MARKS = (r"\A\s*+(?:\S[^\n\v\f\r\x1c-\x1e\x85\u2028\u2029]*+\s++)?\d++/\d++ ++\d[\d.]*+[KMG] ",)
+"""A row is the first line or the second."""
 LOSSES = ["train/box_loss", "train/obj_loss", "train/cls_loss"]
 VALIDATION = ["precision", "recall", "map50", "map", "box_loss", "obj_loss", "cls_loss"]
 FEWEST = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnose.reader import Head, LineGrammar, RunBuilder, marked
+from diagnose.reader import LineGrammar, Marked, RunBuilder
 from diagnose.reader.yolo_console import YoloConsole
 from diagnose.sources import Source
 
@@ -50,9 +50,8 @@ MARKS = (
 )
 
 
-def sniff(head: Head) -> int:
-    """Return how surely this is such a console: its tables, banners and argument lines."""
-    return marked(head, *MARKS)
+sniff = Marked(*MARKS)
+"""Its tables, banners and argument lines."""
 
 
 def read(source: Source, build: RunBuilder) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from diagnose.model import Place, Setting
-from diagnose.reader import ConsoleEvents, Head, LineGrammar, Match, RunBuilder, marked, number
+from diagnose.reader import ConsoleEvents, LineGrammar, Marked, Match, RunBuilder, number
 from diagnose.reader.bulk import Bulk, Item
 from diagnose.reader.coco import coco_metric
 from diagnose.reader.console_rows import VISIBLE, is_just
@@ -46,9 +46,8 @@ MARKS = (
 )
 
 
-def sniff(head: Head) -> int:
-    """Return how surely this is a YOLOX log: lines of its modules, or its iteration lines."""
-    return marked(head, *MARKS)
+sniff = Marked(*MARKS)
+"""Lines of its modules, or its iteration lines."""
 
 
 def read(source: Source, build: RunBuilder) -> None:

@@ -2,7 +2,18 @@
 
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.console import ConsoleEvents
-from diagnose.reader.format import Format, Head, head_of, marked
+from diagnose.reader.format import Format, Head, Marked, head_of, marked
 from diagnose.reader.grammar import LineGrammar, Match, number
 
-__all__ = ["ConsoleEvents", "Format", "Head", "LineGrammar", "Match", "RunBuilder", "head_of", "marked", "number"]
+__all__ = [
+    "ConsoleEvents",
+    "Format",
+    "Head",
+    "LineGrammar",
+    "Marked",
+    "Match",
+    "RunBuilder",
+    "head_of",
+    "marked",
+    "number",
+]

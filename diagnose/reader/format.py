@@ -156,3 +156,19 @@ def marked(head: Head, *patterns: str) -> int:
         distinct += found > 0
         hits += found
     return 100 * distinct + min(hits, 99) if distinct else 0
+
+
+class Marked:
+    """A format's ``sniff`` that looks for marks and nothing else, and so does not need the format's module.
+
+    Attributes:
+        patterns: the marks.
+    """
+
+    def __init__(self, *patterns: str) -> None:
+        """Take patterns each of which is proof of the format."""
+        self.patterns = patterns
+
+    def __call__(self, head: Head) -> int:
+        """Return what ``marked`` does."""
+        return marked(head, *self.patterns)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from re import _constants as op
 from re import _parser
 
+from diagnose.foreseen import foreseen
 from diagnose.patterns import lazy
 from diagnose.scan.gate import groups
 
@@ -22,6 +23,12 @@ def required(pattern: str) -> Groups:
     Each text comes with the longest run of letters in it, empty if there is none. The pattern is read without flags but
     those that stand in it.
     """
+    found = foreseen("required", pattern, lambda: worked_out(pattern))
+    return tuple(tuple((text, core) for text, core in one) for one in found)
+
+
+def worked_out(pattern: str) -> Groups:
+    """Return what ``required`` does."""
     found = dict.fromkeys(texts for texts in groups(pattern) if min(map(len, texts)) >= SHORTEST)
     return tuple(
         tuple((text, max(LETTERS.findall(text), key=len, default="")) for text in sorted(one))

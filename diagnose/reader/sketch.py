@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from diagnose.reader.format import SURE, Format, Head
+from diagnose.reader.format import SURE, Format, Head, Marked, marked
 from diagnose.reader.required import Groups, required
 from diagnose.records import dataclass
 
@@ -44,6 +45,7 @@ class Sketch:
         most: what ``sniff`` never exceeds.
         is_generic, is_config: as the module says.
         marks: one of them is in every log of the format; empty if it names none.
+        sniffed: what a ``sniff`` looks for that needs no module.
     """
 
     name: str
@@ -52,10 +54,17 @@ class Sketch:
     is_generic: bool
     is_config: bool
     marks: tuple[Mark, ...]
+    sniffed: tuple[str, ...] = ()
 
     def may_be(self, head: Head) -> bool:
         """Whether ``sniff`` can give more than 0."""
         return not self.marks or any(mark.may_be_in(head) for mark in self.marks)
+
+    def score(self, head: Head, formats: Mapping[str, Format]) -> int:
+        """Return what ``sniff`` does; the module is looked up in *formats* only if it is needed."""
+        if not self.may_be(head):
+            return 0
+        return marked(head, *self.sniffed) if self.sniffed else formats[self.name].sniff(head)
 
 
 def sketch(format: Format, module: str) -> Sketch:
@@ -67,16 +76,17 @@ def sketch(format: Format, module: str) -> Sketch:
         for texts in [required(pattern)]
     )
     most = getattr(format, "MOST", SURE - 1 if is_generic else math.inf)
-    return Sketch(format.NAME, module, most, is_generic, getattr(format, "IS_CONFIG", False), marks)
+    sniffed = format.sniff.patterns if isinstance(format.sniff, Marked) else ()
+    return Sketch(format.NAME, module, most, is_generic, getattr(format, "IS_CONFIG", False), marks, sniffed)
 
 
 def packed(one: Sketch) -> list[Any]:
     """Return a sketch for JSON."""
     marks = [[mark.pattern, mark.texts] for mark in one.marks]
-    return [one.name, one.module, one.most, one.is_generic, one.is_config, marks]
+    return [one.name, one.module, one.most, one.is_generic, one.is_config, marks, one.sniffed]
 
 
 def unpacked(row: list[Any]) -> Sketch:
     """Return a sketch out of JSON."""
-    name, module, most, is_generic, is_config, marks = row
-    return Sketch(name, module, most, is_generic, is_config, tuple(Mark(*mark) for mark in marks))
+    name, module, most, is_generic, is_config, marks, sniffed = row
+    return Sketch(name, module, most, is_generic, is_config, tuple(Mark(*mark) for mark in marks), tuple(sniffed))

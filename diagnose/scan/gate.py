@@ -38,8 +38,9 @@ END = [(str(operation), argument) for operation, argument in _parser.parse("$")]
 class Gate:
     """Lines that hold one of some texts, whatever its case, or terminal control."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        """Take the texts; a line that matches is wanted."""
+    def __init__(self, texts: Iterable[str], table: tuple[bytes, ...] = ()) -> None:
+        """Take the texts; a line that matches is wanted. *table* is what ``table`` of such a gate returns, if known."""
+        self._table = table
         self.texts = tuple(sorted({text.lower().encode() for text in texts})) + CONTROL + FOLDED
         self._words = tuple(text for text in self.texts if len(text) > 1)
         self._letters = lazy(b"[%s]" % re.escape(b"".join(text for text in self.texts if len(text) == 1)))
@@ -55,9 +56,9 @@ class Gate:
         own = self.texts[: len(self.texts) - len(CONTROL + FOLDED)]
         return Gate([text.decode().translate(ZEROS) for text in own])
 
-    def table(self) -> tuple[bytes, bytes]:
+    def table(self) -> tuple[bytes, ...]:
         """Return the classes of bytes, and the next state for each state and class; state 1 is reached by a hit."""
-        return _table(self.texts)
+        return self._table or _table(self.texts)
 
     @property
     def tells_digits(self) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
+from binascii import a2b_base64, b2a_base64
 from functools import cache
+
+from diagnose.foreseen import foreseen
 
 LEAST, MOST = -342, 308
 
@@ -15,7 +18,13 @@ def powers() -> bytes:
     Those from -27 to -1 are rounded up, all others down (Lemire, Number parsing at a gigabyte per second,
     arXiv:2101.11408).
     """
-    return b"".join(struct.pack("=2Q", *divmod(_mantissa(power), 1 << 64)) for power in range(LEAST, MOST + 1))
+    return a2b_base64(foreseen("powers", "table", worked_out))
+
+
+def worked_out() -> str:
+    """Return them in the byte order of this machine, in base64."""
+    table = b"".join(struct.pack("=2Q", *divmod(_mantissa(power), 1 << 64)) for power in range(LEAST, MOST + 1))
+    return b2a_base64(table, newline=False).decode()
 
 
 def _mantissa(power: int) -> int:

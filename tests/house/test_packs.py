@@ -11,13 +11,15 @@ import pytest
 from lark import Lark
 from lark.exceptions import UnexpectedInput
 
-from diagnose import assets, packs, parsers
+from diagnose import assets, foreseen, packs, parsers
 from diagnose.language import parse
 from diagnose.language.parse import _prepared
 from diagnose.language.template import plain
 from diagnose.logs import formats
+from diagnose.reader import RunBuilder, gates, required
 from diagnose.rules import builtin, from_mapping
-from diagnose.scan import LineParser, Pack, Shapes
+from diagnose.scan import Gate, LineParser, Pack, Shapes, powers
+from diagnose.sources import from_bytes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TRIED = ["keras/restore_epoch_1.log", "keras/k2_nan.log", "mmengine/zero_metric", "plain", "ultralytics"]
@@ -44,11 +46,12 @@ def shipped(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture
 def in_wheel(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(assets, "root", lambda: shipped)
-    parsers.parser.cache_clear()
-    parsers.tables.cache_clear()
+    kept = (parsers.parser, parsers.tables, foreseen.pack, required.required, gates.gate)
+    for one in kept:
+        one.cache_clear()
     yield
-    parsers.parser.cache_clear()
-    parsers.tables.cache_clear()
+    for one in kept:
+        one.cache_clear()
 
 
 def grammars() -> list[str]:
@@ -112,6 +115,28 @@ def test_tables_of_grammars_read_alike(name: str, monkeypatch: pytest.MonkeyPatc
 def test_tables_of_another_grammar_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "packed", lambda _: {"stamp": "", "tables": None})
     assert parsers.tables("keras")["rows"]
+
+
+def test_what_was_foreseen_is_what_is_worked_out(made: dict[str, str]) -> None:
+    required_of = json.loads(made["required"])
+    assert len(required_of) > 50
+    for pattern, groups in required_of.items():
+        assert groups == json.loads(json.dumps(required.worked_out(pattern)))
+    gates_of = json.loads(made["gates"])
+    assert len(gates_of) > 3
+    for key, (texts, *table) in gates_of.items():
+        assert gates.worked_out(*json.loads(key)) == [texts]
+        assert gates.unpacked(texts, *table).table() == Gate(texts).table()
+    assert json.loads(made["powers"]) == {"table": powers.worked_out()}
+
+
+@pytest.mark.usefixtures("in_wheel")
+@pytest.mark.parametrize("name", ["mmengine", "mmcv", "yolo-txt", "yolo-csv"])
+def test_gates_of_a_wheel_are_not_built(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "worked_out", lambda *_: pytest.fail("built anew"))
+    format = formats()[name]
+    source = from_bytes("sample", format.SAMPLES[0].encode())
+    format.read(source, RunBuilder("sample", name))
 
 
 def shapes(made: dict[str, str]) -> dict[str, str]:
