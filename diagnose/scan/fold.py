@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from diagnose.scan import pure_fold
 from diagnose.scan.engine import engine, kernel
 
 
@@ -15,4 +14,8 @@ def fold(block: bytearray, start: int, end: int) -> int:
     name = engine().name
     if name == "lark":
         return end
-    return int(kernel().fold(block, start, end)) if name == "kernel" else pure_fold.fold(block, start, end)
+    if name == "kernel":
+        return int(kernel().fold(block, start, end))
+    from diagnose.scan import pure_fold  # the kernel does without
+
+    return pure_fold.fold(block, start, end)

@@ -10,12 +10,12 @@ another.
 
 from __future__ import annotations
 
-import random
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from diagnose.patterns import lazy
 from diagnose.records import dataclass, replace
 from diagnose.scan.template import (
     ANY_NUMBER,
@@ -82,11 +82,11 @@ ANY_KIND = ""
 """Stands for a kind of lines none of which is known: how places varied in lines of another kind, by their terminals."""
 SHAPES = {form: shape_of(form.encode()) for form in FORMS}
 
-TOKEN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
-PIECE = re.compile(r"[0-9]+| +")
-WORD = re.compile(r"[A-Za-z_]+", re.ASCII)
-LIKE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|  +", re.ASCII)
-BRACKET = re.compile(r"(?<=\[)(?=[0-9])")
+TOKEN = lazy(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+PIECE = lazy(r"[0-9]+| +")
+WORD = lazy(r"[A-Za-z_]+", re.ASCII)
+LIKE = lazy(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|  +", re.ASCII)
+BRACKET = lazy(r"(?<=\[)(?=[0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,9 @@ class _Trial:
     def __init__(self, text: str, parsed: Parsed, parse: Parse) -> None:
         self._text, self._parsed, self._parse = text, parsed, parse
         self._slots, self._edges = -1, list[tuple[str, int, int, int, int]]()
-        self._random = random.Random(text)  # noqa: S311 - the same line is always tried in the same way
+        from random import Random  # few logs have a line that is new
+
+        self._random = Random(text)  # noqa: S311 - the same line is always tried in the same way
 
     def widen(self, slots: list[_Slot], which: Sequence[int]) -> None:
         """Let the slots of one group vary as far as Lark allows."""

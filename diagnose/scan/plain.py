@@ -7,6 +7,7 @@ import math
 import re
 from typing import Any
 
+from diagnose.patterns import lazy
 from diagnose.scan.template import (
     ANY_NUMBER,
     BLANKS,
@@ -21,9 +22,9 @@ from diagnose.scan.template import (
     Template,
 )
 
-JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', re.DOTALL)
+JSON_PIECE = lazy(r'"(?:[^"\\]|\\.)*"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', re.DOTALL)
 JSON_NUMBER = MINUS | WHOLE | FRACTION | EXPONENT
-NONFINITE = re.compile(rb"(?i)[+-]?(?:nan|inf|infinity)")
+NONFINITE = lazy(rb"(?i)[+-]?(?:nan|inf|infinity)")
 WIDE = 40
 LONGEST = 20_000
 """Characters of a row."""

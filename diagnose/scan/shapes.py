@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Protocol, cast
 
+from diagnose.patterns import lazy
 from diagnose.records import dataclass
-from diagnose.scan import pure
 from diagnose.scan.engine import engine, kernel
 from diagnose.scan.gate import Gate
 from diagnose.scan.learn import Parse, Parsed, learn, learn_worded, shape_key
@@ -29,7 +28,7 @@ FAMILIAR = 8
 """Multiple of ``ENOUGH``: of so many lines without a template that differ in words only, one for all words is made."""
 MOST_WORDED = 32
 """Such templates."""
-WORDS = re.compile(r"[^\W\d]+")
+WORDS = lazy(r"[^\W\d]+")
 REMEMBERED = 20_000
 """Shapes that are counted at one time."""
 
@@ -111,6 +110,8 @@ class Shapes:
     def scanner(self, gate: Gate | None = None) -> Scanner:
         """Return a scanner with all templates known so far; ``update`` gives it those learned later."""
         if engine().name != "kernel":
+            from diagnose.scan import pure  # five modules that the kernel does without
+
             scanner = pure.Scanner()
             if gate is not None:
                 scanner.gate(gate)
@@ -125,10 +126,10 @@ class Shapes:
 
     def update(self, scanner: Scanner) -> None:
         """Give a scanner all templates known so far."""
-        if isinstance(scanner, pure.Scanner):
-            scanner.learn(self.templates)
+        if hasattr(scanner, "load"):
+            scanner.load(*self._trie.program(), len(self.templates))
         else:
-            scanner.load(*self._trie.program(), len(self.templates))  # type: ignore[attr-defined]
+            scanner.learn(self.templates)  # type: ignore[attr-defined]
 
     def match(self, text: str) -> tuple[Template, tuple[tuple[str, str], ...]] | None:
         """Return the template of a line and the line's tokens, if it has one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from diagnose.patterns import lazy
 from diagnose.records import dataclass
 
 # Operations; the same numbers stand in _kernel.c.
@@ -16,7 +17,7 @@ TEXT = 5
 MINUS, PLUS, WHOLE, FRACTION, EXPONENT, ENDS_IN_POINT, BEGINS_WITH_POINT, LEADING_ZERO = (1 << bit for bit in range(8))
 ANY_NUMBER = (1 << 8) - 1
 
-PRINTED = re.compile(rb"([+-]?+)(?:([0-9]++)(\.[0-9]*+)?+|(\.[0-9]++))([eE][+-]?+[0-9]++)?+")
+PRINTED = lazy(rb"([+-]?+)(?:([0-9]++)(\.[0-9]*+)?+|(\.[0-9]++))([eE][+-]?+[0-9]++)?+")
 """The longest number at a place; no other reading of it is tried."""
 
 

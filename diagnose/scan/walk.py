@@ -6,7 +6,6 @@ import struct
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 from diagnose.records import dataclass
-from diagnose.scan import pure
 from diagnose.scan.blocks import blocks
 from diagnose.scan.engine import engine
 from diagnose.scan.gate import Gate
@@ -60,10 +59,10 @@ def lines(source: Source) -> Iterator[Line]:
 
 def set_borders(scanner: Scanner, gate: Gate) -> None:
     """Give a scanner the gate for the lines that end a passage."""
-    if isinstance(scanner, pure.Scanner):
-        scanner.gate(gate, borders=True)
+    if hasattr(scanner, "set_gate"):
+        scanner.set_gate(*gate.table(), True)
     else:
-        scanner.set_gate(*gate.table(), True)  # type: ignore[attr-defined]
+        scanner.gate(gate, borders=True)  # type: ignore[attr-defined]
 
 
 class Walk:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
 import os
 import stat
 from bisect import bisect_right
@@ -38,10 +35,28 @@ def _zstd(raw: IO[bytes]) -> IO[bytes]:
     return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
 
 
+def _gzip(raw: IO[bytes]) -> IO[bytes]:
+    import gzip
+
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+
+
+def _xz(raw: IO[bytes]) -> IO[bytes]:
+    import lzma
+
+    return cast("IO[bytes]", lzma.LZMAFile(raw))
+
+
+def _bzip2(raw: IO[bytes]) -> IO[bytes]:
+    import bz2
+
+    return cast("IO[bytes]", bz2.BZ2File(raw))
+
+
 PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
-    b"\x1f\x8b": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
-    b"\xfd7zXZ\x00": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115 - the caller closes it
-    b"BZh": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
+    b"\x1f\x8b": _gzip,
+    b"\xfd7zXZ\x00": _xz,
+    b"BZh": _bzip2,
     b"\x28\xb5\x2f\xfd": _zstd,
 }
 """Compressed formats by their first bytes."""
