@@ -3,7 +3,7 @@
 ``dataclasses.dataclass`` compiles up to six methods as text for each class, about a millisecond: for the hundred
 classes of a short run that was as much as all of numpy. Here only ``__init__`` is compiled, and that when ``FEW``
 instances were made: half the classes of a short run never have more. To type checkers it is the standard one, and
-``fields`` and ``replace`` work as ever; that nothing sets the attributes of a *frozen* one is left to them to watch over.
+``fields`` and ``replace`` work as ever; that nothing sets the attributes of a *frozen* one is left to them to watch.
 """
 
 from __future__ import annotations
