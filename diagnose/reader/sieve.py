@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache, cached_property
 from re import _parser  # it has no public name
+from typing import Any
 
+from diagnose.foreseen import foreseen
 from diagnose.patterns import lazy
 from diagnose.scan import needed
 
@@ -41,17 +43,23 @@ class Sieve:
     @cached_property
     def _parts(self) -> tuple[list[str], re.Pattern[str] | None, list[str] | None]:
         """Alternatives that are plain words, the others, and texts one of which the others need."""
-        words: list[str] = []
-        rest: list[str] = []
-        for one in _alternatives(self._pattern.removeprefix(FOLDING)):
-            word = _literal(one)
-            if word is None:
-                rest.append(one)
-            else:
-                words.append(word.lower())
-        texts = [needed(one) for one in rest]
-        needs = None if None in texts else sorted({text.lower() for some in texts if some for text in some})
-        return words, re.compile(FOLDING + "|".join(rest)) if rest else None, needs
+        words, rest, needs = foreseen("sieves", self._pattern, lambda: worked_out(self._pattern))
+        return words, re.compile(rest) if rest else None, needs
+
+
+def worked_out(pattern: str) -> list[Any]:
+    """Return alternatives that are plain words, a pattern of the others, and texts one of which the others need."""
+    words: list[str] = []
+    rest: list[str] = []
+    for one in _alternatives(pattern.removeprefix(FOLDING)):
+        word = _literal(one)
+        if word is None:
+            rest.append(one)
+        else:
+            words.append(word.lower())
+    texts = [needed(one) for one in rest]
+    needs = None if None in texts else sorted({text.lower() for some in texts if some for text in some})
+    return [words, FOLDING + "|".join(rest) if rest else "", needs]
 
 
 @cache

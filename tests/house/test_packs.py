@@ -16,7 +16,7 @@ from diagnose.language import parse
 from diagnose.language.parse import _prepared
 from diagnose.language.template import plain
 from diagnose.logs import formats
-from diagnose.reader import RunBuilder, gates, required
+from diagnose.reader import RunBuilder, gates, required, sieve
 from diagnose.rules import builtin, from_mapping
 from diagnose.scan import Gate, LineParser, Pack, Shapes, powers
 from diagnose.sources import from_bytes
@@ -127,6 +127,8 @@ def test_what_was_foreseen_is_what_is_worked_out(made: dict[str, str]) -> None:
     for key, (texts, *table) in gates_of.items():
         assert gates.worked_out(*json.loads(key)) == [texts]
         assert gates.unpacked(texts, *table).table() == Gate(texts).table()
+    for pattern, parts in json.loads(made["sieves"]).items():
+        assert parts == sieve.worked_out(pattern)
     assert json.loads(made["powers"]) == {"table": powers.worked_out()}
 
 
