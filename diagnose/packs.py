@@ -1,4 +1,4 @@
-"""What the build of a wheel makes in advance, as JSON: rules, formats, compiled grammars, templates, tables.
+"""What the build of a wheel makes in advance, as JSON: rules, formats, compiled grammars, templates, gates, tables.
 
 Called by ``hatch_build.py``, in a place without numpy, and by the tests. A checkout has none of it and reads the files
 themselves; ``assets.packed`` finds it.

@@ -253,6 +253,23 @@ def test_formats_are_told_apart_without_parsers() -> None:
     assert not {"yaml", "lark", "jinja2", "tomllib", "diagnose.configs.python_config"} & set(done.stdout.split())
 
 
+def test_marks_are_looked_for_without_modules(shipped: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from diagnose import assets
+assets.root = lambda: Path(sys.argv[1])
+from diagnose.logs import detect
+from diagnose.sources import open_source
+print(detect(open_source(Path(sys.argv[2]))).NAME, *sorted(sys.modules))
+"""
+    command = [sys.executable, "-c", code, str(shipped), str(FIXTURES / "keras" / "restore_epoch_1.log")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=FIXTURES.parent, check=True)
+    name, *modules = done.stdout.split()
+    assert name == "keras"
+    assert not {"diagnose.reader.yolo_console", "diagnose.logs.lightning_console", "diagnose.scan.pure"} & {*modules}
+
+
 def test_templates_survive() -> None:
     packed = json.loads(json.dumps(packs.templates()))
     texts = {text for rule in builtin() for text in rule.texts() if "{" in text}
