@@ -32,7 +32,7 @@ else:
         few = iter(range(FEW))
 
         def first_init(self, *args, **given):
-            if next(few, None) is None or not _filled(self, args, given):
+            if next(few, None) is None or not _filled(cls, self, args, given):
                 cls.__init__ = _init(cls)
                 cls.__init__(self, *args, **given)
 
@@ -43,9 +43,9 @@ else:
         return cls
 
 
-def _filled(self: Any, args: tuple[Any, ...], given: dict[str, Any]) -> bool:
+def _filled(cls: type, self: Any, args: tuple[Any, ...], given: dict[str, Any]) -> bool:
     """Set the attributes of a new object; return False where the compiled method is to say what is wrong."""
-    known = fields(self)
+    known = fields(cls)
     values = dict(zip([one.name for one in known if one.init and not one.kw_only], args, strict=False))
     if len(values) < len(args) or not values.keys().isdisjoint(given):
         return False
@@ -64,7 +64,7 @@ def _filled(self: Any, args: tuple[Any, ...], given: dict[str, Any]) -> bool:
         else:
             continue
         setattr(self, one.name, value)
-    if hasattr(self, "__post_init__"):
+    if hasattr(cls, "__post_init__"):
         self.__post_init__()
     return True
 

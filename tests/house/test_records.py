@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.records import dataclass, field, fields, replace
+from diagnose.records import FEW, dataclass, field, fields, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,27 @@ def test_fields_of_a_base_and_what_follows_from_them() -> None:
 
 @pytest.mark.parametrize(("given", "named"), [((), {}), ((1,), {}), ((), {"width": 1, "size": 2})])
 def test_wrong_arguments_are_refused(given: Any, named: Any) -> None:
-    for _ in range(2):  # the first call makes the method
+    for _ in range(FEW + 2):  # some are refused before the method is compiled
         with pytest.raises(TypeError):
             Options(*given, **named)
+
+
+def test_those_made_early_are_like_those_made_late() -> None:
+    @dataclass(slots=True)
+    class Base:
+        name: str
+        told: list[int] = field(default_factory=list)
+
+    @dataclass(slots=True)
+    class Derived(Base):
+        count: int = 2
+
+        def __post_init__(self) -> None:
+            self.told.append(self.count)
+
+    made = [Derived("a", count=3) for _ in range(FEW + 2)]
+    assert [(one.name, one.told, one.count) for one in made] == [("a", [3], 3)] * len(made)
+    assert all(one == made[0] for one in made)
 
 
 def test_the_standard_library_takes_it_for_its_own() -> None:
