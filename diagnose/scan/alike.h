@@ -67,14 +67,6 @@ static inline int is_alike(const Alike *one, const uint8_t *at)
     return !(differs & HIGHEST);
 }
 
-/* Eight digits, the first one lowest, as a number. */
-static inline uint64_t number_of(uint64_t digits)
-{
-    digits = digits * 10 + (digits >> 8);
-    return ((digits & 0x000000FF000000FF) * 0x000F424000000064 +
-            (digits >> 16 & 0x000000FF000000FF) * 0x0000271000000001) >> 32;
-}
-
 /* Read the number at a spot; return 0 if its value is left to Python. */
 static inline int read_spot(const Spot *spot, const uint64_t *powers, const uint8_t *line, Printed *printed)
 {
@@ -279,14 +271,10 @@ static int note_part(Alike *one, const Template *template, int wanted, const uin
     return one->spots[one->count++].column >= 0;
 }
 
-/* Remember a line whose numbers were stored, if that pays, in place of the row that served longest ago. */
-static void remember_alike(Alikes *alikes, const Program *program, const Template *template, int32_t last,
-                           const uint8_t *line, Py_ssize_t length, int32_t *path)
+/* Remember a line whose numbers were stored in place of the row that served longest ago. */
+static APART void remembered(Alikes *alikes, const Program *program, const Template *template, int32_t last,
+                             const uint8_t *line, Py_ssize_t length, int32_t *path)
 {
-    if (alikes->pause > 0 || alikes->luck.idle > 0) {
-        alikes->pause -= alikes->pause > 0;
-        return;
-    }
     Alike *one = alikes->each[MOST_ALIKE - 1];
     alikes->penalty = one == NULL || one->served ? 0 : 2 * alikes->penalty + 1;
     if (alikes->penalty > LONGEST_PAUSE)
@@ -325,4 +313,14 @@ static void remember_alike(Alikes *alikes, const Program *program, const Templat
     for (int i = MOST_ALIKE - 1; i > 0; i--)
         alikes->each[i] = alikes->each[i - 1];
     alikes->each[0] = one;
+}
+
+/* Remember it if that pays. */
+static inline void remember_alike(Alikes *alikes, const Program *program, const Template *template, int32_t last,
+                                  const uint8_t *line, Py_ssize_t length, int32_t *path)
+{
+    if (alikes->pause > 0)
+        alikes->pause--;
+    else if (alikes->luck.idle == 0)
+        remembered(alikes, program, template, last, line, length, path);
 }

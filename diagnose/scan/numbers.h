@@ -63,23 +63,39 @@ static const double EXACT[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1
 
 static const uint64_t TENS[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
-/* Append the digits at `at`, of which the first eight are looked at, to a number; return how many there are. All eight
-   are added up at once: pairs first, then fours, then both. */
+static const uint64_t ZEROS = 0x3030303030303030, HIGHEST = 0x8080808080808080;
+
+/* The highest bit of each byte that is no digit, of bytes of which those of '0' were taken away. */
+static inline uint64_t no_digits(uint64_t bytes) { return ((bytes + 0x7676767676767676) | bytes) & HIGHEST; }
+
+/* Eight digits, the first one lowest, as a number: pairs are added up first, then fours, then both. */
+static inline uint64_t number_of(uint64_t digits)
+{
+    digits = digits * (10 << 8 | 1) >> 8 & 0x00FF00FF00FF00FF;
+    digits = digits * (100 << 16 | 1) >> 16 & 0x0000FFFF0000FFFF;
+    return digits * ((uint64_t)10000 << 32 | 1) >> 32;
+}
+
+/* How many of eight bytes are digits before the first that is none, of which at least one is known. */
+static inline unsigned count_before(uint64_t others) { return (unsigned)zeros_behind(others) / 8; }
+
+/* The first ones of eight digits, fewer than all, appended to a number: as if zeros stood before them. */
+static inline uint64_t appended(uint64_t number, uint64_t digits, unsigned count)
+{
+    return number * TENS[count] + number_of(digits << (56 - 8 * count) << 8);
+}
+
+/* Append the digits at `at`, of which the first eight are looked at, to a number; return how many there are. */
 static inline int up_to_eight(const uint8_t *at, uint64_t *number)
 {
-    uint64_t bytes = eight(at) ^ 0x3030303030303030;
-    uint64_t others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
-    int count = 8;
-    if (others) {
-        int zeros = zeros_behind(others); /* eight times the digits, and seven */
-        count = zeros / 8;
-        bytes = bytes << (63 - zeros) << 8; /* as if zeros stood before them */
+    uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
+    if (!others) {
+        *number = *number * TENS[8] + number_of(bytes);
+        return 8;
     }
-    bytes = bytes * 10 + (bytes >> 8);
-    bytes = ((bytes & 0xFF000000FF) * (100 + ((uint64_t)1000000 << 32)) +
-             (bytes >> 16 & 0xFF000000FF) * (1 + ((uint64_t)10000 << 32))) >> 32;
-    *number = *number * TENS[count] + (uint32_t)bytes;
-    return count;
+    unsigned count = count_before(others);
+    *number = appended(*number, bytes, count);
+    return (int)count;
 }
 
 /* Read a run of digits into `printed`; return what follows. */
@@ -256,11 +272,7 @@ static inline int rounded(const uint64_t *powers, uint64_t value, int32_t power,
     if (product.low <= 1 && power >= -4 && power <= 23 && (mantissa & 3) == 1 && mantissa << (upper + 9) == product.high)
         mantissa &= ~(uint64_t)1; /* exactly between two doubles: to the even one */
     mantissa = (mantissa + (mantissa & 1)) >> 1;
-    if (mantissa >> 53) {
-        mantissa = (uint64_t)1 << 52;
-        binary++;
-    }
-    uint64_t bits = (mantissa & ~((uint64_t)1 << 52)) | (uint64_t)binary << 52;
+    uint64_t bits = ((uint64_t)(binary - 1) << 52) + mantissa; /* the highest bit of the one is added to the other */
     memcpy(result, &bits, sizeof bits);
     return 1;
 }
@@ -269,14 +281,10 @@ static inline int rounded(const uint64_t *powers, uint64_t value, int32_t power,
    between: the processor then foresees which way it is. */
 static const uint64_t EXACT_DIGITS = (uint64_t)1 << 53, FEW_DIGITS = 1000000000000000;
 
-/* The double that Python's float() gives, or 0 if that is left to Python. */
-static inline int value_of(const uint64_t *powers, const Printed *printed, double *result)
+/* The same as `value_of` where it is not told. */
+static APART int worked_out(const uint64_t *powers, const Printed *printed, double *result)
 {
     double value;
-    if (printed->count == TOLD) {
-        *result = printed->value;
-        return 1;
-    }
     if (printed->count > MOST_DIGITS)
         return 0;
     if (printed->digits <= (powers == NULL ? EXACT_DIGITS : FEW_DIGITS) && printed->power >= -22 && printed->power <= 22) {
@@ -294,68 +302,111 @@ static inline int value_of(const uint64_t *powers, const Printed *printed, doubl
     return 1;
 }
 
-
-/* Read a number without a sign, at once into a double. Return what follows, or NULL if it is left to `number`: with leading
-   zeros, more digits than 64 bits hold, a point that nothing follows, or of no shape in `mask`. */
-static APART const uint8_t *long_value(const uint8_t *at, int32_t mask, const uint64_t *powers, double *result)
+/* The double that Python's float() gives, or 0 if that is left to Python. */
+static inline int value_of(const uint64_t *powers, const Printed *printed, double *result)
 {
-    uint64_t value = (uint8_t)(*at - '0');
-    int32_t shape = IS_WHOLE, power = 0;
-    const uint8_t *next = at + 1;
-    if (is_digit(*next)) {
-        int more = up_to_eight(next, &value);
-        if (more == 8 || *at == '0')
-            return NULL;
-        next += more;
-    }
-    if (*next == '.') {
-        int more = up_to_eight(next + 1, &value);
-        power = -more;
-        if (more == 8) {
-            double about = (double)(int64_t)value;
-            more = up_to_eight(next + 9, &value);
-            power -= more;
-            about *= EXACT[more];
-            if (more == 8) {
-                more = up_to_eight(next + 17, &value);
-                power -= more;
-                about *= EXACT[more];
-            }
-            if (more == 8 || about >= 1.8e19)
-                return NULL;
-        }
-        if (power == 0)
-            return NULL;
-        next += 1 - power;
-        shape = HAS_FRACTION;
-    }
-    if ((*next | 32) == 'e') {
-        Printed printed = {0, 0, power, shape, 0, 0};
-        next = exponent(next, &printed);
-        power = printed.power;
-        shape = printed.shape;
-    }
-    if (shape & ~mask)
-        return NULL;
-    if (value < FEW_DIGITS && power >= -22 && power <= 0)
-        *result = (double)(int64_t)value / EXACT[-power];
-    else if (value == 0 || powers == NULL || !rounded(powers, value, power, result))
-        return NULL;
-    return next;
+    if (printed->count != TOLD)
+        return worked_out(powers, printed, result);
+    *result = printed->value;
+    return 1;
 }
 
-/* The same, at once for numbers as short as they mostly are. */
-static inline const uint8_t *value_at(const uint8_t *at, int32_t mask, const uint64_t *powers, double *result)
+/* A number as a double, and what follows it: NULL if it is left to `number`. */
+typedef struct { const uint8_t *after; double value; } Value;
+
+static const Value NO_VALUE = {NULL, 0.0};
+
+/* What a number must be below for eight digits to fit into 64 bits behind it, and up to seven more. */
+static const uint64_t BELOW[] = {UINT64_MAX / 100000000,       UINT64_MAX / 1000000000,      UINT64_MAX / 10000000000,
+                                 UINT64_MAX / 100000000000,    UINT64_MAX / 1000000000000,   UINT64_MAX / 10000000000000,
+                                 UINT64_MAX / 100000000000000, UINT64_MAX / 1000000000000000};
+
+static inline int is_exponent(uint8_t byte) { return (byte | 32) == 'e'; }
+
+/* Round digits behind which an exponent may stand. */
+static APART Value with_exponent(const uint8_t *at, uint64_t digits, int32_t power, int32_t mask, const uint64_t *powers)
 {
-    uint64_t value = (uint8_t)(*at - '0');
-    if (value > 9)
-        return NULL;
+    Printed printed = {0, 0, power, 0, 0, 0};
+    Value read = {exponent(at, &printed), 0.0};
+    if ((printed.shape & ~mask) || (digits && !rounded(powers, digits, printed.power, &read.value)))
+        return NO_VALUE;
+    return read;
+}
+
+/* Read what stands behind eight digits of a fraction, the last ones of `digits`. */
+static APART Value long_fraction(const uint8_t *at, uint64_t digits, int32_t mask, const uint64_t *powers)
+{
+    uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
+    if (others) {
+        unsigned count = count_before(others);
+        if (digits >= BELOW[0])
+            return NO_VALUE;
+        digits = appended(digits, bytes, count);
+        at += count;
+        if (digits > EXACT_DIGITS || is_exponent(*at))
+            return with_exponent(at, digits, -8 - (int32_t)count, mask, powers);
+        return (Value){at, (double)(int64_t)digits / EXACT[8 + count]};
+    }
+    uint64_t last = eight(at + 8) ^ ZEROS; /* of a double that was printed as it is */
+    others = no_digits(last);
+    if (!others)
+        return NO_VALUE;
+    unsigned count = count_before(others);
+    if (digits - 1 >= BELOW[count] - 1) /* or 0 */
+        return NO_VALUE;
+    digits = appended(digits * TENS[8] + number_of(bytes), last, count);
+    Value read = {at + 8 + count, 0.0};
+    if (is_exponent(*read.after))
+        return with_exponent(read.after, digits, -16 - (int32_t)count, mask, powers);
+    return rounded(powers, digits, -16 - (int32_t)count, &read.value) ? read : NO_VALUE;
+}
+
+/* Read a whole number, or one with several digits before its point. */
+static APART Value long_value(const uint8_t *at, int32_t mask, const uint64_t *powers)
+{
+    uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
+    if (!others)
+        return NO_VALUE;
+    unsigned count = count_before(others);
+    if (count > 1 && *at == '0')
+        return NO_VALUE;
+    uint64_t digits = number_of(bytes << (64 - 8 * count));
+    at += count;
+    if (*at != '.') {
+        if (is_exponent(*at))
+            return with_exponent(at, digits, 0, mask, powers);
+        return mask & IS_WHOLE ? (Value){at, (double)(int64_t)digits} : NO_VALUE;
+    }
+    bytes = eight(++at) ^ ZEROS;
+    others = no_digits(bytes);
+    if (!others)
+        return long_fraction(at + 8, digits * TENS[8] + number_of(bytes), mask, powers);
+    count = count_before(others);
+    if (count == 0)
+        return NO_VALUE;
+    digits = appended(digits, bytes, count);
+    at += count;
+    if (is_exponent(*at))
+        return with_exponent(at, digits, -(int32_t)count, mask, powers);
+    return (Value){at, (double)(int64_t)digits / EXACT[count]};
+}
+
+/* Read a number without a sign at once into a double, the fastest if it is below ten and has a fraction, which `mask` must
+   allow. Left to `number` are those with leading zeros, with more digits than 64 bits hold, with a point that nothing
+   follows, and of other shapes than are in `mask`. */
+static inline Value value_at(const uint8_t *at, int32_t mask, const uint64_t *powers)
+{
+    uint64_t first = (uint64_t)*at - '0';
+    if (first > 9)
+        return NO_VALUE;
     if (at[1] != '.')
-        return long_value(at, mask, powers, result);
-    int count = up_to_eight(at + 2, &value);
-    const uint8_t *next = at + 2 + count;
-    if (count == 0 || count == 8 || (*next | 32) == 'e' || !(mask & HAS_FRACTION))
-        return long_value(at, mask, powers, result);
-    *result = (double)(int64_t)value / EXACT[count];
-    return next;
+        return long_value(at, mask, powers);
+    uint64_t bytes = eight(at + 2) ^ ZEROS, others = no_digits(bytes);
+    if (!others)
+        return long_fraction(at + 10, first * TENS[8] + number_of(bytes), mask, powers);
+    unsigned count = count_before(others);
+    const uint8_t *after = at + 2 + count;
+    if (count == 0 || is_exponent(*after))
+        return long_value(at, mask, powers);
+    return (Value){after, (double)(int64_t)number_of((bytes << 8 | first) << (56 - 8 * count)) / EXACT[count]};
 }

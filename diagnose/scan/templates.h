@@ -42,8 +42,6 @@ typedef struct {
     uint8_t starts[256];      /* whether any template may begin with a byte */
 } Program;
 
-static const uint64_t HIGHEST = 0x8080808080808080;
-
 /* ---- making steps of nodes -------------------------------------------------------------------------------------- */
 
 /* Whether nothing that may stand at a node, or in its place, begins with a digit, or with a blank. */

@@ -6,17 +6,22 @@
 
 enum { MOST_LEGS = 128 };
 
+/* A text and a number, the first that is tried; the same where the text holds runs of digits; a text and
+   the line's end, the first that is tried; anything else. */
+enum { USUAL, WITH_RUNS, LINES_END, ODD };
+
 typedef struct {
+    uint64_t bytes, mask;     /* the first word of its text */
+    const Word *words;        /* the text */
+    int32_t length, further;  /* of it; how many words it has behind the first */
+    int32_t kind;
+    int32_t low;              /* of the number, as in `Step` */
+    int32_t column;           /* where in a row it goes; 0 for nowhere: there stands the line, which comes last */
+    int32_t is_looked_at;     /* whether something is asked of it */
+    int32_t slot;             /* as in `Step` */
     int32_t index;            /* which step of the program it is */
     int32_t earlier;          /* the first step that is tried before it, or -1 */
-    int32_t is_usual;         /* whether it is a text and a number, and the first that is tried */
-    int32_t runs;             /* how many runs of digits the text holds */
-    int32_t length;           /* of that text */
-    const Word *words;        /* the text */
-    uint64_t bytes, mask;     /* its first word */
-    int32_t slot, low;        /* of the number, as in `Step` */
-    int32_t valued;           /* whether rows need its value */
-    int32_t column;           /* where in a row it goes; 0 for nowhere: there stands the line, which comes last */
+    int32_t is_valued;        /* whether rows need its value */
 } Leg;
 
 typedef struct {
@@ -27,29 +32,33 @@ typedef struct {
 
 static void forget_way(Way *way) { way->count = 0; }
 
-/* Whether the rows of a template need the value of a part. */
-static int needs(const Template *template, int part)
+/* Whether something is asked of a part of the rows of a template. */
+static int is_looked_at(const Template *template, int part)
 {
-    int needed = column_of(template, part) || part == template->major || part == template->minor;
+    int looked_at = part == template->major || part == template->minor;
     for (int i = 0; i < template->checked; i++)
-        needed |= part == template->checks[i].part;
-    return needed;
+        looked_at |= part == template->checks[i].part;
+    return looked_at;
 }
 
 static Leg leg_of(const Program *program, int32_t index, const Template *template)
 {
     const Step *step = program->steps + index;
     int32_t first = step->parent < 0 ? 0 : program->steps[step->parent].next;
-    const Word *words = program->words + step->word;
-    Leg leg = {index, first == index ? -1 : first, 0, step->runs, step->length, words, 0, 0, step->slot, step->low, 0, 0};
-    leg.is_usual = first == index && step->plain;
+    Leg leg = {.words = program->words + step->word, .length = step->length, .further = (step->length - 1) / 8,
+               .low = step->low, .slot = step->slot, .index = index, .earlier = first == index ? -1 : first, .kind = ODD};
+    if (first == index && step->plain && (step->low & HAS_FRACTION))
+        leg.kind = step->runs ? WITH_RUNS : USUAL;
+    else if (first == index && step->last == END && step->most < 0 && !step->runs)
+        leg.kind = LINES_END;
     if (step->length) {
-        leg.bytes = words->bytes;
-        leg.mask = words->mask;
+        leg.bytes = leg.words->bytes;
+        leg.mask = leg.words->mask;
     }
     if (step->last == NUMBER || step->last == RUN) {
-        leg.valued = needs(template, step->slot);
         leg.column = column_of(template, step->slot);
+        leg.is_looked_at = is_looked_at(template, step->slot);
+        leg.is_valued = leg.column || leg.is_looked_at;
     }
     return leg;
 }
@@ -73,7 +82,7 @@ static void remember_way(Way *way, const Program *program, const Template *templ
     for (int32_t here = last; here >= 0; here = program->steps[here].parent) {
         Leg *leg = &way->legs[--count];
         *leg = leg_of(program, here, template);
-        usual += leg->is_usual;
+        usual += leg->kind != ODD;
         several += leg->column < 0;
     }
     if (several || 2 * usual < way->count) { /* then it is hardly shorter than a search */
@@ -97,7 +106,7 @@ static inline int text_stands(const Leg *leg, const uint8_t *at)
     if ((eight(at) ^ leg->bytes) & leg->mask)
         return 0;
     const Word *word = leg->words;
-    for (int32_t left = leg->length - 8; left > 0; left -= 8) {
+    for (int32_t left = leg->further; left > 0; left--) {
         at += 8;
         word++;
         if ((eight(at) ^ word->bytes) & word->mask)
@@ -106,34 +115,30 @@ static inline int text_stands(const Leg *leg, const uint8_t *at)
     return 1;
 }
 
-/* Take a leg that is not just a text and a number; return what is behind it, or NULL. The value of its number goes into
-   `printed`, if rows need it. */
-static APART const uint8_t *odd_leg(const Program *program, const uint64_t *powers, const Leg *leg, const uint8_t *at,
-                                    Printed *printed)
+/* Take a leg that is not just a text and a number as it mostly is. */
+static APART Value odd_leg(const Program *program, const uint64_t *powers, const Leg *leg, const uint8_t *at)
 {
-    if (leg->earlier >= 0 && may_differ(program, leg, at))
-        return NULL;
-    at = taken(program, program->steps + leg->index, at, printed);
-    if (leg->valued && at != NULL && printed->count != TOLD) {
-        if (!value_of(powers, printed, &printed->value))
-            return NULL;
-        printed->count = TOLD;
+    if (leg->kind == WITH_RUNS && stands(leg->words, leg->length, at)) {
+        Value read = value_at(at + leg->length, leg->low, powers);
+        if (read.after != NULL)
+            return read;
     }
-    return at;
+    if (leg->earlier >= 0 && may_differ(program, leg, at))
+        return NO_VALUE;
+    Printed printed = {0, 0, 0, 0, 0, 0};
+    Value read = {taken(program, program->steps + leg->index, at, &printed), 0.0};
+    if (leg->is_valued && read.after != NULL && !value_of(powers, &printed, &read.value))
+        return NO_VALUE;
+    return read;
 }
 
-/* The same for any leg. */
-static inline const uint8_t *leg_taken(const Program *program, const uint64_t *powers, const Leg *leg, const uint8_t *at,
-                                       Printed *printed)
+/* Whether a value of a row is one that makes it a row for Python. */
+static int holds_forbidden(const Template *template, const double *row)
 {
-    if (leg->is_usual && (leg->runs ? stands(leg->words, leg->length, at) : text_stands(leg, at))) {
-        const uint8_t *after = value_at(at + leg->length, leg->low, powers, &printed->value);
-        if (after != NULL) {
-            printed->count = TOLD;
-            return after;
-        }
-    }
-    return odd_leg(program, powers, leg, at, printed);
+    for (int i = FIRST_COLUMN; i < template->width; i++)
+        if (row[i] == forbidden(template))
+            return 1;
+    return 0;
 }
 
 /* Go the way from a line's start and store the row; return what is behind the line. NULL if it goes another way, or if
@@ -144,17 +149,27 @@ static APART const uint8_t *gone(Way *way, const Program *program, Template *tem
     if (template->count == template->room)
         return NULL;
     double *row = next_row(template);
-    const double stays_out = forbidden(template);
     const uint8_t *at = line;
     for (const Leg *leg = way->legs, *end = leg + way->count; leg < end; leg++) {
-        Printed *one = printed + leg->slot;
-        at = leg_taken(program, powers, leg, at, one);
-        if (at == NULL || (leg->column && one->value == stays_out)) {
-            had_none(&way->luck);
-            return NULL;
+        Value read = NO_VALUE;
+        if (leg->kind == USUAL && text_stands(leg, at))
+            read = value_at(at + leg->length, leg->low, powers);
+        else if (leg->kind == LINES_END && text_stands(leg, at) && at[leg->length] == '\n')
+            read.after = at + leg->length + 1;
+        if (read.after == NULL)
+            read = odd_leg(program, powers, leg, at);
+        at = read.after;
+        if (at == NULL)
+            break;
+        row[leg->column] = read.value;
+        if (leg->is_looked_at) {
+            printed[leg->slot].value = read.value;
+            printed[leg->slot].count = TOLD;
         }
-        if (leg->column)
-            row[leg->column] = one->value;
+    }
+    if (at == NULL || (template->forbids && holds_forbidden(template, row))) {
+        had_none(&way->luck);
+        return NULL;
     }
     had_luck(&way->luck);
     if (!complete_row(template, counters, powers, printed, number, line, at - line))
