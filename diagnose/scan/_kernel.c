@@ -129,7 +129,7 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
 static void forget_rows(Scanner *self)
 {
     for (int32_t i = 0; i < self->template_count; i++) {
-        free(self->templates[i].rows);
+        Py_XDECREF(self->templates[i].block);
         free(self->templates[i].lines);
     }
     free(self->templates);
@@ -365,6 +365,22 @@ static PyObject *scanner_match(PyObject *object, PyObject *args)
     return result;
 }
 
+static Py_ssize_t size_of(const Template *template, Py_ssize_t rows)
+{
+    return rows * template->width * (Py_ssize_t)sizeof(double);
+}
+
+/* Let the rows of a template go into bytes of their own from here on; return 0, with an error set, if there is no memory. */
+static int renew(Template *template)
+{
+    PyObject *block = PyBytes_FromStringAndSize(NULL, size_of(template, template->room));
+    if (block == NULL)
+        return 0;
+    template->block = block;
+    template->rows = (double *)PyBytes_AsString(block);
+    return 1;
+}
+
 /* Take what the parts of a row are checked for: (part, value, whether it must be that value); -1 on error. */
 static int take_checks(Template *template, PyObject *checks)
 {
@@ -436,19 +452,17 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
         template->checks[template->checked++] = constant;
     if (take_checks(template, checks) < 0)
         return NULL;
-    Py_ssize_t room = DOUBLES_OF_A_TEMPLATE / template->width;
-    if (template->rows == NULL) {
-        template->rows = malloc(DOUBLES_OF_A_TEMPLATE * sizeof(double));
-        if (template->rows == NULL)
-            return PyErr_NoMemory();
-    }
+    template->room = DOUBLES_OF_A_TEMPLATE / template->width;
+    if (template->block != NULL && PyBytes_Size(template->block) != size_of(template, template->room))
+        Py_CLEAR(template->block);
+    if (template->block == NULL && !renew(template))
+        return NULL;
     if (keeps && template->lines == NULL) {
         template->lines = malloc(BYTES_OF_A_TEMPLATE);
         if (template->lines == NULL)
             return PyErr_NoMemory();
     }
     template->keeps = keeps;
-    template->room = room;
     settle(&self->program, self->ends[which], template);
     template->enabled = 1;
     return Py_NewRef(Py_None);
@@ -484,8 +498,11 @@ static PyObject *scanner_take(PyObject *object, PyObject *args)
     Template *template = named(object, args);
     if (template == NULL)
         return NULL;
-    PyObject *rows = PyBytes_FromStringAndSize((const char *)template->rows,
-                                               template->count * template->width * (Py_ssize_t)sizeof(double));
+    PyObject *rows = template->block;
+    if (rows == NULL || template->count < template->room)
+        rows = PyBytes_FromStringAndSize((const char *)template->rows, size_of(template, template->count));
+    else if (!renew(template)) /* what is full is handed over as it is */
+        return NULL;
     if (rows != NULL)
         template->count = 0;
     return rows;

@@ -15,6 +15,7 @@ typedef struct {
     int forbids;              /* whether a value of -1 in a column makes a row one for Python */
     int checked;
     Check checks[MOST_CHECKS];
+    PyObject *block;          /* bytes object in which the rows stand */
     double *rows;
     Py_ssize_t count, room;
     int keeps;                /* whether the lines themselves are kept, too */
