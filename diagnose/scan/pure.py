@@ -23,7 +23,7 @@ MOST_SHAPES = 20_000
 """Lines, their digits blanked, that are remembered."""
 PIECES = range(1 << 12, 1 << 17)
 """Bytes that are split into lines at once: the more, the fewer of the lines before were for Python."""
-TOGETHER = 1 << 17
+TOGETHER = 1 << 18
 """Bytes of lines that are read side by side."""
 MANY = 32
 """Lines from which on it is told whether many are rows."""

@@ -30,6 +30,13 @@ NEAR = 2.0**-20
 """Share of the distance between two doubles by which a quotient may be wrong here; it is wrong by far less."""
 
 
+STEPS = (
+    (np.uint64(8), np.uint64(0x00FF00FF00FF00FF), np.uint64(100 << 16 | 1)),
+    (np.uint64(16), np.uint64(0x0000FFFF0000FFFF), np.uint64(10000 << 32 | 1)),
+)
+"""Bits by which sums of neighbouring digits are moved, where they stand then, and what adds up two of them."""
+
+
 def _digits_of(word: int) -> list[int]:
     """Return by length of a run what the word of eight bytes that ends so many words before the run's end has of it."""
     return [(0x0F0F0F0F0F0F0F0F << 8 * max(0, 8 * word + 8 - length)) % (1 << 64) for length in range(3 * 8 + 1)]
@@ -62,21 +69,23 @@ def whole(from_each: Whole, ends: Indices, lengths: Indices) -> Whole:
 
 
 def _eight(digits: Whole) -> Whole:
-    """Return eight digits, the first one lowest, as a number."""
-    digits = digits * np.uint64(10) + (digits >> np.uint64(8))
-    pairs = np.uint64(0x000000FF000000FF)
-    high = (digits & pairs) * np.uint64(0x000F424000000064)
-    low = (digits >> np.uint64(16) & pairs) * np.uint64(0x0000271000000001)
-    found: Whole = (high + low) >> np.uint64(32)
+    """Return eight digits, the first one lowest, as a number: pairs are added up first, then fours, then both."""
+    found = digits * np.uint64(10 << 8 | 1)
+    for bits, mask, factor in STEPS:
+        found >>= bits
+        found &= mask
+        found *= factor
+    found >>= np.uint64(32)
     return found
 
 
 def rounded(mantissa: Whole, power: Indices) -> tuple[Floats, Flags]:
     """Return mantissas times powers of ten as the nearest doubles, and where they are not known to be that."""
     shape, mantissa, power = mantissa.shape, mantissa.ravel(), power.ravel()
-    unsure = (mantissa >= MOST) | (np.abs(power) > MOST_POWER)
-    value = mantissa.astype(np.int64).astype(np.float64)
-    tens = POWERS.take(np.abs(power), mode="clip")
+    size = np.abs(power)
+    unsure = (mantissa >= MOST) | (size > MOST_POWER)
+    value = mantissa.view(np.int64).astype(np.float64)
+    tens = POWERS.take(size, mode="clip")
     found = value / tens
     if (rises := np.flatnonzero(power > 0)).size:
         found[rises] = value[rises] * tens[rises]
@@ -89,7 +98,7 @@ def rounded(mantissa: Whole, power: Indices) -> tuple[Floats, Flags]:
 
 def _divided(mantissa: Whole, by: Floats) -> tuple[Floats, Flags]:
     """Divide by the quotient of the nearest double and its remainder, which together are far more than a double."""
-    high = mantissa.astype(np.int64)
+    high = mantissa.view(np.int64)
     value = high.astype(np.float64)
     low = (high - value.astype(np.int64)).astype(np.float64)
     quotient = value / by

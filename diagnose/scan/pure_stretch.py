@@ -179,13 +179,13 @@ class Stretch:
         self._padded = bytes(BEFORE) + data
         self._words = words(self._padded)
         self._bytes = np.frombuffer(self._padded, np.uint8)
-        is_digit = (self._bytes - np.uint8(ord("0"))) < 10
+        zeros = np.frombuffer(self._padded.translate(ZEROS), np.uint8)
+        is_digit = zeros == ord("0")
         edges = np.flatnonzero(is_digit[1:] != is_digit[:-1]) + 1
         self._starts, self._ends = edges[::2].copy(), edges[1::2].copy()
         begins_or_is_none = ~is_digit
         begins_or_is_none[1:] |= ~is_digit[:-1]
         begins_or_is_none[:BEFORE] = False
-        zeros = np.frombuffer(self._padded.translate(ZEROS), np.uint8)
         self.keys = zeros.take(np.flatnonzero(begins_or_is_none)).tobytes().split(b"\n")
         self.keys.pop()
         begins = np.append(BEFORE, np.flatnonzero(self._bytes == ord("\n")) + 1)
@@ -246,8 +246,9 @@ class Stretch:
         values, doubtful = rounded(mantissa, power)
         for at, line in np.argwhere(unsure | doubtful).tolist():
             values[at, line] = float(self._padded[begin[at, line] : end[at, line]])
-        found: Floats = values * np.array([-1.0 if number.negative else 1.0 for number in numbers])[:, None]
-        return found
+        if below := [at for at, number in enumerate(numbers) if number.negative]:
+            values[below] *= -1.0
+        return values
 
     def _runs(self, starts: Indices, ends: Indices) -> tuple[Whole, Flags]:
         """Return runs of digits as whole numbers, and which are too long to be that."""
