@@ -27,6 +27,7 @@ enum { SLACK = 16 };
 #include "alike.h"
 #include "ways.h"
 #include "fold.h"
+#include "overwritten.h"
 #include "thinning.h"
 
 typedef struct {

@@ -178,60 +178,6 @@ static inline int has_same_head(Before *before, const uint8_t *at, const uint8_t
     return same;
 }
 
-/* Drop from one line every state whose successor has the same head; write the rest to `to` and return its end.
-   Of an unfinished line the last state is left as it is. `limit` is the end of what may be read. */
-static uint8_t *fold_line(const uint8_t *at, const uint8_t *end, const uint8_t *limit, uint8_t *to)
-{
-    const uint8_t *const begin = to;
-    const uint8_t *kept = at, *kept_end = at; /* a state that waits for its successor's head, with what overwrites it */
-    const uint8_t *returns = NULL; /* the next carriage return, or the end */
-    Before before = {UNSURE, 0, 0, 0, 0, 0};
-    int simple = is_simple(at, end);
-    if (!simple && has_title(at, end)) {
-        memmove(to, at, (size_t)(end - at));
-        return to + (end - at);
-    }
-    while (at < end) {
-        if (returns < at && (returns = memchr(at, '\r', (size_t)(end - at))) == NULL)
-            returns = end;
-        const uint8_t *text_end = returns;
-        const uint8_t *back = simple ? NULL : memchr(at, '\b', (size_t)(text_end - at));
-        if (back != NULL)
-            text_end = back;
-        const uint8_t *after = text_end;
-        while (after < end && overwrites(*after))
-            after++;
-        if (!has_same_head(&before, at, text_end, limit, simple)) {
-            memmove(to, kept, (size_t)(kept_end - kept));
-            to += kept_end - kept;
-        } else if (to == begin) {
-            *to++ = '\r'; /* the line keeps a sign that something was overwritten */
-        }
-        kept = at;
-        kept_end = after;
-        at = after;
-    }
-    memmove(to, kept, (size_t)(kept_end - kept));
-    return to + (kept_end - kept);
-}
-
-static uint8_t *fold(uint8_t *at, uint8_t *end)
-{
-    if (memchr(at, '\r', (size_t)(end - at)) == NULL && memchr(at, '\b', (size_t)(end - at)) == NULL)
-        return end;
-    uint8_t *to = at;
-    while (at < end) {
-        uint8_t *line_end = memchr(at, '\n', (size_t)(end - at));
-        uint8_t *stop = line_end == NULL ? end : line_end;
-        to = fold_line(at, stop, end, to);
-        if (line_end == NULL)
-            break;
-        *to++ = '\n';
-        at = line_end + 1;
-    }
-    return to;
-}
-
 /* ---- states that are wanted ------------------------------------------------------------------------------------- */
 
 /* What is told of a state: it ends its line; a later state of the same shape overwrites it; the line was left as it is,
