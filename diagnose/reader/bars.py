@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.room import ABSURD, FIRST
+from diagnose.reader.room import ABSURD, FIRST, Places
 from diagnose.records import dataclass
 
 if TYPE_CHECKING:
@@ -222,18 +222,19 @@ class Epochs:
         names: dict[str, str] = {}
         for printed in metrics:
             names.setdefault(_named(printed), printed)
-        columns = {name: self._build.column(name) for name in names}
+        known = self._build.columns
+        columns = [known.get(name) for name in names]
         spent = np.zeros(len(epoch)) if seconds is None else _each(seconds, epoch)
         timed = (spent >= COARSE) | (spent != np.trunc(spent))
-        clock, is_timed = self._build.column(canonical("epoch_time")), bool(timed.any())
-        if None in columns.values() or (clock is None and is_timed):
+        clock, is_timed = known.get(canonical("epoch_time")), bool(timed.any())
+        if None in columns or (clock is None and is_timed):
             return False
-        step = np.full(len(epoch), self._build.current_step)
-        for name, printed in names.items():
-            if (column := columns[name]) is not None:
-                column.extend(_each(metrics[printed], epoch), step, epoch, line)
+        places = Places(np.full(len(epoch), self._build.current_step), epoch, line)
+        for column, printed in zip(columns, names.values(), strict=True):
+            if column is not None:
+                column.add(_each(metrics[printed], epoch), places)
         if clock is not None and is_timed:
-            clock.extend(spent[timed], step[timed], epoch[timed], line[timed])
+            clock.extend(spent[timed], places.step[timed], epoch[timed], line[timed])
         self._epoch, self._header_line, self._seen = int(epoch[-1]), header, set(names)
         self._build.epoch(epoch[-1], int(line[-1]))
         return True
