@@ -189,9 +189,13 @@ class RunBuilder:
     def settings(self, settings: Mapping[str, Setting], *, at: int = 0, shift: int = 0) -> None:
         """Add keys of a config that the log prints, *shift* lines below where they say, or all at the line *at*."""
         dump = Dump(settings, self.path, at=at, shift=shift)
+        draft = self._drafts[-1] if self.is_open else None
+        alike = draft is not None and draft.settings.is_copy(self._settings)
         self._settings.add(settings, dump)
-        if self.is_open:
-            self._drafts[-1].settings.add(settings, dump)
+        if draft is not None and alike:
+            draft.settings = self._settings.copy()  # to put them together but once
+        elif draft is not None:
+            draft.settings.add(settings, dump)
 
     def adopt(self, setting: Setting) -> None:
         """Add one key of a config that a reader of configs has read."""

@@ -30,43 +30,83 @@ class Dump:
         return made
 
 
+class _Layer:
+    """Dumps, one upon another: put together when somebody looks at them."""
+
+    __slots__ = ("_below", "_dump", "_printed", "_together")
+
+    def __init__(self, below: _Layer | None, printed: Mapping[str, Setting], dump: Dump) -> None:
+        self._below, self._printed, self._dump = below, printed, dump
+        self._together: dict[str, Dump] | None = None
+
+    def together(self) -> dict[str, Dump]:
+        """Return the dump of each key, the same mapping each time."""
+        waiting: list[_Layer] = []
+        layer: _Layer | None = self
+        while layer is not None and layer._together is None:
+            waiting.append(layer)
+            layer = layer._below
+        found = {} if layer is None or layer._together is None else layer._together
+        for layer in reversed(waiting):
+            found = layer._together = found | dict.fromkeys(layer._printed, layer._dump)
+            layer._below = None
+        return found
+
+
 class PrintedSettings(MutableMapping[str, Setting]):
     """Settings by key, in the order in which their keys came first."""
 
-    __slots__ = ("_by",)
+    __slots__ = ("_by", "_layer")
 
     def __init__(self) -> None:
         """Start empty."""
         self._by: dict[str, Setting | Dump] = {}
+        self._layer: _Layer | None = None
+        """All settings as long as that is empty."""
 
     def copy(self) -> PrintedSettings:
         """Return the same settings, to go on with apart from these."""
         found = PrintedSettings()
-        found._by = self._by.copy()
+        found._by, found._layer = self._by.copy(), self._layer
         return found
+
+    def is_copy(self, other: PrintedSettings) -> bool:
+        """Whether nothing was added to these nor to others of which they are a copy."""
+        return not self._by and not other._by and self._layer is other._layer
 
     def add(self, printed: Mapping[str, Setting], dump: Dump) -> None:
         """Take all settings of a dump, made of these."""
-        self._by.update(dict.fromkeys(printed, dump))
+        if self._by:
+            self._by.update(dict.fromkeys(printed, dump))
+        else:
+            self._layer = _Layer(self._layer, printed, dump)
+
+    def _all(self) -> Mapping[str, Setting | Dump]:
+        return self._layer.together() if self._layer is not None else self._by
+
+    def _to_change(self) -> dict[str, Setting | Dump]:
+        if self._layer is not None:
+            self._by, self._layer = dict(self._all()), None
+        return self._by
 
     def __getitem__(self, key: str) -> Setting:
-        found = self._by[key]
+        found = self._all()[key]
         return found.setting(key) if isinstance(found, Dump) else found
 
     def __setitem__(self, key: str, value: Setting) -> None:
-        self._by[key] = value
+        self._to_change()[key] = value
 
     def __delitem__(self, key: str) -> None:
-        del self._by[key]
+        del self._to_change()[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by)
+        return iter(self._all())
 
     def __len__(self) -> int:
-        return len(self._by)
+        return len(self._all())
 
     def __contains__(self, key: object) -> bool:
-        return key in self._by
+        return key in self._all()
 
     def __repr__(self) -> str:
         return repr(dict(self))

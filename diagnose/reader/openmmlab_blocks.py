@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
-from diagnose.configs.openmmlab import config_facts
 from diagnose.model import Fact, Setting
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
+from diagnose.reader.openmmlab_passages import (
+    LONGEST_MEMO,
+    RULE,
+    Passage,
+    Told,
+    ends_dump,
+    framework_with,
+    printed,
+    stated,
+)
 from diagnose.records import dataclass, field
 from diagnose.sources import Line
 from diagnose.sources.lines import LONGEST
 
 LONGEST_DUMP = 20_000
 """Lines of a config dump."""
-FAMILY = {"MMEngine": 0, "MMDetection": 1, "MMDetection3D": 1, "MMSegmentation": 1, "MMPose": 1, "MMPretrain": 1,
-          "MMClassification": 1, "MMAction2": 1, "MMRotate": 1, "MMYOLO": 1, "MMCV": 2}  # fmt: skip
-"""Packages that make up the framework, and their order in the fact."""
-TELLING = frozenset({"Python", "CUDA available", "GPU number", "seed", *FAMILY})
-"""What of an environment is stated, with the first GPU."""
-
-
 DETECTED = lazy(r"\| class +\| gts +\| dets +\| recall +\| ap +\|\s*$")
 """The head of the table that an evaluation of VOC prints: a row for each class."""
 DETECTED_ROW = lazy(r"\|[^|]+\| *(\d+) *\| *(\d+) *\| *(\d+(?:\.\d+)?|nan) *\| *[\d.nan]+ *\|\s*$")
@@ -49,18 +50,6 @@ class Detected:
             self.recalls.append(float(row[3]))
 
 
-RULE = lazy(r"-{20,}\s*")
-LONGEST_MEMO = 1 << 18
-"""Bytes of a passage that is remembered in case that it comes again, as it does where runs are resumed."""
-CONTROL = bytes((*range(9), *range(11, 32), 127))
-MARK = "\ufeff".encode()
-
-
-def is_plain(lines: bytes) -> bool:
-    """Whether lines show just what they hold: without terminal control, or a mark of byte order."""
-    return len(lines.translate(None, CONTROL)) == len(lines) and MARK not in lines
-
-
 class Blocks:
     """Reads what stands between two stamped lines: environment, config dump, state-dict report."""
 
@@ -69,7 +58,7 @@ class Blocks:
         self._build = build
         self._kind = ""
         self._lines: list[Line] = []
-        self._dump = b""  # what follows them, in one piece
+        self._dump: Passage | None = None  # what follows them, in one piece
         self._rules = 0
         self.sessions = 0
         self.detected: Detected | None = None
@@ -80,10 +69,15 @@ class Blocks:
         """Whether the lines that come belong to a block."""
         return bool(self._kind)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the open block is one that a program prints again each time it starts."""
+        return self._kind in ("environment", "config")
+
     def open(self, kind: str, line: Line) -> None:
         """Begin a block (``environment``, ``config`` or ``mismatch``) below a stamped line."""
         self.close()
-        self._kind, self._lines, self._dump, self._rules = kind, [line], b"", 0
+        self._kind, self._lines, self._dump, self._rules = kind, [line], None, 0
 
     def feed(self, line: Line) -> bool:
         """Take a line without a stamp; return whether it belongs to the open block."""
@@ -115,7 +109,7 @@ class Blocks:
             if self._rules >= 2:
                 self.close()
             return True
-        if self._kind == "config" and _ends_dump(text, blank_above=not self._lines[-1].text.strip()):
+        if self._kind == "config" and ends_dump(text, blank_above=not self._lines[-1].text.strip()):
             self.close()
             return False
         if self._kind == "mismatch" and not re.match(r"\s*$|.*state_dict|.*size mismatch|\s|[+|]", text):
@@ -126,52 +120,51 @@ class Blocks:
             self.close()
         return True
 
-    def passage(self, first: int, lines: bytes) -> int:
-        """Take lines without stamps, the first of which has this number; return how many belong to the open block."""
-        if first == self._lines[0].number + 1 and not self._rules and len(lines) <= LONGEST_MEMO:
+    def passage(self, first: int, passage: Passage) -> int:
+        """Take plain lines without stamps, the first of which has this number; return how many belong to the block."""
+        if first == self._lines[0].number + 1 and not self._rules and len(passage.raw) <= LONGEST_MEMO:
             if self._kind == "environment":
-                return self._environment(first, lines)
-            if self._kind == "config" and (taken := _length_of_dump(lines)) < LONGEST_DUMP:
-                count = lines.count(b"\n")
-                self._dump = b"\n".join(lines.split(b"\n", taken)[:taken])
-                if taken < count:
+                return self._environment(first, passage.told)
+            if self._kind == "config" and (taken := passage.length_of_dump) < LONGEST_DUMP:
+                self._dump = passage if passage.dump else None
+                if taken < passage.count:
                     self.close()
                 return taken
-        for taken, text in enumerate(lines.decode(errors="replace").split("\n")[:-1]):
+        for taken, text in enumerate(passage.lines.decode(errors="replace").split("\n")[:-1]):
             if not self._kind or not self.feed(Line(first + taken, text[:LONGEST])):
                 return taken
-        return lines.count(b"\n")
+        return passage.count
 
-    def _environment(self, first: int, lines: bytes) -> int:
-        taken, begins, self._rules, told = _told(lines)
-        if begins:
+    def _environment(self, first: int, told: Told) -> int:
+        self._rules = told.rules
+        if told.begins:
             begin_session(self._build, self._lines[0])
             self.sessions += 1
-        for at, text in told:
+        for at, text in told.lines:
             state_environment(self._build, text, first + at)
-        if self._rules > 1 or not begins:
+        if told.rules > 1 or not told.begins:
             self._kind = ""
-        return taken
+        return told.taken
 
     def _unfold(self) -> None:
         """Go over from a dump in one piece to its lines."""
-        if self._dump:
-            texts = self._dump.decode(errors="replace").split("\n")
+        if self._dump is not None:
+            texts = self._dump.dump.split("\n")
             self._lines += [Line(number, text) for number, text in enumerate(texts, self._lines[0].number + 1)]
-            self._dump = b""
+            self._dump = None
 
     def close(self) -> str:
         """End the open block and report what it held; return its kind, empty if none was open."""
         kind, self._kind = self._kind, ""
-        if kind == "config" and self._dump:
-            _state(self._build, *_printed(self._dump.decode(errors="replace")), shift=self._lines[0].number)
+        if kind == "config" and self._dump is not None:
+            _state(self._build, *printed(self._dump.dump), shift=self._lines[0].number)
         elif kind == "config" and len(self._lines) > 1:
             first = self._lines[1].number
             # A dropped physical line would shift all lines below it: keep the numbers.
             rows = [""] * (self._lines[-1].number - first + 1)
             for line in self._lines[1:]:
                 rows[line.number - first] = line.text
-            _state(self._build, *_printed("\n".join(rows)), shift=first - 1)
+            _state(self._build, *printed("\n".join(rows)), shift=first - 1)
         elif kind == "mismatch":
             self._mismatch()
         elif kind == "detected" and self.detected is None:
@@ -186,10 +179,10 @@ class Blocks:
         values = [(DETECTIONS, f"{split}/{DETECTIONS}", table.found)]
         if table.recalls:
             values.append((RECALL, f"{split}/recall", sum(table.recalls) / len(table.recalls)))
-        for printed, name, value in values:
+        for shown, name, value in values:
             known = self._build.column(name)
-            if known is None or known.printed == printed:
-                self._build.point(printed, value, table.line, epoch=epoch, name=name)
+            if known is None or known.printed == shown:
+                self._build.point(shown, value, table.line, epoch=epoch, name=name)
 
     def _mismatch(self) -> None:
         missing = unexpected = mismatched = 0
@@ -226,82 +219,20 @@ def begin_session(build: RunBuilder, line: Line) -> None:
     build.event("session_start", line.number, line.text.strip())
 
 
-@lru_cache(maxsize=64)
-def _told(lines: bytes) -> tuple[int, bool, int, tuple[tuple[int, str], ...]]:
-    """Return of lines how many are an environment, whether it begins, its rules, and those that state something."""
-    rules, told = 0, []
-    texts = lines.decode(errors="replace").split("\n")[:-1]
-    for at, text in enumerate(texts):
-        rules += RULE.fullmatch(text) is not None
-        if not rules and text.strip():
-            return at, False, 0, ()  # a blank record that opened nothing
-        if (found := ENVIRONMENT.match(text)) and (found[1].strip() in TELLING or found[1].startswith("GPU 0")):
-            told.append((at, text))
-        if rules > 1:
-            return at + 1, True, rules, tuple(told)
-    return len(texts), rules > 0, rules, tuple(told)
-
-
-@lru_cache(maxsize=64)
-def _length_of_dump(lines: bytes) -> int:
-    """Return how many of the lines below ``Config:`` belong to it."""
-    blank_above = False
-    texts = lines.decode(errors="replace").split("\n")[:-1]
-    for at, text in enumerate(texts):
-        if _ends_dump(text, blank_above=blank_above):
-            return at
-        blank_above = not text.strip()
-    return len(texts)
-
-
-@lru_cache(maxsize=16)
-def _printed(dump: str) -> tuple[dict[str, Setting], tuple[Fact, ...]]:
-    """Return the settings of a config dump and the facts that follow from them, as if it were a file of its own."""
-    from diagnose.configs.python_config import read_printed_config
-
-    settings = read_printed_config(dump, "").settings
-    return settings, tuple(config_facts(settings))
-
-
-def _ends_dump(text: str, *, blank_above: bool) -> bool:
-    if re.match(r"Traceback \(most|<<<<<<<|=======|>>>>>>>|srun: |slurmstepd", text):
-        return True
-    # mmcv before 1.0 dumps the file itself, with its name, comments and blank lines.
-    return (
-        blank_above and bool(text) and not re.match(r"[\s\])}#'\"]|\w+\s*=|(import|from|with|del|if|for) |_base_", text)
-    )
-
-
-ENVIRONMENT = lazy(r"\s*(GPU [\d,]+|[A-Za-z_][\w .]*): (.*)")
-
-
 def state_environment(build: RunBuilder, text: str, line: int) -> None:
     """State what one line of the environment block says."""
-    found = ENVIRONMENT.match(text)
-    if not found:
+    if (said := stated(text)) is None:
         return
-    key, value = found[1].strip(), found[2].strip()
-    if key == "Python":
-        build.fact("python", value.split(" ")[0], line, text)
-    elif re.match(r"GPU 0\b", key):
-        build.fact("device", value, line, text)
-    elif key == "CUDA available" and value == "False":
-        build.fact("device", "cpu", line, text)
-    elif key == "GPU number" and re.fullmatch(r"[0-9]{1,6}", value) and int(value):
-        build.fact("devices", float(value), line, text)
-    elif key == "seed" and re.fullmatch(r"[0-9]{1,12}", value):
-        build.fact("seed", float(value), line, text)
-    elif key in FAMILY:
-        known = build.known("framework")
-        words = str(known.value).split(", ") if known else []
-        words = [word for word in words if word.split(" ")[0] != key] + [f"{key} {value}"]
-        words.sort(key=lambda word: FAMILY.get(word.split(" ")[0], 9))
-        build.fact("framework", ", ".join(words), line, text)
+    name, value = said
+    if name == "framework":
+        known = build.known(name)
+        value = framework_with(str(known.value) if known else "", str(value))
+    build.fact(name, value, line, text)
 
 
 def state_config(build: RunBuilder, dump: str, at: int) -> None:
     """Add the settings of a config that is printed in the one line *at*, and the facts that follow from them."""
-    _state(build, *_printed(dump), at=at)
+    _state(build, *printed(dump), at=at)
 
 
 def _state(

@@ -26,7 +26,8 @@ from diagnose.reader.openmmlab import (
     points,
     saved,
 )
-from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks, is_plain
+from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks
+from diagnose.reader.openmmlab_passages import Passage, passage_of
 from diagnose.scan import SPACES, Condition, Shapes, Walk
 from diagnose.sources import Line, Source
 from diagnose.sources.lines import decode, visible
@@ -134,11 +135,12 @@ class TextLog:
     def passage(self, first: int, lines: bytes) -> int:
         """Take lines none of which is stamped or a match, the first of which has this number; return how many."""
         self.catch_up()
-        if is_plain(lines := lines.replace(b"\r\n", b"\n")):
-            taken = self.blocks.passage(first, lines)
+        passage = passage_of(lines) if self.blocks.repeats else Passage(lines)
+        if passage.is_plain:
+            taken = self.blocks.passage(first, passage)
         else:
-            taken = lines.count(b"\n")
-            for number, raw in enumerate(lines.split(b"\n")[:-1], first):
+            taken = passage.count
+            for number, raw in enumerate(passage.lines.split(b"\n")[:-1], first):
                 for line in visible(number, decode(raw, "utf-8")):
                     if not self.blocks.feed(line):
                         self.console.feed(line)
