@@ -33,23 +33,23 @@ class Dump:
 class _Layer:
     """Dumps, one upon another: put together when somebody looks at them."""
 
-    __slots__ = ("_below", "_dump", "_printed", "_together")
+    __slots__ = ("below", "dump", "made", "printed")
 
     def __init__(self, below: _Layer | None, printed: Mapping[str, Setting], dump: Dump) -> None:
-        self._below, self._printed, self._dump = below, printed, dump
-        self._together: dict[str, Dump] | None = None
+        self.below, self.printed, self.dump = below, printed, dump
+        self.made: dict[str, Dump] | None = None
 
     def together(self) -> dict[str, Dump]:
         """Return the dump of each key, the same mapping each time."""
         waiting: list[_Layer] = []
         layer: _Layer | None = self
-        while layer is not None and layer._together is None:
+        while layer is not None and layer.made is None:
             waiting.append(layer)
-            layer = layer._below
-        found = {} if layer is None or layer._together is None else layer._together
+            layer = layer.below
+        found = {} if layer is None or layer.made is None else layer.made
         for layer in reversed(waiting):
-            found = layer._together = found | dict.fromkeys(layer._printed, layer._dump)
-            layer._below = None
+            found = layer.made = found | dict.fromkeys(layer.printed, layer.dump)
+            layer.below = None
         return found
 
 

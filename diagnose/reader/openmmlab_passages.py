@@ -1,4 +1,4 @@
-"""Lines between two stamped ones of an OpenMMLab log; what they say is found once, for runs that are resumed repeat them."""
+"""Lines between two stamped ones of an OpenMMLab log: what they say is found once, since each start prints them again."""
 
 from __future__ import annotations
 
@@ -156,7 +156,11 @@ def stated(text: str) -> tuple[str, str | float] | None:
 @lru_cache(maxsize=1024)
 def framework_with(known: str, package: str) -> str:
     """Return the packages of a framework with one more, or with another version of it."""
-    name = package.split(" ")[0]
-    words = [word for word in known.split(", ") if word and word.split(" ")[0] != name] + [package]
-    words.sort(key=lambda word: FAMILY.get(word.split(" ")[0], 9))
+    name = _name(package)
+    words = [word for word in known.split(", ") if word and _name(word) != name] + [package]
+    words.sort(key=lambda word: FAMILY.get(_name(word), 9))
     return ", ".join(words)
+
+
+def _name(package: str) -> str:
+    return package.partition(" ")[0]
