@@ -182,17 +182,17 @@ class Warnings:
 
 def saved(build: RunBuilder, count: float, unit: str, line: Line) -> None:
     """Report ``Saving checkpoint at 3 epochs`` (or iterations)."""
-    all_saved(build, [(count, line)], unit)
+    all_saved(build, [(count, line.number, line.text)], unit)
 
 
-def all_saved(build: RunBuilder, counts: Iterable[tuple[float, Line]], unit: str) -> None:
-    """Report several such lines, with their numbers, between which nothing else was reported."""
+def all_saved(build: RunBuilder, counts: Iterable[tuple[float, int, str]], unit: str) -> None:
+    """Report several such lines, each a number, where it stands and its text, between which nothing was reported."""
     place = "epoch" if unit.strip().startswith("epoch") else "step"
     path = build.path
     build.happened_all(
         [
-            Event("checkpoint", Place(path, line.number, 1, line.text.strip()[:TEXT]), {place: count})
-            for count, line in counts
+            Event("checkpoint", Place(path, number, 1, text.strip()[:TEXT]), {place: count})
+            for count, number, text in counts
         ]
     )
 

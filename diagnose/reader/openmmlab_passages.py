@@ -1,4 +1,4 @@
-"""Lines between two stamped ones of an OpenMMLab log: what they say is found once, since each start prints them again."""
+"""Lines between two stamped ones of an OpenMMLab log: what they say is found once, as each start prints them again."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ from diagnose.reader.openmmlab import (
 )
 from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks
 from diagnose.reader.openmmlab_passages import Passage, passage_of
+from diagnose.reader.room import FIRST, LINE
 from diagnose.scan import SPACES, Condition, Shapes, Walk
 from diagnose.sources import Line, Source
 from diagnose.sources.lines import decode, visible
@@ -42,6 +43,8 @@ BORDERS = (*STAMPED, *(f"{loop}{after}" for loop in ("Epoch", "Iter") for after 
 """The same of stamped lines and of records: settings are called ``max_epochs`` and ``warmup_iters``."""
 KEPT = frozenset({"saved", "best"})
 """Kinds of lines that say all by themselves."""
+OPENING = frozenset({"environment", "config", "mismatch"})
+"""Kinds of lines above a block, of which no token counts."""
 
 
 class Plan(NamedTuple):
@@ -81,7 +84,7 @@ class TextLog:
         self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
         self.console = ConsoleEvents(build)
         self.loaded = ""
-        self.kept: dict[int, tuple[Match, list[int]]] = {}
+        self.kept: dict[int, tuple[str, list[int]]] = {}  # of each template its unit, and what is counted in it
         self.plans = plans_of(grammar.shapes)
 
     def read(self, source: Source) -> None:
@@ -90,7 +93,7 @@ class TextLog:
         borders = gate(self.others or self.grammar.gate, texts=BORDERS if self.others else STAMPED, alone=True)
         walk = Walk(source, self.grammar.shapes, wanted, borders)
         self.walk, self.bulk = walk, Bulk(self.build, walk, lazy=True)
-        self.planned, self.stated = self.plan(), self.build.stated
+        self.planned, self.stated, self.at = self.plan(), self.build.stated, walk.counters
         walk.full = self.full
         for line in walk:
             self.catch_up()
@@ -115,7 +118,11 @@ class TextLog:
 
     def match(self, line: Line) -> Match | None:
         """Return what the grammar reads in the line that the walk has yielded last."""
-        return self.known(line.text) if self.walk.template >= 0 else self.grammar.parse(line.text)
+        template = self.walk.template
+        if template < 0:
+            return self.grammar.parse(line.text)
+        kind = self.grammar.shapes.templates[template].kind
+        return Match(kind, ()) if kind in OPENING else self.known(line.text)
 
     def known(self, text: str) -> Match | None:
         """Return what the grammar reads in a line of which the walk knows the template; others learn them later."""
@@ -127,7 +134,8 @@ class TextLog:
         walk, attentive = self.walk, self.console.attentive
         self.bulk.check()
         self.agree()
-        walk.counters = self.loop.at
+        if self.at is not self.loop.at:
+            self.at = walk.counters = self.loop.at
         walk.everything = attentive
         walk.rows = self.blocks.detected is None
         walk.passing = self.passage if self.blocks.is_open and not attentive else None
@@ -155,24 +163,24 @@ class TextLog:
         if template not in self.kept:
             parts = self.grammar.shapes.parts_of(template)
             counts = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT" and part >= 0]
-            self.kept[template] = match, counts if match.kind == "saved" else []
+            self.kept[template] = match.get("UNIT") or "", counts if match.kind == "saved" else []
         self.walk.enable(self.kept[template][1], ALWAYS, keeps=True)
 
     def take_kept(self) -> None:
         """Take the lines that were kept, in their order."""
         walk, kept = self.walk, self.kept
-        found = [(template, lines) for template in kept if template in walk.enabled and (lines := walk.kept(template))]
+        found = [(template, rows) for template in kept if template in walk.enabled and (rows := walk.kept(template))]
         if len(found) > 1:
-            rows = sorted((line, template, values) for template, lines in found for line, values in lines)
-            found = [(template, [(line, values)]) for line, template, values in rows]
-        for template, lines in found:
-            if kept[template][1]:
-                unit = kept[template][0].get("UNIT") or ""
-                all_saved(self.build, [(values[0], line) for line, values in lines], unit)
+            every = sorted((row, text, template) for template, rows in found for row, text in rows)
+            found = [(template, [(row, text)]) for row, text, template in every]
+        for template, rows in found:
+            unit, counts = kept[template]
+            if counts:
+                all_saved(self.build, [(row[FIRST], int(row[LINE]), text) for row, text in rows], unit)
                 continue
-            for line, _ in lines:
-                if (match := self.known(line.text)) is not None:
-                    self.take(match, line)
+            for row, text in rows:
+                if (match := self.known(text)) is not None:
+                    self.take(match, Line(int(row[LINE]), text))
 
     def full(self, template: int) -> None:
         """Take what was stored of a template."""
@@ -190,6 +198,7 @@ class TextLog:
             known = self.build.known("steps_per_epoch")
             step = (epoch - 1) * float(known.value) + inner if epoch and known else inner
             self.loop.passed(epoch, inner, step)
+            self.at = self.loop.at
 
     def plan(self) -> list[Fact | None]:
         """Return what a training record must agree with to be read in bulk."""

@@ -248,15 +248,16 @@ class Walk:
         """Return the rows stored of a template, row by row: line, major and minor counter then, and the columns."""
         return self._scanner.take(template)
 
-    def kept(self, template: int) -> list[tuple[Line, tuple[float, ...]]]:
-        """Return the lines of a template whose rows were stored, and their columns, where lines are kept."""
+    def kept(self, template: int) -> list[tuple[tuple[float, ...], str]]:
+        """Return the rows stored of a template whose lines are kept, as ``take`` does, each with its line."""
         raw = self._scanner.lines(template)
         if not raw:
             return []
         texts = raw.decode(errors="replace").split("\n")[:-1]
+        if b"\r" in raw:
+            texts = [text.rstrip("\r") for text in texts]
         rows = self._scanner.take(template)
-        each = struct.iter_unpack(f"={len(rows) // len(texts) // 8}d", rows)
-        return [(Line(int(row[0]), text.rstrip("\r")), row[3:]) for row, text in zip(each, texts, strict=True)]
+        return list(zip(struct.iter_unpack(f"={len(rows) // len(texts) // 8}d", rows), texts, strict=True))
 
     @property
     def counters(self) -> tuple[float, float]:
