@@ -272,9 +272,10 @@ class RunBuilder:
     def new_column(self, name: str, printed: str) -> Column:
         """Begin a series in the open segment whose points come in bulk, if it has not begun."""
         columns = self._drafts[-1].columns
-        if name not in columns:
-            columns[name] = Column(printed, self.path)
-        return columns[name]
+        column = columns.get(name)
+        if column is None:
+            column = columns[name] = Column(printed, self.path)
+        return column
 
     def correct_steps(self, steps: Mapping[int, float]) -> None:
         """Give the points of lines of the open segment, added one by one, the steps that only its end has shown."""

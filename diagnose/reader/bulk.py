@@ -126,7 +126,8 @@ class Bulk:
             used.add(name)
             place = FIRST + len(extra) + len(parts) if item.part >= 0 else -1
             parted.append((column, place, item.value, item.absent))
-            parts += [item.part] if item.part >= 0 else []
+            if item.part >= 0:
+                parts.append(item.part)
         if len(checks) > MOST_CHECKS:
             return False
         self._walk.enable([*extra, *parts], replace(condition, checks=tuple(checks)) if unseen else condition)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from diagnose.model import Event, Place
+from diagnose.names import canonical
 from diagnose.patterns import lazy
 from diagnose.reader.builder import TEXT, RunBuilder
 from diagnose.reader.bulk import Item
@@ -108,7 +109,7 @@ def bulk_items(match: Match, parts: Sequence[int], split: str) -> list[Item] | N
             items.append(Item(bare, split, -1, value=number(value)))
     if any(item.printed == "lr" for item in items):
         items = [replace(item, name="base_lr") if item.printed == "base_lr" else item for item in items]
-    return items
+    return [replace(item, name=item.name or canonical(item.printed, split)) for item in items]
 
 
 @lru_cache(maxsize=4096)
@@ -173,11 +174,16 @@ class Warnings:
 
     def feed(self, message: str, line: Line, session: int) -> None:
         """Report a line logged at level WARNING, unless one like it was reported before in this session."""
-        shape = session, re.sub(r"\d+", "0", message)[:200]
+        shape = session, _without_digits(message)
         if shape in self._seen or len(self._seen) >= self.MOST:
             return
         self._seen.add(shape)
         self._build.event("warning", line.number, line.text.strip(), category="", message=message.strip()[:200])
+
+
+@lru_cache(maxsize=4096)
+def _without_digits(message: str) -> str:
+    return re.sub(r"\d+", "0", message)[:200]
 
 
 def saved(build: RunBuilder, count: float, unit: str, line: Line) -> None:

@@ -80,7 +80,7 @@ class TextLog:
 
     def __init__(self, build: RunBuilder, grammar: LineGrammar) -> None:
         """Report to *build* what *grammar* accepts."""
-        self.build, self.grammar = build, grammar
+        self.build, self.grammar, self.shapes = build, grammar, grammar.shapes
         self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
         self.console = ConsoleEvents(build)
         self.loaded = ""
@@ -91,7 +91,7 @@ class TextLog:
         """Read all lines: matches, blocks between two stamped lines, and what any console may show."""
         wanted = gate(self.grammar.gate, texts=(DETECTED_START,))
         borders = gate(self.others or self.grammar.gate, texts=BORDERS if self.others else STAMPED, alone=True)
-        walk = Walk(source, self.grammar.shapes, wanted, borders)
+        walk = Walk(source, self.shapes, wanted, borders)
         self.walk, self.bulk = walk, Bulk(self.build, walk, lazy=True)
         self.planned, self.stated, self.at = self.plan(), self.build.stated, walk.counters
         walk.full = self.full
@@ -121,12 +121,12 @@ class TextLog:
         template = self.walk.template
         if template < 0:
             return self.grammar.parse(line.text)
-        kind = self.grammar.shapes.templates[template].kind
+        kind = self.shapes.templates[template].kind
         return Match(kind, ()) if kind in OPENING else self.known(line.text)
 
     def known(self, text: str) -> Match | None:
         """Return what the grammar reads in a line of which the walk knows the template; others learn them later."""
-        found = self.grammar.shapes.match(text)
+        found = self.shapes.match(text)
         return self.grammar.parse(text) if found is None else Match(found[0].kind, found[1])
 
     def go_on(self) -> None:
@@ -161,7 +161,7 @@ class TextLog:
         if match.kind not in KEPT or template < 0 or template in self.walk.enabled:
             return
         if template not in self.kept:
-            parts = self.grammar.shapes.parts_of(template)
+            parts = self.shapes.parts_of(template)
             counts = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT" and part >= 0]
             self.kept[template] = match.get("UNIT") or "", counts if match.kind == "saved" else []
         self.walk.enable(self.kept[template][1], ALWAYS, keeps=True)
@@ -234,8 +234,11 @@ class TextLog:
         if plan is None or len(plan.counters) != len(numbers) or math.isnan(self.build.current_step):
             return points(self.build, items_of(match), line.number, split, epoch=epoch)
 
-        values = {part: number(match.tokens[at][1]) for part, at in plan.tokens.items()}
-        whole = plan.items and not any(values.get(item.part) == ABSENT for item in plan.items)
+        tokens = match.tokens
+        values = {part: number(tokens[at][1]) for part, at in plan.tokens.items()}
+        whole = plan.items and (
+            ABSENT not in values.values() or not any(values.get(item.part) == ABSENT for item in plan.items)
+        )
         first = First(line.number, self.loop.at, values)
         by_epoch = match.kind.endswith("epoch")
         if whole and self.build.is_open and self.enable(plan, split, numbers, first, by_epoch=by_epoch):
@@ -281,7 +284,7 @@ class TextLog:
         """Return how lines of the template of the line yielded last are read in bulk; None if they cannot be."""
         key = self.walk.template, split
         if key not in self.plans:
-            parts = list(self.grammar.shapes.parts_of(key[0]))
+            parts = list(self.shapes.parts_of(key[0]))
             items = bulk_items(match, parts, split)
             tokens = {part: at for at, part in enumerate(parts) if part >= 0}
             counters = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT"]
