@@ -403,6 +403,18 @@ static int take_checks(Template *template, PyObject *checks)
     return count < 0 ? -1 : 0;
 }
 
+/* Whether rows need the same parts as before, so that what is remembered of rows still holds. */
+static int needs_the_same(const Template *before, const Template *template)
+{
+    int same = before->width == template->width && before->major == template->major && before->minor == template->minor &&
+               before->checked == template->checked;
+    for (int i = FIRST_COLUMN; same && i < template->width; i++)
+        same = before->columns[i] == template->columns[i];
+    for (int i = 0; same && i < template->checked; i++)
+        same = before->checks[i].part == template->checks[i].part;
+    return same;
+}
+
 PyDoc_STRVAR(enable_doc,
              "enable(template, columns, major, minor, constant, expected, forbids, checks=(), keeps=False): store rows of a\n"
              "template.\n\n"
@@ -430,8 +442,7 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
         return NULL;
     }
     Template *template = &self->templates[which];
-    forget_alike(&self->alikes, which);
-    forget_way(&self->way);
+    const Template before = *template;
     template->enabled = 0;
     template->width = (int)count + FIRST_COLUMN;
     template->major = major;
@@ -445,14 +456,18 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
         if (column < 0 || column >= MOST_VARIABLES) {
             if (!PyErr_Occurred())
                 PyErr_SetString(PyExc_ValueError, "a column is a variable part");
-            return NULL;
+            goto failed;
         }
         template->columns[i + FIRST_COLUMN] = (int)column;
     }
     if (constant.part >= 0)
         template->checks[template->checked++] = constant;
     if (take_checks(template, checks) < 0)
-        return NULL;
+        goto failed;
+    if (!needs_the_same(&before, template)) {
+        forget_alike(&self->alikes, which);
+        forget_way(&self->way);
+    }
     template->room = DOUBLES_OF_A_TEMPLATE / template->width;
     if (template->block != NULL && PyBytes_Size(template->block) != size_of(template, template->room))
         Py_CLEAR(template->block);
@@ -467,6 +482,10 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
     settle(&self->program, self->ends[which], template);
     template->enabled = 1;
     return Py_NewRef(Py_None);
+failed:
+    forget_alike(&self->alikes, which);
+    forget_way(&self->way);
+    return NULL;
 }
 
 PyDoc_STRVAR(disable_doc, "disable(): store no rows until templates are enabled again; rows not taken stay.");
