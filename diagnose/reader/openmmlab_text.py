@@ -43,6 +43,8 @@ BORDERS = (*STAMPED, *(f"{loop}{after}" for loop in ("Epoch", "Iter") for after 
 """The same of stamped lines and of records: settings are called ``max_epochs`` and ``warmup_iters``."""
 KEPT = frozenset({"saved", "best"})
 """Kinds of lines that say all by themselves."""
+MOST_KEPT = 16
+"""Templates of such lines that are kept."""
 OPENING = frozenset({"environment", "config", "mismatch"})
 """Kinds of lines above a block, of which no token counts."""
 
@@ -134,6 +136,8 @@ class TextLog:
         walk, attentive = self.walk, self.console.attentive
         self.bulk.check()
         self.agree()
+        if not walk.enabled:
+            self.keep_on()
         if self.at is not self.loop.at:
             self.at = walk.counters = self.loop.at
         walk.everything = attentive
@@ -161,10 +165,17 @@ class TextLog:
         if match.kind not in KEPT or template < 0 or template in self.walk.enabled:
             return
         if template not in self.kept:
+            if len(self.kept) == MOST_KEPT:
+                return
             parts = self.shapes.parts_of(template)
             counts = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT" and part >= 0]
             self.kept[template] = match.get("UNIT") or "", counts if match.kind == "saved" else []
         self.walk.enable(self.kept[template][1], ALWAYS, keeps=True)
+
+    def keep_on(self) -> None:
+        """Keep lines also where rows of a new segment are read."""
+        for template, (_, counts) in self.kept.items():
+            self.walk.enable(counts, ALWAYS, keeps=True, template=template)
 
     def take_kept(self) -> None:
         """Take the lines that were kept, in their order."""

@@ -224,20 +224,20 @@ class Walk:
         if self._is_single:
             self._scanner.ignore(self.raw)
 
-    def enable(self, columns: Sequence[int], condition: Condition, *, keeps: bool = False) -> None:
+    def enable(self, columns: Sequence[int], condition: Condition, *, keeps: bool = False, template: int = -1) -> None:
         """Store rows of the template of the line yielded last from here on.
 
         Args:
             columns: the variable parts that are stored of them.
             condition: when a line is a row.
             keeps: whether the lines themselves are kept, too.
+            template: another template.
         """
         at = condition
-        self.enabled.add(self.template)
+        template = self.template if template < 0 else template
+        self.enabled.add(template)
         counters, constant = (at.major, at.minor), (at.constant, at.expected)
-        self._scanner.enable(
-            self.template, tuple(columns), *counters, *constant, at.forbids_minus_one, at.checks, keeps
-        )
+        self._scanner.enable(template, tuple(columns), *counters, *constant, at.forbids_minus_one, at.checks, keeps)
 
     def disable(self) -> None:
         """Yield the lines of all templates from here on."""

@@ -146,3 +146,30 @@ def test_ends_of_lines_belong_to_a_row(end):
 
     assert len(handed) == 1
     assert struct.unpack("45d", rows)[3::5] == tuple(float(f"0.{at}") for at in range(9))
+
+
+@pytest.mark.parametrize("again", [(0, 1), (1, 0), (1,), (0,), ()])
+def test_a_template_that_is_enabled_again_stores_the_columns_asked_for_then(again):
+    block = b"loss: 0.25 at 17\nloss: 0.75 at 18\nloss: 0.50 at 19\n"
+    for scanner in scanners([ROW], 0, (0, 1)):
+        walked(scanner, 0, block)
+        scanner.disable()
+        scanner.enable(0, again, -1, -1, -1, 0.0, False)
+        with pytest.raises((ValueError, IndexError)):
+            scanner.enable(1, (0, 1), -1, -1, -1, 0.0, False)
+        handed, rows = walked(scanner, 0, block)
+        assert not handed
+        values = [(0.25, 17.0), (0.75, 18.0), (0.5, 19.0)]
+        assert list(struct.iter_unpack(f"={3 + len(again)}d", rows)) == [
+            (number, 0.0, 0.0, *[value[part] for part in again]) for number, value in enumerate(values, 1)
+        ]
+
+
+def test_columns_that_are_none_leave_nothing_of_the_rows_before():
+    compiled, _ = scanners([ROW], 0, (0, 1))
+    block = b"loss: 0.25 at 17\nloss: 0.75 at 18\n"
+    walked(compiled, 0, block)
+    with pytest.raises(ValueError, match="a column is a variable part"):
+        compiled.enable(0, (1, -1), -1, -1, -1, 0.0, False)
+    compiled.enable(0, (1, 0), -1, -1, -1, 0.0, False)
+    assert list(struct.iter_unpack("=5d", walked(compiled, 0, block)[1])) == [(1, 0, 0, 17, 0.25), (2, 0, 0, 18, 0.75)]

@@ -7,7 +7,7 @@ from diagnose.scan import Condition, Gate, Shapes, Walk, blocks
 from diagnose.scan.engine import kernel_problem
 from diagnose.scan.gate import needed
 from diagnose.scan.template import ANY_NUMBER, LITERAL, NUMBER, RUN, Part, Template
-from diagnose.sources import Line, from_bytes
+from diagnose.sources import from_bytes
 
 ROW = Template("row", (Part(RUN, low=1, high=4), Part(LITERAL, b" ap_50: "), Part(NUMBER, low=ANY_NUMBER)), ())
 BORDERS = Gate(["stamp", "ap_50"])
@@ -91,7 +91,7 @@ def test_rows_are_checked_and_their_lines_kept():
             walk.enable((1,), Condition(checks=((1, -1.0, False), (0, 4.0, False))), keeps=True)
 
     assert seen == ["1 ap_50: 0.5", "3 ap_50: -1", "4 ap_50: 1"]
-    assert walk.kept(0) == [(Line(2, "2 ap_50: 0.25"), (0.25,)), (Line(6, "5 ap_50: 0.75"), (0.75,))]
+    assert walk.kept(0) == [((2, 0, 0, 0.25), "2 ap_50: 0.25"), ((6, 0, 0, 0.75), "5 ap_50: 0.75")]
     assert walk.kept(0) == []
 
 
