@@ -42,6 +42,8 @@ def _digits_of(word: int) -> list[int]:
     return [(0x0F0F0F0F0F0F0F0F << 8 * max(0, 8 * word + 8 - length)) % (1 << 64) for length in range(3 * 8 + 1)]
 
 
+AHEAD = np.array([0x0F0F0F0F0F % (1 << 8 * more) for more in range(6)], dtype=np.uint64)
+"""By how many more digits a run has than ``LONGEST``: what its first word has of them, which must be zeros."""
 DIGITS = np.array([_digits_of(word) for word in range(3)], dtype=np.uint64)
 
 
@@ -51,7 +53,7 @@ def words(data: bytes) -> Whole:
 
 
 def whole(from_each: Whole, ends: Indices, lengths: Indices) -> Whole:
-    """Return the values of runs of digits; one that is longer than ``LONGEST`` has any value.
+    """Return the values of runs of digits; one of more than ``LONGEST`` without its leading zeros, or than 24, has any.
 
     Args:
         from_each: ``words`` of the block, in which 24 bytes stand before the first run.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diagnose.scan.pure_numbers import LONGEST, TENS, rounded, whole, words
+from diagnose.scan.pure_numbers import AHEAD, LONGEST, TENS, rounded, whole, words
 from diagnose.scan.pure_rows import ABSURD, Counters, Rows
 
 if TYPE_CHECKING:
@@ -253,7 +253,13 @@ class Stretch:
     def _runs(self, starts: Indices, ends: Indices) -> tuple[Whole, Flags]:
         """Return runs of digits as whole numbers, and which are too long to be that."""
         lengths = ends - starts
-        return whole(self._words, ends, lengths), lengths > LONGEST
+        long = lengths > LONGEST
+        if long.any():
+            at = np.nonzero(long)
+            more = lengths[at] - LONGEST
+            ahead = self._words.take(starts[at]) & AHEAD.take(more, mode="clip")
+            long[at] = (more >= len(AHEAD)) | (ahead != 0)
+        return whole(self._words, ends, lengths), long
 
 
 def _is_absurd(counter: Floats) -> Flags:

@@ -61,6 +61,22 @@ def test_few_numbers_are_left_to_python():
     assert len(left) < 10
 
 
+def test_numbers_of_any_width_are_read_on_the_way_of_a_row():
+    chance, left, count = random.Random(5), 0, 0
+    for whole in range(1, 9):
+        for fraction in range(26):
+            for exponent in ("", "e-07", "E+3"):
+                digits = str(chance.randrange(10 ** (whole - 1), 10**whole))
+                zeros = chance.randrange(fraction + 1)
+                behind = f".{chance.randrange(10**fraction) // 10**zeros:0{fraction}d}" if fraction else ""
+                for text in (digits + behind + exponent, "0" + behind + exponent):
+                    value = kernel().number(text.encode(), powers(), True)
+                    count += 1
+                    left += value is None
+                    assert value is None or bits(value) == bits(float(text)), text
+    assert left < count / 2
+
+
 def test_halfway_cases_round_to_even():
     for whole in range(2**53, 2**53 + 2000):
         assert kernel().number(f"{whole}".encode(), powers()) == float(whole)

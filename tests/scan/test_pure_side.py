@@ -142,3 +142,20 @@ def test_numbers_are_those_of_python():
         if not open and struct.pack("d", value) != one
     ]
     assert unsure.mean() < 0.5
+
+
+def test_fractions_that_begin_with_zeros_are_those_of_python():
+    chance = random.Random(3)
+    texts = [
+        f"{chance.choice('0007')}.{'0' * chance.randrange(9)}{chance.randrange(10 ** chance.randrange(14, 20))}"
+        for _ in range(8000)
+    ]
+    scanner = pure.Scanner()
+    scanner.learn([template(Part(LITERAL, b"loss: "), Part(NUMBER, low=ANY_NUMBER))])
+    scanner.enable(0, (0,), -1, -1, -1, 0.0, False)
+    block = b"".join(b"loss: %b\n" % text.encode() for text in texts)
+
+    assert scanner.walk(block, 0, len(block), 1, 0)[0] == pure.NO_MORE
+
+    rows = struct.iter_unpack("4d", scanner.take(0))
+    assert [value for *_, value in rows] == [float(text) for text in texts]
