@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from diagnose.engine.apply import Ready
 from diagnose.engine.shortlist import Shortlist
 from diagnose.engine.view import View
 from diagnose.language.outline import Outline, outline_of
 from diagnose.model import Segment
-from diagnose.rules import Rule
+
+if TYPE_CHECKING:
+    from diagnose.engine.ready import Made, Todo
 
 OFTEN = 8
 """The segment of an outline for which rules are made ready: that costs what it saves in so many."""
@@ -23,8 +24,6 @@ MOST, MOST_SEEN = 32, 1024
 """Outlines for which rules are kept ready, and that are counted."""
 MOST_POINTS = 1 << 13
 """Points up to which a series is short: what is made of longer ones is not kept."""
-Todo = Sequence[tuple[Rule, Sequence[Ready] | None]]
-"""Rules to apply, those that were made ready with their conditions."""
 
 
 class Quick:
@@ -34,31 +33,28 @@ class Quick:
         """Take rules, and thresholds by the names of rules."""
         self._shortlist, self._thresholds = shortlist, thresholds
         self._seen: Counter[Outline] = Counter()
-        self._made: dict[Outline, tuple[Todo, Mapping[str, str], frozenset[str]]] = {}
+        self._made: dict[Outline, Made] = {}
 
     def of(self, view: View) -> tuple[Todo, Mapping[str, str], frozenset[str]]:
-        """Return rules that lack nothing in a segment, what it lacks by the names of others, and which find nothing.
+        """Return rules that may find something in a segment, what it lacks by the names of others, and which find nothing.
 
-        What a rule of the last ones asks for is settled by names alone.
+        Of the last ones that is known before they are applied.
         """
         outline = outline_of(view.segment, view.run.format, compared=view.baseline is not None)
         often = self._often(outline) and _is_told_by_names(view.segment)
         if often and outline in self._made:
-            return self._made[outline]
+            return self._made[outline].of(view)
         rules, lacks = self._shortlist.of(view)
         if not often:
             return [(rule, None) for rule in rules], lacks, frozenset()
-        from diagnose.engine.ready import finds_nothing, made_ready
+        from diagnose.engine.ready import Made
 
         if len(self._made) >= MOST:
             oldest = next(iter(self._made))
             self._seen[oldest] = 0
             del self._made[oldest]
-        ready = made_ready(rules, view, outline, self._thresholds)
-        settled = frozenset(rule.name for rule, conditions in ready if finds_nothing(conditions))
-        todo = [(rule, conditions) for rule, conditions in ready if rule.name not in settled]
-        made = self._made[outline] = todo, lacks, settled
-        return made
+        made = self._made[outline] = Made(rules, lacks, view, outline, self._thresholds)
+        return made.of(view)
 
     def _often(self, outline: Outline) -> bool:
         if len(self._seen) > MOST_SEEN:

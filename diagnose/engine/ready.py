@@ -10,27 +10,75 @@ from diagnose.engine.view import View
 from diagnose.language import parse
 from diagnose.language.narrow import Names, Narrow, OddError
 from diagnose.language.outline import Outline
+from diagnose.language.written import Look, written
 from diagnose.rules import Rule
 
 Thresholds = Mapping[str, Mapping[str, Any]]
 """Parameters that settings override, by the names of rules."""
 
 
-def made_ready(
-    rules: Sequence[Rule], view: View, outline: Outline, thresholds: Thresholds
-) -> list[tuple[Rule, list[Ready] | None]]:
-    """Return rules with their conditions for segments of an outline; None for a rule that stays as it is.
+WRITTEN = 48
+"""The segment for which the conditions are written out: that costs what it saves in so many."""
+Todo = Sequence[tuple[Rule, Sequence[Ready] | None]]
+"""Rules to apply, those that were made ready with their conditions."""
 
-    Args:
-        rules: those that lack nothing there.
-        view: one of the segments.
-        outline: of it.
-        thresholds: of the rules.
+
+class Made:
+    """Rules for segments of one outline.
+
+    Attributes:
+        todo: the rules that may find something.
+        lacks: what such segments lack, by the names of rules.
+        settled: names of rules that find nothing, whatever the values are.
     """
-    make = Narrow(outline)
-    made = [(rule, _ready(rule, view, make, thresholds.get(rule.name, {}))) for rule in rules]
-    make.share()
-    return made
+
+    def __init__(
+        self, rules: Sequence[Rule], lacks: Mapping[str, str], view: View, outline: Outline, thresholds: Thresholds
+    ) -> None:
+        """Make rules ready.
+
+        Args:
+            rules: those that lack nothing there.
+            lacks: what others lack.
+            view: one of the segments.
+            outline: of it.
+            thresholds: of the rules.
+        """
+        make = Narrow(outline)
+        made = [(rule, _ready(rule, view, make, thresholds.get(rule.name, {}))) for rule in rules]
+        self._slots = make.share()
+        self.lacks = {**lacks, **{rule.name: lack for rule, ready in made if (lack := lack_of(ready))}}
+        self.settled = frozenset(rule.name for rule, ready in made if finds_nothing(ready))
+        self.todo: Todo = [one for one in made if one[0].name not in self.settled and one[0].name not in self.lacks]
+        self._as_written = [number for number, (_, ready) in enumerate(self.todo) if ready is None]
+        self._looked = self.settled | {rule.name for rule, ready in self.todo if ready is not None}
+        self._seen = 0
+        self._look: Look | None = None
+
+    def of(self, view: View) -> tuple[Todo, dict[str, str], frozenset[str]]:
+        """Return rules that find something in a segment, or have to be tried, what others lack, and who finds nothing."""
+        self._seen += 1
+        if self._seen == WRITTEN:
+            self._look = written([[one.when for one in ready or ()] for _, ready in self.todo], self._slots)
+        if self._look is None:
+            return self.todo, self.lacks, self.settled
+        hits, lacks = set(self._as_written), self.lacks.copy()
+        missing: dict[int, int] = {}
+        for number, what in self._look(view.scope):
+            rule, ready = self.todo[number]
+            if not isinstance(what, str):
+                hits.add(number)
+                continue
+            missing[number] = missing.get(number, 0) + 1
+            if missing[number] == len(ready or ()):  # all of its conditions lack something
+                lacks[rule.name] = what
+        todo = [self.todo[number] for number in sorted(hits)]
+        return todo, lacks, self._looked.difference(lacks, [rule.name for rule, _ in todo])
+
+
+def lack_of(ready: Sequence[Ready] | None) -> str:
+    """Return what a rule that was made ready lacks, whatever the values are; empty if it may lack nothing."""
+    return ready[-1].when.args[0] if ready and all(one.when.kind == "lacking" for one in ready) else ""
 
 
 def finds_nothing(ready: Sequence[Ready] | None) -> bool:

@@ -51,7 +51,11 @@ CHANGE = ("key", "name", "old", "new", "factor", "change_percent", "kind", "role
 
 def truth(node: Node, scope: Scope) -> bool:
     """Return whether a condition holds; a mask holds if it is true anywhere."""
-    value = node.run(scope)
+    return is_true(node.run(scope))
+
+
+def is_true(value: Any) -> bool:
+    """Return whether the value of a condition means that it holds."""
     return bool(np.count_nonzero(value.where)) if isinstance(value, Mask) else bool(value)
 
 
@@ -144,10 +148,11 @@ def _attribute(node: Node) -> Run:
     if isinstance(target, Node) and target.kind == "name" and target.args[0] in NAMESPACES:
         return _guarded(node, partial(_namespaced, target.args[0], name))
     whole = _run(target)
-    return _guarded(node, lambda scope: _of(whole(scope), name, scope))
+    return _guarded(node, lambda scope: attribute_of(whole(scope), name, scope))
 
 
-def _of(value: Any, name: str, scope: Scope) -> Any:
+def attribute_of(value: Any, name: str, scope: Scope) -> Any:
+    """Return what stands behind the dot. Raises MissingError and ValueTypeError."""
     if isinstance(value, Event):
         if name == "line":
             return float(value.place.line)

@@ -84,11 +84,18 @@ class Narrow:
             args[1] = args[1].args[1]  # there are as many points as there are in the mask, which need not be taken
         return _lack(node.kind, args) or self._made(self._new(node.kind, *args))
 
-    def share(self) -> None:
-        """See to it that what several nodes ask for is evaluated once in a segment; call it when all are made."""
+    def share(self) -> dict[int, int]:
+        """See to it that what several nodes ask for is evaluated once in a segment; call it when all are made.
+
+        Returns:
+            Under which number ``Scope.kept`` has the value of such a node, by the node's identity.
+        """
+        slots = {}
         for slot, node in enumerate(self._nodes.values()):  # operands come before what they are operands of
             if node.kind in KEPT and self._uses.get(id(node), 0) > 1:
                 node.runs(_once(slot, compiled(node)))
+                slots[id(node)] = slot
+        return slots
 
     def _operand(self, node: Node, names: Names) -> Node:
         space = node.kind == "name" and node.args[0] in NAMESPACES

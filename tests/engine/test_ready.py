@@ -5,7 +5,7 @@ import pytest
 
 from diagnose.engine.apply import Ready, apply
 from diagnose.engine.quick import MOST_POINTS, OFTEN, Quick
-from diagnose.engine.ready import finds_nothing, made_ready
+from diagnose.engine.ready import WRITTEN, Made
 from diagnose.engine.shortlist import Shortlist
 from diagnose.engine.view import View
 from diagnose.language import MissingError
@@ -24,19 +24,24 @@ def told(rule: Rule, view: View, ready: list[Ready] | None) -> object:
 
 
 @pytest.mark.parametrize("name", formats())
-def test_a_rule_made_ready_tells_the_same(name: str) -> None:
+@pytest.mark.parametrize("often", [1, WRITTEN])
+def test_rules_made_ready_tell_the_same(name: str, often: int) -> None:
     rules = Shortlist(rule for rule in builtin() if not rule.is_cause)
     for sample in formats()[name].SAMPLES:
         run = read(from_bytes("sample", sample if isinstance(sample, bytes) else sample.encode()), name)
-        if run is None:
-            continue
-        for segment in run.segments[:2]:
+        for segment in run.segments[:2] if run is not None else ():
             view = View(run, segment)
-            outline = outline_of(segment, run.format, compared=False)
-            for rule, ready in made_ready(rules.of(view)[0], view, outline, {}):
+            made = Made(rules.of(view)[0], {}, view, outline_of(segment, run.format, compared=False), {})
+            for _ in range(often):
+                todo, lacks, settled = made.of(View(run, segment))
+            ready = {rule.name: conditions for rule, conditions in todo}
+            for rule in rules.of(view)[0]:
                 found = told(rule, View(run, segment), None)
-                assert told(rule, View(run, segment), ready) == found, rule.name
-                assert found == [] or not finds_nothing(ready), rule.name
+                if rule.name in ready:
+                    assert told(rule, View(run, segment), ready[rule.name]) == found, rule.name
+                else:
+                    assert (found if rule.name in lacks else []) == lacks.get(rule.name, found), rule.name
+                    assert (rule.name in settled) == (rule.name not in lacks)
 
 
 def run_of(points: int) -> Run:
