@@ -13,7 +13,7 @@ from typing import Any
 from diagnose.language.evaluate import NAMESPACES, WRONG, attribute_of, is_true
 from diagnose.language.functions import TABLE
 from diagnose.language.functions.registry import Function
-from diagnose.language.operate import compared, computed
+from diagnose.language.operate import combined, compared, computed
 from diagnose.language.parse import LanguageError, Node
 from diagnose.language.scope import Scope
 from diagnose.language.values import Mask, MissingError
@@ -23,14 +23,17 @@ Odd = tuple[int, bool | str | None]
 Look = Callable[[Scope], Sequence[Odd]]
 """What all conditions come to in a segment; of those that are false nothing is told."""
 
-NUMBERS = frozenset({"segment_index", "segment_count", "epochs"})
-"""Names that are numbers in every segment."""
+GIVEN = frozenset({"segment_index", "segment_count"})
+"""Numbers that every segment is given by name."""
 OF_NUMBERS = frozenset({"abs", "ceil", "exp", "floor", "log", "log10", "max", "min", "sqrt"})
 """Functions that give a number if all they are given are numbers."""
-KINDS = {"float": "number", "Point": "number", "bool": "truth", "str": "text", "Series": "series", "Mask": "mask"}
-"""What a function gives, by its annotation."""
-SINGLE = frozenset({"number", "truth", "text"})
-"""Kinds of values that are surely no mask."""
+KINDS = {"float": "number", "Point": "number", "bool": "plain", "str": "plain", "Series": "series", "Mask": "mask"}
+"""What a function gives, by its annotation; *plain* is what is surely no series and no mask."""
+MASKS = frozenset({"is_finite", "is_inf", "is_nan"})
+"""Functions that give a mask of a series, and of a number whether it is so."""
+SINGLE = frozenset({"number", "plain"})
+STATED = frozenset({"config", "fact", "new", "old"})
+"""Namespaces of what is stated, none of it a series."""
 
 
 def written(conditions: Sequence[Sequence[Node]], slots: Mapping[int, int]) -> Look | None:
@@ -58,7 +61,7 @@ class _Page:
     def __init__(self, slots: Mapping[int, int]) -> None:
         self.known: dict[str, Any] = {
             "Mask": Mask, "MissingError": MissingError, "WRONG": (LanguageError, *WRONG), "attribute_of": attribute_of,
-            "compared": compared, "computed": computed, "is_true": is_true, "lack": _lack,
+            "combined": combined, "compared": compared, "computed": computed, "is_true": is_true, "lack": _lack,
         }  # fmt: skip
         self._slots = slots
         self._kinds: dict[int, str] = {}
@@ -110,8 +113,15 @@ class _Page:
                 return f"series[{node.args[0]!r}]"
             case "lacking":
                 return f"lack({node.args[0]!r})"
+            case "name" if node.args[0] in GIVEN:
+                return f"scope.values[{node.args[0]!r}]"
             case "and_" | "or_" if all(self._kind(arg) in SINGLE for arg in node.args):
                 return self._logical(node)
+            case "and_" | "or_" if self._kind(node) == "mask":
+                first, *rest = self._values(node.args)
+                for other in rest:
+                    first = f"combined({first}, {other}, any_={node.kind == 'or_'})"
+                return first
             case "not_" if self._kind(node.args[0]) in SINGLE:
                 return f"(not {self._value(node.args[0])})"
             case "compare" if len(node.args) == 3:
@@ -133,6 +143,10 @@ class _Page:
         first, second = self._values([left, right])
         if kinds == ("number", "number"):
             return f"({first} {sign} {second})"
+        if kinds == ("series", "number"):
+            base = self._new()
+            self._line(f"{base} = {first}")
+            return f"Mask({base}, {base}.value {sign} float({second}))"
         return f"compared({sign!r}, {first}, {second})"
 
     def _logical(self, node: Node) -> str:
@@ -189,48 +203,52 @@ class _Page:
         return made
 
     def _kind(self, node: Node) -> str:
-        """Return what is known of the kind of a value: number, truth, text, series, mask; empty if nothing is."""
+        """Return what is known of the kind of a value: number, plain, series, mask; empty if nothing is."""
         known = self._kinds.get(id(node))
         if known is None:
             known = self._kinds[id(node)] = self._told(node)
         return known
 
     def _told(self, node: Node) -> str:
-        kinds = [self._kind(arg) for arg in node.operands()]
+        kinds = {self._kind(arg) for arg in node.operands()}
         match node.kind:
             case "known":
-                return {float: "number", int: "number", bool: "truth", str: "text"}.get(type(node.args[0]), "")
+                return "number" if type(node.args[0]) in (float, int) else "plain"
             case "series":
                 return "series"
             case "lacking":
                 return "number"  # or whatever else: there will be none
-            case "name" if node.args[0] in NUMBERS:
-                return "number"
-            case "and_" | "or_" | "not_" if all(kind in SINGLE for kind in kinds):
-                return kinds[0] if len(set(kinds)) == 1 else "truth"
-            case "compare" if len(kinds) == 2 and all(kind in SINGLE for kind in kinds):
-                return "truth"
-            case "binary" if set(kinds) == {"number"}:
-                return "number"
-            case "attribute" if not _is_space(node.args[0]) and kinds == ["number"]:
-                return "number"  # of a point
-            case "call":
-                return self._given(node, kinds)
+            case "name":
+                return "number" if node.args[0] in GIVEN or node.args[0] == "epochs" else ""
+            case "and_" | "or_" | "not_":
+                return "plain" if kinds <= SINGLE else "mask" if kinds == {"mask"} else ""
+            case "compare":
+                return "plain" if kinds <= SINGLE else "mask" if kinds == {"series", "number"} else ""
+            case "binary":
+                return "number" if kinds <= SINGLE else ""
+            case "attribute":
+                whole = node.args[0]
+                if not _is_space(whole):
+                    return "number" if kinds == {"number"} else "plain"  # of a point, or of anything else
+                return "plain" if whole.args[0] in STATED else ""
+            case "contains" | "lacks":
+                return "plain"
+            case "call" if (function := _function(node)) is not None:
+                return self._given(function, kinds, [self._kind(arg) for arg in node.operands()])
         return ""
 
-    def _given(self, node: Node, kinds: list[str]) -> str:
-        function = _function(node)
-        match node.args[0]:
-            case _ if function is None:
-                return ""
+    def _given(self, function: Function, kinds: set[str], ordered: Sequence[str]) -> str:
+        match function.name:
             case "default":
-                return kinds[0] if len(set(kinds)) == 1 else ""
+                return ordered[0] if len(kinds) == 1 else "plain" if kinds <= SINGLE else ""
             case "where_true":
-                return kinds[1]
-            case "max" | "min" if kinds in (["series"], ["mask"]):
+                return ordered[1]
+            case "max" | "min" if ordered in (["series"], ["mask"]):
                 return "number"
-            case name if name in OF_NUMBERS and set(kinds) == {"number"}:
+            case name if name in OF_NUMBERS and kinds == {"number"}:
                 return "number"
+            case name if name in MASKS:
+                return "mask" if kinds == {"series"} else "plain" if kinds <= SINGLE else ""
         return KINDS.get(function.call.__annotations__["return"], "")
 
     def _constant(self, value: Any) -> str:

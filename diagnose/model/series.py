@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Self
 
 from diagnose.model.place import Place
-from diagnose.records import dataclass
+from diagnose.records import dataclass, field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,6 +80,7 @@ class Series:
         scale: factor from ``value`` to what the log prints; not 1 only after a change of scale.
         index: if points were left out, numbers of those that are here: neighbours have neighbouring ones.
         weight: if points were left out, for how many each one stands.
+        finite: whether it is known that every value is finite.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Series:
     scale: float = 1.0
     index: NDArray[np.int64] | None = None
     weight: NDArray[np.float64] | None = None
+    finite: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -132,11 +134,13 @@ class Series:
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Series:
         """Return the points selected by a mask, an index array or a slice, as a new series; neighbours as views."""
         which = _as_slice(which)
-        return Series(
+        taken = Series(
             self.name, self.printed, self.path, self.value[which], self.step[which], self.epoch[which],
             self.line[which], 0, self.scale, None if self.index is None else self.index[which],
             None if self.weight is None else self.weight[which],
         )  # fmt: skip
+        taken.finite = self.finite
+        return taken
 
 
 def _as_slice(which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> NDArray[np.bool_] | NDArray[np.intp] | slice:

@@ -33,5 +33,6 @@ def unread(name: str, printed: str, path: str, make: Callable[[], Points]) -> Se
     """Return a series of which *make* returns the points."""
     series = Unread.__new__(Unread)
     series.name, series.printed, series.path, series.scale = name, printed, path, 1.0
+    series.finite = False
     series._make = make
     return series

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diagnose.language.functions.registry import Registry, a_series
 from diagnose.language.values import MissingError, ValueTypeError
@@ -53,10 +55,16 @@ def chance(scope: Any, series: Any) -> float:
 def natural(series: Any) -> Series:
     """The series on its natural scale: percent (a bounded metric with values above 1.5) becomes a share."""
     points = a_series(series, "natural")
-    if traits(points.name).high == 1.0 and points.value[np.isfinite(points.value)].max(initial=0.0) > 1.5:
+    if traits(points.name).high == 1.0 and _highest(points.value) > 1.5:
         points = points.valued(points.value / 100.0)
         points.scale = 100.0
     return points
+
+
+def _highest(values: NDArray[np.float64]) -> float:
+    """Return the highest finite value; 0 or less if none is positive."""
+    highest = values.item(int(values.argmax()))  # NaN and infinity win
+    return highest if math.isfinite(highest) else float(values[np.isfinite(values)].max(initial=0.0))
 
 
 @function

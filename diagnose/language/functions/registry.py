@@ -74,11 +74,15 @@ def a_series(value: Any, name: str) -> Series:
 
 def finite(series: Series) -> Series:
     """Return the finite points of a series. Raises MissingError if there are none."""
+    if series.finite and len(series.value):
+        return series
     where = np.isfinite(series.value)
     number = np.count_nonzero(where)
     if not number:
         raise MissingError(f"finite points of {series.name}")
-    return series if number == len(where) else series.take(where)
+    found = series if number == len(where) else series.take(where)
+    found.finite = True
+    return found
 
 
 def different(values: NDArray[Any]) -> NDArray[Any]:
