@@ -32,7 +32,9 @@ class Ready:
     parts: Mapping[str, Node]
 
 
-def apply(rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[Ready] | None = None) -> list[Hit]:
+def apply(
+    rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[Ready] | None = None, *, holds: bool = False
+) -> list[Hit]:
     """Return the hits of a rule in a segment that ``view.lack`` finds nothing lacking in, merged if the rule says so.
 
     Args:
@@ -40,6 +42,7 @@ def apply(rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[
         view: where to look.
         overrides: thresholds from the settings; ``{"metrics": {"val/map50": {...}}}`` holds those of one metric.
         ready: the rule for each series that it looks at, if it was made ready for segments like this one.
+        holds: whether it is known that one of its conditions holds.
 
     Raises:
         MissingError: if the segment lacks something that the rule cannot do without; the rule is skipped.
@@ -47,7 +50,7 @@ def apply(rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[
     """
     if ready is not None:
         try:
-            if _finds_nothing(ready, view.scope):
+            if not holds and _finds_nothing(ready, view.scope):
                 return []
             if rule.evidence:  # else it is what the condition comes upon as it is written
                 return _found(rule, view, overrides, ready)

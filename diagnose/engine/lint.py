@@ -262,9 +262,9 @@ def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
         todo, lacks, settled = options.quick.of(view)
         file.skipped = {**lacks, **file.skipped}
         file.ran |= settled
-        for rule, ready in todo:
+        for rule, ready, holds in todo:
             try:
-                found = apply(rule, view, options.thresholds.get(rule.name, {}), ready)
+                found = apply(rule, view, options.thresholds.get(rule.name, {}), ready, holds=holds)
             except MissingError as error:
                 file.skipped.setdefault(rule.name, error.what)
                 continue

@@ -7,7 +7,7 @@ left, that which several rules ask for is worked out once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from diagnose.engine.shortlist import Shortlist
@@ -36,17 +36,14 @@ class Quick:
         self._made: dict[Outline, Made] = {}
 
     def of(self, view: View) -> tuple[Todo, Mapping[str, str], frozenset[str]]:
-        """Return rules that may find something in a segment, what it lacks by the names of others, and which find nothing.
-
-        Of the last ones that is known before they are applied.
-        """
+        """Return rules to apply to a segment, what it lacks by the names of others, and which surely find nothing."""
         outline = outline_of(view.segment, view.run.format, compared=view.baseline is not None)
         often = self._often(outline) and _is_told_by_names(view.segment)
         if often and outline in self._made:
             return self._made[outline].of(view)
         rules, lacks = self._shortlist.of(view)
         if not often:
-            return [(rule, None) for rule in rules], lacks, frozenset()
+            return [(rule, None, False) for rule in rules], lacks, frozenset()
         from diagnose.engine.ready import Made
 
         if len(self._made) >= MOST:

@@ -19,8 +19,8 @@ Thresholds = Mapping[str, Mapping[str, Any]]
 
 WRITTEN = 48
 """The segment for which the conditions are written out: that costs what it saves in so many."""
-Todo = Sequence[tuple[Rule, Sequence[Ready] | None]]
-"""Rules to apply, those that were made ready with their conditions."""
+Todo = Sequence[tuple[Rule, Sequence[Ready] | None, bool]]
+"""Rules to apply, those that were made ready with their conditions, and whether it is known that one holds."""
 
 
 class Made:
@@ -49,31 +49,32 @@ class Made:
         self._slots = make.share()
         self.lacks = {**lacks, **{rule.name: lack for rule, ready in made if (lack := lack_of(ready))}}
         self.settled = frozenset(rule.name for rule, ready in made if finds_nothing(ready))
-        self.todo: Todo = [one for one in made if one[0].name not in self.settled and one[0].name not in self.lacks]
-        self._as_written = [number for number, (_, ready) in enumerate(self.todo) if ready is None]
-        self._looked = self.settled | {rule.name for rule, ready in self.todo if ready is not None}
+        decided = self.settled.union(self.lacks)
+        self.todo: Todo = [(rule, ready, False) for rule, ready in made if rule.name not in decided]
+        self._as_written = [number for number, (_, ready, _) in enumerate(self.todo) if ready is None]
+        self._looked = self.settled.union(rule.name for rule, ready, _ in self.todo if ready is not None)
         self._seen = 0
         self._look: Look | None = None
 
     def of(self, view: View) -> tuple[Todo, dict[str, str], frozenset[str]]:
-        """Return rules that find something in a segment, or have to be tried, what others lack, and who finds nothing."""
+        """Return rules to apply to a segment, what it lacks by the names of others, and which surely find nothing."""
         self._seen += 1
         if self._seen == WRITTEN:
-            self._look = written([[one.when for one in ready or ()] for _, ready in self.todo], self._slots)
+            self._look = written([[one.when for one in ready or ()] for _, ready, _ in self.todo], self._slots)
         if self._look is None:
             return self.todo, self.lacks, self.settled
-        hits, lacks = set(self._as_written), self.lacks.copy()
+        hits, lacks = dict.fromkeys(self._as_written, False), self.lacks.copy()
         missing: dict[int, int] = {}
         for number, what in self._look(view.scope):
-            rule, ready = self.todo[number]
+            rule, ready, _ = self.todo[number]
             if not isinstance(what, str):
-                hits.add(number)
+                hits[number] = what is not None
                 continue
             missing[number] = missing.get(number, 0) + 1
             if missing[number] == len(ready or ()):  # all of its conditions lack something
                 lacks[rule.name] = what
-        todo = [self.todo[number] for number in sorted(hits)]
-        return todo, lacks, self._looked.difference(lacks, [rule.name for rule, _ in todo])
+        todo = [(*self.todo[number][:2], hits[number]) for number in sorted(hits)]
+        return todo, lacks, self._looked.difference(lacks, [rule.name for rule, _, _ in todo])
 
 
 def lack_of(ready: Sequence[Ready] | None) -> str:

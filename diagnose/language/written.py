@@ -195,10 +195,11 @@ class _Page:
             at = len(self._lines)
             value = self._value(node)
             if len(self._lines) > at:  # what stands before it is evaluated before that
-                earlier = [self._new() if "(" in one else one for one in made]
-                moved = [f"{'    ' * self._depth}{new} = {old}" for new, old in zip(earlier, made, strict=True) if new != old]
-                self._lines[at:at] = moved
-                made = earlier
+                for number, one in enumerate(made):
+                    if "(" in one:
+                        made[number] = self._new()
+                        self._lines.insert(at, f"{'    ' * self._depth}{made[number]} = {one}")
+                        at += 1
             made.append(value)
         return made
 

@@ -31,6 +31,11 @@ LOOKS = lazy(
     r"|(?<=Bearer )[^\s\"']+"
 )
 """Tokens of well-known makers, and the user and password of an address."""
+SIGNS = lazy(r"hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ya29\.|://|Bearer ")
+"""What is in every text that ``LOOKS`` finds something in."""
+NAMES = re.compile(b"passw|passphrase|pwd|secret|credential|key|token")
+"""What is in every name of a secret, in lower case and without all that is no letter of ASCII."""
+NO_LETTERS = bytes(code for code in range(256) if not bytes([code]).isalpha())
 PAIR = lazy(r"""(?P<name>[A-Za-z_][\w.-]*)(?:["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""")
 OPTION = lazy(r"""--?(?P<name>[A-Za-z][\w.-]*)\s+(?P<value>"[^"]*"|'[^']*'|[^\s"'-][^\s"']*)""")
 
@@ -83,7 +88,10 @@ def masked_words(words: Iterable[str]) -> list[str]:
 
 def masked_text(text: str) -> str:
     """Return a text as it may be shown: a word of a command, or a script in one."""
-    text = LOOKS.sub(MASK, text)
+    if SIGNS.search(text):
+        text = LOOKS.sub(MASK, text)
+    if not NAMES.search(text.encode("utf-8", "replace").lower().translate(None, NO_LETTERS)):
+        return text
     for form in (PAIR, OPTION):
         text = form.sub(_pair, text)
     return text

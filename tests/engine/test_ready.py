@@ -1,5 +1,7 @@
 """Rules that were made ready for segments of one outline find, and lack, what they do as they are written."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -16,9 +18,10 @@ from diagnose.rules import Rule, builtin
 from diagnose.sources import from_bytes
 
 
-def told(rule: Rule, view: View, ready: list[Ready] | None) -> object:
+def told(rule: Rule, view: View, ready: Sequence[Ready] | None, *, holds: bool = False) -> object:
     try:
-        return [(hit.severity, hit.subject, hit.place, hit.evidence) for hit in apply(rule, view, {}, ready)]
+        hits = apply(rule, view, {}, ready, holds=holds)
+        return [(hit.severity, hit.subject, hit.place, hit.evidence) for hit in hits]
     except MissingError as error:
         return error.what
 
@@ -34,11 +37,13 @@ def test_rules_made_ready_tell_the_same(name: str, often: int) -> None:
             made = Made(rules.of(view)[0], {}, view, outline_of(segment, run.format, compared=False), {})
             for _ in range(often):
                 todo, lacks, settled = made.of(View(run, segment))
-            ready = {rule.name: conditions for rule, conditions in todo}
+            ready = {rule.name: (conditions, holds) for rule, conditions, holds in todo}
             for rule in rules.of(view)[0]:
                 found = told(rule, View(run, segment), None)
                 if rule.name in ready:
-                    assert told(rule, View(run, segment), ready[rule.name]) == found, rule.name
+                    conditions, holds = ready[rule.name]
+                    assert told(rule, View(run, segment), conditions, holds=holds) == found, rule.name
+                    assert found or not holds
                 else:
                     assert (found if rule.name in lacks else []) == lacks.get(rule.name, found), rule.name
                     assert (rule.name in settled) == (rule.name not in lacks)
@@ -55,4 +60,4 @@ def test_rules_are_made_ready_for_what_comes_often_and_is_short(points: int, pay
     quick, run = Quick(Shortlist(builtin()[:9]), {}), run_of(points)
     for number in range(1, OFTEN + 2):
         todo, _, _ = quick.of(View(run, run.segments[0]))
-        assert any(ready is not None for _, ready in todo) == (pays and number >= OFTEN)
+        assert any(ready is not None for _, ready, _ in todo) == (pays and number >= OFTEN)
