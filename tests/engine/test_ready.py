@@ -32,7 +32,9 @@ def test_rules_made_ready_tell_the_same(name: str, often: int) -> None:
     rules = Shortlist(rule for rule in builtin() if not rule.is_cause)
     for sample in formats()[name].SAMPLES:
         run = read(from_bytes("sample", sample if isinstance(sample, bytes) else sample.encode()), name)
-        for segment in run.segments[:2] if run is not None else ():
+        if run is None:
+            continue
+        for segment in run.segments[:2]:
             view = View(run, segment)
             made = Made(rules.of(view)[0], {}, view, outline_of(segment, run.format, compared=False), {})
             for _ in range(often):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RECORDS: dict[str, type] = {kind.__name__: kind for kind in (Run, Segment, Series, Event, Fact, Config, Setting, Place)}
-ATTRIBUTES = {kind: attrgetter(*[one.name for one in fields(kind)]) for kind in RECORDS.values()}
+ATTRIBUTES = {kind: attrgetter(*[one.name for one in fields(kind) if one.init]) for kind in RECORDS.values()}
 PLAIN = frozenset({str, int, float, bool, type(None)})
 TAG = "\0"
 """Key of a JSON object that stands for something that JSON lacks."""
