@@ -53,13 +53,15 @@ def apply(
             if not holds and _finds_nothing(ready, view.scope):
                 return []
             if rule.evidence:  # else it is what the condition comes upon as it is written
-                return _found(rule, view, overrides, ready)
+                return _found(rule, view, overrides, ready, holds=holds and len(ready) == 1)
         except LanguageError:  # told of as the rule is written
             pass
     return _found(rule, view, overrides, None)
 
 
-def _found(rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[Ready] | None) -> list[Hit]:
+def _found(
+    rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[Ready] | None, *, holds: bool = False
+) -> list[Hit]:
     hits: list[Hit] = []
     missing: MissingError | None = None
     when = parse(rule.when)
@@ -68,7 +70,7 @@ def _found(rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence
         try:
             if ready is not None:
                 scope.lets = {**scope.lets, **ready[number].parts}
-            if truth(when if ready is None else ready[number].when, scope):
+            if holds or truth(when if ready is None else ready[number].when, scope):
                 hits.append(_hit(rule, view, scope, value))
             tried = True
         except MissingError as error:
