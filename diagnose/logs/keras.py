@@ -113,7 +113,7 @@ class _Reader:
         self._remarks = Remarks(build, self._epochs.settle, scopes, text_of)
         told = BarRows(self._epochs, self._header)
         self.rows: ConsoleRows[Header | BarPlan] = ConsoleRows(
-            walk, shapes, self._grammar, told.row, told.batch, told.state, told.few
+            walk, shapes, self._grammar, told.row, told.batch, told.state, told.few, lambda plan: plan.layout
         )
         self._console = ConsoleEvents(build)
         self._matches: dict[str, Match | None] = {}

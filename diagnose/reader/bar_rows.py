@@ -77,10 +77,13 @@ class BarRows:
         import numpy as np
 
         states = BarStates(self._epochs, batch) if self._epochs.wants_frames else None
-        passed = _is_redrawn(batch)
-        if batch.overwritten is not None:
-            passed |= batch.overwritten
-        rows = np.flatnonzero(~passed)
+        if batch.overwritten is None:
+            rows = np.flatnonzero(~_is_redrawn(batch))
+        else:
+            rows = np.flatnonzero(~batch.overwritten)
+            behind = np.minimum(rows + 1, len(batch.which) - 1)
+            redrawn = _is_redrawn(batch.only(np.array([rows, behind]).T.ravel()))[::2]
+            rows = rows[~redrawn | (rows == behind)]
         last = batch.only(rows)
         for at, count in stretches(_goes_on(last)):
             first, end = at + 2, at + 2 * count  # of the headers; the last epoch is told by itself

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from struct import pack
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from diagnose.names import canonical
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.room import ABSURD, FIRST, Places
+from diagnose.reader.room import ABSURD, EPOCH, FIRST, STEP, Places
 from diagnose.records import dataclass
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-Value = TypeVar("Value")
 COARSE = 5
 """Seconds below which a duration printed in whole seconds is too coarse for a series."""
 
@@ -153,25 +152,35 @@ class Epochs:
         self._framed = (int(epoch), int(done))
 
     def frames(
-        self,
-        metrics: Mapping[str, Floats],
-        line: NDArray[np.int64],
-        done: Floats,
-        total: Floats,
-        epoch: Floats,
-        *,
-        samples: bool,
+        self, metrics: tuple[str, ...], rows: Floats, done: Floats, total: Floats, epoch: Floats, *, samples: bool
     ) -> None:
-        """Report states of bars within epochs: metrics and lines, batches done and planned (0: unknown), epochs."""
+        """Report states of bars within epochs.
+
+        Args:
+            metrics: their names, none of a validation.
+            rows: the line of each state, room for two numbers, and the metrics.
+            done: batches of each state.
+            total: batches planned, 0 if they are not known.
+            epoch: the number of its epoch.
+            samples: whether any bar gives a time per sample.
+        """
         import numpy as np
 
-        names, values = self._trained(metrics)
+        if not metrics:
+            return
         before, known = epoch - 1, total > 0
-        step = np.where(known | (before == 0), before * total + done, np.nan)
-        step[(total == self._sample_total) & known if not samples else slice(None)] = np.nan
-        at = np.where(known, before + done / np.where(known, total, 1), epoch)
-        if names:
-            self._build.frames(names, np.array([line, at, step, *values]).T.tobytes())
+        step = before * total + done
+        if known.all():
+            rows[:, EPOCH] = before + done / total
+        else:
+            rows[:, EPOCH] = np.where(known, before + done / np.where(known, total, 1), epoch)
+            step[~known & (before != 0)] = math.nan
+        if samples:
+            step[:] = math.nan
+        elif self._sample_total > 0:
+            step[total == self._sample_total] = math.nan
+        rows[:, STEP] = step
+        self._build.frames(_names(metrics), rows.tobytes())
 
     def frame(self, bar: Bar) -> None:
         """Report what a state of the bar of the current epoch shows, if that is wanted; evaluations have no place."""
@@ -184,15 +193,10 @@ class Epochs:
         before, in_samples = self._epoch - 1, bar.samples or bar.total == self._sample_total > 0
         step = math.nan if in_samples or (before and not bar.total) else float(before * bar.total + bar.done)
         epoch = before + bar.done / bar.total if bar.total else float(self._epoch)
-        names, values = self._trained(bar.metrics)
-        if names:
-            self._build.frames(names, pack(f"={FIRST + len(values)}d", bar.line, epoch, step, *values))
-
-    @staticmethod
-    def _trained(metrics: Mapping[str, Value]) -> tuple[tuple[tuple[str, str], ...], list[Value]]:
-        """Return the names of metrics, printed and canonical, and their values, without those of a validation."""
-        trained = [name for name in metrics if not name.startswith("val_")]
-        return tuple([(name, canonical(name, "train")) for name in trained]), [metrics[name] for name in trained]
+        trained = tuple([name for name in bar.metrics if not name.startswith("val_")])
+        if trained:
+            values = [bar.metrics[name] for name in trained]
+            self._build.frames(_names(trained), pack(f"={FIRST + len(values)}d", bar.line, epoch, step, *values))
 
     def several(
         self,
@@ -432,6 +436,12 @@ class Epochs:
         known = self._build.known("steps_per_epoch")
         if known is None or known.value != bar.total:
             self._build.fact("steps_per_epoch", float(bar.total), bar.line)
+
+
+@lru_cache(maxsize=256)
+def _names(metrics: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the names of metrics of training, printed and canonical."""
+    return tuple([(name, canonical(name, "train")) for name in metrics])
 
 
 @lru_cache(maxsize=4096)

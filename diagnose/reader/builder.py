@@ -116,7 +116,8 @@ class RunBuilder:
         if self.is_open:
             tables = self._drafts[-1].frames
             if names not in tables:
-                tables[names] = Table(self.room, FIRST + len(names), 0, lambda rows: (rows[:, 0], rows[:, 1]))
+                width = FIRST + len(names)
+                tables[names] = Table(self.room, width, 0, lambda rows: (rows[:, 0], rows[:, 1]), rises=True)
             tables[names].add(rows)
 
     def points(self, printed: str, name: str, value: NDArray[np.float64], places: Places) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from diagnose.reader.grammar import LineGrammar, Match
 from diagnose.scan import Condition, Gate, Shapes, Walk, engine, raw_template
@@ -37,36 +38,68 @@ def is_just(text: str, found: list[tuple[int, str]]) -> bool:
     return len(found) == 1 and found[0][1] == text
 
 
-class Batch(NamedTuple, Generic[Plan]):
-    """Rows of several templates, merged in the order of the file.
+class Batch(Generic[Plan]):
+    """Rows of several tables, in the order of the file.
 
     Attributes:
-        plans: what was planned for the lines of each template.
-        which: the template of each row, as an index into *plans*.
-        rows: the rows: three numbers without meaning, then the columns; NaN behind those of a template that has fewer.
+        plans: what was planned for the lines of each table.
+        tables: the rows of each: three numbers without meaning, then the columns.
+        which: the table of each row, as an index into *plans*.
+        index: where it stands in its table.
         line: the line of each row.
         overwritten: which of them are overwritten, where such states are wanted.
     """
 
-    plans: list[Plan]
-    which: NDArray[np.intp]
-    rows: NDArray[np.float64]
-    line: NDArray[np.int64]
-    overwritten: NDArray[np.bool_] | None = None
+    def __init__(
+        self,
+        plans: list[Plan],
+        tables: list[NDArray[np.float64]],
+        which: NDArray[np.intp],
+        index: NDArray[np.intp],
+        line: NDArray[np.int64],
+        overwritten: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Put rows together when they are asked for."""
+        self.plans, self.tables, self.which, self.index = plans, tables, which, index
+        self.line, self.overwritten = line, overwritten
+
+    @cached_property
+    def parts(self) -> list[tuple[int, NDArray[np.intp], NDArray[np.float64]]]:
+        """Of each table that has any of the rows: its number, where its rows stand here, and they themselves."""
+        import numpy as np
+
+        found = []
+        for number, table in enumerate(self.tables):
+            here = np.flatnonzero(self.which == number)
+            if len(here):
+                found.append((number, here, table if len(here) == len(table) else table.take(self.index[here], axis=0)))
+        return found
+
+    @cached_property
+    def rows(self) -> NDArray[np.float64]:
+        """The rows, with NaN behind those of a table that has fewer columns."""
+        import numpy as np
+
+        if len(self.parts) == 1:
+            return self.parts[0][2]
+        rows = np.full((len(self.which), max(table.shape[1] for table in self.tables)), np.nan)
+        for _, here, table in self.parts:
+            rows[here, : table.shape[1]] = table
+        return rows
 
     def only(self, rows: NDArray[np.intp]) -> Batch[Plan]:
         """Return some of the rows."""
         overwritten = None if self.overwritten is None else self.overwritten[rows]
-        return Batch(self.plans, self.which[rows], self.rows[rows], self.line[rows], overwritten)
+        return Batch(self.plans, self.tables, self.which[rows], self.index[rows], self.line[rows], overwritten)
 
     def column(self, at: Sequence[int]) -> NDArray[np.float64]:
         """Return one number of each row, which for each template stands in a column of its own; NaN for none (-1)."""
         import numpy as np
 
-        columns = np.array(at)
         found = np.full(len(self.which), np.nan)
-        for column in set(at) - {-1}:
-            np.copyto(found, self.rows[:, FIRST + column], where=(columns == column)[self.which])
+        for number, here, table in self.parts:
+            if at[number] >= 0:
+                found[here] = table[:, FIRST + at[number]]
         return found
 
     def layouts(self, of_plans: Sequence[object]) -> NDArray[np.intp]:
@@ -78,7 +111,8 @@ class Batch(NamedTuple, Generic[Plan]):
 
     def row(self, at: int) -> tuple[Plan, int, list[float]]:
         """Return what was planned for a row, its line and its columns."""
-        return self.plans[self.which[at]], int(self.line[at]), self.rows[at, FIRST:].tolist()
+        which = self.which[at]
+        return self.plans[which], int(self.line[at]), self.tables[which][self.index[at], FIRST:].tolist()
 
 
 def stretches(goes_on: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -125,6 +159,7 @@ class ConsoleRows(Generic[Plan]):
         batch: Callable[[Batch[Plan]], object],
         state: Callable[[Plan, int, Sequence[float]], object] = lambda *_: None,
         few: Callable[[list[tuple[int, Plan, Sequence[float]]]], object] | None = None,
+        alike: Callable[[Plan], Hashable] = id,
     ) -> None:
         """Read rows of *walk*.
 
@@ -136,10 +171,13 @@ class ConsoleRows(Generic[Plan]):
             batch: called with many rows.
             state: called like *row* with what is overwritten, where that is wanted.
             few: called with lines, plans and columns of some few rows, instead of *row*, if nothing is overwritten.
+            alike: called with a plan; returns what is the same for all plans that rows may have in its place.
         """
         self._walk, self._shapes, self._grammar = walk, shapes, grammar
         self._row, self._batch, self._state, self._few = row, batch, state, few
+        self._alike = alike
         self._plans: dict[int, tuple[Plan, int]] = {}
+        self._tables: dict[Hashable, int] = {}  # of plans that are alike: the template whose rows have those of all
         self._refused: set[Template | int] = set()
         self._shown: dict[Template, Template] = {}  # of raw lines: what matches that which they show
         self._same: dict[str, Template] = {}  # of lines that were repeated to the letter
@@ -191,8 +229,11 @@ class ConsoleRows(Generic[Plan]):
         found = plan(match, shown.numbers_within(text, known[1]))
         if found is not None:
             columns = tuple(found[1])
-            self._plans[number] = found[0], FIRST + len(columns)
-            walk.enable(columns, Condition())
+            alike = self._alike(found[0]), len(columns)
+            table = walk.enable(columns, Condition(), like=self._tables.get(alike))
+            if table == number:
+                self._tables[alike] = number
+                self._plans[number] = found[0], FIRST + len(columns)
 
     def _place(self, match: Match, text: str, repeats: bool) -> tuple[Template, tuple[int, ...]] | None:
         """Return a template of what a line shows, and where its variable parts end; without numbers it has none."""
@@ -251,20 +292,17 @@ class ConsoleRows(Generic[Plan]):
             np.frombuffer(rows, dtype=np.float64).reshape(-1, width)
             for (_, rows), (_, width) in zip(taken, plans, strict=True)
         ]
-        order = np.argsort(np.concatenate([table[:, 0] for table in tables]), kind="stable")
-        at = np.empty(len(order), dtype=np.intp)
-        at[order] = np.arange(len(order))
-        merged = np.empty((len(order), max(width for _, width in plans)))
-        end = 0
-        for table, (_, width) in zip(tables, plans, strict=True):
-            here = at[end : end + len(table)]
-            merged[here, :width] = table
-            if width < merged.shape[1]:
-                merged[here, width:] = np.nan
-            end += len(table)
-        which = np.repeat(np.arange(len(plans)), [len(table) for table in tables])[order]
-        line, overwritten = merged[:, 0].astype(np.int64), None
+        longest = max(range(len(tables)), key=lambda number: len(tables[number]))
+        most = tables[longest][:, 0]
+        sizes = [0 if number == longest else len(table) for number, table in enumerate(tables)]
+        which, index = np.repeat(np.arange(len(tables)), sizes), np.concatenate([np.arange(size) for size in sizes])
+        line = np.concatenate([table[:size, 0] for table, size in zip(tables, sizes, strict=True)])
+        order = np.argsort(line, kind="stable")
+        at = most.searchsorted(line[order])
+        which = np.insert(np.full(len(most), longest), at, which[order])
+        index = np.insert(np.arange(len(most)), at, index[order])
+        line, overwritten = np.insert(most, at, line[order]).astype(np.int64), None
         if self._walk.states is not None:
             line, overwritten = self._walk.states.places(line)
             overwritten = overwritten if self._walk.frames else None
-        return Batch([plan for plan, _ in plans], which, merged, line, overwritten)
+        return Batch([plan for plan, _ in plans], tables, which, index, line, overwritten)

@@ -72,8 +72,12 @@ class Room:
 class Table:
     """The rows of one template in one segment, thinned where they are too many."""
 
-    def __init__(self, room: Room, width: int, extra: int, position: Position) -> None:
-        """Take rows of *width* doubles, of whose columns the first *extra* ones count and are no values."""
+    def __init__(self, room: Room, width: int, extra: int, position: Position, *, rises: bool = False) -> None:
+        """Take rows of *width* doubles, of whose columns the first *extra* ones count and are no values.
+
+        If it *rises*, the epoch changes from row to row, as that of states within epochs does.
+        """
+        self._rises = rises
         self._room, self._width, self._first, self._position = room, width, FIRST + extra, position
         self._chunks: list[bytes] = []  # rows as they were read, behind those that were thinned
         self._fresh = 0  # doubles in them
@@ -211,7 +215,7 @@ class Table:
     def _keep(self, rows: Floats, index: Indices) -> None:
         from diagnose.reader.thinning import staying
 
-        held, single = staying(rows, self._first, index, len(self), self._level)
+        held, single = staying(rows, self._first, index, len(self), self._level, rises=self._rises)
         at = held.nonzero()[0]
         self._thinned.append((rows.take(at, axis=0), index.take(at), single.take(at)))
         self._kept += len(at) * self._width

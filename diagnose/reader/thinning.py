@@ -31,7 +31,9 @@ MOST_TURNS = 4096
 """Rows of a column that stay because it is not finite there, or falls back or changes: the first and last ones."""
 
 
-def staying(rows: Floats, first: int, index: Indices, size: int, level: int) -> tuple[Chosen, Chosen]:
+def staying(
+    rows: Floats, first: int, index: Indices, size: int, level: int, *, rises: bool = False
+) -> tuple[Chosen, Chosen]:
     """Return which rows stay, and which of them do so for what they hold.
 
     Args:
@@ -40,13 +42,14 @@ def staying(rows: Floats, first: int, index: Indices, size: int, level: int) -> 
         index: the number of each row among all, thinned or not.
         size: how many rows there are in all.
         level: how large the buckets are.
+        rises: whether the epoch is such a column, too; else rows stay around any change of it.
     """
-    told = None
+    told, counting = None, 1 if rises else 2
     if engine().name == "kernel":
-        told = kernel().thinned(rows, rows.shape[1], first, index, level, MOST_TURNS)
+        told = kernel().thinned(rows, rows.shape[1], counting, first, index, level, MOST_TURNS)
     if told is None:
         columns = np.ascontiguousarray(rows.T)
-        single = alone(columns[first:], columns[1:2], columns[2:first], index, size, level)
+        single = alone(columns[first:], columns[1:counting], columns[counting:first], index, size, level)
         return single | in_stretch(index, level), single
     single, drawn = np.frombuffer(told, dtype=np.bool_).reshape(2, -1)
     single[: index.searchsorted(ENDS)] = single[index.searchsorted(size - ENDS) :] = True

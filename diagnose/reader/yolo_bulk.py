@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just, stretches
@@ -253,12 +253,17 @@ def _goes_on(batch: Batch[Plan], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
     return found
 
 
+def alike(plan: Plan) -> Hashable:
+    """Return what is the same for plans whose rows are read in the same way: titles are what they say."""
+    return id(plan) if isinstance(plan, Titles) else (type(plan), plan.layout)
+
+
 def columns_of(values: Sequence[Value], rows: Floats) -> Iterator[Floats]:
     """Yield the numbers of many rows."""
     import numpy as np
 
     for one in values:
-        yield np.ascontiguousarray(rows[:, one.column]) if one.column >= 0 else np.full(len(rows), number(one.text))
+        yield rows[:, one.column].copy() if one.column >= 0 else np.full(len(rows), number(one.text))
 
 
 def elapsed(plan: Train, rows: Floats) -> tuple[NDArray[np.bool_], Floats]:

@@ -14,7 +14,7 @@ from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.console_rows import VISIBLE, Batch, ConsoleRows
 from diagnose.reader.grammar import LineGrammar, Match, number
 from diagnose.reader.printed import printed_settings
-from diagnose.reader.yolo_bulk import Pairs, Plan, Titles, Train, Val, columns_of, elapsed, plan_of
+from diagnose.reader.yolo_bulk import Pairs, Plan, Titles, Train, Val, alike, columns_of, elapsed, plan_of
 from diagnose.reader.yolo_data import DataReport
 from diagnose.reader.yolo_rows import (
     TRAIN_NAMES,
@@ -114,6 +114,7 @@ class YoloConsole:
             self.row,
             Pairs(self.told, self.changes, self.several, self.add_states).batch,
             self.state,
+            alike=alike,
         )
         last = 0
         for line in walk:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.console_rows import FIRST, Batch
+from diagnose.reader.room import EPOCH, LINE, STEP
 from diagnose.reader.yolo_bulk import Plan, Train, columns_of
 from diagnose.reader.yolo_rows import TrainRow, trained
 
@@ -41,23 +42,29 @@ class EpochStates:
         """Take the rows of training of a batch, whose epochs are printed as *first* more than the epochs before."""
         import numpy as np
 
-        layout = batch.layouts([plan.layout for plan in batch.plans])
         parts: dict[tuple[tuple[str, str], ...], list[tuple[NDArray[np.intp], Floats, Floats]]] = {}
-        for number, plan in enumerate(batch.plans):
-            here = np.flatnonzero(layout == number)
-            if not isinstance(plan, Train) or len(plan.done) < 2 or not len(here):
+        for number, here, table in batch.parts:
+            plan = batch.plans[number]
+            if not isinstance(plan, Train) or len(plan.done) < 2:
                 continue
-            done, total = columns_of(plan.done, batch.rows[here, FIRST:])
-            known = total > 0
-            here, done, total = here[known], done[known], total[known]
-            table = batch.rows[here, FIRST:]
-            named = self._named([*columns_of(plan.values, table)], next(columns_of([plan.memory], table)))
-            epoch, names = table[:, 0] - first, trained(named)
-            at = epoch - 1 + np.minimum(done / total, 1)
-            rows = np.array([batch.line[here], at, np.round(at * total), *[named[printed] for printed, _ in names]]).T
+            done, total = columns_of(plan.done, table[:, FIRST:])
+            if not (known := total > 0).all():
+                here, done, total, table = here[known], done[known], total[known], table[known]
+            columns = table[:, FIRST:]
+            named = self._named([*columns_of(plan.values, columns)], next(columns_of([plan.memory], columns)))
+            epoch, names = table[:, FIRST] - first, trained(named)
+            rows = np.empty((len(here), FIRST + len(names)))
+            rows[:, LINE] = batch.line[here]
+            rows[:, EPOCH] = at = epoch - 1 + np.minimum(done / total, 1)
+            rows[:, STEP] = np.round(at * total)
+            for column, (printed, _) in enumerate(names, FIRST):
+                rows[:, column] = named[printed]
             parts.setdefault(names, []).append((here, epoch, rows))
         for names, found in parts.items():
             wheres, epochs, tables = zip(*found, strict=True)
+            if len(found) == 1:
+                self._waiting.append(_Rows(names, epochs[0], tables[0]))
+                continue
             order = np.argsort(np.concatenate(wheres), kind="stable")
             self._waiting.append(_Rows(names, np.concatenate(epochs)[order], np.concatenate(tables)[order]))
 
@@ -72,8 +79,9 @@ class EpochStates:
                     one.add_frame(self._build)
                 continue
             here = int(one.rows[:, 0].searchsorted(line, side="right"))
-            epoch = one.epoch[:here]
-            found = one.rows[:here][(epoch >= first) & (epoch <= last)]
+            epoch, found = one.epoch[:here], one.rows[:here]
+            if not (inside := (epoch >= first) & (epoch <= last)).all():
+                found = found[inside]
             if len(found):
                 self._build.frames(one.names, found.tobytes())
             if here < len(one.rows):

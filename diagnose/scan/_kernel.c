@@ -79,15 +79,16 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
     for (; at < end; number++) {
         int32_t last = -1;
         const uint8_t *after = NULL;
+        Way *way = &self->way;
+        int goes = mode == WANTED && tries(&way->luck) && way->count && self->templates[way->template].enabled;
         if (mode == WANTED && tries(&self->alikes.luck)) {
-            after = repeated(&self->alikes, self->templates, &self->counters, self->powers, at, end, number, printed);
+            after = repeated(&self->alikes, self->templates, &self->counters, self->powers, at, end, !goes, number, printed);
             if (after != NULL) {
                 at = after;
                 continue;
             }
         }
-        Way *way = &self->way;
-        if (mode == WANTED && tries(&way->luck) && way->count && self->templates[way->template].enabled) {
+        if (goes) {
             Template *template = &self->templates[way->template];
             after = gone(way, &self->program, template, &self->counters, self->powers, at, number, printed);
             if (after != NULL) {
@@ -127,12 +128,20 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
 
 /* ---- for Python ------------------------------------------------------------------------------------------------- */
 
+static void release_table(Table *table)
+{
+    if (table != NULL) {
+        Py_XDECREF(table->block);
+        free(table->lines);
+    }
+    free(table);
+}
+
 static void forget_rows(Scanner *self)
 {
-    for (int32_t i = 0; i < self->template_count; i++) {
-        Py_XDECREF(self->templates[i].block);
-        free(self->templates[i].lines);
-    }
+    for (int32_t i = 0; i < self->template_count; i++)
+        if (!self->templates[i].joined)
+            release_table(self->templates[i].table);
     free(self->templates);
     self->templates = NULL;
     self->template_count = 0;
@@ -366,22 +375,6 @@ static PyObject *scanner_match(PyObject *object, PyObject *args)
     return result;
 }
 
-static Py_ssize_t size_of(const Template *template, Py_ssize_t rows)
-{
-    return rows * template->width * (Py_ssize_t)sizeof(double);
-}
-
-/* Let the rows of a template go into bytes of their own from here on; return 0, with an error set, if there is no memory. */
-static int renew(Template *template)
-{
-    PyObject *block = PyBytes_FromStringAndSize(NULL, size_of(template, template->room));
-    if (block == NULL)
-        return 0;
-    template->block = block;
-    template->rows = (double *)PyBytes_AsString(block);
-    return 1;
-}
-
 /* Take what the parts of a row are checked for: (part, value, whether it must be that value); -1 on error. */
 static int take_checks(Template *template, PyObject *checks)
 {
@@ -415,25 +408,92 @@ static int needs_the_same(const Template *before, const Template *template)
     return same;
 }
 
+static Py_ssize_t size_of(int width, Py_ssize_t rows) { return rows * width * (Py_ssize_t)sizeof(double); }
+
+/* Let the rows of a table go into bytes of their own from here on; return 0, with an error set, if there is no memory. */
+static int renew(Table *table, int width, Py_ssize_t room)
+{
+    PyObject *block = PyBytes_FromStringAndSize(NULL, size_of(width, room));
+    if (block == NULL)
+        return 0;
+    table->block = block;
+    table->rows = (double *)PyBytes_AsString(block);
+    table->room = room;
+    return 1;
+}
+
+/* Let other templates store their rows in a table, too, which gets room for them; return 0 with an error set on failure. */
+static int share(Table *table, int width)
+{
+    PyObject *block = table->block;
+    const double *rows = table->rows;
+    if (!renew(table, width, DOUBLES_OF_SEVERAL / width))
+        return 0;
+    memcpy(table->rows, rows, (size_t)size_of(width, table->count));
+    Py_DECREF(block);
+    table->shared = 1;
+    return 1;
+}
+
+/* Give a template, whose rows have been taken, a table for rows of some width: its own, or that of the template `like`,
+   if that is not -1. Return 0 with an error set if that cannot be. */
+static int has_table(Scanner *self, Template *template, int width, int keeps, int like)
+{
+    if (like >= 0) {
+        Template *other = like < self->template_count ? &self->templates[like] : template;
+        if (template->table != NULL || other->table == NULL || other->width != width || other->keeps || keeps) {
+            PyErr_SetString(PyExc_ValueError, "a template of other columns, or whose lines are kept");
+            return 0;
+        }
+        if (!other->table->shared && !share(other->table, width))
+            return 0;
+        template->joined = 1;
+        template->table = other->table;
+        return 1;
+    }
+    if (template->table != NULL && template->table->shared) {
+        PyErr_SetString(PyExc_ValueError, "other templates store their rows here");
+        return 0;
+    }
+    if (template->table == NULL && (template->table = calloc(1, sizeof(Table))) == NULL) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    Table *table = template->table;
+    const Py_ssize_t room = DOUBLES_OF_A_TEMPLATE / width;
+    template->enabled = 0;
+    if (table->block != NULL && PyBytes_Size(table->block) != size_of(width, room))
+        Py_CLEAR(table->block);
+    if (table->block == NULL && !renew(table, width, room))
+        return 0;
+    if (keeps && table->lines == NULL && (table->lines = malloc(BYTES_OF_A_TEMPLATE)) == NULL) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    return 1;
+}
+
 PyDoc_STRVAR(enable_doc,
-             "enable(template, columns, major, minor, constant, expected, forbids, checks=(), keeps=False): store rows of a\n"
-             "template.\n\n"
+             "enable(template, columns, major, minor, constant, expected, forbids, checks=(), keeps=False, like=-1): store rows\n"
+             "of a template.\n\n"
              "columns: variable parts to store. major, minor: parts that must rise. constant: one that must be expected.\n"
              "forbids: whether a value of -1 hands the line over. -1 stands for no part. checks: parts, values, and whether\n"
-             "the part must be the value or must not be it. keeps: whether the lines themselves are kept, too.");
+             "the part must be the value or must not be it. keeps: whether the lines themselves are kept, too. like: a\n"
+             "template of as many columns with whose rows these are stored, in the order of lines; no lines are kept then.");
 static PyObject *scanner_enable(PyObject *object, PyObject *args)
 {
     Scanner *self = idle(object);
-    int which, major, minor, forbids, keeps = 0;
+    int which, major, minor, forbids, keeps = 0, like = -1;
     Check constant = {-1, 1, 0.0};
     PyObject *columns, *checks = NULL;
-    if (self == NULL || !PyArg_ParseTuple(args, "iOiiidp|Op", &which, &columns, &major, &minor,
-                                          &constant.part, &constant.value, &forbids, &checks, &keeps))
+    if (self == NULL || !PyArg_ParseTuple(args, "iOiiidp|Opi", &which, &columns, &major, &minor,
+                                          &constant.part, &constant.value, &forbids, &checks, &keeps, &like))
         return NULL;
     Py_ssize_t count = PySequence_Size(columns);
     if (count < 0)
         return NULL;
-    if (which < 0 || which >= self->template_count || count > MOST_VARIABLES - FIRST_COLUMN || self->templates[which].count) {
+    if (which < 0 || which >= self->template_count || count > MOST_VARIABLES - FIRST_COLUMN ||
+        (self->templates[which].table != NULL && self->templates[which].table->count)) {
         PyErr_SetString(PyExc_ValueError, "no such template, too many columns, or rows not taken yet");
         return NULL;
     }
@@ -443,6 +503,8 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
     }
     Template *template = &self->templates[which];
     const Template before = *template;
+    if (!has_table(self, template, (int)count + FIRST_COLUMN, keeps, like))
+        return NULL;
     template->enabled = 0;
     template->width = (int)count + FIRST_COLUMN;
     template->major = major;
@@ -467,16 +529,6 @@ static PyObject *scanner_enable(PyObject *object, PyObject *args)
     if (!needs_the_same(&before, template)) {
         forget_alike(&self->alikes, which);
         forget_way(&self->way);
-    }
-    template->room = DOUBLES_OF_A_TEMPLATE / template->width;
-    if (template->block != NULL && PyBytes_Size(template->block) != size_of(template, template->room))
-        Py_CLEAR(template->block);
-    if (template->block == NULL && !renew(template))
-        return NULL;
-    if (keeps && template->lines == NULL) {
-        template->lines = malloc(BYTES_OF_A_TEMPLATE);
-        if (template->lines == NULL)
-            return PyErr_NoMemory();
     }
     template->keeps = keeps;
     settle(&self->program, self->ends[which], template);
@@ -515,28 +567,34 @@ static Template *named(PyObject *object, PyObject *args)
 PyDoc_STRVAR(take_doc, "take(template): its rows as bytes of doubles: line, counters, columns; they are forgotten here.");
 static PyObject *scanner_take(PyObject *object, PyObject *args)
 {
-    Template *template = named(object, args);
+    const Template *template = named(object, args);
     if (template == NULL)
         return NULL;
-    PyObject *rows = template->block;
-    if (rows == NULL || template->count < template->room)
-        rows = PyBytes_FromStringAndSize((const char *)template->rows, size_of(template, template->count));
-    else if (!renew(template)) /* what is full is handed over as it is */
+    Table *table = template->table;
+    if (table == NULL || table->block == NULL)
+        return PyBytes_FromStringAndSize(NULL, 0);
+    PyObject *rows = table->block;
+    if (table->count < table->room)
+        rows = PyBytes_FromStringAndSize((const char *)table->rows, size_of(template->width, table->count));
+    else if (!renew(table, template->width, table->room)) /* what is full is handed over as it is */
         return NULL;
     if (rows != NULL)
-        template->count = 0;
+        table->count = 0;
     return rows;
 }
 
 PyDoc_STRVAR(lines_doc, "lines(template): the lines of its rows, where they are kept; they are forgotten here.");
 static PyObject *scanner_lines(PyObject *object, PyObject *args)
 {
-    Template *template = named(object, args);
+    const Template *template = named(object, args);
     if (template == NULL)
         return NULL;
-    PyObject *lines = PyBytes_FromStringAndSize((const char *)template->lines, template->kept);
+    Table *table = template->table;
+    if (table == NULL)
+        return PyBytes_FromStringAndSize(NULL, 0);
+    PyObject *lines = PyBytes_FromStringAndSize((const char *)table->lines, table->kept);
     if (lines != NULL)
-        template->kept = 0;
+        table->kept = 0;
     return lines;
 }
 
@@ -653,28 +711,31 @@ static PyObject *module_fold(PyObject *module, PyObject *args)
     return PyLong_FromSsize_t(stop - bytes);
 }
 
-PyDoc_STRVAR(part_doc, "part(block, end, told, all): put each state of whole lines on a line of its own, in place; the end, how many.\n\n"
-             "told: room for a byte of each: 1 it ends its line, 2 it is overwritten, 4 its line is left whole, 8 it is one of\n"
-             "several. all: those that are overwritten, too; else they are dropped, and lines with one other state are left.");
+PyDoc_STRVAR(part_doc, "part(block, end, all): put each state of whole lines on a line of its own, in place; the end, and a byte of\n"
+             "each: 1 it ends its line, 2 it is overwritten, 4 its line is left whole, 8 it is one of several.\n\n"
+             "all: those that are overwritten, too; else they are dropped, and lines with one other state are left.");
 static PyObject *module_part(PyObject *module, PyObject *args)
 {
-    Py_buffer block, told;
+    Py_buffer block;
     Py_ssize_t end, count = 0;
     int all;
-    if (!PyArg_ParseTuple(args, "w*nw*p", &block, &end, &told, &all))
+    if (!PyArg_ParseTuple(args, "w*np", &block, &end, &all))
         return NULL;
-    uint8_t *bytes = block.buf, *stop = bytes;
-    int whole = end >= 0 && end <= block.len && end <= told.len && (end == 0 || bytes[end - 1] == '\n');
-    if (whole) {
+    uint8_t *bytes = block.buf, *stop = bytes, *told = NULL;
+    PyObject *result = NULL;
+    if (end < 0 || end > block.len || (end > 0 && bytes[end - 1] != '\n'))
+        PyErr_SetString(PyExc_ValueError, "whole lines of the block");
+    else if ((told = malloc((size_t)end + 1)) == NULL)
+        PyErr_NoMemory();
+    if (told != NULL) {
         Py_BEGIN_ALLOW_THREADS
-        stop = part(bytes, bytes + end, all, told.buf, &count);
+        stop = part(bytes, bytes + end, all, told, &count);
         Py_END_ALLOW_THREADS
-    } else {
-        PyErr_SetString(PyExc_ValueError, "whole lines of the block, and a byte of room for each of theirs");
+        result = Py_BuildValue("(ny#)", (Py_ssize_t)(stop - bytes), (const char *)told, count);
     }
+    free(told);
     PyBuffer_Release(&block);
-    PyBuffer_Release(&told);
-    return whole ? Py_BuildValue("(nn)", (Py_ssize_t)(stop - bytes), count) : NULL;
+    return result;
 }
 
 PyDoc_STRVAR(float_doc, "number(text, powers, known=False): the double of a printed number as the kernel reads it, or None if it\n"
@@ -704,20 +765,20 @@ static PyObject *module_number(PyObject *module, PyObject *args)
     return found ? PyFloat_FromDouble(read.value) : Py_NewRef(Py_None);
 }
 
-PyDoc_STRVAR(thinned_doc, "thinned(rows, width, first, index, level, most_turns): a byte for each row, 1 if it stays for what it holds, then one\n"
+PyDoc_STRVAR(thinned_doc, "thinned(rows, width, counting, first, index, level, most_turns): a byte for each row, 1 if it stays for what it holds, then one\n"
              "for each, 1 if its stretch was drawn; None if a value is not finite or a column turns too often.\n\n"
-             "rows: of width doubles, values from first on. index: the number of each among all.");
+             "rows: of width doubles, columns that rise from counting on, values from first on. index: the number of each among all.");
 static PyObject *module_thinned(PyObject *module, PyObject *args)
 {
     Py_buffer rows, index;
-    int width, first, level;
+    int width, counting, first, level;
     Py_ssize_t most_turns;
-    if (!PyArg_ParseTuple(args, "y*iiy*in", &rows, &width, &first, &index, &level, &most_turns))
+    if (!PyArg_ParseTuple(args, "y*iiiy*in", &rows, &width, &counting, &first, &index, &level, &most_turns))
         return NULL;
     PyObject *result = NULL;
     Py_ssize_t count = index.len / (Py_ssize_t)sizeof(int64_t);
     Extremes *columns = NULL;
-    if (count < 1 || width < 1 || width > MOST_VARIABLES || first < COUNTING || first > width || level < 0 || level > 50 ||
+    if (count < 1 || width < 1 || width > MOST_VARIABLES || counting < EPOCH_COLUMN || first < counting || first > width || level < 0 || level > 50 ||
         count > PY_SSIZE_T_MAX / width / (Py_ssize_t)sizeof(double) || rows.len != count * width * (Py_ssize_t)sizeof(double)) {
         PyErr_SetString(PyExc_ValueError, "whole rows, each with its number");
     } else if ((columns = calloc((size_t)width, sizeof(Extremes))) == NULL) {
@@ -727,7 +788,7 @@ static PyObject *module_thinned(PyObject *module, PyObject *args)
         int told;
         memset(kept, 0, (size_t)count);
         Py_BEGIN_ALLOW_THREADS
-        told = thinned(rows.buf, count, width, first, index.buf, level, most_turns, columns, kept, kept + count);
+        told = thinned(rows.buf, count, width, counting, first, index.buf, level, most_turns, columns, kept, kept + count);
         Py_END_ALLOW_THREADS
         if (!told) {
             Py_DECREF(result);

@@ -3,9 +3,12 @@
 
    Most lines of a log have the widths of the line before them. Such a line needs no search: what is remembered of a row
    is its bytes, those that may be another digit, and where the numbers stand that its template stores. A row is only
-   remembered if no template that is tried earlier can accept a line that differs in these digits. */
+   remembered if no template that is tried earlier can accept a line that differs in these digits.
 
-enum { MOST_ALIKE = 4, LONGEST_ALIKE = 1024, LONGEST_PAUSE = 255 };
+   A line is compared with the last of these rows, then with the one that followed it the last time, then with those that
+   have its hash, digits left out: states of a progress bar go through the same forms in every epoch. */
+
+enum { MOST_ALIKE = 2048, SHORTEST_ALIKE = 16, LONGEST_ALIKE = 1024, LONGEST_PAUSE = 255, WORTH_IT = 8 };
 
 /* Where a number stands: up to eight characters, or two of them for what is before the point and behind it. */
 typedef struct {
@@ -22,13 +25,15 @@ typedef struct {
 typedef struct {
     int32_t template, length; /* length of the line with its newline; 0 where nothing is remembered */
     int32_t count;            /* spots */
-    int32_t served;           /* whether any line was like this one */
-    uint64_t bytes[LONGEST_ALIKE / 8], unlike[LONGEST_ALIKE / 8]; /* as in `Word`; the last one ends with the line */
-    Spot spots[MOST_VARIABLES + 2];
+    int32_t served;           /* how many lines were like this one, up to WORTH_IT */
+    int32_t next;             /* the place of the one that lines were like behind it */
+    uint64_t *bytes, *unlike; /* as in `Word`; the last one ends with the line */
+    Spot *spots;
 } Alike;
 
 typedef struct {
-    Alike *each[MOST_ALIKE];  /* the last one that served comes first */
+    Alike *each[MOST_ALIKE];  /* by the hash of its line: at this place or the next one */
+    int32_t last;             /* the place of the one that served last */
     uint32_t pause, penalty;  /* rows that go by before another one is remembered; more where that was in vain */
     Luck luck;
 } Alikes;
@@ -40,7 +45,7 @@ static void forget_alike(Alikes *alikes, int32_t template)
         Alike *one = alikes->each[i];
         if (one != NULL && (template < 0 || one->template == template)) {
             one->length = 0;
-            one->served = 1;
+            one->served = WORTH_IT;
         }
     }
 }
@@ -91,34 +96,97 @@ static inline int read_spot(const Spot *spot, const uint64_t *powers, const uint
     return 1;
 }
 
-/* The row that a line is like, or NULL. */
-static inline Alike *like(Alikes *alikes, const uint8_t *at, const uint8_t *end)
+/* Eight bytes without the values of digits among them. */
+static inline uint64_t form_of(const uint8_t *at)
 {
-    for (int i = 0; i < MOST_ALIKE; i++) {
-        Alike *one = alikes->each[i];
-        if (one == NULL || one->length == 0 || one->length > end - at || !is_alike(one, at))
-            continue;
-        for (; i > 0; i--)
-            alikes->each[i] = alikes->each[i - 1];
-        alikes->each[0] = one;
-        one->served = 1;
-        had_luck(&alikes->luck);
-        return one;
+    uint64_t from_zero = eight(at) ^ 0x3030303030303030;
+    uint64_t others = (((from_zero & ~HIGHEST) + 0x7676767676767676) | from_zero) & HIGHEST;
+    return from_zero & (others >> 7) * 0xFF;
+}
+
+/* The place of the rows that a line of at least SHORTEST_ALIKE bytes may be like. */
+static int32_t place_of(const uint8_t *line, Py_ssize_t length)
+{
+    const uint64_t odd = 0x9E3779B97F4A7C15;
+    const uint8_t *end = line + length - 16, *at = line;
+    uint64_t one = (uint64_t)length, other = 0;
+    for (;; at += 16) {
+        if (at > end)
+            at = end;
+        one = (one ^ form_of(at)) * odd;
+        other = (other ^ form_of(at + 8)) * odd;
+        one ^= one >> 32;
+        other ^= other >> 32;
+        if (at == end)
+            break;
     }
-    had_none(&alikes->luck);
-    return NULL;
+    return (int32_t)((one * 3 ^ other) * odd >> 40) & (MOST_ALIKE - 2);
+}
+
+/* Whether a line, of which so much is there, is like the row at a place. */
+static inline int fits(const Alikes *alikes, int32_t place, const uint8_t *at, Py_ssize_t length)
+{
+    const Alike *one = alikes->each[place];
+    return one != NULL && one->length != 0 && one->length <= length && is_alike(one, at);
+}
+
+/* The place of the row that a line is like, or that of one with its hash to be replaced; `*found` is set. */
+static int32_t place_by_hash(const Alikes *alikes, const uint8_t *line, Py_ssize_t length, int *found)
+{
+    int32_t place = place_of(line, length);
+    *found = 1;
+    for (int i = 0; i < 2; i++)
+        if (fits(alikes, place + i, line, length))
+            return place + i;
+    const Alike *one = alikes->each[place], *other = alikes->each[place + 1];
+    *found = 0;
+    return place + (one != NULL && one->length && (other == NULL || !other->length || place == alikes->last));
+}
+
+static void comes_next(Alikes *alikes, int32_t place)
+{
+    Alike *last = alikes->each[alikes->last];
+    if (last != NULL)
+        last->next = place;
+    alikes->last = place;
+}
+
+/* The row that a line is like, or NULL. `all`: compare it with more than two. */
+static inline Alike *like(Alikes *alikes, const uint8_t *at, const uint8_t *end, int all)
+{
+    Alike *last = alikes->each[alikes->last];
+    int32_t place = alikes->last;
+    if (!fits(alikes, place, at, end - at)) {
+        place = last == NULL ? 0 : last->next;
+        int found = fits(alikes, place, at, end - at);
+        if (!found && all) {
+            Py_ssize_t length = (const uint8_t *)memchr(at, '\n', (size_t)(end - at)) + 1 - at;
+            if (length >= SHORTEST_ALIKE && length <= LONGEST_ALIKE)
+                place = place_by_hash(alikes, at, length, &found);
+        }
+        if (!found) {
+            had_none(&alikes->luck);
+            return NULL;
+        }
+        comes_next(alikes, place);
+    }
+    Alike *one = alikes->each[place];
+    one->served += one->served < WORTH_IT;
+    had_luck(&alikes->luck);
+    return one;
 }
 
 /* Store a line that is like one before as a row; return what is behind it, or NULL if it is not, or if `store` is to tell
-   what becomes of it. `printed` has a place for each variable part. */
+   what becomes of it. `printed` has a place for each variable part; `all` as for `like`. */
 static inline const uint8_t *repeated(Alikes *alikes, Template *templates, Counters *counters, const uint64_t *powers,
-                                      const uint8_t *line, const uint8_t *end, Py_ssize_t number, Printed *printed)
+                                      const uint8_t *line, const uint8_t *end, int all, Py_ssize_t number,
+                                      Printed *printed)
 {
-    const Alike *row = like(alikes, line, end);
+    const Alike *row = like(alikes, line, end, all);
     if (row == NULL)
         return NULL;
     Template *template = templates + row->template;
-    if (!template->enabled || template->count == template->room)
+    if (!template->enabled || !has_room(template, 0))
         return NULL;
     double *columns = next_row(template);
     const double stays_out = forbidden(template);
@@ -271,48 +339,60 @@ static int note_part(Alike *one, const Template *template, int wanted, const uin
     return one->spots[one->count++].column >= 0;
 }
 
-/* Remember a line whose numbers were stored in place of the row that served longest ago. */
+/* Remember a line that is like no row yet, whose numbers were stored. */
 static APART void remembered(Alikes *alikes, const Program *program, const Template *template, int32_t last,
                              const uint8_t *line, Py_ssize_t length, int32_t *path)
 {
-    Alike *one = alikes->each[MOST_ALIKE - 1];
-    alikes->penalty = one == NULL || one->served ? 0 : 2 * alikes->penalty + 1;
+    int found;
+    int32_t which = place_by_hash(alikes, line, length, &found);
+    if (found) {
+        comes_next(alikes, which);
+        return;
+    }
+    Alike **place = &alikes->each[which], *one = *place;
+    alikes->penalty = one == NULL || one->served == WORTH_IT ? 0 : 2 * alikes->penalty + 1;
     if (alikes->penalty > LONGEST_PAUSE)
         alikes->penalty = LONGEST_PAUSE;
     alikes->pause = alikes->penalty;
-    if (one == NULL && (one = calloc(1, sizeof(Alike))) == NULL)
-        return;
-    alikes->each[MOST_ALIKE - 1] = one;
-    one->length = one->count = one->served = 0;
+    free(one);
+    *place = NULL;
     uint8_t loose[LONGEST_ALIKE] = {0};
     Part parts[MOST_VARIABLES];
-    if (length < 8 || length > LONGEST_ALIKE)
-        return;
+    Spot spots[MOST_VARIABLES + 2];
+    Alike made = {program->steps[last].low, (int32_t)length, 0, 0, which, NULL, NULL, spots};
     int count = find_parts(program, last, line, path, parts);
-    int fine = note_part(one, template, template->major, line, parts, count) &&
-               note_part(one, template, template->minor, line, parts, count);
+    int fine = note_part(&made, template, template->major, line, parts, count) &&
+               note_part(&made, template, template->minor, line, parts, count);
     for (int i = FIRST_COLUMN; i < template->width; i++)
-        fine = fine && note_part(one, template, template->columns[i], line, parts, count);
+        fine = fine && note_part(&made, template, template->columns[i], line, parts, count);
     for (int i = 0; i < template->checked; i++)
-        fine = fine && note_part(one, template, template->checks[i].part, line, parts, count);
+        fine = fine && note_part(&made, template, template->checks[i].part, line, parts, count);
     for (int i = 0; i < count; i++)
         for (const uint8_t *at = parts[i].start; at < parts[i].end; at++)
             loose[at - line] = (uint8_t)is_digit(*at);
-    if (!fine || !is_of_all(program, last, line, loose))
+    fine = fine && is_of_all(program, last, line, loose);
+    size_t words = fine ? ((size_t)length + 7) / 8 : 0, noted = fine ? (size_t)made.count : 0;
+    *place = one = malloc(sizeof(Alike) + 2 * words * sizeof(uint64_t) + noted * sizeof(Spot));
+    if (one == NULL)
         return;
-    for (int32_t place = 0; place < length; place += 8) {
-        int32_t start = place + 8 <= length ? place : (int32_t)length - 8;
-        one->bytes[place / 8] = one->unlike[place / 8] = 0;
+    *one = made;
+    one->bytes = (uint64_t *)(one + 1);
+    one->unlike = one->bytes + words;
+    one->spots = (Spot *)(one->unlike + words);
+    memcpy(one->spots, spots, noted * sizeof(Spot));
+    if (!fine) {
+        one->length = 0;
+        return;
+    }
+    for (int32_t at = 0; at < length; at += 8) {
+        int32_t start = at + 8 <= length ? at : (int32_t)length - 8;
+        one->bytes[at / 8] = one->unlike[at / 8] = 0;
         for (int i = 0; i < 8; i++) {
-            one->bytes[place / 8] |= (uint64_t)(loose[start + i] ? '0' : line[start + i]) << 8 * i;
-            one->unlike[place / 8] |= (uint64_t)(loose[start + i] ? 0x76 : 0x7F) << 8 * i;
+            one->bytes[at / 8] |= (uint64_t)(loose[start + i] ? '0' : line[start + i]) << 8 * i;
+            one->unlike[at / 8] |= (uint64_t)(loose[start + i] ? 0x76 : 0x7F) << 8 * i;
         }
     }
-    one->template = program->steps[last].low;
-    one->length = (int32_t)length;
-    for (int i = MOST_ALIKE - 1; i > 0; i--)
-        alikes->each[i] = alikes->each[i - 1];
-    alikes->each[0] = one;
+    comes_next(alikes, which);
 }
 
 /* Remember it if that pays. */
@@ -321,6 +401,6 @@ static inline void remember_alike(Alikes *alikes, const Program *program, const 
 {
     if (alikes->pause > 0)
         alikes->pause--;
-    else if (alikes->luck.idle == 0)
+    else if (alikes->luck.idle == 0 && length >= SHORTEST_ALIKE && length <= LONGEST_ALIKE)
         remembered(alikes, program, template, last, line, length, path);
 }

@@ -19,17 +19,20 @@ MOST = 64 * LONGEST
 """Bytes of a line without an end, of which then only the last ``LONGEST`` are kept."""
 
 
-def blocks(source: Source, *, folded: bool = False, ends: list[int] | None = None) -> Iterator[tuple[bytearray, int]]:
+def blocks(
+    source: Source, *, folded: bool = False, ends: list[int] | None = None, chunk: int = CHUNK
+) -> Iterator[tuple[bytearray, int]]:
     """Yield a buffer and where the whole lines in it end; its content counts only until the next one is asked for.
 
     The last line gets its newline if it has none. If *folded*, the overwritten states of a line are dropped before the
     rest of the line is read, so that an epoch of a progress bar takes no memory, and what is left of several chunks is
-    one block. To *ends* is added at which byte of the source each block ends, as far as one can go there again.
+    one block. To *ends* is added at which byte of the source each block ends, as far as one can go there again. A
+    *chunk* is how many bytes are read at once.
 
     Raises:
         SourceError: when the decompressed bytes exceed the source's limit.
     """
-    chunk = source.size + 1 if source.is_whole else CHUNK
+    chunk = source.size + 1 if source.is_whole else chunk
     buffer, have = bytearray(2 * chunk), 0
     size = whole = given = 0  # bytes that were read, in whole lines, and that were handed over
     with source.open() as stream:

@@ -145,8 +145,9 @@ class Scanner:
         forbids: bool,
         checks: Sequence[tuple[int, float, bool]] = (),
         keeps: bool = False,
+        like: int = -1,
     ) -> None:
-        """Store rows of a template."""
+        """Store rows of a template; by itself, whatever it is *like*."""
         all_checks = [*([(constant, expected, True)] if constant >= 0 else []), *checks]
         self._rows[template] = Rows(tuple(columns), major, minor, all_checks, forbids, enabled=True, keeps=keeps)
         self._change()

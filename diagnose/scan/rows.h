@@ -1,9 +1,20 @@
 /* Lines whose template is enabled, stored as rows of doubles. */
 
-enum { FIRST_COLUMN = 3, MOST_CHECKS = 64, DOUBLES_OF_A_TEMPLATE = 1 << 16, BYTES_OF_A_TEMPLATE = 1 << 18 };
+enum { FIRST_COLUMN = 3, MOST_CHECKS = 64, DOUBLES_OF_A_TEMPLATE = 1 << 16, DOUBLES_OF_SEVERAL = 1 << 18,
+       BYTES_OF_A_TEMPLATE = 1 << 18 };
 
 /* What a variable part of a row must be, or must not be. */
 typedef struct { int part, equal; double value; } Check;
+
+/* Rows of one template, or of several that have the same columns, in the order of their lines. */
+typedef struct {
+    int shared;               /* whether several store theirs here */
+    PyObject *block;          /* bytes object in which the rows stand */
+    double *rows;
+    Py_ssize_t count, room;
+    uint8_t *lines;           /* the lines themselves, where they are kept */
+    Py_ssize_t kept;          /* bytes of them */
+} Table;
 
 typedef struct {
     int enabled;              /* whether rows are wanted at present */
@@ -15,12 +26,9 @@ typedef struct {
     int forbids;              /* whether a value of -1 in a column makes a row one for Python */
     int checked;
     Check checks[MOST_CHECKS];
-    PyObject *block;          /* bytes object in which the rows stand */
-    double *rows;
-    Py_ssize_t count, room;
     int keeps;                /* whether the lines themselves are kept, too */
-    uint8_t *lines;
-    Py_ssize_t kept;          /* bytes of them */
+    int joined;               /* whether the table is that of another template */
+    Table *table;
 } Template;
 
 typedef struct { double major, minor; } Counters;
@@ -97,11 +105,12 @@ static inline int is_row(const Template *template, const Counters *counters, con
 
 static inline int has_room(const Template *template, Py_ssize_t length)
 {
-    return template->count < template->room && !(template->keeps && length > BYTES_OF_A_TEMPLATE - template->kept);
+    const Table *table = template->table;
+    return table->count < table->room && !(template->keeps && length > BYTES_OF_A_TEMPLATE - table->kept);
 }
 
 /* Where the next row goes. */
-static inline double *next_row(const Template *template) { return template->rows + template->count * template->width; }
+static inline double *next_row(const Template *template) { return template->table->rows + template->table->count * template->width; }
 
 /* A value that makes a row one for Python; where there is none, what is equal to nothing. */
 static inline double forbidden(const Template *template) { return template->forbids ? -1.0 : (double)NAN; }
@@ -110,15 +119,16 @@ static inline double forbidden(const Template *template) { return template->forb
 static inline void add_row(Template *template, Counters *counters, const Counters *now, Py_ssize_t line, const uint8_t *text,
                            Py_ssize_t length)
 {
+    Table *table = template->table;
     double *row = next_row(template);
     row[0] = (double)line;
     row[1] = now->major;
     row[2] = now->minor;
     if (template->keeps) {
-        memcpy(template->lines + template->kept, text, (size_t)length);
-        template->kept += length;
+        memcpy(table->lines + table->kept, text, (size_t)length);
+        table->kept += length;
     }
-    template->count++;
+    table->count++;
     *counters = *now;
 }
 
@@ -153,7 +163,7 @@ static int store(Template *template, Counters *counters, const uint64_t *powers,
     if (!is_row(template, counters, powers, printed, &now))
         return 0;
     if (!has_room(template, length))
-        return template->count ? -1 : 0;
+        return template->table->count ? -1 : 0;
     double *row = next_row(template);
     const double stays_out = forbidden(template);
     for (int column = FIRST_COLUMN; column < template->width; column++)

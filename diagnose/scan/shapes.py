@@ -49,6 +49,7 @@ class Scanner(Protocol):
         forbids: bool,
         checks: tuple[tuple[int, float, bool], ...] = (),
         keeps: bool = False,
+        like: int = -1,
         /,
     ) -> None: ...
 

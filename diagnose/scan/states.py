@@ -28,9 +28,7 @@ class States:
 
         Without *frames*, those that are overwritten are dropped, and lines that show one other state are left alone.
         """
-        told = bytearray(end)
-        self.end, count = kernel().part(block, end, told, frames)
-        self._told = bytes(told[:count])
+        self.end, self._told = kernel().part(block, end, frames)
         self._before = before
         self.lines = sum(map(self._told.count, (ENDS_LINE, ENDS_LINE | WHOLE, ENDS_LINE | SEVERAL)))
 
@@ -62,5 +60,7 @@ class States:
     def _line(self) -> NDArray[np.int64]:
         import numpy as np
 
-        ends = (np.frombuffer(self._told, dtype=np.uint8) & ENDS_LINE).astype(np.int64)
-        return self._before + 1 + np.cumsum(ends) - ends
+        ends = np.frombuffer(self._told, dtype=np.uint8) & ENDS_LINE
+        line = np.full(len(ends), self._before + 1)
+        line[1:] += np.cumsum(ends[:-1], dtype=np.int64)
+        return line

@@ -1,7 +1,7 @@
 /* Which of many rows stay when the others are thinned, as `alone` and `in_stretch` of diagnose/reader/thinning.py say it
    in Python, where all values are finite and turns few. */
 
-enum { EPOCH_COLUMN = 1, COUNTING = 2, STRETCH_BITS = 5 };
+enum { EPOCH_COLUMN = 1, STRETCH_BITS = 5 };
 
 typedef struct { double low, high; Py_ssize_t lowest, highest, turns; } Extremes;
 
@@ -26,9 +26,10 @@ static uint8_t is_drawn(int64_t stretch, int level)
 /* Note which rows stay for what they hold, and which lie in a stretch that was drawn; return 0 if a value is not finite,
    or a column turns more than `most_turns` times.
 
-   rows: `count` of them, of `width` doubles, from the one at `first` on values. index: the number of each among all.
+   rows: `count` of them, of `width` doubles, from the one at `counting` on columns that rise, from `first` on values.
+   index: the number of each among all.
    columns: room for each. */
-static int thinned(const double *rows, Py_ssize_t count, int width, int first, const int64_t *index, int level,
+static int thinned(const double *rows, Py_ssize_t count, int width, int counting, int first, const int64_t *index, int level,
                    Py_ssize_t most_turns, Extremes *columns, uint8_t *kept, uint8_t *drawn)
 {
     int64_t stretch = -1, bucket = -1;
@@ -36,7 +37,7 @@ static int thinned(const double *rows, Py_ssize_t count, int width, int first, c
     for (Py_ssize_t i = 0; i < count; i++) {
         const double *row = rows + i * width, *before = i ? row - width : row;
         for (int at = EPOCH_COLUMN; at < first; at++)
-            if (at < COUNTING ? before[at] != row[at] && !isnan(before[at]) : before[at] > row[at]) {
+            if (at < counting ? before[at] != row[at] && !isnan(before[at]) : before[at] > row[at]) {
                 kept[i - (i > 0)] = kept[i] = 1;
                 if (++columns[at].turns > most_turns)
                     return 0;

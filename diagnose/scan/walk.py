@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 from diagnose.records import dataclass
-from diagnose.scan.blocks import blocks
+from diagnose.scan.blocks import CHUNK, blocks
 from diagnose.scan.engine import engine
 from diagnose.scan.gate import Gate
 from diagnose.scan.shapes import Scanner, Shapes
@@ -20,6 +20,8 @@ WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
 LONGEST = 1 << 20
 PIECE = 4 << 20
 """Bytes of a passage after which it is handed over as far as it goes."""
+STATES = 4 * CHUNK
+"""Bytes that are read at once where all states of bars are wanted: their rows are told block by block."""
 FOLDABLE = ("utf-8", "utf-8-sig", "cp1252")
 """Encodings in which the bytes of ASCII characters are nothing else."""
 
@@ -148,7 +150,7 @@ class Walk:
     def _every_state(self) -> Iterator[Line]:
         """Yield what is wanted of all states, as if each stood on a line of its own."""
         before = 0
-        for block, end in blocks(self._source):
+        for block, end in blocks(self._source, chunk=STATES):
             states = States(block, end, before)
             yield from self._each_state(block, states)
             before += states.lines
@@ -224,20 +226,31 @@ class Walk:
         if self._is_single:
             self._scanner.ignore(self.raw)
 
-    def enable(self, columns: Sequence[int], condition: Condition, *, keeps: bool = False, template: int = -1) -> None:
-        """Store rows of the template of the line yielded last from here on.
+    def enable(
+        self,
+        columns: Sequence[int],
+        condition: Condition,
+        *,
+        keeps: bool = False,
+        like: int | None = None,
+        template: int | None = None,
+    ) -> int:
+        """Store rows of the template of the line yielded last from here on; return the template they are taken of.
 
         Args:
             columns: the variable parts that are stored of them.
             condition: when a line is a row.
             keeps: whether the lines themselves are kept, too.
-            template: another template.
+            like: a template of as many columns with whose rows these may be stored, in the order of their lines.
+            template: another one than that of the line yielded last.
         """
-        at = condition
-        template = self.template if template < 0 else template
-        self.enabled.add(template)
+        at, own = condition, self.template if template is None else template
+        table = own if like is None or engine().name != "kernel" else like
+        self.enabled.add(own)
         counters, constant = (at.major, at.minor), (at.constant, at.expected)
-        self._scanner.enable(template, tuple(columns), *counters, *constant, at.forbids_minus_one, at.checks, keeps)
+        joined = -1 if table == own else table
+        self._scanner.enable(own, tuple(columns), *counters, *constant, at.forbids_minus_one, at.checks, keeps, joined)
+        return table
 
     def disable(self) -> None:
         """Yield the lines of all templates from here on."""

@@ -146,7 +146,7 @@ static int holds_forbidden(const Template *template, const double *row)
 static APART const uint8_t *gone(Way *way, const Program *program, Template *template, Counters *counters,
                                  const uint64_t *powers, const uint8_t *line, Py_ssize_t number, Printed *printed)
 {
-    if (template->count == template->room)
+    if (!has_room(template, 0))
         return NULL;
     double *row = next_row(template);
     const uint8_t *at = line;

@@ -83,8 +83,10 @@ def test_the_kernel_keeps_the_rows_that_python_keeps(seed: int) -> None:
     index = np.sort(draw.choice(5000, count, replace=False))
     columns, size = np.ascontiguousarray(rows.T), int(index[-1]) + int(draw.integers(1, 40))
     for level in range(1, 7):
-        held, single = staying(rows, first, index, size, level)
-        assert np.array_equal(single, alone(columns[first:], columns[1:2], columns[2:first], index, size, level))
+        counting = 1 + level % 2
+        held, single = staying(rows, first, index, size, level, rises=counting == 1)
+        changing, rising = columns[1:counting], columns[counting:first]
+        assert np.array_equal(single, alone(columns[first:], changing, rising, index, size, level))
         assert np.array_equal(held, single | in_stretch(index, level))
 
 

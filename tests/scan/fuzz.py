@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -86,6 +87,9 @@ def one_round(kernel, chance) -> None:
     for text in block.split(b"\n"):
         found, other = compiled.match(text), pure.match(text)
         assert (found is None) == (other is None), (text, found, other)
+    assert rows_of_all(kernel, nodes, texts, trie.templates, block, True) == rows_of_all(
+        kernel, nodes, texts, trie.templates, block, False
+    ), block
     folded = bytearray(block)
     kernel.fold(folded, 0, len(folded))
     kernel.fold(bytearray(block), chance.randint(0, len(block) // 2), len(block))
@@ -97,6 +101,28 @@ def one_round(kernel, chance) -> None:
     except ValueError:
         return
     compiled.walk(block, 0, len(block), 1, False)
+
+
+def rows_of_all(kernel, nodes, texts, templates, block, joined):
+    """Return the rows of all templates in the order of their lines, by how many numbers they have."""
+    scanner, first, found = kernel.Scanner(), {}, {}
+    scanner.load(nodes, texts, len(templates))
+    for number, known in enumerate(templates):
+        variable = [
+            at for at, part in enumerate(part for part in known.parts if part.operation) if part.operation in (1, 2)
+        ]
+        like = first.setdefault(len(variable), number) if joined else number
+        scanner.enable(number, tuple(variable), -1, -1, -1, 0.0, False, (), False, -1 if like == number else like)
+    at, number, reason = 0, 0, 1
+    while reason:
+        reason, _, at, number, _ = scanner.walk(block, at, len(block), number + 1, 0)
+    for number, known in enumerate(templates):
+        variable = [part for part in known.parts if part.operation in (1, 2)]
+        width = 8 * (3 + len(variable))
+        rows = scanner.take(number)
+        found.setdefault(width, []).extend(rows[at : at + width] for at in range(0, len(rows), width))
+    in_order = {width: sorted(rows, key=lambda row: struct.unpack_from("d", row)) for width, rows in found.items()}
+    return found if joined else in_order
 
 
 def walked(scanner, templates, block, chance):

@@ -173,3 +173,47 @@ def test_columns_that_are_none_leave_nothing_of_the_rows_before():
         compiled.enable(0, (1, -1), -1, -1, -1, 0.0, False)
     compiled.enable(0, (1, 0), -1, -1, -1, 0.0, False)
     assert list(struct.iter_unpack("=5d", walked(compiled, 0, block)[1])) == [(1, 0, 0, 17, 0.25), (2, 0, 0, 18, 0.75)]
+
+
+@given(st.randoms(use_true_random=False))
+def test_forms_that_come_in_turns_are_told_apart(chance):
+    bars = [
+        template(Part(RUN, low=1, high=9), Part(LITERAL, b" [%-9s] " % (b"=" * size)), Part(NUMBER, low=ANY_NUMBER))
+        for size in range(10)
+    ]
+    lines = [b"%d [%-9s] %.*f\n" % (at * 37, b"=" * (at // 3), chance.choice((2, 4)), at / 7) for at in range(30)] * 4
+
+    for scanner in (found := scanners(bars, 0, (0, 1))):
+        for number in range(1, 10):
+            scanner.enable(number, (0, 1), -1, -1, -1, 0.0, False)
+    block = b"".join(lines)
+    (handed, first), (other, same) = walked(found[0], 0, block), walked(found[1], 0, block)
+
+    assert handed == other == []
+    assert [first, *map(found[0].take, range(1, 10))] == [same, *map(found[1].take, range(1, 10))]
+
+
+def test_templates_of_the_same_columns_have_one_table_in_the_order_of_lines():
+    short = template(Part(LITERAL, b"a "), Part(NUMBER, low=ANY_NUMBER))
+    long = template(Part(LITERAL, b"b "), Part(BLANKS, low=1, high=9), Part(NUMBER, low=ANY_NUMBER))
+    compiled, _ = scanners([short, long], 0, (0,))
+    compiled.enable(1, (1,), -1, -1, -1, 0.0, False, (), False, 0)
+
+    handed, rows = walked(compiled, 1, b"a 1\nb   2\na 3\nb   4\n")
+
+    assert handed == []
+    assert struct.unpack("16d", rows)[::4] == (1, 2, 3, 4)
+    assert struct.unpack("16d", rows)[3::4] == (1, 2, 3, 4)
+    assert compiled.take(0) == b""
+
+
+@pytest.mark.parametrize("arguments", [((0, 1), (), False, 0), ((0,), (), True, 0), ((0,), (), False, 9)])
+def test_a_table_takes_rows_of_its_columns_only(arguments):
+    compiled, _ = scanners([ROW, template(Part(LITERAL, b"b "), Part(NUMBER, low=ANY_NUMBER))], 0, (0,))
+    columns, checks, keeps, like = arguments
+
+    with pytest.raises(ValueError, match="columns"):
+        compiled.enable(1, columns, -1, -1, -1, 0.0, False, checks, keeps, like)
+    compiled.enable(1, (0,), -1, -1, -1, 0.0, False, (), False, 0)
+    with pytest.raises(ValueError, match="other templates"):
+        compiled.enable(0, (0, 1), -1, -1, -1, 0.0, False)
