@@ -1,6 +1,7 @@
 """Kernel, pure path and Lark make the same of every line and every log."""
 
 import math
+import re
 from pathlib import Path
 
 import difference
@@ -9,15 +10,18 @@ import pytest
 
 from diagnose.kit.snapshot import describe
 from diagnose.logs import formats, read
+from diagnose.records import replace
 from diagnose.scan.engine import kernel_problem
 from diagnose.sources import from_bytes, open_source
 
 LINES = 400
 ENGINES = ["pure", "lark"] if kernel_problem() else ["kernel", "pure", "lark"]
-FIXTURES = sorted(
+ROOT = Path(__file__).parents[2]
+LOGS = sorted(
     path
-    for path in (Path(__file__).parents[2] / "fixtures").rglob("*")
-    if path.suffix in (".log", ".txt", ".csv", ".json", ".jsonl") and path.stat().st_size < 300_000
+    for folder in (ROOT / "fixtures", ROOT.parent / "shared" / "corpus")  # of the latter none where it is absent
+    for path in folder.rglob("*")
+    if path.suffix in (".log", ".txt", ".csv", ".json", ".jsonl", ".out")
 )
 
 
@@ -46,11 +50,13 @@ def read_by(engine, monkeypatch, source, name=""):
     return columns(read(source, name))
 
 
-@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_fixtures_are_read_alike(path, monkeypatch):
-    runs = [read_by(engine, monkeypatch, open_source(path)) for engine in ENGINES]
-
-    assert all(run == runs[-1] for run in runs)
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_logs_are_read_alike(path, monkeypatch):
+    source = open_source(path)
+    has_bars = bool(re.search(rb"\r(?!\n)|\x08", path.read_bytes()))
+    for frames in (False, True) if has_bars else (False,):
+        runs = [read_by(engine, monkeypatch, replace(source, frames=frames)) for engine in ENGINES]
+        assert all(run == runs[-1] for run in runs)
 
 
 def mmengine(rows):
