@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 SLICE = 300_000
@@ -18,20 +19,28 @@ SLICE = 300_000
 Work = Callable[[], int]
 
 
-def read(file: Path) -> Work:
-    """Read a file into a run, as the command does; count points."""
+def read(file: Path, *, frames: bool = False) -> Work:
+    """Read a file into a run, as the command does, if *frames* with every state of its bars; count points."""
     import numpy  # noqa: F401, ICN001 - start-up, as the peers' modules are
 
     import diagnose.cli.main  # noqa: F401 - which also says how often Python looks for what is no longer used
     from diagnose import logs
+    from diagnose.records import replace
     from diagnose.sources import open_source
 
     logs.formats()
 
     def work() -> int:
-        run = logs.read(open_source(file, file.stat().st_size))
+        run = logs.read(replace(open_source(file, file.stat().st_size), frames=frames))
         return sum(len(series) for segment in run.segments for series in segment.series.values()) if run else 0
 
+    return work
+
+
+def again(file: Path, *, frames: bool = False) -> Work:
+    """Read a file that is like one that this process has read: grammars are loaded, shapes are learned."""
+    work = read(file, frames=frames)
+    work()
     return work
 
 
@@ -124,8 +133,9 @@ def event_accumulator(file: Path) -> Work:
 
 
 READERS: dict[str, Callable[[Path], Work]] = {
-    "read": read, "lint": lint, "lark": lark, "orjson": orjson, "json": python_json, "polars": polars,
-    "csv": python_csv, "tbparse": tbparse, "EventAccumulator": event_accumulator,
+    "read": read, "again": again, "frames": partial(again, frames=True), "lint": lint, "lark": lark,
+    "orjson": orjson, "json": python_json, "polars": polars, "csv": python_csv,
+    "tbparse": tbparse, "EventAccumulator": event_accumulator,
 }  # fmt: skip
 
 

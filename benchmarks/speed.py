@@ -1,6 +1,7 @@
 """Everything that is installed over the same files in one run, as Markdown tables of ratios.
 
     python benchmarks/speed.py [MEGABYTES] [--runs N] [--fleet N]        # 100 MB, 3 runs, 1,000 small logs
+    python benchmarks/speed.py [MEGABYTES] --only --fleet 0 --logs LOG...    # logs of your own, repeated to that size
 
 All figures are CPU time (user and system) of the work, without start-up; the median of the runs. Measured is the
 diagnose that is installed for this Python, else this checkout. What is not installed is left out: ripgrep, orjson,
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import shutil
@@ -45,6 +47,7 @@ PEERS = {
     "tfevents2": ("EventAccumulator", "tbparse"),
 }
 PLAIN_LARK = ("mmengine", "keras")
+BARS = ("keras", "yolo")
 MODULES = {"orjson": "orjson", "polars": "polars", "EventAccumulator": "tensorboard", "tbparse": "tbparse"}
 SCALARS = 1000
 """Scalars of an event file per megabyte that was asked for: readers of others take a minute for a million."""
@@ -96,6 +99,11 @@ def contenders(kind: str, file: Path, pattern: str) -> Iterator[tuple[str, list[
     if pattern and shutil.which("rg"):
         yield "rg -c", ["rg", "-a", "-c", pattern, str(file)]
     yield "read", []
+    yield "again", []
+    if kind not in FILES:
+        return
+    if kind in BARS:
+        yield "frames", []
     yield "lint", []
     yield "read:pure", []
     if kind in PLAIN_LARK:
@@ -124,6 +132,14 @@ def rows(kind: str, took: list[Took]) -> Iterator[str]:
         ratio = f"{ours.speed / one.speed:.3g}" if ours else ""
         memory = f"{one.rss / 1e6:.0f}" if one.rss else ""
         yield f"| {kind} | {one.name} | {one.speed / 1e6:,.4g} | {one.cpu:.3f} | {ratio} | {memory} |"
+
+
+def repeat(log: Path, size: float, target: Path) -> None:
+    """Write a log over and over, up to a size."""
+    text = log.read_bytes().rstrip(b"\n") + b"\n"
+    with target.open("wb") as file:
+        for _ in range(math.ceil(size / len(text))):
+            file.write(text)
 
 
 def fleet(folder: Path, number: int) -> Iterator[str]:
@@ -157,6 +173,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=3, help="odd")
     options.add_argument("--fleet", type=int, default=1000, help="small logs; 0 for none")
     options.add_argument("--only", nargs="*", default=list(FILES), help="kinds of files")
+    options.add_argument("--logs", nargs="*", type=Path, default=[], help="logs to repeat")
     given = options.parse_args()
     say = sys.stdout.write
     with tempfile.TemporaryDirectory() as name:
@@ -172,6 +189,12 @@ def main() -> None:
             for row in rows(kind, list(measured(kind, target, FILES[kind][1], given.runs | 1))):
                 say(row + "\n")
                 sys.stdout.flush()
+            target.unlink()
+        for log in given.logs:
+            target = folder / log.name
+            repeat(log, given.megabytes * 1e6, target)
+            for row in rows(log.name, list(measured("", target, "loss", given.runs | 1))):
+                say(row + "\n")
             target.unlink()
         if given.fleet:
             say(f"\n{given.fleet} mmengine logs of 100 KB, rules included\n\n")

@@ -299,6 +299,8 @@ class _Trial:
         rounds += [{at: _extreme(slot, least=least) for at, slot in enumerate(slots)} for least in (True, False)]
         rounds += [{at: self._any(slot) for at, slot in enumerate(slots)} for _ in range(count)]
         rounds += [values for width in FEW if (values := _spaced(slots, width))]
+        if slots and slots[0].start == 0 and slots[0].part.operation == BLANKS:  # a token may begin with them
+            rounds.append({0: " " * slots[0].part.low})
         return all(self._passes(slots, values) for values in rounds)
 
     def passes_forms(self, slots: list[_Slot]) -> bool:

@@ -22,3 +22,17 @@ def test_blanks_that_keep_numbers_apart_are_not_left_out():
         scanner.learn([template])
         found = scanner.match(other.encode())
         assert found is None or [text for _, text in template.tokens(other, found[1])] == expected
+
+
+def test_blanks_that_a_token_begins_with_are_not_left_out():
+    parse, habits = LineParser(tables("remarks")), {}
+    known, other = "  Best val kappa:  0.5", "Stage 20 completed. Best val kappa: 0.5"
+    learn(known, parse(known), parse, habits)  # where it begins with them, there may be none
+    assert parse(other)[0] == "over"
+
+    for number in range(100):
+        shown = f"  Stage {number} completed. Best val kappa: 0.{number}"
+        assert parse(shown)[0] == "best"
+        scanner = pure.Scanner()
+        scanner.learn([learn(shown, parse(shown), parse, habits)])
+        assert scanner.match(other.encode()) is None
