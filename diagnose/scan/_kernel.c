@@ -6,8 +6,8 @@
    line to Python; `fold` drops states of progress bars that a later one overwrites.
 
    What is read ends with a newline, and no literal holds one: so loops over digits and blanks need not look for the end.
-   Behind the newline stand SLACK readable bytes, so that texts are compared eight bytes at a time, and sixteen digits taken at once. scan/pure.py does the
-   same in Python; tests hold the two equal. */
+   Behind the newline stand SLACK readable bytes, so that texts are compared eight bytes at a time, and sixteen digits taken
+   at once. scan/pure.py does the same in Python; tests hold the two equal. */
 
 #define Py_LIMITED_API 0x030B0000
 #define PY_SSIZE_T_CLEAN

@@ -96,14 +96,6 @@ static inline int read_spot(const Spot *spot, const uint64_t *powers, const uint
     return 1;
 }
 
-/* Eight bytes without the values of digits among them. */
-static inline uint64_t form_of(const uint8_t *at)
-{
-    uint64_t from_zero = eight(at) ^ 0x3030303030303030;
-    uint64_t others = (((from_zero & ~HIGHEST) + 0x7676767676767676) | from_zero) & HIGHEST;
-    return from_zero & (others >> 7) * 0xFF;
-}
-
 /* The place of the rows that a line of at least SHORTEST_ALIKE bytes may be like. */
 static int32_t place_of(const uint8_t *line, Py_ssize_t length)
 {

@@ -133,18 +133,6 @@ static int is_simple(const uint8_t *at, const uint8_t *end)
 
 enum { SAME = 16 };
 
-/* Eight bytes with a 0 for every digit. */
-static inline uint64_t undigited(const uint8_t *at)
-{
-    const uint64_t highs = 0x8080808080808080u, zeros = 0x3030303030303030u;
-    uint64_t bytes, other;
-    memcpy(&bytes, at, sizeof bytes);
-    other = bytes ^ zeros; /* a digit becomes 0 to 9 */
-    other = ((((other & ~highs) + 0x7676767676767676u) | other) & highs) >> 7; /* 1 for each byte that is none */
-    other *= 0xff;
-    return (bytes & other) | (zeros & ~other);
-}
-
 /* The head of the state before. */
 typedef struct {
     uint64_t head;
@@ -157,7 +145,7 @@ typedef struct {
 static inline int has_same_head(Before *before, const uint8_t *at, const uint8_t *end, const uint8_t *limit, int simple)
 {
     if (before->looked_at && end - at >= before->looked_at && limit - at >= SAME &&
-        (undigited(at) & before->first_mask) == before->first && (undigited(at + 8) & before->second_mask) == before->second)
+        (form_of(at) & before->first_mask) == before->first && (form_of(at + 8) & before->second_mask) == before->second)
         return 1;
     const uint8_t *seen = at;
     uint64_t head = head_of(&seen, end);
@@ -172,8 +160,8 @@ static inline int has_same_head(Before *before, const uint8_t *at, const uint8_t
         memset(mask, 0xff, (size_t)before->looked_at);
         memcpy(&before->first_mask, mask, sizeof before->first_mask);
         memcpy(&before->second_mask, mask + 8, sizeof before->second_mask);
-        before->first = undigited(at) & before->first_mask;
-        before->second = undigited(at + 8) & before->second_mask;
+        before->first = form_of(at) & before->first_mask;
+        before->second = form_of(at + 8) & before->second_mask;
     }
     return same;
 }

@@ -68,6 +68,14 @@ static const uint64_t ZEROS = 0x3030303030303030, HIGHEST = 0x8080808080808080;
 /* The highest bit of each byte that is no digit, of bytes of which those of '0' were taken away. */
 static inline uint64_t no_digits(uint64_t bytes) { return ((bytes + 0x7676767676767676) | bytes) & HIGHEST; }
 
+/* Eight bytes without the values of digits among them. */
+static inline uint64_t form_of(const uint8_t *at)
+{
+    uint64_t from_zero = eight(at) ^ ZEROS;
+    uint64_t others = (((from_zero & ~HIGHEST) + 0x7676767676767676) | from_zero) & HIGHEST; /* of all bytes that are none */
+    return from_zero & (others >> 7) * 0xFF;
+}
+
 /* Eight digits, the first one lowest, as a number: pairs are added up first, then fours, then both. */
 static inline uint64_t number_of(uint64_t digits)
 {
