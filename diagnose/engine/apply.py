@@ -63,7 +63,7 @@ def _found(
     rule: Rule, view: View, overrides: Mapping[str, Any], ready: Sequence[Ready] | None, *, holds: bool = False
 ) -> list[Hit]:
     hits: list[Hit] = []
-    missing: MissingError | None = None
+    missing = ""  # an error that is kept holds this frame, and with it the run, until Python looks for such circles
     when = parse(rule.when)
     tried = False
     for number, (value, scope) in enumerate(scopes(rule, view, overrides)):
@@ -74,24 +74,24 @@ def _found(
                 hits.append(_hit(rule, view, scope, value))
             tried = True
         except MissingError as error:
-            missing = error
-    if missing is not None and not tried:
-        raise missing
+            missing = error.what
+    if missing and not tried:
+        raise MissingError(missing)
     return [_merged(hits)] if rule.merge and len(hits) > 1 else hits
 
 
 def _finds_nothing(ready: Sequence[Ready], scope: Scope) -> bool:
     """Whether a rule finds nothing. Raises as ``apply`` does."""
-    missing, tried = None, False
+    missing, tried = "", False
     for one in ready:
         try:
             if truth(one.when, scope):
                 return False
             tried = True
         except MissingError as error:
-            missing = error
-    if missing is not None and not tried:
-        raise missing
+            missing = error.what
+    if missing and not tried:
+        raise MissingError(missing)
     return True
 
 

@@ -99,6 +99,7 @@ def read(source: Source, build: RunBuilder) -> None:
     if walk.seen > max(last, reader.rows.last):
         reader.passed(walk.seen)
     reader.finish()
+    del reader.rows  # which hold the reader: such circles stay until Python looks for them
 
 
 class _Reader:

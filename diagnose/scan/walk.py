@@ -104,7 +104,6 @@ class Walk:
         rows, which are told by *states* then.
         """
         self._source, self._shapes = source, shapes
-        self.full: Callable[[int], object] = self.take
         self._encoding = encoding_of(source.head)
         self.frames = frames
         self.states: States | None = None
@@ -112,6 +111,7 @@ class Walk:
         self._plain |= frames and engine().name != "kernel"
         self._apart = apart and engine().name == "kernel"
         self._scanner = shapes.scanner(gate)
+        self.full: Callable[[int], object] = self._scanner.take
         if borders is not None:
             set_borders(self._scanner, borders)
         self._known = len(shapes.templates)
@@ -124,6 +124,12 @@ class Walk:
         self.raw, self._is_single = b"", False
 
     def __iter__(self) -> Iterator[Line]:
+        try:
+            yield from self._lines()
+        finally:  # they hold who goes through this walk, and he holds it
+            self.full, self.passing = self._scanner.take, None
+
+    def _lines(self) -> Iterator[Line]:
         if self._plain:
             for line in every_line(self._source, frames=self.frames):
                 self.seen, self.text = line.number, line.text
