@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from diagnose.reader.thinning import Portion
+
     Floats: TypeAlias = NDArray[np.float64]
     Indices: TypeAlias = NDArray[np.int64]
     Chosen: TypeAlias = NDArray[np.bool_]
@@ -28,6 +30,7 @@ LEAST = 1 << 10
 """Doubles that a table may hold however many tables there are."""
 FALL = 4
 """By what that number falls whenever the budget is spent."""
+bytes(8 * MOST)  # nothing of it is touched, but glibc then keeps as much of what is freed, to be used again as it is
 Position: TypeAlias = "Callable[[Floats], tuple[Floats, Floats]]"
 """Epoch and step of rows, from their columns."""
 
@@ -79,7 +82,7 @@ class Table:
         """
         self._rises = rises
         self._room, self._width, self._first, self._position = room, width, FIRST + extra, position
-        self._chunks: list[bytes] = []  # rows as they were read, behind those that were thinned
+        self._chunks: list[bytes | bytearray] = []  # rows as they were read, behind those that were thinned
         self._fresh = 0  # doubles in them
         self._thinned: list[Part] = []
         self._kept = 0  # doubles in them
@@ -123,8 +126,7 @@ class Table:
                 break
             thinned, self._thinned, self._kept = self._thinned, [], 0
             if thinned:
-                rows, index, _ = _joined(thinned)
-                self._keep(rows, index)
+                self._keep([(rows, index) for rows, index, _ in thinned], sum(len(index) for _, index, _ in thinned))
             self._thin_fresh()
         self._room.held += self.held - before
 
@@ -133,7 +135,7 @@ class Table:
         import numpy as np
 
         fresh = self._fresh_rows()
-        return np.concatenate([_joined(self._thinned)[0], fresh]) if self._thinned else fresh
+        return np.concatenate([*(rows for rows, _, _ in self._thinned), fresh]) if self._thinned else fresh
 
     def end(self) -> int:
         """No more rows are to come; return the line of the last one."""
@@ -148,11 +150,12 @@ class Table:
             return
         import numpy as np
 
-        parts = [np.array(self._fresh_rows()), *(rows for rows, _, _ in self._thinned)]
+        fresh = bytearray().join(self._chunks)
+        parts = [np.frombuffer(fresh).reshape(-1, self._width), *(rows for rows, _, _ in self._thinned)]
         for rows in parts:
             epoch, step = self._position(rows[:, 1:])
             rows[:, EPOCH], rows[:, STEP] = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in (epoch, step))
-        self._chunks, self._is_unplaced = [parts[0].tobytes()], False
+        self._chunks, self._is_unplaced = [fresh], False
 
     @property
     def places(self) -> Places:
@@ -173,16 +176,20 @@ class Table:
         self.place()
         if self._thinned:
             self._thin_fresh()
-        rows = self.rows()
+        parts = [*(rows for rows, _, _ in self._thinned), self._fresh_rows()]
+        columns = np.empty((self._width, sum(map(len, parts))))
+        end = 0
+        for rows in parts:
+            start, end = end, end + len(rows)
+            columns[:, start:end] = rows.T
         index = weight = None
         if self._thinned:
             from diagnose.reader.thinning import weights
 
-            _, index, single = _joined(self._thinned)
-            fresh = len(rows) - len(index)
+            index, single = (np.concatenate([part[at] for part in self._thinned]) for at in (1, 2))
+            fresh = len(parts[-1])
             weight = np.concatenate([weights(index, single, self._done, self._level), np.ones(fresh)])
             index = np.concatenate([index, np.arange(self._done, self._done + fresh)])
-        columns = np.ascontiguousarray(rows.T)
         places = Places(columns[STEP], columns[EPOCH], columns[LINE].astype(np.int64), index, weight)
         self._settled = places, columns
         self._chunks, self._thinned = [], []
@@ -197,35 +204,30 @@ class Table:
 
     def _thin_fresh(self) -> None:
         """Thin fresh rows as far as they fill buckets; all of them if the last bucket takes too much room."""
-        import numpy as np
-
         from diagnose.reader.thinning import STRETCH_BITS
 
-        rows = self._fresh_rows()
-        bits = STRETCH_BITS + self._level
-        whole = ((self._done + len(rows)) >> bits << bits) - self._done
-        if (len(rows) - whole) * self._width > self._room.most // 4:
-            whole = len(rows)
+        count, bits = self._fresh // self._width, STRETCH_BITS + self._level
+        whole = ((self._done + count) >> bits << bits) - self._done
+        if (count - whole) * self._width > self._room.most // 4:
+            whole = count
         if whole > 0:
-            self._keep(rows[:whole], np.arange(self._done, self._done + whole))
+            self._keep([(rows, None) for rows in self._chunks], whole)
             self._done += whole
-            self._chunks = [rows[whole:].tobytes()]
-            self._fresh = rows[whole:].size
+            self._leave((count - whole) * self._width)
 
-    def _keep(self, rows: Floats, index: Indices) -> None:
-        from diagnose.reader.thinning import staying
+    def _leave(self, doubles: int) -> None:
+        """Hold the last fresh rows only."""
+        self._fresh, left, chunks = doubles, 8 * doubles, self._chunks
+        self._chunks = []
+        while left:
+            chunk = chunks.pop()
+            self._chunks.insert(0, chunk[-left:] if len(chunk) > left else chunk)
+            left -= len(self._chunks[0])
 
-        held, single = staying(rows, self._first, index, len(self), self._level, rises=self._rises)
-        at = held.nonzero()[0]
-        self._thinned.append((rows.take(at, axis=0), index.take(at), single.take(at)))
-        self._kept += len(at) * self._width
+    def _keep(self, parts: list[Portion], count: int) -> None:
+        from diagnose.reader.thinning import Thinning, staying
 
-
-def _joined(parts: list[Part]) -> Part:
-    """Return parts as one, in the list as well."""
-    import numpy as np
-
-    if len(parts) > 1:
-        rows, index, single = zip(*parts, strict=True)
-        parts[:] = [(np.concatenate(rows), np.concatenate(index), np.concatenate(single))]
-    return parts[0]
+        thinning = Thinning(self._width, self._first, len(self), self._level, self._rises)
+        kept = staying(parts, count, self._done, thinning)
+        self._thinned.append(kept)
+        self._kept += kept[0].size

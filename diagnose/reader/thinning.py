@@ -9,7 +9,8 @@ lost by having been thinned before.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,26 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Indices: TypeAlias = NDArray[np.int64]
     Chosen: TypeAlias = NDArray[np.bool_]
+    Portion: TypeAlias = tuple[bytes | bytearray | Floats, Indices | None]  # rows, and their numbers
+
+
+class Thinning(NamedTuple):
+    """What decides which rows stay.
+
+    Attributes:
+        width: how many doubles a row is: line, epoch, then columns of which the rows stay around a fall, and values.
+        first: where the values begin.
+        size: how many rows there are in all.
+        level: how large the buckets are.
+        rises: whether the epoch is a column that rises, too; else rows stay around any change of it.
+    """
+
+    width: int
+    first: int
+    size: int
+    level: int
+    rises: bool = False
+
 
 STRETCH_BITS = 5
 STRETCH = 1 << STRETCH_BITS
@@ -31,29 +52,30 @@ MOST_TURNS = 4096
 """Rows of a column that stay because it is not finite there, or falls back or changes: the first and last ones."""
 
 
-def staying(
-    rows: Floats, first: int, index: Indices, size: int, level: int, *, rises: bool = False
-) -> tuple[Chosen, Chosen]:
-    """Return which rows stay, and which of them do so for what they hold.
+def staying(parts: Sequence[Portion], count: int, start: int, thinning: Thinning) -> tuple[Floats, Indices, Chosen]:
+    """Return what stays of rows: the rows, their numbers, and which of them do so for what they hold.
 
     Args:
-        rows: line, epoch, then columns of which the rows stay around a fall, and from the column *first* on values.
-        first: where the values begin.
-        index: the number of each row among all, thinned or not.
-        size: how many rows there are in all.
-        level: how large the buckets are.
-        rises: whether the epoch is such a column, too; else rows stay around any change of it.
+        parts: rows, each with their numbers among all, or None where they are numbered from *start* on.
+        count: how many of them are looked at.
+        start: the number of the first.
+        thinning: what decides.
     """
-    told, counting = None, 1 if rises else 2
+    width, first, size, level, rises = thinning
+    counting = 1 if rises else 2
     if engine().name == "kernel":
-        told = kernel().thinned(rows, rows.shape[1], counting, first, index, level, MOST_TURNS)
-    if told is None:
-        columns = np.ascontiguousarray(rows.T)
-        single = alone(columns[first:], columns[1:counting], columns[counting:first], index, size, level)
-        return single | in_stretch(index, level), single
-    single, drawn = np.frombuffer(told, dtype=np.bool_).reshape(2, -1)
-    single[: index.searchsorted(ENDS)] = single[index.searchsorted(size - ENDS) :] = True
-    return single | drawn, single
+        told = kernel().thinned(tuple(parts), count, start, width, counting, first, size, level, MOST_TURNS)
+        if told is not None:
+            kept, numbers, own = told
+            rows = np.frombuffer(kept).reshape(-1, width)
+            return rows, np.frombuffer(numbers, np.int64), np.frombuffer(own, np.bool_)
+    rows = np.concatenate([np.frombuffer(rows) for rows, _ in parts]).reshape(-1, width)[:count]
+    known = [index for _, index in parts if index is not None]
+    index = np.concatenate(known) if known else np.arange(start, start + count)
+    columns = np.ascontiguousarray(rows.T)
+    single = alone(columns[first:], columns[1:counting], columns[counting:first], index, size, level)
+    at = (single | in_stretch(index, level)).nonzero()[0]
+    return rows.take(at, axis=0), index.take(at), single.take(at)
 
 
 def in_stretch(index: Indices, level: int) -> Chosen:

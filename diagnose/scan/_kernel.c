@@ -765,39 +765,100 @@ static PyObject *module_number(PyObject *module, PyObject *args)
     return found ? PyFloat_FromDouble(read.value) : Py_NewRef(Py_None);
 }
 
-PyDoc_STRVAR(thinned_doc, "thinned(rows, width, counting, first, index, level, most_turns): a byte for each row, 1 if it stays for what it holds, then one\n"
-             "for each, 1 if its stretch was drawn; None if a value is not finite or a column turns too often.\n\n"
-             "rows: of width doubles, columns that rise from counting on, values from first on. index: the number of each among all.");
+/* Take portions of rows as Python holds them, as far as `count` rows; return how many rows they are, -1 with an error set
+   if they are none. */
+static Py_ssize_t take_portions(PyObject *parts, int width, Py_ssize_t count, Portion *portions, Py_buffer *views)
+{
+    const Py_ssize_t size = size_of(width, 1);
+    Py_ssize_t taken = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_Size(parts); i++) {
+        PyObject *rows, *numbers;
+        Py_buffer *view = views + 2 * i;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(parts, i), "OO", &rows, &numbers) || PyObject_GetBuffer(rows, view, PyBUF_SIMPLE) < 0)
+            return -1;
+        Portion *portion = portions + i;
+        *portion = (Portion){view->buf, NULL, view->len / size};
+        int whole = view->len % size == 0;
+        if (numbers != Py_None) {
+            if (PyObject_GetBuffer(numbers, view + 1, PyBUF_SIMPLE) < 0)
+                return -1;
+            portion->numbers = view[1].buf;
+            whole = whole && view[1].len == portion->count * (Py_ssize_t)sizeof(int64_t);
+        }
+        if (!whole) {
+            PyErr_SetString(PyExc_ValueError, "whole rows, each with its number");
+            return -1;
+        }
+        if (portion->count > count - taken)
+            portion->count = count - taken;
+        taken += portion->count;
+    }
+    return taken;
+}
+
+/* What stays of portions of rows, or None; `why` has a place for each row. */
+static PyObject *what_stays(const Portion *portions, Py_ssize_t parts, Py_ssize_t count, int64_t next, const Thinning *how,
+                            Extremes *bucket, uint8_t *why)
+{
+    int told;
+    Py_ssize_t stay = 0;
+    Py_BEGIN_ALLOW_THREADS
+    told = thinned(portions, portions + parts, next, how, bucket, why);
+    for (Py_ssize_t i = 0; told && i < count; i++)
+        stay += why[i] != 0;
+    Py_END_ALLOW_THREADS
+    if (!told)
+        return Py_NewRef(Py_None);
+    PyObject *rows = PyByteArray_FromStringAndSize(NULL, size_of(how->width, stay));
+    PyObject *numbers = PyByteArray_FromStringAndSize(NULL, stay * (Py_ssize_t)sizeof(int64_t));
+    PyObject *alone = PyByteArray_FromStringAndSize(NULL, stay);
+    if (rows == NULL || numbers == NULL || alone == NULL) {
+        Py_XDECREF(rows);
+        Py_XDECREF(numbers);
+        Py_XDECREF(alone);
+        return NULL;
+    }
+    gather(portions, portions + parts, next, how->width, why, (double *)PyByteArray_AsString(rows),
+           (int64_t *)PyByteArray_AsString(numbers), (uint8_t *)PyByteArray_AsString(alone));
+    return Py_BuildValue("(NNN)", rows, numbers, alone);
+}
+
+PyDoc_STRVAR(thinned_doc, "thinned(parts, count, next, width, counting, first, size, level, most_turns): what stays of rows: they, their\n"
+             "numbers, a byte for each, 1 if it stays for what it holds; None if a value is not finite or a column turns too often.\n\n"
+             "parts: a tuple of rows, each with their numbers among all, or None: then they are numbered from next on. Only the\n"
+             "first count rows are looked at. Rows are of width doubles, columns that rise from counting on, values from first on.");
 static PyObject *module_thinned(PyObject *module, PyObject *args)
 {
-    Py_buffer rows, index;
-    int width, counting, first, level;
-    Py_ssize_t most_turns;
-    if (!PyArg_ParseTuple(args, "y*iiiy*in", &rows, &width, &counting, &first, &index, &level, &most_turns))
+    PyObject *parts, *result = NULL;
+    Py_ssize_t count;
+    long long next, size;
+    Thinning how;
+    if (!PyArg_ParseTuple(args, "O!nLiiiLin", &PyTuple_Type, &parts, &count, &next, &how.width, &how.counting, &how.first, &size,
+                          &how.level, &how.most_turns))
         return NULL;
-    PyObject *result = NULL;
-    Py_ssize_t count = index.len / (Py_ssize_t)sizeof(int64_t);
-    Extremes *columns = NULL;
-    if (count < 1 || width < 1 || width > MOST_VARIABLES || counting < EPOCH_COLUMN || first < counting || first > width || level < 0 || level > 50 ||
-        count > PY_SSIZE_T_MAX / width / (Py_ssize_t)sizeof(double) || rows.len != count * width * (Py_ssize_t)sizeof(double)) {
-        PyErr_SetString(PyExc_ValueError, "whole rows, each with its number");
-    } else if ((columns = calloc((size_t)width, sizeof(Extremes))) == NULL) {
-        PyErr_NoMemory();
-    } else if ((result = PyByteArray_FromStringAndSize(NULL, 2 * count)) != NULL) {
-        uint8_t *kept = (uint8_t *)PyByteArray_AsString(result);
-        int told;
-        memset(kept, 0, (size_t)count);
-        Py_BEGIN_ALLOW_THREADS
-        told = thinned(rows.buf, count, width, counting, first, index.buf, level, most_turns, columns, kept, kept + count);
-        Py_END_ALLOW_THREADS
-        if (!told) {
-            Py_DECREF(result);
-            result = Py_NewRef(Py_None);
-        }
+    how.size = size;
+    if (count < 1 || how.width < 1 || how.width > MOST_VARIABLES || how.counting < EPOCH_COLUMN || how.first < how.counting ||
+        how.first > how.width || how.level < 0 || how.level > 50) {
+        PyErr_SetString(PyExc_ValueError, "rows, and columns of them");
+        return NULL;
     }
-    free(columns);
-    PyBuffer_Release(&rows);
-    PyBuffer_Release(&index);
+    const Py_ssize_t many = PyTuple_Size(parts);
+    Portion *portions = calloc((size_t)many + 1, sizeof(Portion));
+    Py_buffer *views = calloc(2 * (size_t)many + 1, sizeof(Py_buffer));
+    Extremes *bucket = calloc(1, sizeof(Extremes));
+    uint8_t *why = malloc((size_t)count);
+    if (portions == NULL || views == NULL || bucket == NULL || why == NULL)
+        PyErr_NoMemory();
+    else if (take_portions(parts, how.width, count, portions, views) == count)
+        result = what_stays(portions, many, count, next, &how, bucket, why);
+    else if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "fewer rows than are to be looked at");
+    for (Py_ssize_t i = 0; views != NULL && i < 2 * many; i++)
+        PyBuffer_Release(views + i);
+    free(portions);
+    free(views);
+    free(bucket);
+    free(why);
     return result;
 }
 

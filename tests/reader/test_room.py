@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from diagnose.reader import RunBuilder, room
 from diagnose.reader.column import MANY
 from diagnose.reader.room import BUDGET, FIRST, Room, Table
-from diagnose.reader.thinning import ENDS, alone, in_stretch, staying, weights
+from diagnose.reader.thinning import ENDS, Thinning, alone, in_stretch, staying, weights
 
 Floats = NDArray[np.float64]
 EPOCH = 700
@@ -84,10 +84,24 @@ def test_the_kernel_keeps_the_rows_that_python_keeps(seed: int) -> None:
     columns, size = np.ascontiguousarray(rows.T), int(index[-1]) + int(draw.integers(1, 40))
     for level in range(1, 7):
         counting = 1 + level % 2
-        held, single = staying(rows, first, index, size, level, rises=counting == 1)
-        changing, rising = columns[1:counting], columns[counting:first]
-        assert np.array_equal(single, alone(columns[first:], changing, rising, index, size, level))
-        assert np.array_equal(held, single | in_stretch(index, level))
+        cut = int(draw.integers(0, count + 1))
+        parts = [(rows[:cut], index[:cut]), (rows[cut:], index[cut:])]
+        thinning = Thinning(rows.shape[1], first, size, level, counting == 1)
+        single = alone(columns[first:], columns[1:counting], columns[counting:first], index, size, level)
+        held = single | in_stretch(index, level)
+        for one, other in zip(staying(parts, count, 0, thinning), (rows, index, single), strict=True):
+            assert np.array_equal(one, other[held], equal_nan=one.dtype == np.float64)
+
+
+@pytest.mark.parametrize("engine", ["kernel", "pure"])
+def test_rows_in_pieces_are_numbered_on(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIAGNOSE_ENGINE", engine)
+    rows = rows_of(3000, 2)
+    thinning = Thinning(rows.shape[1], 4, 5000, 3)
+    pieces = [(rows[start : start + 700].tobytes(), None) for start in range(0, 3000, 700)]
+    whole = [(rows[:2900].copy(), np.arange(1000, 3900))]
+    for one, other in zip(staying(pieces, 2900, 1000, thinning), staying(whole, 2900, 0, thinning), strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_stretches_are_whole_and_nested() -> None:
