@@ -798,12 +798,12 @@ static Py_ssize_t take_portions(PyObject *parts, int width, Py_ssize_t count, Po
 
 /* What stays of portions of rows, or None; `why` has a place for each row. */
 static PyObject *what_stays(const Portion *portions, Py_ssize_t parts, Py_ssize_t count, int64_t next, const Thinning *how,
-                            Extremes *bucket, uint8_t *why)
+                            Extremes *columns, uint8_t *why)
 {
     int told;
     Py_ssize_t stay = 0;
     Py_BEGIN_ALLOW_THREADS
-    told = thinned(portions, portions + parts, next, how, bucket, why);
+    told = thinned(portions, portions + parts, next, how, columns, why);
     for (Py_ssize_t i = 0; told && i < count; i++)
         stay += why[i] != 0;
     Py_END_ALLOW_THREADS
@@ -845,19 +845,19 @@ static PyObject *module_thinned(PyObject *module, PyObject *args)
     const Py_ssize_t many = PyTuple_Size(parts);
     Portion *portions = calloc((size_t)many + 1, sizeof(Portion));
     Py_buffer *views = calloc(2 * (size_t)many + 1, sizeof(Py_buffer));
-    Extremes *bucket = calloc(1, sizeof(Extremes));
+    Extremes *columns = calloc((size_t)how.width, sizeof(Extremes));
     uint8_t *why = malloc((size_t)count);
-    if (portions == NULL || views == NULL || bucket == NULL || why == NULL)
+    if (portions == NULL || views == NULL || columns == NULL || why == NULL)
         PyErr_NoMemory();
     else if (take_portions(parts, how.width, count, portions, views) == count)
-        result = what_stays(portions, many, count, next, &how, bucket, why);
+        result = what_stays(portions, many, count, next, &how, columns, why);
     else if (!PyErr_Occurred())
         PyErr_SetString(PyExc_ValueError, "fewer rows than are to be looked at");
     for (Py_ssize_t i = 0; views != NULL && i < 2 * many; i++)
         PyBuffer_Release(views + i);
     free(portions);
     free(views);
-    free(bucket);
+    free(columns);
     free(why);
     return result;
 }

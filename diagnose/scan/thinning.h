@@ -1,7 +1,7 @@
 /* Which of many rows stay when the others are thinned, as `alone` and `in_stretch` of diagnose/reader/thinning.py say it
    in Python, where all values are finite and turns few. */
 
-enum { EPOCH_COLUMN = 1, STRETCH_BITS = 5, ENDS = 1 << (STRETCH_BITS - 1) };
+enum { EPOCH_COLUMN = 1, STRETCH_BITS = 5, ENDS = 1 << (STRETCH_BITS - 1), FEW_ROWS = 128 };
 
 /* Why a row stays: for what it holds, as one of a stretch that was drawn. */
 enum { ALONE = 1, DRAWN = 2 };
@@ -17,19 +17,16 @@ typedef struct {
     Py_ssize_t most_turns;    /* of a column */
 } Thinning;
 
-/* The extremes of each value in a bucket, the rows in which they stand, and how often what is no value turned. */
-typedef struct {
-    double low[MOST_VARIABLES], high[MOST_VARIABLES];
-    Py_ssize_t lowest[MOST_VARIABLES], highest[MOST_VARIABLES], turns[MOST_VARIABLES];
-} Extremes;
+/* The extremes of a value in a bucket, the rows in which they stand; how often a column that is no value turned. */
+typedef struct { double low, high; Py_ssize_t lowest, highest, turns; } Extremes;
 
 /* Note the rows in which a bucket's extremes stand, and those before the highest. */
-static void keep_extremes(const Extremes *bucket, int count, uint8_t *why)
+static void keep_extremes(const Extremes *column, const Extremes *end, uint8_t *why)
 {
-    for (int at = 0; at < count; at++) {
-        why[bucket->lowest[at]] |= ALONE;
-        why[bucket->highest[at]] |= ALONE;
-        why[bucket->highest[at] - (bucket->highest[at] > 0)] |= ALONE;
+    for (; column < end; column++) {
+        why[column->lowest] |= ALONE;
+        why[column->highest] |= ALONE;
+        why[column->highest - (column->highest > 0)] |= ALONE;
     }
 }
 
@@ -46,79 +43,106 @@ static int is_drawn(int64_t stretch, int level)
 
 /* Count the columns that are no values and fall, or change, from one row to the next; return 0 where one did too often, -1
    where none does. */
-static inline int turned(const Thinning *how, const double *before, const double *now, Extremes *bucket)
+static inline int turned(const Thinning *how, const double *before, const double *now, Extremes *columns)
 {
     int fine = -1;
     for (int at = EPOCH_COLUMN; at < how->counting; at++)
         if (before[at] != now[at] && !isnan(before[at]))
-            fine = fine && ++bucket->turns[at] <= how->most_turns;
+            fine = fine && ++columns[at].turns <= how->most_turns;
     for (int at = how->counting; at < how->first; at++)
         if (before[at] > now[at])
-            fine = fine && ++bucket->turns[at] <= how->most_turns;
+            fine = fine && ++columns[at].turns <= how->most_turns;
     return fine;
 }
 
-/* Whether any value is beyond the extremes so far, or is no number. */
-static inline int is_any_beyond(const double *values, const Extremes *bucket, int count)
+/* How many rows are before the first one with some value, which is there. */
+static Py_ssize_t rows_before(const double *values, int width, double value)
 {
-    for (int at = 0; at < count; at++)
-        if (!(values[at] >= bucket->low[at] && values[at] <= bucket->high[at]))
-            return 1;
-    return 0;
+    Py_ssize_t count = 0;
+    while (values[count * width] != value)
+        count++;
+    return count;
 }
 
-/* Take the values of row `i` to those of its bucket; return 0 if one is not finite. */
-static APART int widen(const double *values, Extremes *bucket, int count, Py_ssize_t i, int is_new)
+/* Take the values of `count` rows, from row `i` on, to those of their bucket, of which they may be the first; return 0 if
+   one is not finite. Two rows are taken at a time, without a branch. */
+static int widen(Extremes *column, const double *values, Py_ssize_t count, int width, Py_ssize_t i, int are_first)
 {
-    for (int at = 0; at < count; at++) {
-        if (!isfinite(values[at]))
-            return 0;
-        if (is_new || values[at] < bucket->low[at]) {
-            bucket->low[at] = values[at];
-            bucket->lowest[at] = i;
+    double low[2] = {*values, *values}, high[2] = {*values, *values}, none[2] = {0.0, 0.0};
+    for (Py_ssize_t k = 0; k < count; k += 2)
+        for (int which = 0; which < 2; which++) {
+            const double value = values[(k + which < count ? k + which : k) * width];
+            low[which] = value < low[which] ? value : low[which];
+            high[which] = value > high[which] ? value : high[which];
+            none[which] += value - value;
         }
-        if (is_new || values[at] > bucket->high[at]) {
-            bucket->high[at] = values[at];
-            bucket->highest[at] = i;
-        }
+    const double lowest = low[0] < low[1] ? low[0] : low[1], highest = high[0] > high[1] ? high[0] : high[1];
+    if (none[0] + none[1] != 0.0)
+        return 0;
+    if (are_first || lowest < column->low) {
+        column->low = lowest;
+        column->lowest = i + rows_before(values, width, lowest);
+    }
+    if (are_first || highest > column->high) {
+        column->high = highest;
+        column->highest = i + rows_before(values, width, highest);
     }
     return 1;
 }
 
+/* How many of the rows from `k` on, few, are in the same bucket. */
+static Py_ssize_t rows_of_bucket(const Portion *portion, Py_ssize_t k, int64_t number, int bits)
+{
+    Py_ssize_t end = k + FEW_ROWS < portion->count ? k + FEW_ROWS : portion->count, count = 1;
+    if (portion->numbers == NULL) {
+        const int64_t left = (((number >> bits) + 1) << bits) - number;
+        return left < end - k ? (Py_ssize_t)left : end - k;
+    }
+    while (k + count < end && portion->numbers[k + count] >> bits == number >> bits)
+        count++;
+    return count;
+}
+
 /* Note why each row stays, 0 where it does not; return 0 if a value is not finite, or a column turns too often. `next` is
    the number of the first row whose number is not told. */
-static int thinned(const Portion *portion, const Portion *end, int64_t next, const Thinning *how, Extremes *bucket, uint8_t *why)
+static int thinned(const Portion *portion, const Portion *end, int64_t next, const Thinning *how, Extremes *columns, uint8_t *why)
 {
-    const int values = how->width - how->first;
+    const int width = how->width, bits = STRETCH_BITS + how->level;
     const double *before = NULL;
-    int64_t stretch = -1, open = -1;
+    int64_t stretch = -1, bucket = -1;
     uint8_t is_in = 0;
-    Py_ssize_t i = 0;
+    Py_ssize_t i = 0, count;
     for (; portion < end; portion++)
-        for (Py_ssize_t k = 0; k < portion->count; k++, i++) {
-            const double *row = portion->rows + k * how->width;
-            const int64_t number = portion->numbers == NULL ? next++ : portion->numbers[k];
-            if (number >> STRETCH_BITS != stretch) {
-                stretch = number >> STRETCH_BITS;
-                is_in = is_drawn(stretch, how->level) ? DRAWN : 0;
+        for (Py_ssize_t k = 0; k < portion->count; k += count, i += count) {
+            const double *row = portion->rows + k * width;
+            int64_t number = portion->numbers == NULL ? next : portion->numbers[k];
+            const int are_first = number >> bits != bucket;
+            if (are_first && i > 0)
+                keep_extremes(columns + how->first, columns + width, why);
+            bucket = number >> bits;
+            count = rows_of_bucket(portion, k, number, bits);
+            next += portion->numbers == NULL ? count : 0;
+            for (int at = how->first; at < width; at++)
+                if (!widen(columns + at, row + at, count, width, i, are_first))
+                    return 0;
+            for (Py_ssize_t of = 0; of < count; of++, row += width) {
+                number = portion->numbers == NULL ? number + (of > 0) : portion->numbers[k + of];
+                if (number >> STRETCH_BITS != stretch) {
+                    stretch = number >> STRETCH_BITS;
+                    is_in = is_drawn(stretch, how->level) ? DRAWN : 0;
+                }
+                why[i + of] = is_in | (number < ENDS || number >= how->size - ENDS ? ALONE : 0);
+                const int turns = before != NULL ? turned(how, before, row, columns) : -1;
+                if (turns == 0)
+                    return 0;
+                if (turns > 0) {
+                    why[i + of - 1] |= ALONE;
+                    why[i + of] |= ALONE;
+                }
+                before = row;
             }
-            why[i] = is_in | (number < ENDS || number >= how->size - ENDS ? ALONE : 0);
-            const int turns = i > 0 ? turned(how, before, row, bucket) : -1;
-            if (turns == 0)
-                return 0;
-            if (turns > 0) {
-                why[i - 1] |= ALONE;
-                why[i] |= ALONE;
-            }
-            const int is_new = stretch >> how->level != open;
-            if (is_new && i > 0)
-                keep_extremes(bucket, values, why);
-            open = stretch >> how->level;
-            if ((is_new || is_any_beyond(row + how->first, bucket, values)) && !widen(row + how->first, bucket, values, i, is_new))
-                return 0;
-            before = row;
         }
-    keep_extremes(bucket, values, why);
+    keep_extremes(columns + how->first, columns + width, why);
     why[0] |= ALONE;
     why[i - 1] |= ALONE;
     return 1;
