@@ -824,7 +824,7 @@ static PyObject *what_stays(const Portion *portions, Py_ssize_t parts, Py_ssize_
 }
 
 PyDoc_STRVAR(thinned_doc, "thinned(parts, count, next, width, counting, first, size, level, most_turns): what stays of rows: they, their\n"
-             "numbers, a byte for each, 1 if it stays for what it holds; None if a value is not finite or a column turns too often.\n\n"
+             "numbers, a byte for each, 1 if it stays for what it holds; None if a value is not finite.\n\n"
              "parts: a tuple of rows, each with their numbers among all, or None: then they are numbered from next on. Only the\n"
              "first count rows are looked at. Rows are of width doubles, columns that rise from counting on, values from first on.");
 static PyObject *module_thinned(PyObject *module, PyObject *args)

@@ -1,5 +1,5 @@
 /* Which of many rows stay when the others are thinned, as `alone` and `in_stretch` of diagnose/reader/thinning.py say it
-   in Python, where all values are finite and turns few. */
+   in Python, where all values are finite. */
 
 enum { EPOCH_COLUMN = 1, STRETCH_BITS = 5, ENDS = 1 << (STRETCH_BITS - 1), FEW_ROWS = 128 };
 
@@ -41,18 +41,38 @@ static int is_drawn(int64_t stretch, int level)
     return 1;
 }
 
-/* Count the columns that are no values and fall, or change, from one row to the next; return 0 where one did too often, -1
-   where none does. */
+/* Whether a column that is no value turns: it changes, or where it rises, falls. */
+static inline int turns(double before, double now, int rises)
+{
+    return rises ? before > now : before != now && !isnan(before);
+}
+
+/* Whether a column turns from one row to the next, and is among the first ones to do so: half of all that stay. */
 static inline int turned(const Thinning *how, const double *before, const double *now, Extremes *columns)
 {
-    int fine = -1;
-    for (int at = EPOCH_COLUMN; at < how->counting; at++)
-        if (before[at] != now[at] && !isnan(before[at]))
-            fine = fine && ++columns[at].turns <= how->most_turns;
-    for (int at = how->counting; at < how->first; at++)
-        if (before[at] > now[at])
-            fine = fine && ++columns[at].turns <= how->most_turns;
-    return fine;
+    int stays = 0;
+    for (int at = EPOCH_COLUMN; at < how->first; at++)
+        if (turns(before[at], now[at], at >= how->counting))
+            stays |= columns[at].turns++ < how->most_turns / 2;
+    return stays;
+}
+
+/* Note the last rows at which a column turns, and those before them; `i` rows are in the portions. */
+static void keep_last_turns(const Portion *portions, const Portion *end, const Thinning *how, int at, Py_ssize_t i, uint8_t *why)
+{
+    Py_ssize_t left = how->most_turns / 2;
+    const double *after = NULL;
+    while (end-- > portions)
+        for (Py_ssize_t k = end->count; k-- > 0 && left > 0;) {
+            const double *row = end->rows + k * how->width;
+            i--;
+            if (after != NULL && turns(row[at], after[at], at >= how->counting)) {
+                why[i] |= ALONE;
+                why[i + 1] |= ALONE;
+                left--;
+            }
+            after = row;
+        }
 }
 
 /* How many rows are before the first one with some value, which is there. */
@@ -103,16 +123,16 @@ static Py_ssize_t rows_of_bucket(const Portion *portion, Py_ssize_t k, int64_t n
     return count;
 }
 
-/* Note why each row stays, 0 where it does not; return 0 if a value is not finite, or a column turns too often. `next` is
-   the number of the first row whose number is not told. */
-static int thinned(const Portion *portion, const Portion *end, int64_t next, const Thinning *how, Extremes *columns, uint8_t *why)
+/* Note why each row stays, 0 where it does not; return 0 if a value is not finite. `next` is the number of the first row
+   whose number is not told. */
+static int thinned(const Portion *portions, const Portion *end, int64_t next, const Thinning *how, Extremes *columns, uint8_t *why)
 {
     const int width = how->width, bits = STRETCH_BITS + how->level;
     const double *before = NULL;
     int64_t stretch = -1, bucket = -1;
     uint8_t is_in = 0;
     Py_ssize_t i = 0, count;
-    for (; portion < end; portion++)
+    for (const Portion *portion = portions; portion < end; portion++)
         for (Py_ssize_t k = 0; k < portion->count; k += count, i += count) {
             const double *row = portion->rows + k * width;
             int64_t number = portion->numbers == NULL ? next : portion->numbers[k];
@@ -132,10 +152,7 @@ static int thinned(const Portion *portion, const Portion *end, int64_t next, con
                     is_in = is_drawn(stretch, how->level) ? DRAWN : 0;
                 }
                 why[i + of] = is_in | (number < ENDS || number >= how->size - ENDS ? ALONE : 0);
-                const int turns = before != NULL ? turned(how, before, row, columns) : -1;
-                if (turns == 0)
-                    return 0;
-                if (turns > 0) {
+                if (before != NULL && turned(how, before, row, columns)) {
                     why[i + of - 1] |= ALONE;
                     why[i + of] |= ALONE;
                 }
@@ -143,6 +160,9 @@ static int thinned(const Portion *portion, const Portion *end, int64_t next, con
             }
         }
     keep_extremes(columns + how->first, columns + width, why);
+    for (int at = EPOCH_COLUMN; at < how->first; at++)
+        if (columns[at].turns > how->most_turns / 2)
+            keep_last_turns(portions, end, how, at, i, why);
     why[0] |= ALONE;
     why[i - 1] |= ALONE;
     return 1;
