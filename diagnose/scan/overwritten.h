@@ -127,6 +127,30 @@ static inline const uint8_t *first_of(uint8_t byte, const uint8_t *at, const uin
     return found == NULL ? end : found;
 }
 
+/* What comes next of what overwrites, or the end. */
+typedef struct { const uint8_t *returns, *back; } Next;
+
+/* Leave lines from the beginning of one on as they are: up to the first in which anything may be overwritten, or behind the
+   first that ends with a carriage return, if that comes earlier. Return where they end. */
+static const uint8_t *behind_whole(Left *left, const uint8_t *at, const uint8_t *end, Next *next)
+{
+    if (next->returns < at)
+        next->returns = first_of('\r', at, end);
+    if (next->back < at)
+        next->back = first_of('\b', at, end);
+    const uint8_t *stop = next->returns < next->back ? next->returns : next->back;
+    if (end - stop > 1 && stop[0] == '\r' && stop[1] == '\n')
+        stop += 2;
+    else
+        while (stop < end && stop > at && stop[-1] != '\n')
+            stop--;
+    if (left->to != at)
+        memmove(left->to, at, (size_t)(stop - at));
+    left->to += stop - at;
+    begin_line(left, stop);
+    return stop;
+}
+
 static const uint8_t *behind_overwriting(const uint8_t *at, const uint8_t *end)
 {
     while (end - at >= 8 && memcmp(at, "\b\b\b\b\b\b\b\b", 8) == 0)
@@ -173,13 +197,14 @@ static void remember(Lately *lately, uint64_t head, const uint8_t *at, const uin
    Of an unfinished line the last state is left as it is. From a state that sets a title on a line is left alone. */
 static uint8_t *fold(uint8_t *const block, uint8_t *const end)
 {
-    const uint8_t *at = block, *returns = NULL; /* the next carriage return, or the end */
+    const uint8_t *at = block;
+    Next next = {NULL, NULL};
     Left left = {block, block, block, block, UNSURE};
     Lately lately;
     lately.count = lately.latest = lately.oldest = 0;
-    if (first_of('\r', block, end) == end && first_of('\b', block, end) == end)
-        return end;
     while (at < end) {
+        if (left.kept == at && (at = behind_whole(&left, at, end, &next)) == end)
+            break;
         const uint8_t *behind = behind_known(&lately, at, end);
         if (behind > at) {
             const Shape *shape = &lately.all[lately.latest];
@@ -189,9 +214,9 @@ static uint8_t *fold(uint8_t *const block, uint8_t *const end)
             at = behind;
             continue;
         }
-        if (returns < at)
-            returns = first_of('\r', at, end);
-        const uint8_t *text_end = first_of('\b', at, first_of('\n', at, returns)), *seen = at;
+        if (next.returns < at)
+            next.returns = first_of('\r', at, end);
+        const uint8_t *text_end = first_of('\b', at, first_of('\n', at, next.returns)), *seen = at;
         const uint8_t *after = behind_overwriting(text_end, end);
         const int escapes = escapes_in(at, text_end);
         const uint64_t head = escapes == NOTHING ? head_of(&seen, text_end) : UNSURE;
