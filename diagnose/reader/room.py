@@ -150,12 +150,11 @@ class Table:
             return
         import numpy as np
 
-        fresh = bytearray().join(self._chunks)
-        parts = [np.frombuffer(fresh).reshape(-1, self._width), *(rows for rows, _, _ in self._thinned)]
-        for rows in parts:
+        self._chunks = [bytearray().join(self._chunks)]
+        for rows in (self._fresh_rows(), *(rows for rows, _, _ in self._thinned)):
             epoch, step = self._position(rows[:, 1:])
             rows[:, EPOCH], rows[:, STEP] = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in (epoch, step))
-        self._chunks, self._is_unplaced = [fresh], False
+        self._is_unplaced = False
 
     @property
     def places(self) -> Places:
