@@ -71,15 +71,7 @@ class _Reader(TextLog):
             case "best_path":
                 self.best_path = match.get("PATH") or ""
             case "best":
-                best(
-                    build,
-                    line,
-                    metric=match.get("METRIC") or "",
-                    value=match.get("BEST_VALUE") or "",
-                    count=match.get("INT") or "0",
-                    unit=(match.get("UNIT") or ""),
-                    path=self.best_path,
-                )
+                best(build, match, line, path=self.best_path)
             case "loaded":
                 self.loaded = (match.get("PATH") or "").strip()
                 build.event("loaded", number, text, path=self.loaded)

@@ -63,15 +63,7 @@ class _Reader(TextLog):
             case "by_epoch" | "by_step":
                 self.record(match, line)
             case "best":
-                best(
-                    build,
-                    line,
-                    metric=match.get("METRIC") or "",
-                    value=match.get("BEST_VALUE") or "",
-                    count=match.get("INT") or "0",
-                    unit=match.get("BEST_UNIT") or "",
-                    path=match.get("PATH") or "",
-                )
+                best(build, match, line, unit="BEST_UNIT")
             case "loaded" | "resumed_from":
                 self.loaded = (match.get("PATH") or "").strip()
                 if match.kind == "loaded":

@@ -188,30 +188,40 @@ def _without_digits(message: str) -> str:
 
 def saved(build: RunBuilder, count: float, unit: str, line: Line) -> None:
     """Report ``Saving checkpoint at 3 epochs`` (or iterations)."""
-    all_saved(build, [(count, line.number, line.text)], unit)
+    all_saved(build, [(line.number, count, line.text, 0)], unit)
 
 
-def all_saved(build: RunBuilder, counts: Iterable[tuple[float, int, str]], unit: str) -> None:
-    """Report several such lines, each a number, where it stands and its text, between which nothing was reported."""
+def all_saved(build: RunBuilder, lines: Iterable[tuple[float, float, str, object]], unit: str) -> None:
+    """Report several such lines, of each where it stands, its number and its text, between which nothing was reported."""
     place = "epoch" if unit.strip().startswith("epoch") else "step"
     path = build.path
     build.happened_all(
         [
-            Event("checkpoint", Place(path, number, 1, text.strip()[:TEXT]), {place: count})
-            for count, number, text in counts
+            Event("checkpoint", Place(path, int(number), 1, text.strip()[:TEXT]), {place: count})
+            for number, count, text, _ in lines
         ]
     )
 
 
-def best(build: RunBuilder, line: Line, *, metric: str, value: str, count: str, unit: str, path: str) -> None:
-    """Report a checkpoint that was written because a metric was the best so far."""
-    place: dict[str, Any] = {"epoch" if unit.strip().startswith("epoch") else "step": float(count)}
+def best(build: RunBuilder, match: Match, line: Line, *, unit: str = "UNIT", path: str = "") -> None:
+    """Report a checkpoint that was written because a metric was the best so far.
+
+    Args:
+        build: what to report to.
+        match: the line; it tells the path if it has one.
+        line: the same.
+        unit: terminal of what is counted.
+        path: what the line above it told.
+    """
+    said = dict(match.tokens)
+    place: dict[str, Any] = {"epoch" if said[unit].strip().startswith("epoch") else "step": float(said["INT"])}
     try:
-        best_value = number(value.strip())
+        value = number(said["BEST_VALUE"].strip())
     except ValueError:
-        best_value = math.nan
-    path = path.strip().removesuffix(".")
-    build.event("checkpoint", line.number, line.text.strip(), metric=metric, value=best_value, path=path, **place)
+        value = math.nan
+    path = said.get("PATH", path).strip().removesuffix(".")
+    text = line.text.strip()
+    build.event("checkpoint", line.number, text, metric=said["METRIC"], value=value, path=path, **place)
 
 
 def state_once(build: RunBuilder, name: str, value: float, line: Line) -> None:

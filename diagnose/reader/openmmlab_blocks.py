@@ -155,6 +155,8 @@ class Blocks:
 
     def close(self) -> str:
         """End the open block and report what it held; return its kind, empty if none was open."""
+        if not self._kind:
+            return ""
         kind, self._kind = self._kind, ""
         if kind == "config" and self._dump is not None:
             _state(self._build, *printed(self._dump.dump), shift=self._lines[0].number)

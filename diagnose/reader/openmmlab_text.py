@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.model import Fact
@@ -28,7 +30,7 @@ from diagnose.reader.openmmlab import (
 )
 from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks
 from diagnose.reader.openmmlab_passages import Passage, passage_of
-from diagnose.reader.room import FIRST, LINE
+from diagnose.reader.room import LINE
 from diagnose.scan import SPACES, Condition, Shapes, Walk
 from diagnose.sources import Line, Source
 from diagnose.sources.lines import decode, visible
@@ -41,9 +43,9 @@ STAMPED = tuple(f"{digit} - " for digit in range(10))
 """Texts one of which every stamped line contains; descriptions of compilers hold a dash, too."""
 BORDERS = (*STAMPED, *(f"{loop}{after}" for loop in ("Epoch", "Iter") for after in ("[", "(", " ", *SPACES)))
 """The same of stamped lines and of records: settings are called ``max_epochs`` and ``warmup_iters``."""
-KEPT = frozenset({"saved", "best"})
+KEPT = frozenset({"saved", "best", "warning"})
 """Kinds of lines that say all by themselves."""
-MOST_KEPT = 16
+MOST_KEPT = 32
 """Templates of such lines that are kept."""
 OPENING = frozenset({"environment", "config", "mismatch"})
 """Kinds of lines above a block, of which no token counts."""
@@ -98,7 +100,8 @@ class TextLog:
         self.planned, self.stated, self.at = self.plan(), self.build.stated, walk.counters
         walk.full = self.full
         for line in walk:
-            self.catch_up()
+            if walk.skipped:
+                self.catch_up()
             match = self.match(line)
             if match:
                 self.blocks.close()
@@ -128,16 +131,15 @@ class TextLog:
 
     def known(self, text: str) -> Match | None:
         """Return what the grammar reads in a line of which the walk knows the template; others learn them later."""
-        found = self.shapes.match(text)
-        return self.grammar.parse(text) if found is None else Match(found[0].kind, found[1])
+        found = self.walk.match(text)
+        return self.grammar.parse(text) if found is None else Match(*found)
 
     def go_on(self) -> None:
         """Tell the walk what is wanted of the lines that come."""
         walk, attentive = self.walk, self.console.attentive
         self.bulk.check()
-        self.agree()
-        if not walk.enabled:
-            self.keep_on()
+        if self.stated != self.build.stated:
+            self.agree()
         if self.at is not self.loop.at:
             self.at = walk.counters = self.loop.at
         walk.everything = attentive
@@ -146,7 +148,6 @@ class TextLog:
 
     def passage(self, first: int, lines: bytes) -> int:
         """Take lines none of which is stamped or a match, the first of which has this number; return how many."""
-        self.catch_up()
         passage = passage_of(lines) if self.blocks.repeats else Passage(lines)
         if passage.is_plain:
             taken = self.blocks.passage(first, passage)
@@ -162,36 +163,29 @@ class TextLog:
     def keep(self, match: Match) -> None:
         """Keep lines like this one from here on, if what they say depends on nothing else, to take them all at once."""
         template = self.walk.template
-        if match.kind not in KEPT or template < 0 or template in self.walk.enabled:
+        if match.kind not in KEPT or template < 0 or template in self.kept or len(self.kept) == MOST_KEPT:
             return
-        if template not in self.kept:
-            if len(self.kept) == MOST_KEPT:
-                return
+        counts = []
+        if match.kind == "saved":
             parts = self.shapes.parts_of(template)
             counts = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT" and part >= 0]
-            self.kept[template] = match.get("UNIT") or "", counts if match.kind == "saved" else []
-        self.walk.enable(self.kept[template][1], ALWAYS, keeps=True)
-
-    def keep_on(self) -> None:
-        """Keep lines also where rows of a new segment are read."""
-        for template, (_, counts) in self.kept.items():
-            self.walk.enable(counts, ALWAYS, keeps=True, template=template)
+        self.kept[template] = match.get("UNIT") or "", counts
+        self.walk.enable(counts, ALWAYS, keeps=True)
 
     def take_kept(self) -> None:
         """Take the lines that were kept, in their order."""
-        walk, kept = self.walk, self.kept
-        found = [(template, rows) for template in kept if template in walk.enabled and (rows := walk.kept(template))]
-        if len(found) > 1:
-            every = sorted((row, text, template) for template, rows in found for row, text in rows)
-            found = [(template, [(row, text)]) for row, text, template in every]
-        for template, rows in found:
+        kept, walk = self.kept, self.walk
+        found = [(row[LINE], row[-1], text, template) for template in kept for row, text in walk.kept(template)]
+        if len(kept) > 1:
+            found.sort()
+        for template, lines in groupby(found, itemgetter(3)):
             unit, counts = kept[template]
             if counts:
-                all_saved(self.build, [(row[FIRST], int(row[LINE]), text) for row, text in rows], unit)
+                all_saved(self.build, lines, unit)
                 continue
-            for row, text in rows:
+            for line, _, text, _ in lines:
                 if (match := self.known(text)) is not None:
-                    self.take(match, Line(int(row[LINE]), text))
+                    self.take(match, Line(int(line), text))
 
     def full(self, template: int) -> None:
         """Take what was stored of a template."""
@@ -220,8 +214,6 @@ class TextLog:
 
         How long a validation is says nothing of training: before the first one, no rows are those of validations.
         """
-        if self.stated == self.build.stated:
-            return
         self.stated = self.build.stated
         plan, planned = self.plan(), self.planned
         if plan[:-1] != planned[:-1] or (plan[-1] != planned[-1] is not None):
@@ -254,7 +246,7 @@ class TextLog:
         by_epoch = match.kind.endswith("epoch")
         if whole and self.build.is_open and self.enable(plan, split, numbers, first, by_epoch=by_epoch):
             return len(plan.items)
-        added = points(self.build, items_of(match), line.number, split, epoch=epoch)
+        added = points(self.build, items_of(match), line.number, split, epoch=epoch) if plan.items else 0
         if self.build.is_open:
             self.enable(plan, split, numbers, by_epoch=by_epoch)
         return added
@@ -264,7 +256,8 @@ class TextLog:
     ) -> bool:
         """Read lines like the one yielded last in bulk from here on; see ``Bulk.enable``."""
         counters = plan.counters
-        self.agree()
+        if self.stated != self.build.stated:
+            self.agree()
         trains = split == "train"
         known = self.build.known("steps_per_epoch")
         total = float(known.value) if known else 0.0

@@ -540,14 +540,15 @@ failed:
     return NULL;
 }
 
-PyDoc_STRVAR(disable_doc, "disable(): store no rows until templates are enabled again; rows not taken stay.");
+PyDoc_STRVAR(disable_doc, "disable(): store no rows until templates are enabled again, but those whose lines are kept; rows not taken\n"
+             "stay.");
 static PyObject *scanner_disable(PyObject *object, PyObject *unused)
 {
     Scanner *self = idle(object);
     if (self == NULL)
         return NULL;
     for (int32_t i = 0; i < self->template_count; i++)
-        self->templates[i].enabled = 0;
+        self->templates[i].enabled &= self->templates[i].keeps;
     return Py_NewRef(Py_None);
 }
 

@@ -153,9 +153,9 @@ class Scanner:
         self._change()
 
     def disable(self) -> None:
-        """Store no rows until templates are enabled again; rows not taken stay."""
+        """Store no rows until templates are enabled again, but those whose lines are kept; rows not taken stay."""
         for rows in self._rows:
-            rows.enabled = False
+            rows.enabled = rows.enabled and rows.keeps
         self._change()
 
     def _change(self) -> None:

@@ -82,6 +82,7 @@ class Walk:
         text, raw: of that line, what it shows and its bytes.
         number: of that line, as rows are numbered.
         seen: the last physical line that showed anything.
+        skipped: whether any line between the line yielded last and the one before may be a row.
         enabled: the templates whose rows are stored.
         full: called with the number of a template whose rows must be taken.
         states: where the states of the block stand whose rows are stored, if lines are taken apart; the first number of
@@ -117,7 +118,9 @@ class Walk:
         self._known = len(shapes.templates)
         self.everything, self.rows, self.template, self.text, self.seen = False, True, -1, "", 0
         self.number = 0
+        self.skipped = False
         self.enabled: set[int] = set()
+        self._keeping: set[int] = set()  # those of them whose lines are kept
         self.passing: Callable[[int, bytes], int] | None = None
         self._passage: list[bytes] = []
         self._first = 0  # line of the passage
@@ -184,6 +187,8 @@ class Walk:
             passing = self.passing is not None
             mode = PASSAGE if passing else EVERYTHING if self.everything else WANTED if self.rows else NO_ROWS
             reason, start, after, stop, template = self._scanner.walk(block, at, end, number + 1, mode)
+            if stop > number + 1 and mode == WANTED:
+                self.skipped = True
             if passing:
                 self._pass(bytes(block[at:start]), number + 1)
                 if reason == A_LINE or sum(map(len, self._passage)) > PIECE:
@@ -202,12 +207,14 @@ class Walk:
             if len(text) < LONGEST and text.replace("\t", " ").isprintable():
                 self.seen, self.text, self._is_single = number, text, True
                 yield Line(number, text)
+                self.skipped = False
                 continue
             shown = list(visible(number, decode(self.raw, self._encoding), self.frames))
             self._is_single = len(shown) == 1
             for line in shown:
                 self.seen, self.text = number, line.text
                 yield line
+            self.skipped = False
 
     def _pass(self, lines: bytes, first: int) -> None:
         """Keep lines of a passage until its end is seen."""
@@ -226,6 +233,14 @@ class Walk:
             if taken < lines.count(b"\n"):
                 rest = b"\n".join(lines.split(b"\n", taken)[taken:])
                 yield from self._through(rest, len(rest), first + taken - 1)
+
+    def match(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+        """Return the kind and the tokens of a line if a template is known of it."""
+        found = self._scanner.match(text.encode("utf-8", "replace"))
+        if found is None:
+            return None
+        template = self._shapes.templates[found[0]]
+        return template.kind, template.tokens(text, found[1])
 
     def ignore(self) -> None:
         """Drop lines from here on that differ from the one yielded last in their digits only."""
@@ -253,15 +268,17 @@ class Walk:
         at, own = condition, self.template if template is None else template
         table = own if like is None or engine().name != "kernel" else like
         self.enabled.add(own)
+        if keeps:
+            self._keeping.add(own)
         counters, constant = (at.major, at.minor), (at.constant, at.expected)
         joined = -1 if table == own else table
         self._scanner.enable(own, tuple(columns), *counters, *constant, at.forbids_minus_one, at.checks, keeps, joined)
         return table
 
     def disable(self) -> None:
-        """Yield the lines of all templates from here on."""
+        """Yield the lines of all templates from here on but those that are kept."""
         self._scanner.disable()
-        self.enabled.clear()
+        self.enabled &= self._keeping
 
     def take(self, template: int) -> bytes:
         """Return the rows stored of a template, row by row: line, major and minor counter then, and the columns."""
