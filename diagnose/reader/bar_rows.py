@@ -86,14 +86,20 @@ class BarRows:
             rows = rows[~redrawn | (rows == behind)]
         last = batch.only(rows)
         for at, count in stretches(_goes_on(last)):
-            first, end = at + 2, at + 2 * count  # of the headers; the last epoch is told by itself
-            for row in (at, at + 1) if count else (at,):
-                self._tell(states, last, rows, row)
-            if count and (epoch := self._several(last, first, end)) is not None:
+            self._tell(states, last, rows, at)
+            if not count:
+                continue
+            first, end = at, at + 2 + 2 * count
+            if states is not None:  # those within the first epoch come before its bar
+                self._tell(states, last, rows, at + 1)
+                first += 2
+            until = end if states is None and self._is_over(last, end) else end - 2
+            if self._several(last, first, until, begun=states is None):
                 if states is not None:
-                    states.within(rows[first:end:2], rows[first + 1 : end : 2], epoch)
-                first = end
-            for row in range(first, at + 2 + 2 * count if count else first):
+                    epoch = last.rows[first:until:2, FIRST]
+                    states.within(rows[first:until:2], rows[first + 1 : until : 2], epoch)
+                first = until
+            for row in range(max(first, at + 1), end):
                 self._tell(states, last, rows, row)
         if states is not None:
             states.before(len(batch.which))
@@ -103,17 +109,31 @@ class BarRows:
             states.before(int(rows[at]))
         self.row(*batch.row(at))
 
-    def _several(self, batch: Batch[Header | BarPlan], first: int, last: int) -> NDArray[np.float64] | None:
-        """Tell the epochs whose headers are rows first, first + 2, ... before last; return them if they were taken."""
-        plan = batch.plans[batch.which[first + 1]]
+    def _is_over(self, batch: Batch[Header | BarPlan], end: int) -> bool:
+        """Whether a header follows behind some rows, the last of which is a bar that nothing can continue."""
+        if end == len(batch.which) or not isinstance(batch.plans[batch.which[end]], Header):
+            return False
+        plan, line, columns = batch.row(end - 1)
+        return not isinstance(plan, Header) and bar_of(plan, line, columns).final
+
+    def _several(self, batch: Batch[Header | BarPlan], first: int, end: int, *, begun: bool) -> bool:
+        """Tell the epochs whose headers are rows first, first + 2, ... before end; return whether they were taken.
+
+        If *begun*, the first of these headers was told.
+        """
+        plan, line, shown = batch.row(first + 1)
         if isinstance(plan, Header):
-            return None
-        headers, bars = slice(first, last, 2), slice(first + 1, last, 2)
-        epoch, rows = batch.rows[headers, FIRST], batch.rows[bars, FIRST:]
-        metrics = {name: rows[:, at] if at >= 0 else plan.bar.metrics[name] for name, at in plan.columns}
-        seconds = rows[:, plan.seconds] if plan.seconds >= 0 else plan.bar.seconds
-        taken = self._epochs.several(epoch, int(batch.line[last - 2]), batch.line[bars], metrics, seconds)
-        return epoch if taken else None
+            return False
+        headers, bars = slice(first, end, 2), slice(first + 1, end, 2)
+        rows = batch.rows[bars, FIRST:].T.copy()
+        return self._epochs.several(
+            batch.rows[headers, FIRST].copy(),
+            int(batch.line[end - 2]),
+            batch.line[bars].copy(),
+            {name: rows[at] if at >= 0 else plan.bar.metrics[name] for name, at in plan.columns},
+            rows[plan.seconds] if plan.seconds >= 0 else plan.bar.seconds,
+            bar_of(plan, line, shown) if begun else None,
+        )
 
 
 def _following(rows: list[Told], at: int) -> int:

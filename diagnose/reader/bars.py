@@ -205,6 +205,7 @@ class Epochs:
         line: NDArray[np.int64],
         metrics: Mapping[str, Floats | float],
         seconds: Floats | float | None,
+        first: Bar | None = None,
     ) -> bool:
         """Take epochs that follow the last one, each planned like it and with one bar like its bar.
 
@@ -214,33 +215,36 @@ class Epochs:
             line: of each bar.
             metrics: values of each metric of the bars.
             seconds: spent on each; None where the bars do not tell.
+            first: the bar of the first of them, if its header was told already.
 
         Returns:
             Whether they were taken; if not, they must be told one by one.
         """
         import numpy as np
 
-        if not self._headed or self._stopped or not self._build.is_open or self._epoch + 1 != epoch[0]:
+        build = self._build
+        if not self._headed or self._stopped or not build.is_open or epoch[-1] >= ABSURD:
             return False
-        self._flush(before=int(epoch[0]))
+        if self._epoch + (first is None) != epoch[0] or not (first is None or self.awaits_bar):
+            return False
+        if first is None:
+            self._flush(before=int(epoch[0]))
+        else:
+            self._state_steps(first)
         names: dict[str, str] = {}
         for printed in metrics:
             names.setdefault(_named(printed), printed)
-        known = self._build.columns
-        columns = [known.get(name) for name in names]
-        spent = np.zeros(len(epoch)) if seconds is None else _each(seconds, epoch)
-        timed = (spent >= COARSE) | (spent != np.trunc(spent))
-        clock, is_timed = known.get(canonical("epoch_time")), bool(timed.any())
-        if None in columns or (clock is None and is_timed):
-            return False
-        places = Places(np.full(len(epoch), self._build.current_step), epoch, line)
-        for column, printed in zip(columns, names.values(), strict=True):
-            if column is not None:
-                column.add(_each(metrics[printed], epoch), places)
-        if clock is not None and is_timed:
-            clock.extend(spent[timed], places.step[timed], epoch[timed], line[timed])
+        places = Places(np.full(len(epoch), build.current_step), epoch, line)
+        for name, printed in names.items():
+            build.new_column(name, printed).add(_each(metrics[printed], epoch), places)
+        if seconds is not None:
+            spent = _each(seconds, epoch)
+            timed = (spent >= COARSE) | (spent != np.trunc(spent))
+            if timed.any():
+                clock = build.new_column(canonical("epoch_time"), "epoch_time")
+                clock.extend(spent[timed], places.step[timed], epoch[timed], line[timed])
         self._epoch, self._header_line, self._seen = int(epoch[-1]), header, set(names)
-        self._build.epoch(epoch[-1], int(line[-1]))
+        build.epoch(epoch[-1], int(line[-1]))
         return True
 
     def some(
@@ -451,7 +455,7 @@ def _named(printed: str) -> str:
 
 
 def _each(value: Floats | float, epoch: Floats) -> Floats:
-    """Return the value of each epoch, in memory of its own."""
+    """Return the value of each epoch."""
     import numpy as np
 
-    return np.full(len(epoch), value) if isinstance(value, float) else value.copy()
+    return np.full(len(epoch), value) if isinstance(value, float) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
@@ -132,11 +133,11 @@ def stretches(goes_on: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
         ends = np.append(np.flatnonzero(~column), len(column))
         here = np.arange(len(column))
         found[:] = ends[np.searchsorted(ends, here)] - here
-    begins = np.flatnonzero(length >= FEW)
+    begins = np.flatnonzero(length >= FEW).tolist()
     at = 0
     while at < size:
-        next_one = np.searchsorted(begins, at + 2)
-        until = int(begins[next_one]) - 2 if next_one < len(begins) else size
+        next_one = bisect_left(begins, at + 2)
+        until = begins[next_one] - 2 if next_one < len(begins) else size
         yield from ((row, 0) for row in range(at, until))
         if until < size:
             yield until, int(length[until + 2])

@@ -95,7 +95,7 @@ def state(
     automatic = any(found.key == "optimizer" and found.value == "auto" for found in settings)
     for found in settings:
         place = found.place
-        build.adopt(replace(found, key=prefix + found.key))
+        build.adopt(replace(found, key=prefix + found.key) if prefix else found)
         fact, admit = FACTS.get(renamed.get(found.key, found.key).removeprefix("hyp."), ("", _text))
         if automatic and fact == "momentum":
             continue

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from diagnose.scan.blocks import blocks
 from diagnose.sources import Source
-from diagnose.sources.lines import decode, encoding_of, visible
+from diagnose.sources.lines import decode, encoding_of, newlines, visible
 
 
 def line_texts(source: Source) -> Callable[[int], str]:
@@ -19,12 +19,12 @@ def line_texts(source: Source) -> Callable[[int], str]:
     def found() -> Iterator[str]:
         first = 1  # line of the block
         for block, end in blocks(source):
-            count = block.count(b"\n", 0, end)
+            count = newlines(block, end)
             at, here = 0, first
             while wanted < first + count:
-                *_, raw, rest = bytes(block[at:end]).split(b"\n", wanted - here + 1)
-                at, here = end - len(rest) - len(raw) - 1, wanted
-                line = decode(raw, encoding)
+                while here < wanted:
+                    at, here = block.find(b"\n", at) + 1, here + 1
+                line = decode(bytes(block[at : block.find(b"\n", at)]), encoding)
                 yield next(reversed([shown.text for shown in visible(wanted, line)]), "")
             first += count
 
