@@ -16,8 +16,8 @@ from diagnose.sources.lines import ANSI, encoding_of
 
 CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byte != 27))
 """Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
-NO_LETTERS = bytes(code if chr(code) in ascii_letters else 32 for code in range(256))
-"""To blanks what is no letter of ASCII."""
+NO_LETTERS = bytes(code if chr(code) in ascii_letters + "\n" else 32 for code in range(256))
+"""To blanks what is no letter of ASCII and no line end."""
 SURE = 100
 """Scores from which on a format has proof."""
 MOST_HITS = 50
@@ -52,8 +52,8 @@ class Head:
     @cached_property
     def words(self) -> str:
         """The words of the text, each once: what none of them contains is not in the text."""
-        found = set(self.text.encode("utf-8", "replace").translate(NO_LETTERS).split())
-        return b"\n".join(found).decode("ascii")
+        lines = set(self.text.encode("utf-8", "replace").translate(NO_LETTERS).split(b"\n"))  # many hold the same ones
+        return b"\n".join(set(b" ".join(lines).split())).decode("ascii")
 
     def may_hold(self, pattern: str) -> bool:
         """Whether the text holds what every match of a pattern does; if not, no search can find one."""
