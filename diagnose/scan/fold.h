@@ -172,20 +172,26 @@ static inline int has_same_head(Before *before, const uint8_t *at, const uint8_t
    since it takes Python to tell its states; it is one of several that nothing overwrites. */
 enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4, SEVERAL = 8 };
 
+/* The next carriage return of a line, and the next backspace, or its end; NULL before they are looked for. */
+typedef struct { const uint8_t *returns, *backs; } Next;
+
+static inline void look_for(const uint8_t **next, uint8_t byte, const uint8_t *at, const uint8_t *end)
+{
+    if (*next < at && (*next = memchr(at, byte, (size_t)(end - at))) == NULL)
+        *next = end;
+}
+
 /* Find the next state that shows anything: return its end and set `*at` to its start and `*after` behind what overwrites
-   it; NULL if there is none. `simple` as for the line; `*returns` is the next carriage return or the end, NULL at first. */
-static inline const uint8_t *next_state(const uint8_t **at, const uint8_t *end, int simple, const uint8_t **returns,
-                                        const uint8_t **after)
+   it; NULL if there is none. `simple` as for the line. */
+static inline const uint8_t *next_state(const uint8_t **at, const uint8_t *end, int simple, Next *next, const uint8_t **after)
 {
     while (*at < end) {
-        if (*returns < *at && (*returns = memchr(*at, '\r', (size_t)(end - *at))) == NULL)
-            *returns = end;
-        const uint8_t *stop = *returns, *seen = *at;
-        *after = stop;
-        const uint8_t *back = memchr(*at, '\b', (size_t)(stop - *at));
-        if (back != NULL) {
-            stop = back;
-            *after = simple ? *after : back;
+        look_for(&next->returns, '\r', *at, end);
+        look_for(&next->backs, '\b', *at, end);
+        const uint8_t *stop = *after = next->returns, *seen = *at;
+        if (next->backs < stop) {
+            stop = next->backs;
+            *after = simple ? *after : stop;
         }
         while (*after < end && overwrites(**after))
             ++*after;
@@ -202,12 +208,13 @@ static inline const uint8_t *next_state(const uint8_t **at, const uint8_t *end, 
    several is not known. */
 static Py_ssize_t tell_states(const uint8_t *at, const uint8_t *end, int simple, uint8_t *told)
 {
-    const uint8_t *stop, *after, *returns = NULL;
+    const uint8_t *stop, *after;
+    Next next = {NULL, NULL};
     Before before = {UNSURE, 0, 0, 0, 0, 0};
     Py_ssize_t count = 0;
     if (!simple && (has_title(at, end) || moves_up(at, end)))
         return -1;
-    for (int known = 1; (stop = next_state(&at, end, simple, &returns, &after)) != NULL; at = after) {
+    for (int known = 1; (stop = next_state(&at, end, simple, &next, &after)) != NULL; at = after) {
         if (has_same_head(&before, at, stop, end, simple))
             told[count - 1] = OVERWRITTEN;
         known &= before.head != UNSURE;
@@ -231,14 +238,15 @@ static uint8_t *whole_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
    is followed by what overwrites it, or by the end of its line, so there is room. */
 static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
 {
-    const uint8_t *stop, *after, *returns = NULL;
+    const uint8_t *stop, *after;
+    Next next = {NULL, NULL};
     int simple = is_simple(at, end);
     Py_ssize_t states = tell_states(at, end, simple, told + *count);
     if (states < 1) {
         told[(*count)++] = states < 0 ? WHOLE | ENDS_LINE : ENDS_LINE;
         return whole_line(at, states < 0 ? end : at, to);
     }
-    for (; (stop = next_state(&at, end, simple, &returns, &after)) != NULL; at = after)
+    for (; (stop = next_state(&at, end, simple, &next, &after)) != NULL; at = after)
         to = whole_line(at, stop, to);
     *count += states;
     told[*count - 1] |= ENDS_LINE;
@@ -248,7 +256,8 @@ static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, ui
 /* The same of states that nothing overwrites, without the blanks behind them; a line that has but one stays as it is. */
 static uint8_t *part_left(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
 {
-    const uint8_t *stop, *after, *returns = NULL;
+    const uint8_t *stop, *after;
+    Next next = {NULL, NULL};
     int simple = is_simple(at, end);
     Py_ssize_t states = tell_states(at, end, simple, told + *count), left = 0;
     for (Py_ssize_t i = 0; i < states; i++)
@@ -258,7 +267,7 @@ static uint8_t *part_left(const uint8_t *at, const uint8_t *end, uint8_t *to, ui
         return whole_line(at, end, to);
     }
     const uint8_t *state = told + *count; /* read before it is written over */
-    for (; (stop = next_state(&at, end, simple, &returns, &after)) != NULL; at = after) {
+    for (; (stop = next_state(&at, end, simple, &next, &after)) != NULL; at = after) {
         if (*state++ == OVERWRITTEN)
             continue;
         while (stop[-1] == ' ' || stop[-1] == '\t')
