@@ -172,13 +172,19 @@ static inline int has_same_head(Before *before, const uint8_t *at, const uint8_t
    since it takes Python to tell its states; it is one of several that nothing overwrites. */
 enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4, SEVERAL = 8 };
 
-/* The next carriage return of a line, and the next backspace, or its end; NULL before they are looked for. */
+/* The next carriage return, and the next backspace, or the end of what they are looked for in; NULL before they are. */
 typedef struct { const uint8_t *returns, *backs; } Next;
+
+static inline const uint8_t *first_of(uint8_t byte, const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *found = memchr(at, byte, (size_t)(end - at));
+    return found == NULL ? end : found;
+}
 
 static inline void look_for(const uint8_t **next, uint8_t byte, const uint8_t *at, const uint8_t *end)
 {
-    if (*next < at && (*next = memchr(at, byte, (size_t)(end - at))) == NULL)
-        *next = end;
+    if (*next < at)
+        *next = first_of(byte, at, end);
 }
 
 /* Find the next state that shows anything: return its end and set `*at` to its start and `*after` behind what overwrites

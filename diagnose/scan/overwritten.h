@@ -121,24 +121,13 @@ static inline void follow(Left *left, uint64_t head, const uint8_t *at, const ui
     left->head = head;
 }
 
-static inline const uint8_t *first_of(uint8_t byte, const uint8_t *at, const uint8_t *end)
-{
-    const uint8_t *found = memchr(at, byte, (size_t)(end - at));
-    return found == NULL ? end : found;
-}
-
-/* What comes next of what overwrites, or the end. */
-typedef struct { const uint8_t *returns, *back; } Next;
-
 /* Leave lines from the beginning of one on as they are: up to the first in which anything may be overwritten, or behind the
    first that ends with a carriage return, if that comes earlier. Return where they end. */
 static const uint8_t *behind_whole(Left *left, const uint8_t *at, const uint8_t *end, Next *next)
 {
-    if (next->returns < at)
-        next->returns = first_of('\r', at, end);
-    if (next->back < at)
-        next->back = first_of('\b', at, end);
-    const uint8_t *stop = next->returns < next->back ? next->returns : next->back;
+    look_for(&next->returns, '\r', at, end);
+    look_for(&next->backs, '\b', at, end);
+    const uint8_t *stop = next->returns < next->backs ? next->returns : next->backs;
     if (end - stop > 1 && stop[0] == '\r' && stop[1] == '\n')
         stop += 2;
     else
