@@ -192,7 +192,7 @@ def saved(build: RunBuilder, count: float, unit: str, line: Line) -> None:
 
 
 def all_saved(build: RunBuilder, lines: Iterable[tuple[float, float, str, object]], unit: str) -> None:
-    """Report several such lines, of each where it stands, its number and its text; nothing was reported between them."""
+    """Report several such lines, of each where it stands, its number and its text; no other came between them."""
     place = "epoch" if unit.strip().startswith("epoch") else "step"
     path = build.path
     build.happened_all(
