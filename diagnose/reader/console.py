@@ -6,7 +6,7 @@ import re
 
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.grammar import LineGrammar, Match
+from diagnose.reader.grammar import LineGrammar
 from diagnose.reader.printed import PrintedConfig
 from diagnose.sources import Line
 
@@ -26,8 +26,6 @@ HEADLESS = 40
 """Lines within which two frames, or a frame and an exception, belong to one traceback."""
 QUOTED = 200
 """Characters kept of a message."""
-REMEMBERED, LONGEST = 5000, 1000
-"""Lines of which it is remembered, to the letter, what they say, and their length."""
 MOST_UNREAD = 5000
 """Lines about files that are not there which are reported one by one."""
 
@@ -39,7 +37,6 @@ class ConsoleEvents:
         """Report to *build*."""
         self._build = build
         self._grammar = LineGrammar("console", gate=GATE)
-        self._matches: dict[str, Match | None] = {}
         self._printed = PrintedConfig(build)
         self._opened: Line | None = None
         self._age = 0
@@ -59,7 +56,7 @@ class ConsoleEvents:
         self.idle = False
         if self._opened is None and self._printed.feed(line):
             return False
-        match = self._match(line.text)
+        match = self._grammar.parse(line.text)
         if match is None and not self.attentive:
             self.idle = True
             return False
@@ -81,17 +78,6 @@ class ConsoleEvents:
         if raised is not None:
             self._end_traceback(raised["error"].rpartition(".")[2], (raised["message"] or "")[:QUOTED], line.number)
         return raised is not None or (match is not None and match.kind != "exception")
-
-    def _match(self, text: str) -> Match | None:
-        """Return what a line says; programs print the same again and again, tracebacks among it."""
-        if text in self._matches:
-            return self._matches[text]
-        match = self._grammar.parse(text)
-        if len(text) < LONGEST:
-            if len(self._matches) >= REMEMBERED:
-                self._matches.clear()
-            self._matches[text] = match
-        return match
 
     def passed(self, line: int) -> None:
         """Lines up to this one showed nothing."""

@@ -12,7 +12,7 @@ from typing import Any
 from diagnose.names import canonical, split_of, traits
 from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.grammar import BLANK_DIGITS, LineGrammar, Match, number
+from diagnose.reader.grammar import LineGrammar, Match, number, undigited
 from diagnose.reader.scopes import CONFIG, FOLD, RUN, STAGE, Scopes
 from diagnose.reader.tallies import ClassCounts, ConfusionMatrix
 from diagnose.sources import Line
@@ -74,9 +74,9 @@ class Remarks:
         self._text_of = text_of
         self._known: dict[str, tuple[str, bool, Match | None]] = {}
         self._fed = 0  # line of the last remark that was looked at
-        self._above = ""  # shape of the last line that may be a title
-        self._titles: set[str] = set()  # shapes of lines that stood above lists
-        self._passed: set[str] = set()  # shapes of lines of which it is known whether they do
+        self._above = b""  # shape of the last line that may be a title
+        self._titles: set[bytes] = set()  # shapes of lines that stood above lists
+        self._passed: set[bytes] = set()  # shapes of lines of which it is known whether they do
         self._grammar = LineGrammar("remarks", gate=GATE)
         self.scopes = scopes or Scopes(build)
         self._counts = ClassCounts()
@@ -102,7 +102,7 @@ class Remarks:
         if self._counts.is_open and (match is None or match.kind != "class_count"):
             self._end_counts()
         if match is None or match.kind == "title":
-            self._above = line.text.translate(BLANK_DIGITS)
+            self._above = undigited(line.text)
         if match is None:
             self._counts.title(text)
             return False
@@ -114,7 +114,7 @@ class Remarks:
 
         The first of each shape may; what comes after it shows whether the others do.
         """
-        shape = text.translate(BLANK_DIGITS)
+        shape = undigited(text)
         if shape in self._passed:
             return shape in self._titles
         if len(self._passed) >= REMEMBERED:
