@@ -6,6 +6,7 @@ import ast
 import math
 import re
 import warnings
+from functools import lru_cache
 from typing import Any
 
 from diagnose.patterns import lazy
@@ -31,12 +32,18 @@ def plain_value(text: str) -> Any:
     if text.count("[") + text.count("(") + text.count("{") > DEEPEST:
         return text
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Python about text such as 1or
-            value = ast.literal_eval(re.sub(r"^[+]", "", text))
+        value = _literal(text.removeprefix("+"))
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return _items(text)
     return _data(value, text)
+
+
+@lru_cache(maxsize=1000)
+def _literal(text: str) -> Any:
+    """Return what Python reads in a text, which nobody may change: every run of a log prints the same."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Python about text such as 1or
+        return ast.literal_eval(text)
 
 
 def _data(value: Any, text: str) -> Any:

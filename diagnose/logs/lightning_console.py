@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from diagnose.names import canonical
 from diagnose.patterns import lazy
@@ -30,11 +31,19 @@ SAMPLES = (
 )
 
 GRAMMAR = LineGrammar("lightning_console")
-PIECE = lazy(
+PIECE = lazy(  # every alternative begins with a letter of its own, by which the search is fast
     r"Epoch \d+(?=:|, (?:global )?step \d+:)|Metric \S+ improved|Monitored metric \S+ |`Trainer\.fit` stopped|"
-    r"(?:Validation )?[Ss]anity [Cc]heck|Validat(?:ing|ion DataLoader)|Testing(?: DataLoader)?|"
-    r"(?:\[rank: \d+\] )?(?:Global seed|Seed) set to|Restor(?:ing|ed all) states from|Loaded model weights from"
+    r"Validation [Ss]anity [Cc]heck|Sanity [Cc]heck|sanity [Cc]heck|Validat(?:ing|ion DataLoader)|Testing(?: DataLoader)?|"
+    r"\[rank: \d+\] (?:Global seed|Seed) set to|Global seed set to|Seed set to|Restor(?:ing|ed all) states from|"
+    r"Loaded model weights from"
 )
+WORTH = ("params", "metric", "RESULTS", "GPU available", "| Name")
+"""Texts that lines hold which are worth parsing, wherever they begin."""
+BAR = lazy(r"\s*([A-Z][a-z]+(?: [A-Za-z]+)* ?\d*): +(?:\d+%\||:? ?\d+it )")
+LONG = 2000
+"""Characters of a line of which it is not remembered how it is cut."""
+BEHIND = ("Metric", "Monitored", "Epoch", "`Trainer")
+"""Words behind a bar that begin something else on its line."""
 COCO = lazy(
     r"^ ?Average (?P<what>Precision|Recall)\s+\((?:AP|AR)\) @\[ IoU=(?P<iou>[\d.:]+)\s*\| area=\s*(?P<area>\w+)\s*\|"
     r" maxDets=\s*(?P<dets>\d+)\s*\] = (?P<value>-?[\d.]+)"
@@ -74,20 +83,18 @@ def read(source: Source, build: RunBuilder) -> None:
             if source.frames:
                 reader.frame(line)
             continue
-        if found := COCO.match(line.text):
+        if "Average" in line.text and (found := COCO.match(line.text)):
             reader.average(found, line)
             continue
         if reader.bars.rich(line):
             continue
-        if found := MISSING.search(line.text):
+        if "metric" in line.text and (found := MISSING.search(line.text)):
             _missing(found, line, build)
         known = False
-        for piece in pieces(line):
-            match = GRAMMAR.parse(piece.text) if _worth_parsing(piece.text) else None
-            if match is not None and match.kind == "table_row" and not reader.in_table:
-                match = None
-            if match is not None:
-                reader.take(match, piece)
+        for piece in (_pieces if len(line.text) < LONG else _pieces.__wrapped__)(line.text):
+            match = GRAMMAR.parse(piece)
+            if match is not None and (match.kind != "table_row" or reader.in_table):
+                reader.take(match, Line(line.number, piece))
                 known = True
         if not known:
             events.feed(line)
@@ -108,12 +115,12 @@ def _missing(found: re.Match[str], line: Line, build: RunBuilder) -> None:
     )
 
 
-def pieces(line: Line) -> Iterator[Line]:
-    """Cut a line where a bar or message of Lightning begins in it."""
-    starts = sorted({0, *(found.start() for found in PIECE.finditer(line.text))})
-    for start, end in zip(starts, [*starts[1:], len(line.text)], strict=True):
-        if text := line.text[start:end].strip(" \t\0"):
-            yield Line(line.number, text)
+@lru_cache(maxsize=1000)
+def _pieces(text: str) -> tuple[str, ...]:
+    """Cut a line where a bar or message of Lightning begins in it; return what is worth parsing."""
+    starts = sorted({0, *[found.start() for found in PIECE.finditer(text)]})
+    cut = [text[start:end].strip(" \t\0") for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return tuple([piece for piece in cut if piece and _worth_parsing(piece)])
 
 
 def _states(source: Source) -> Iterator[Line]:
@@ -121,25 +128,34 @@ def _states(source: Source) -> Iterator[Line]:
 
     Lightning draws all epochs on one physical line.
     """
-    last: Line | None = None
+    last, bar = None, ""
     for line in lines(source, frames=True):
         if last is not None:
-            same = last.number == line.number and bool(_bar(line.text)) and _bar(last.text) == _bar(line.text)
-            yield last._replace(overwritten=same)
+            before, bar = bar, ""
+            if last.number == line.number:
+                before, bar = before or _bar(last.text), _bar(line.text)
+            same = bar != "" and bar == before
+            yield last if last.overwritten == same else Line(last.number, last.text, same)
         last = line
     if last is not None:
-        yield last._replace(overwritten=False)
+        yield Line(last.number, last.text)
 
 
 def _bar(text: str) -> str:
     """Return what tells one bar from another, an empty text for what is not just a bar."""
-    found = re.match(r"\s*([A-Z][a-z]+(?: [A-Za-z]+)* ?\d*): +(?:\d+%\||:? ?\d+it )", text)
-    return found[1] if found and not re.search(r"\][^\]]*(Metric|Monitored|Epoch|`Trainer)", text) else ""
+    found = BAR.match(text)
+    if found is None:
+        return ""
+    behind = text[text.find("]") + 1 :]
+    return "" if len(behind) < len(text) and any(word in behind for word in BEHIND) else found[1]
 
 
 def _worth_parsing(text: str) -> bool:
-    return bool(PIECE.match(text) or re.search(r"params|metric|RESULTS|GPU available|\| Name|^\{'", text)) or bool(
-        TABLE.match(text)
+    return (
+        PIECE.match(text) is not None
+        or any(word in text for word in WORTH)
+        or text.startswith("{'")
+        or TABLE.match(text) is not None
     )
 
 

@@ -44,10 +44,10 @@ class PrintedConfig:
             return text.strip().rstrip(",") in (")", "")
         if "(" not in text:
             return False
-        if ONE_LINE.search(text):
+        if ("Namespace(" in text or "Dict(" in text) and ONE_LINE.search(text):
             self._take(printed_settings(line, self._build.path), line)
             return True
-        if BEGIN.search(text):
+        if text.rstrip().endswith("(") and BEGIN.search(text):
             self._left = LONGEST
         return False
 

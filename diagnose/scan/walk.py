@@ -179,14 +179,14 @@ class Walk:
 
     def _through(self, block: bytes | bytearray, end: int, number: int) -> Generator[Line, None, int]:
         """Yield what is wanted of whole lines behind line *number*; return the number of the last one."""
-        at = 0
+        at, scanner, templates = 0, self._scanner, self._shapes.templates
         while True:
-            if self._known != len(self._shapes.templates):
-                self._shapes.update(self._scanner)
-                self._known = len(self._shapes.templates)
+            if self._known != len(templates):
+                self._shapes.update(scanner)
+                self._known = len(templates)
             passing = self.passing is not None
             mode = PASSAGE if passing else EVERYTHING if self.everything else WANTED if self.rows else NO_ROWS
-            reason, start, after, stop, template = self._scanner.walk(block, at, end, number + 1, mode)
+            reason, start, after, stop, template = scanner.walk(block, at, end, number + 1, mode)
             if stop > number + 1 and mode == WANTED:
                 self.skipped = True
             if passing:
@@ -203,8 +203,10 @@ class Walk:
                 continue
             number, at, self.template, self.number = stop, after, template, stop
             self.raw = bytes(block[start : after - 1])
-            text = self.raw.rstrip(b"\r").decode(errors="replace")
-            if len(text) < LONGEST and text.replace("\t", " ").isprintable():
+            text = self.raw.decode(errors="replace")
+            if not text.isprintable():
+                text = text.rstrip("\r")
+            if len(text) < LONGEST and (text.isprintable() or text.replace("\t", " ").isprintable()):
                 self.seen, self.text, self._is_single = number, text, True
                 yield Line(number, text)
                 self.skipped = False

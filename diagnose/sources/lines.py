@@ -48,7 +48,11 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
     encoding = encoding_of(source.head)
     for first, _, block in _blocks(source, encoding):
         for number, raw in enumerate(block.split(b"\n"), first):
-            yield from visible(number, decode(raw, encoding), frames)
+            text = decode(raw, encoding)
+            if text.isprintable() and len(text) < LONGEST:
+                yield Line(number, text)
+            else:
+                yield from visible(number, text, frames)
 
 
 def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) -> Iterator[Line]:
