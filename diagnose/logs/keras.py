@@ -169,7 +169,7 @@ class _Reader:
                 self._console.feed(line)
                 self.idle = self._console.idle and not self._remarks.attentive
                 self.idle = self.idle and not self._remarks.may_be_title(line.text)
-                if unloaded := UNLOADED.search(line.text):
+                if ("weight" in line.text or "loaded" in line.text) and (unloaded := UNLOADED.search(line.text)):
                     text = line.text.strip()
                     fields = {"mismatched": float(unloaded[1])} if unloaded[1] else {}
                     self.idle = False

@@ -86,7 +86,7 @@ class ConsoleEvents:
     @property
     def attentive(self) -> bool:
         """Whether the lines that come may mean something whatever they hold."""
-        return self._opened is not None or self._printed.is_open
+        return self._opened is not None or self._printed.left > 0
 
     @property
     def in_traceback(self) -> bool:

@@ -25,22 +25,18 @@ class PrintedConfig:
     def __init__(self, build: RunBuilder) -> None:
         """Report to *build*."""
         self._build = build
-        self._left = 0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a printed config has begun and more of it may come."""
-        return self._left > 0
+        self.left = 0
+        """Lines that a printed config that has begun may still have."""
 
     def feed(self, line: Line) -> bool:
         """Return whether the line belongs to a printed config; report what it says."""
         text = line.text
-        if self._left:
-            self._left -= 1
+        if self.left:
+            self.left -= 1
             if PAIR.match(text):
                 self._take(_pairs(text), line)
                 return True
-            self._left = 0
+            self.left = 0
             return text.strip().rstrip(",") in (")", "")
         if "(" not in text:
             return False
@@ -48,7 +44,7 @@ class PrintedConfig:
             self._take(printed_settings(line, self._build.path), line)
             return True
         if text.rstrip().endswith("(") and BEGIN.search(text):
-            self._left = LONGEST
+            self.left = LONGEST
         return False
 
     def _take(self, settings: Iterable[Setting], line: Line) -> None:

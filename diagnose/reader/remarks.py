@@ -93,21 +93,22 @@ class Remarks:
             return False
         if self._listing and not indented and not text.lower().startswith("fold"):
             self._listing = ""
-        if match is not None and match.kind == "class_count" and not self._counts.is_open:
+        kind = "" if match is None else match.kind
+        if kind == "class_count" and not self._counts.is_open:
             self._catch_up(line.number)
             self._titles.add(self._above)
         self._fed = line.number
-        if self._matrix.feed(match, line):
+        if (kind == "confusion" or self._matrix.is_open) and self._matrix.feed(match, line):
             return True
-        if self._counts.is_open and (match is None or match.kind != "class_count"):
+        if self._counts.is_open and kind != "class_count":
             self._end_counts()
-        if match is None or match.kind == "title":
+        if match is None or kind == "title":
             self._above = undigited(line.text)
         if match is None:
             self._counts.title(text)
             return False
-        getattr(self, f"_on_{match.kind}")(match, line, text)
-        return match.kind != "title"
+        getattr(self, "_on_" + kind)(match, line, text)
+        return kind != "title"
 
     def may_be_title(self, text: str) -> bool:
         """Whether a line that means nothing by itself may announce a list: it is fed each time, not looked for later.
@@ -143,7 +144,7 @@ class Remarks:
     @property
     def attentive(self) -> bool:
         """Whether a line may count that means nothing by itself."""
-        return bool(self._listing) or self._counts.is_open or self._matrix.is_open
+        return self._counts.is_open or self._matrix.is_open or self._listing != ""
 
     def _catch_up(self, line: int) -> None:
         """Look for the title of a list in the lines before it that were not fed: by themselves they mean nothing."""

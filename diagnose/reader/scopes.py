@@ -29,26 +29,23 @@ class Scopes:
         """State to *build*."""
         self._build = build
         self._titles: dict[int, str] = {}
+        self._title = ""  # all of them
+        self.level = 0
+        """The level of the innermost heading in force."""
         self._facts: dict[str, dict[int, _Stated]] = {}
         self._between = False
         self._fits = 0
         self._begun: dict[int, int] = {}
         self._ahead: dict[str, _Stated] = {}
 
-    @property
-    def level(self) -> int:
-        """The level of the innermost heading in force."""
-        return max(self._titles, default=0)
-
     def heading(self, level: int, title: str, line: int) -> None:
         """Enter a heading: it ends those of its own and of deeper levels, and names the next segment."""
         if self._is_announced(level, title):
-            self._titles[level] = title
+            self._enter({**self._titles, level: title})
             self._build.heading(self._title, line)
             return
         again = level < STAGE and level in self._titles and re.match(r"\D*1\b", title) is not None
-        self._titles = {outer: text for outer, text in self._titles.items() if outer < level}
-        self._titles[level] = title
+        self._enter({outer: text for outer, text in self._titles.items() if outer < level} | {level: title})
         self._fits = 0
         idle = self._begun.get(level) == self._build.started
         self._begun[level] = self._build.started
@@ -71,7 +68,7 @@ class Scopes:
 
     def over(self, level: int) -> None:
         """Leave the headings from a level inwards: what they announced is done, or was skipped."""
-        self._titles = {outer: text for outer, text in self._titles.items() if outer < level}
+        self._enter({outer: text for outer, text in self._titles.items() if outer < level})
         self._build.heading(self._title, 0)
 
     def ended(self) -> None:
@@ -96,9 +93,9 @@ class Scopes:
         self._ahead.pop(name, None)
         self._build.forget(name)
 
-    @property
-    def _title(self) -> str:
-        return ", ".join(text for _, text in sorted(self._titles.items()))
+    def _enter(self, titles: dict[int, str]) -> None:
+        self._titles, self.level = titles, max(titles, default=0)
+        self._title = ", ".join([titles[level] for level in sorted(titles)])
 
     def _restate(self, name: str) -> None:
         stated = self._facts[name]

@@ -21,31 +21,30 @@ class ClassCounts:
         self._counts: dict[str, int] = {}
         self._line = 0
         self._text = ""
-
-    @property
-    def is_open(self) -> bool:
+        self.is_open = False
         """Whether the next line may end a list."""
-        return bool(self._counts) or self._title == "no"
 
     def title(self, text: str) -> None:
         """Note a line that may be the title of the next list."""
         self._title = text
+        self.is_open = bool(self._counts) or text == "no"
 
     def add(self, label: str, count: int, unit: str, line: Line, text: str) -> None:
         """Add one class; a unit other than samples (patients, rows) spoils the list."""
         if unit and unit.split(maxsplit=1)[0].lower().rstrip(",;") not in ("samples", "sample", "images", "examples"):
-            self._counts, self._title = {}, "no"
+            self._counts, self._title, self.is_open = {}, "no", True
             return
         if self._title != "no":
             self._line, self._text = self._line or line.number, self._text or text
             self._counts[label] = count
+            self.is_open = True
 
     def end(self) -> tuple[dict[str, float], int, str, bool] | None:
         """Return counts, line and text of a finished list of training samples, and whether they are the original."""
         counts, title = self._counts, self._title.lower()
         line, text = self._line, self._text
         if counts or title == "no":
-            self._counts, self._line, self._text, self._title = {}, 0, "", ""
+            self._counts, self._line, self._text, self._title, self.is_open = {}, 0, "", "", False
         if len(counts) < 2 or re.search(r"valid|\bval\b|test|exclu|remov|filter|predict|patients", title):
             return None
         original = re.search(r"\boriginal\b|\bbefore\b.*(sampl|balanc)", title) is not None
@@ -59,20 +58,17 @@ class ConfusionMatrix:
         """Report to *build*."""
         self._build = build
         self._title: Line | None = None
+        self.is_open = False
+        """Whether a title has been read and rows may follow."""
         self._rows: list[list[int]] = []
         self._waited = 0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a title has been read and rows may follow."""
-        return self._title is not None
 
     def feed(self, match: Match | None, line: Line) -> bool:
         """Take a line that belongs to a matrix; return whether it does."""
         kind = match.kind if match else ""
         if match is not None and kind == "confusion":
             self.finish()
-            self._title, self._waited = line, 0
+            self._title, self._waited, self.is_open = line, 0, True
             if matrix := match.get("MATRIX"):
                 self._rows = [_integers(row) for row in re.findall(r"\[([^\[\]]*)\]", matrix)]
                 self.finish()
@@ -92,7 +88,7 @@ class ConfusionMatrix:
     def finish(self) -> None:
         """Report the matrix if it is one; forget its title."""
         title, rows = self._title, self._rows
-        self._title, self._rows = None, []
+        self._title, self._rows, self.is_open = None, [], False
         if title is not None and len(rows) > 1 and all(len(row) == len(rows) for row in rows):
             self._build.event("confusion_matrix", title.number, title.text.strip(), rows=rows)
 

@@ -61,6 +61,8 @@ class Scanner(Protocol):
 
     def take(self, template: int, /) -> bytes: ...  # noqa: D102
 
+    def holds(self) -> bool: ...  # noqa: D102
+
     def counters(self) -> tuple[float, float]: ...  # noqa: D102
 
     def set_counters(self, major: float, minor: float, /) -> None: ...  # noqa: D102

@@ -286,6 +286,10 @@ class Walk:
         """Return the rows stored of a template, row by row: line, major and minor counter then, and the columns."""
         return self._scanner.take(template)
 
+    def holds(self) -> bool:
+        """Return whether any rows wait to be taken."""
+        return self._scanner.holds()
+
     def kept(self, template: int) -> list[tuple[tuple[float, ...], str]]:
         """Return the rows stored of a template whose lines are kept, as ``take`` does, each with its line."""
         raw = self._scanner.lines(template)
