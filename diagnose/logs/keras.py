@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, LineGrammar, Marked, Match, RunBuilder, number
@@ -54,13 +55,14 @@ GLUED = lazy(
     r"|(?:(?<=\d\.\d{4})|(?<=\d[eE][+-]\d\d)|(?<=/step))(?=(?:[./~]|[A-Za-z]:\\)\S*\.py:\d+: \w*Warning: )"
 )
 """Where a line printed into an unfinished bar begins."""
-MAY_BE_GLUED = lazy(r"\s*\S.*(?:WARNING:|Warning: |Epoch|-{60}|Traceback|Invalid loss)")
+MAY_BE_GLUED = ("WARNING:", "Warning: ", "Epoch", "-" * 60, "Traceback", "Invalid loss")
+"""Texts one of which stands in every such line, though not at its beginning."""
 IN_BULK = frozenset({"epoch", "bar", "plain"})
 """Kinds of lines that come so often that they are read in bulk."""
-REMEMBERED = 5000
-"""Lines of which it is remembered, to the letter, what they say."""
 LONGEST = 20_000
 """Characters of a line of Keras."""
+LONG = 1000
+"""Characters of a line of which it is not remembered whether others were printed into it."""
 UNLOADED = lazy(r"A total of (\d+) objects could not be loaded|weight count mismatch|expects \d+ weight\(s\), but")
 GATE = (
     r"Epoch|\d\s*/|\d(?:s|ms|us|µs|ns)\s*[-\d]|ETA|Restoring|Early stopping|Can save|conditioned|ran out|Gradients"
@@ -85,7 +87,7 @@ def read(source: Source, build: RunBuilder) -> None:
         last = line.number
         if line.overwritten:
             reader.frame(line)
-        elif len(parts := reader.parts(line.text)) > 1:
+        elif len(parts := (_parts if len(line.text) < LONG else _parts.__wrapped__)(line.text)) > 1:
             for text in parts:
                 reader.feed(Line(line.number, text))
         else:
@@ -117,8 +119,6 @@ class _Reader:
             walk, shapes, self._grammar, told.row, told.batch, told.state, told.few, lambda plan: plan.layout
         )
         self._console = ConsoleEvents(build)
-        self._matches: dict[str, Match | None] = {}
-        self._parts: dict[str, list[str]] = {}
         self._found = 0
         self._samples_of = -1
         self._gradients = ("", 0.0)
@@ -129,40 +129,13 @@ class _Reader:
         """Whether the lines that come may mean something whatever they hold."""
         return self._remarks.attentive or self._console.attentive
 
-    def parts(self, text: str) -> list[str]:
-        """Return a line in pieces, where others were printed into it."""
-        if text in self._parts:
-            return self._parts[text]
-        parts = GLUED.split(text) if MAY_BE_GLUED.match(text) else [text]
-        if len(text) < LONGEST:
-            if len(self._parts) >= REMEMBERED:
-                self._parts.clear()
-            self._parts[text] = parts
-        return parts
-
-    def _match(self, text: str) -> Match | None:
-        """Return what Keras says in a line; scripts print the same lines around every fit.
-
-        Headers and bars are parsed again: of enough of them a template is made, though they always be the same.
-        """
-        if text in self._matches:
-            return self._matches[text]
-        if len(text) >= LONGEST:
-            return None
-        match = self._grammar.parse(text.strip())
-        if match is None or match.kind not in IN_BULK:
-            if len(self._matches) >= REMEMBERED:
-                self._matches.clear()
-            self._matches[text] = match
-        return match
-
     def passed(self, line: int) -> None:
         """Lines up to this one meant nothing."""
         self._console.passed(line)
 
     def feed(self, line: Line) -> Match | None:
         self.idle = False
-        match = self._match(line.text)
+        match = self._grammar.parse(line.text.strip()) if len(line.text) < LONGEST else None
         if match is None:
             if not self._remarks.feed(line):
                 failures = self._console.failures
@@ -182,7 +155,7 @@ class _Reader:
 
     def frame(self, line: Line) -> None:
         """Take a state of a bar that a later one overwrites."""
-        match = self._match(line.text)
+        match = self._grammar.parse(line.text.strip()) if len(line.text) < LONGEST else None
         if match is not None and match.kind == "bar":
             self._epochs.frame(_bar(match, line.number))
             self.enable(match, line.text.strip())
@@ -360,6 +333,12 @@ class _Reader:
 
     def _fact(self, name: str, value: float, line: Line) -> None:
         self._remarks.fact(name, value, line.number, line.text.strip())
+
+
+@lru_cache(maxsize=5000)
+def _parts(text: str) -> tuple[str, ...]:
+    """Return a line in pieces, where others were printed into it."""
+    return tuple(GLUED.split(text)) if any(text.find(word, 1) > 0 for word in MAY_BE_GLUED) else (text,)
 
 
 def _bar(match: Match, line: int) -> Bar:

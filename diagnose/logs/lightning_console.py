@@ -33,9 +33,9 @@ SAMPLES = (
 GRAMMAR = LineGrammar("lightning_console")
 PIECE = lazy(  # every alternative begins with a letter of its own, by which the search is fast
     r"Epoch \d+(?=:|, (?:global )?step \d+:)|Metric \S+ improved|Monitored metric \S+ |`Trainer\.fit` stopped|"
-    r"Validation [Ss]anity [Cc]heck|Sanity [Cc]heck|sanity [Cc]heck|Validat(?:ing|ion DataLoader)|Testing(?: DataLoader)?|"
-    r"\[rank: \d+\] (?:Global seed|Seed) set to|Global seed set to|Seed set to|Restor(?:ing|ed all) states from|"
-    r"Loaded model weights from"
+    r"Validation [Ss]anity [Cc]heck|Sanity [Cc]heck|sanity [Cc]heck|Validat(?:ing|ion DataLoader)|"
+    r"Testing(?: DataLoader)?|\[rank: \d+\] (?:Global seed|Seed) set to|Global seed set to|Seed set to|"
+    r"Restor(?:ing|ed all) states from|Loaded model weights from"
 )
 WORTH = ("params", "metric", "RESULTS", "GPU available", "| Name")
 """Texts that lines hold which are worth parsing, wherever they begin."""

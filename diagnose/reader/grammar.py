@@ -64,6 +64,22 @@ class Match:
                 yield text, value
 
 
+class Memory:
+    """What is remembered of lines, for all readers of a process that use one grammar.
+
+    Attributes:
+        shapes: what Lark made of each shape, how often it came again with other digits, and the first line of it.
+        said: what lines say, to the letter, and what is known of their shapes: programs print the same again and again.
+        notes: what a reader remembers by itself.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.shapes: dict[bytes, list[Any]] = {}
+        self.said: dict[str, tuple[Match | None, list[Any] | None]] = {}
+        self.notes: dict[str, Any] = {}
+
+
 class LineGrammar:
     """The grammar ``grammars/<name>.lark``, applied line by line.
 
@@ -75,42 +91,53 @@ class LineGrammar:
         """Name the grammar; *gate* is a cheap pattern that every acceptable line contains."""
         self.name, self.gate = name, gate
         self._gate = sieve(gate) if gate else None
-        self._memo: dict[bytes, list[Any]] = {}
-        """What Lark made of each shape, how often it came again with other digits, and the first line of it."""
-        self._said: dict[str, tuple[Match | None, list[Any] | None]] = {}
-        """What lines say, to the letter, and what is known of their shapes: programs print the same again and again."""
+        self._memory = Memory()
+        self._is_bound = False
 
     @property
     def shapes(self) -> Shapes:
         """The templates learned so far, the same for all readers of the process."""
         return shapes_of(self.name)
 
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a reader remembers of lines by itself, for as long as what the grammar reads in them."""
+        self._bind()
+        return {} if is_listening() else self._memory.notes
+
+    def _bind(self) -> None:
+        """Remember what earlier readers of the process did."""
+        self._memory, self._is_bound = self.shapes.memories.setdefault(engine().name, self._memory), True
+
     def parse(self, text: str) -> Match | None:
         """Return what the grammar reads in a line, or None if it does not accept it."""
-        said = self._said.get(text)
+        said = self._memory.said.get(text)
         if said is None or is_listening():
             said = self._read(text)
             if len(text) < LONGEST:
-                if len(self._said) >= SAID:
-                    self._said.clear()
-                self._said[text] = said
+                known = self._memory.said
+                if len(known) >= SAID:
+                    known.clear()
+                known[text] = said
         elif said[1] is not None:
             self._count(text, said[1])
         return said[0]
 
     def _read(self, text: str) -> tuple[Match | None, list[Any] | None]:
         """Return what is read in a line, and what is known of its shape if it has no template."""
+        if not self._is_bound:
+            self._bind()
         if self._gate is not None and not self._gate.finds(text):
             return None, None
-        shape = undigited(text)
-        known = None if (heard := is_listening()) else self._memo.get(shape)
+        shape, memo = undigited(text), self._memory.shapes
+        known = None if (heard := is_listening()) else memo.get(shape)
         if known is None:
             shapes = None if heard or engine().name == "lark" else self.shapes
             if shapes is not None and (found := shapes.match(text)) is not None:
                 return Match(found[0].kind, found[1]), None
-            if len(self._memo) >= MEMO:
-                self._memo.clear()
-            known = self._memo[shape] = [asked(self.name, text), 0, text]
+            if len(memo) >= MEMO:
+                memo.clear()
+            known = memo[shape] = [asked(self.name, text), 0, text]
             if known[0] is not None and shapes is not None:
                 shapes.note(text, known[0])
         if known[0] is None:

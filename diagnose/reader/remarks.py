@@ -72,12 +72,12 @@ class Remarks:
         self._build = build
         self._settle = settle
         self._text_of = text_of
-        self._known: dict[str, tuple[str, bool, Match | None]] = {}
         self._fed = 0  # line of the last remark that was looked at
         self._above = b""  # shape of the last line that may be a title
         self._titles: set[bytes] = set()  # shapes of lines that stood above lists
         self._passed: set[bytes] = set()  # shapes of lines of which it is known whether they do
         self._grammar = LineGrammar("remarks", gate=GATE)
+        self._known: dict[str, tuple[str, bool, Match | None]] = self._grammar.notes
         self.scopes = scopes or Scopes(build)
         self._counts = ClassCounts()
         self._matrix = ConfusionMatrix(build)

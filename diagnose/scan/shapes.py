@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from diagnose.patterns import lazy
 from diagnose.records import dataclass
@@ -104,6 +104,8 @@ class Shapes:
         self._full = self._unkept = False
         self._worded: list[Worded] = []
         self.enough = ENOUGH
+        self.memories: dict[str, Any] = {}
+        """What readers remember of lines, by the name of the engine."""
 
     @property
     def templates(self) -> list[Template]:
