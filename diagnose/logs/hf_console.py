@@ -30,9 +30,13 @@ SAMPLES = (
 )
 
 GRAMMAR = LineGrammar("hf_console", gate=r"[{|=*]|Saving model|Loading best|LOAD REPORT|keys in the checkpoint")
-PIECE = lazy(
-    r"\{(?=['\"])|(?<![\w.])(?<!: )\d+%\||\*{5} (?=[A-Za-z])|There were (?:missing|unexpected) keys in the checkpoint"
-)
+PIECES = {
+    "{": lazy(r"\{(?=['\"])"),
+    "%|": lazy(r"(?<![\w.])(?<!: )\d+%\|"),
+    "*****": lazy(r"\*{5} (?=[A-Za-z])"),
+    "There were": lazy(r"There were (?:missing|unexpected) keys in the checkpoint"),
+}
+"""How pieces begin that stand on one line, and a text without which none does so."""
 FACTS = {
     "Num examples": "train_samples",
     "Num Epochs": "planned_epochs",
@@ -91,7 +95,9 @@ def enable(rows: ConsoleRows[Plan], match: Match, piece: Line) -> None:
 def pieces(line: Line) -> Iterator[Line]:
     """Cut a line where a bar or a dict begins in it, and drop what follows a dict."""
     text = line.text
-    starts = [found.start() for found in PIECE.finditer(text)]
+    starts = sorted(
+        [found.start() for needed, piece in PIECES.items() if needed in text for found in piece.finditer(text)]
+    )
     if not starts or text[: starts[0]].strip():
         starts.insert(0, 0)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):

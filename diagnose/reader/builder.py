@@ -98,8 +98,11 @@ class RunBuilder:
             # Two printed names of one line share a canonical name: the first keeps it.
             name = f"{name}~{printed}"
             column = draft.columns.setdefault(name, Column(printed, self.path))
-        step = _counted(self.current_step if step is None else step)
-        column.put(value, step, _counted(self.current_epoch if epoch is None else epoch), line)
+        step = self.current_step if step is None else step
+        epoch = self.current_epoch if epoch is None else epoch
+        column.put(
+            value, step if abs(step) < ABSURD else math.nan, epoch if abs(epoch) < ABSURD else math.nan, line
+        )
         if len(column.line) > MANY:
             column.store(self.room)
 
@@ -358,7 +361,8 @@ class RunBuilder:
             self._drafts[-1].events += self._waiting
             self._heading, self._waiting = "", []
         draft = self._drafts[-1]
-        draft.last_line = max(draft.last_line, line)
+        if draft.last_line < line:
+            draft.last_line = line
         return draft
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from diagnose.names import canonical
 from diagnose.patterns import lazy
 
@@ -13,6 +15,7 @@ SUMMARY = frozenset(
 EVALUATION = lazy(r"eval[_/](?P<set>\w+_)?(?P<what>runtime|samples_per_second|steps_per_second)$")
 
 
+@lru_cache(maxsize=1000)
 def series_name(key: str) -> str:
     """Return the canonical name of a logged key; empty for one that says nothing new.
 

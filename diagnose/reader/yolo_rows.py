@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from struct import pack
 from typing import TypeVar
 
@@ -173,6 +174,7 @@ def val_values(values: Sequence[Number], columns: list[str]) -> dict[str, Number
     return dict(zip(columns, values, strict=False))
 
 
+@lru_cache(maxsize=1000)
 def val_name(column: str) -> str:
     """Return the canonical name of a column of a validation."""
     base, _, group = column.partition("_") if column.startswith(("p_", "r_")) else (column, "", "")
