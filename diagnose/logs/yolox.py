@@ -62,6 +62,7 @@ class _Log:
         self.misfits: dict[str, list[Line]] = {"shape": [], "absent": []}
         self.checkpoint = ""
         self.reached = self.total = 0.0  # iterations of the epoch
+        self.counters = (0.0, 0.0)  # of the last row that was read in bulk
 
     def read(self, source: Source) -> None:
         build, events = self.build, ConsoleEvents(self.build)
@@ -82,7 +83,8 @@ class _Log:
                 if match.kind == "cell":
                     bulk.finish()  # it may tell how many epochs are planned
             bulk.check()
-            walk.counters = (build.current_epoch, self.reached)
+            if self.counters != (build.current_epoch, self.reached):
+                walk.counters = (build.current_epoch, self.reached)
             walk.everything = events.attentive
             if match is not None and match.kind == "iteration" and walk.template >= 0:
                 self.enable(bulk, match, line.text)
@@ -95,7 +97,7 @@ class _Log:
 
     def catch_up(self, walk: Walk) -> None:
         """Follow the iterations that were read in bulk since the last line."""
-        epoch, done = walk.counters
+        self.counters = epoch, done = walk.counters
         if (epoch, done) > (self.build.current_epoch, self.reached):
             self.reached, self.build.current_epoch = done, epoch
             self.build.current_step = (epoch - 1) * self.total + done

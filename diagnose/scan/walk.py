@@ -13,7 +13,7 @@ from diagnose.scan.shapes import Scanner, Shapes
 from diagnose.scan.states import States
 from diagnose.sources import Line, Source
 from diagnose.sources import lines as every_line
-from diagnose.sources.lines import decode, encoding_of, visible
+from diagnose.sources.lines import decode, encoding_of, shown_whole, visible
 
 NO_MORE, A_LINE, FULL = range(3)
 WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
@@ -208,7 +208,7 @@ class Walk:
                 text = text.rstrip("\r")
             if len(text) < LONGEST and (text.isprintable() or text.replace("\t", " ").isprintable()):
                 self.seen, self.text, self._is_single = number, text, True
-                yield Line(number, text)
+                yield shown_whole((number, text, False))
                 self.skipped = False
                 continue
             shown = list(visible(number, decode(self.raw, self._encoding), self.frames))
