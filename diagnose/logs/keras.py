@@ -79,26 +79,27 @@ def read(source: Source, build: RunBuilder) -> None:
     shapes = Shapes(NAME)
     walk = Walk(source, shapes, VISIBLE, frames=source.frames, apart=True)
     reader = _Reader(build, walk, shapes, line_texts(source), frames=source.frames)
-    last = 0
+    last, rows, remarks, console = 0, reader.rows, reader.remarks, reader.console
     for line in walk:
-        reader.rows.flush(line.number)
-        if line.number > max(last, reader.rows.last) + 1:
-            reader.passed(line.number - 1)
-        last = line.number
-        if line.overwritten:
+        number, text, overwritten = line
+        rows.flush(number)
+        if last + 1 < number > rows.last + 1:
+            reader.passed(number - 1)
+        last = number
+        if overwritten:
             reader.frame(line)
-        elif len(parts := (_parts if len(line.text) < LONG else _parts.__wrapped__)(line.text)) > 1:
-            for text in parts:
-                reader.feed(Line(line.number, text))
+        elif len(parts := _parts(text) if len(text) < LONG else _cut(text)) > 1:
+            for part in parts:
+                reader.feed(Line(number, part))
         else:
             match = reader.feed(line)
             if reader.idle:
                 walk.ignore()
-            elif match is not None:
-                reader.enable(match, line.text.strip())
-        walk.everything = reader.attentive
-    reader.rows.flush()
-    if walk.seen > max(last, reader.rows.last):
+            elif match is not None and match.kind in IN_BULK:
+                reader.enable(match, text.strip())
+        walk.everything = remarks.attentive or console.attentive
+    rows.flush()
+    if walk.seen > max(last, rows.last):
         reader.passed(walk.seen)
     reader.finish()
     del reader.rows  # which hold the reader: such circles stay until Python looks for them
@@ -113,42 +114,37 @@ class _Reader:
         self._grammar = LineGrammar("keras", gate=GATE)
         scopes = Scopes(build)
         self._epochs = Epochs(build, scopes.ended, frames=frames)
-        self._remarks = Remarks(build, self._epochs.settle, scopes, text_of)
+        self.remarks = Remarks(build, self._epochs.settle, scopes, text_of)
         told = BarRows(self._epochs, self._header)
         self.rows: ConsoleRows[Header | BarPlan] = ConsoleRows(
             walk, shapes, self._grammar, told.row, told.batch, told.state, told.few, lambda plan: plan.layout
         )
-        self._console = ConsoleEvents(build)
+        self.console = ConsoleEvents(build)
         self._found = 0
         self._samples_of = -1
         self._gradients = ("", 0.0)
         self._saved = (0.0, "")
 
-    @property
-    def attentive(self) -> bool:
-        """Whether the lines that come may mean something whatever they hold."""
-        return self._remarks.attentive or self._console.attentive
-
     def passed(self, line: int) -> None:
         """Lines up to this one meant nothing."""
-        self._console.passed(line)
+        self.console.passed(line)
 
     def feed(self, line: Line) -> Match | None:
         self.idle = False
         match = self._grammar.parse(line.text.strip()) if len(line.text) < LONGEST else None
         if match is None:
-            if not self._remarks.feed(line):
-                failures = self._console.failures
-                self._console.feed(line)
-                self.idle = self._console.idle and not self._remarks.attentive
-                self.idle = self.idle and not self._remarks.may_be_title(line.text)
+            if not self.remarks.feed(line):
+                failures = self.console.failures
+                self.console.feed(line)
+                self.idle = self.console.idle and not self.remarks.attentive
+                self.idle = self.idle and not self.remarks.may_be_title(line.text)
                 if ("weight" in line.text or "loaded" in line.text) and (unloaded := UNLOADED.search(line.text)):
                     text = line.text.strip()
                     fields = {"mismatched": float(unloaded[1])} if unloaded[1] else {}
                     self.idle = False
                     self._build.event("state_dict_mismatch", line.number, text, message=text[:200], **fields)
-                if self._console.failures > failures:
-                    self._epochs.failed(line.number, announced=self._remarks.scopes.level > 0)
+                if self.console.failures > failures:
+                    self._epochs.failed(line.number, announced=self.remarks.scopes.level > 0)
             return None
         getattr(self, f"_on_{match.kind}")(match, line)
         return match
@@ -169,8 +165,8 @@ class _Reader:
 
     def finish(self) -> None:
         self._epochs.finish()
-        self._remarks.finish()
-        self._console.finish()
+        self.remarks.finish()
+        self.console.finish()
 
     # Epochs
 
@@ -180,7 +176,7 @@ class _Reader:
 
     def _header(self, epoch: int, planned: int, line: int, match: Match | None = None) -> None:
         if epoch == 1:
-            self._remarks.begin_listed()
+            self.remarks.begin_listed()
         if match is not None and (metrics := _metrics(match)):
             self._epochs.whole(epoch, planned, metrics, line, _seconds(match))
         else:
@@ -188,7 +184,7 @@ class _Reader:
         if -1 < self._samples_of < self._epochs.fits:
             self._samples_of = -1
             for name in ("train_samples", "val_samples"):
-                self._remarks.scopes.forget(name)
+                self.remarks.scopes.forget(name)
 
     def _on_bar(self, match: Match, line: Line) -> None:
         bar = _bar(match, line.number)
@@ -332,13 +328,15 @@ class _Reader:
             self._fact(name, number(match.get("COUNT") or "nan"), line)
 
     def _fact(self, name: str, value: float, line: Line) -> None:
-        self._remarks.fact(name, value, line.number, line.text.strip())
+        self.remarks.fact(name, value, line.number, line.text.strip())
 
 
-@lru_cache(maxsize=5000)
-def _parts(text: str) -> tuple[str, ...]:
+def _cut(text: str) -> tuple[str, ...]:
     """Return a line in pieces, where others were printed into it."""
     return tuple(GLUED.split(text)) if any(text.find(word, 1) > 0 for word in MAY_BE_GLUED) else (text,)
+
+
+_parts = lru_cache(maxsize=5000)(_cut)
 
 
 def _bar(match: Match, line: int) -> Bar:

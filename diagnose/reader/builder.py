@@ -100,9 +100,7 @@ class RunBuilder:
             column = draft.columns.setdefault(name, Column(printed, self.path))
         step = self.current_step if step is None else step
         epoch = self.current_epoch if epoch is None else epoch
-        column.put(
-            value, step if abs(step) < ABSURD else math.nan, epoch if abs(epoch) < ABSURD else math.nan, line
-        )
+        column.put(value, step if abs(step) < ABSURD else math.nan, epoch if abs(epoch) < ABSURD else math.nan, line)
         if len(column.line) > MANY:
             column.store(self.room)
 

@@ -83,6 +83,8 @@ class Remarks:
         self._matrix = ConfusionMatrix(build)
         self._folds: dict[str, list[tuple[str, Any, int, str]]] = {}
         self._listing = ""
+        self.attentive = False
+        """Whether a line may count that means nothing by itself."""
         self._listed = ("", 0)
         self._weights: dict[str, Any] = {}
 
@@ -98,17 +100,18 @@ class Remarks:
             self._catch_up(line.number)
             self._titles.add(self._above)
         self._fed = line.number
-        if (kind == "confusion" or self._matrix.is_open) and self._matrix.feed(match, line):
-            return True
-        if self._counts.is_open and kind != "class_count":
-            self._end_counts()
-        if match is None or kind == "title":
-            self._above = undigited(line.text)
-        if match is None:
-            self._counts.title(text)
-            return False
-        getattr(self, "_on_" + kind)(match, line, text)
-        return kind != "title"
+        taken = (kind == "confusion" or self._matrix.is_open) and self._matrix.feed(match, line)
+        if not taken:
+            if self._counts.is_open and kind != "class_count":
+                self._end_counts()
+            if match is None or kind == "title":
+                self._above = undigited(line.text)
+            if match is None:
+                self._counts.title(text)
+            else:
+                getattr(self, "_on_" + kind)(match, line, text)
+        self.attentive = self._counts.is_open or self._matrix.is_open or self._listing != ""
+        return taken or kind not in ("", "title")
 
     def may_be_title(self, text: str) -> bool:
         """Whether a line that means nothing by itself may announce a list: it is fed each time, not looked for later.
@@ -140,11 +143,6 @@ class Remarks:
             self._known.clear()
         said = self._known[line] = text, bare.startswith((" ", "\t")), match
         return said
-
-    @property
-    def attentive(self) -> bool:
-        """Whether a line may count that means nothing by itself."""
-        return self._counts.is_open or self._matrix.is_open or self._listing != ""
 
     def _catch_up(self, line: int) -> None:
         """Look for the title of a list in the lines before it that were not fed: by themselves they mean nothing."""
@@ -358,7 +356,7 @@ class Remarks:
             self._enter(FOLD, title, line, title)
 
     def _on_heading(self, match: Match, line: Line, text: str) -> None:
-        title = STARTING.sub("", match.tokens[0][1]).strip(DECORATION + ":")
+        title = _titled(match.tokens[0][1])
         if self._settle(line.number):
             self._enter(LEVELS[match.kind], title, line.number, text)
 
@@ -396,6 +394,12 @@ def _split(word: str) -> str:
     return "train" if "train" in word else "val" if "val" in word else "test"
 
 
+@lru_cache(maxsize=1000)
+def _titled(text: str) -> str:
+    return STARTING.sub("", text).strip(DECORATION + ":")
+
+
+@lru_cache(maxsize=1000)
 def _digits(text: str) -> str:
     return "/".join(DIGITS.findall(text)[:2])
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 
+FIRST, NUMBERED = lazy(r"\D*1\b"), lazy(r"\w+ \d+")
 CONFIG, RUN, FOLD, STAGE = 1, 2, 3, 4
 """Levels of headings, outermost first; facts stated before any heading have level 0."""
 
@@ -44,7 +45,7 @@ class Scopes:
             self._enter({**self._titles, level: title})
             self._build.heading(self._title, line)
             return
-        again = level < STAGE and level in self._titles and re.match(r"\D*1\b", title) is not None
+        again = level < STAGE and level in self._titles and FIRST.match(title) is not None
         self._enter({outer: text for outer, text in self._titles.items() if outer < level} | {level: title})
         self._fits = 0
         idle = self._begun.get(level) == self._build.started
@@ -52,7 +53,7 @@ class Scopes:
         # One of several titles without a fit between them heads a section of a summary, it announces none.
         self._build.heading(self._title, 0 if idle else line)
         for name, stated in self._facts.items():
-            if any(where >= level for where in stated):
+            if stated and max(stated) >= level:
                 self._facts[name] = {where: fact for where, fact in stated.items() if where < level}
                 self._restate(name)
         ahead, self._ahead, self._between = self._ahead, {}, False
@@ -62,7 +63,7 @@ class Scopes:
 
     def _is_announced(self, level: int, title: str) -> bool:
         """Whether the heading in force has only announced this one: ``... FOR STAGE 1`` and then ``STAGE 1: ...``."""
-        number = re.match(r"\w+ \d+", title)
+        number = NUMBERED.match(title)
         announced = number is not None and self._titles.get(level, "").upper().endswith(f" FOR {number[0].upper()}")
         return announced and self._begun.get(level) == self._build.started
 

@@ -79,7 +79,7 @@ class Walk:
         passing: takes the lines up to the next one that passes the gate of borders, and the number of the first of
             them; returns how many of them it has dealt with, the others are walked through.
         template: of the line yielded last, or -1.
-        text, raw: of that line, what it shows and its bytes.
+        text: what that line shows.
         number: of that line, as rows are numbered.
         seen: the last physical line that showed anything.
         skipped: whether any line between the line yielded last and the one before may be a row.
@@ -124,7 +124,8 @@ class Walk:
         self.passing: Callable[[int, bytes], int] | None = None
         self._passage: list[bytes] = []
         self._first = 0  # line of the passage
-        self.raw, self._is_single = b"", False
+        self._piece: bytes | bytearray = b""
+        self._is_single = False
 
     def __iter__(self) -> Iterator[Line]:
         try:
@@ -202,11 +203,12 @@ class Walk:
                 self.full(template)
                 continue
             number, at, self.template, self.number = stop, after, template, stop
-            self.raw = bytes(block[start : after - 1])
-            text = self.raw.decode(errors="replace")
-            if not text.isprintable():
+            self._piece = block[start : after - 1]
+            text = self._piece.decode(errors="replace")
+            if not (plain := text.isprintable()):
                 text = text.rstrip("\r")
-            if len(text) < LONGEST and (text.isprintable() or text.replace("\t", " ").isprintable()):
+                plain = text.replace("\t", " ").isprintable()
+            if plain and len(text) < LONGEST:
                 self.seen, self.text, self._is_single = number, text, True
                 yield shown_whole((number, text, False))
                 self.skipped = False
@@ -217,6 +219,11 @@ class Walk:
                 self.seen, self.text = number, line.text
                 yield line
             self.skipped = False
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes of the line yielded last."""
+        return bytes(self._piece)
 
     def _pass(self, lines: bytes, first: int) -> None:
         """Keep lines of a passage until its end is seen."""
