@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from diagnose.patterns import lazy
 from diagnose.reader import ConsoleEvents, LineGrammar, Marked, Match, RunBuilder, number
@@ -37,6 +38,8 @@ PIECES = {
     "There were": lazy(r"There were (?:missing|unexpected) keys in the checkpoint"),
 }
 """How pieces begin that stand on one line, and a text without which none does so."""
+LONG = 2000
+"""Characters of a line of which it is not remembered how it is cut."""
 FACTS = {
     "Num examples": "train_samples",
     "Num Epochs": "planned_epochs",
@@ -68,9 +71,13 @@ def read(source: Source, build: RunBuilder) -> None:
         if line.number > max(last, rows.last) + 1:
             events.passed(line.number - 1)
         last = line.number
-        found = [(match, piece) for piece in pieces(line) if (match := GRAMMAR.parse(piece.text)) is not None]
+        found = [
+            (match, piece)
+            for piece in (_pieces if len(line.text) < LONG else _cut)(line.text)
+            if (match := GRAMMAR.parse(piece)) is not None
+        ]
         for match, piece in found:
-            reader.take(match, piece)
+            reader.take(match, Line(line.number, piece))
         if not found:
             events.feed(line)
             if events.idle:
@@ -84,28 +91,28 @@ def read(source: Source, build: RunBuilder) -> None:
     events.finish()
 
 
-def enable(rows: ConsoleRows[Plan], match: Match, piece: Line) -> None:
+def enable(rows: ConsoleRows[Plan], match: Match, piece: str) -> None:
     """Read lines like the one that was just taken in bulk, if they are dicts or bars."""
     if match.kind == "metrics":
-        rows.enable(match, piece.text, entry_plan)
-    elif match.kind == "bar" and (known := GRAMMAR.shapes.place(piece.text)) is not None:
-        rows.enable(match, piece.text, progress_plan(known[0]))
+        rows.enable(match, piece, entry_plan)
+    elif match.kind == "bar" and (known := GRAMMAR.shapes.place(piece)) is not None:
+        rows.enable(match, piece, progress_plan(known[0]))
 
 
-def pieces(line: Line) -> Iterator[Line]:
+def _cut(text: str) -> tuple[str, ...]:
     """Cut a line where a bar or a dict begins in it, and drop what follows a dict."""
-    text = line.text
     starts = sorted(
         [found.start() for needed, piece in PIECES.items() if needed in text for found in piece.finditer(text)]
     )
     if not starts or text[: starts[0]].strip():
         starts.insert(0, 0)
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        piece = text[start:end].strip()
-        if piece.startswith("{") and "}" in piece:
-            piece = piece[: piece.index("}") + 1]
-        if piece:
-            yield Line(line.number, piece)
+    pieces = [text[start:end].strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return tuple(
+        [piece[: piece.find("}") + 1] if piece.startswith("{") and "}" in piece else piece for piece in pieces if piece]
+    )
+
+
+_pieces = lru_cache(maxsize=1000)(_cut)
 
 
 class _Reader:

@@ -91,7 +91,7 @@ def read(source: Source, build: RunBuilder) -> None:
         if "metric" in line.text and (found := MISSING.search(line.text)):
             _missing(found, line, build)
         known = False
-        for piece in (_pieces if len(line.text) < LONG else _pieces.__wrapped__)(line.text):
+        for piece in (_pieces if len(line.text) < LONG else _cut)(line.text):
             match = GRAMMAR.parse(piece)
             if match is not None and (match.kind != "table_row" or reader.in_table):
                 reader.take(match, Line(line.number, piece))
@@ -115,12 +115,14 @@ def _missing(found: re.Match[str], line: Line, build: RunBuilder) -> None:
     )
 
 
-@lru_cache(maxsize=1000)
-def _pieces(text: str) -> tuple[str, ...]:
+def _cut(text: str) -> tuple[str, ...]:
     """Cut a line where a bar or message of Lightning begins in it; return what is worth parsing."""
     starts = sorted({0, *[found.start() for found in PIECE.finditer(text)]})
     cut = [text[start:end].strip(" \t\0") for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
     return tuple([piece for piece in cut if piece and _worth_parsing(piece)])
+
+
+_pieces = lru_cache(maxsize=1000)(_cut)
 
 
 def _states(source: Source) -> Iterator[Line]:
