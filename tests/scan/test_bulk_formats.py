@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from test_engines import ENGINES, columns
+from test_engines import ENGINES, columns, switch
 
 from diagnose.logs import read
 from diagnose.sources import from_bytes
@@ -16,7 +16,7 @@ def alike(monkeypatch, name, text):
     """Return what all engines make of a log."""
     found = []
     for engine in ENGINES:
-        monkeypatch.setenv("DIAGNOSE_ENGINE", engine)
+        switch(engine, monkeypatch)
         found.append(columns(read(from_bytes("a.log", text.encode()), name)))
 
     assert all(one == found[-1] for one in found)

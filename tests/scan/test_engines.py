@@ -10,6 +10,7 @@ import pytest
 
 from diagnose.kit.snapshot import describe
 from diagnose.logs import formats, read
+from diagnose.reader import learning
 from diagnose.records import replace
 from diagnose.scan.engine import kernel_problem
 from diagnose.sources import from_bytes, open_source
@@ -45,8 +46,17 @@ def columns(run):
     return describe(run), series
 
 
-def read_by(engine, monkeypatch, source, name=""):
+def switch(engine, monkeypatch):
+    """Read by another engine from here on, without what is remembered of the one before."""
     monkeypatch.setenv("DIAGNOSE_ENGINE", engine)
+    for shapes in learning._all_shapes.values():
+        for memory in shapes.memories.values():
+            for known in (memory.said, memory.shapes, memory.notes):
+                known.clear()
+
+
+def read_by(engine, monkeypatch, source, name=""):
+    switch(engine, monkeypatch)
     return columns(read(source, name))
 
 

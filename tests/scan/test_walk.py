@@ -9,7 +9,8 @@ import pytest
 import zstandard
 
 from diagnose.errors import SourceError
-from diagnose.scan import Gate, Shapes, Walk, blocks, lines
+from diagnose.reader import LineGrammar
+from diagnose.scan import ENOUGH, Condition, Gate, Shapes, Walk, blocks, lines
 from diagnose.sources import from_bytes
 from diagnose.sources import lines as every_line
 
@@ -114,3 +115,20 @@ def test_states_of_a_line_are_lines_apart(chunk: int, monkeypatch: pytest.Monkey
     walk.full = lambda _: None
 
     assert [line for line in walk if line.text] == [line for line in every_line(source) if line.text]
+
+
+@pytest.mark.usefixtures("_engine")
+def test_a_walk_tells_whether_rows_wait():
+    grammar = LineGrammar("keras")
+    for number in range(2 * ENOUGH):
+        grammar.parse(f"Epoch {number}/99")
+    walk = Walk(from_bytes("a.log", b"Epoch 1/99\nEpoch 2/99\nend\n"), grammar.shapes, Gate(["Epoch", "end"]))
+    waiting = []
+    for line in walk:
+        if line.number == 1:
+            walk.enable([*grammar.shapes.parts_of(walk.template)], Condition())
+        waiting.append(walk.holds())
+
+    assert waiting == [False, True]
+    assert walk.take(max(walk.enabled))
+    assert not walk.holds()
