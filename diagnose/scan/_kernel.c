@@ -80,8 +80,9 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
         int32_t last = -1;
         const uint8_t *after = NULL;
         Way *way = &self->way;
-        int goes = mode == WANTED && tries(&way->luck) && way->count && self->templates[way->template].enabled;
-        if (mode == WANTED && tries(&self->alikes.luck)) {
+        int may_match = mode != PASSAGE && self->program.starts[*at], may_be_row = may_match && mode == WANTED;
+        int goes = may_be_row && tries(&way->luck) && way->count && self->templates[way->template].enabled;
+        if (may_be_row && tries(&self->alikes.luck)) {
             after = repeated(&self->alikes, self->templates, &self->counters, self->powers, at, end, !goes, number, printed);
             if (after != NULL) {
                 at = after;
@@ -98,7 +99,7 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
                 continue;
             }
         }
-        if (mode != PASSAGE && self->program.starts[*at])
+        if (may_match)
             last = find(&self->program, at, printed, &after);
         if (last >= 0 && mode == WANTED && self->templates[self->program.steps[last].low].enabled) {
             int stored = store_line(self, last, at, after, printed, number);

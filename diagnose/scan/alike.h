@@ -156,10 +156,8 @@ static inline Alike *like(Alikes *alikes, const uint8_t *at, const uint8_t *end,
             if (length >= SHORTEST_ALIKE && length <= LONGEST_ALIKE)
                 place = place_by_hash(alikes, at, length, &found);
         }
-        if (!found) {
-            had_none(&alikes->luck);
+        if (!found)
             return NULL;
-        }
         comes_next(alikes, place);
     }
     Alike *one = alikes->each[place];
@@ -387,10 +385,12 @@ static APART void remembered(Alikes *alikes, const Program *program, const Templ
     comes_next(alikes, which);
 }
 
-/* Remember it if that pays. */
+/* Remember a row that was like none, if that pays: lines that are no rows say nothing about that. */
 static inline void remember_alike(Alikes *alikes, const Program *program, const Template *template, int32_t last,
                                   const uint8_t *line, Py_ssize_t length, int32_t *path)
 {
+    if (alikes->luck.idle == 0)
+        had_none(&alikes->luck);
     if (alikes->pause > 0)
         alikes->pause--;
     else if (alikes->luck.idle == 0 && length >= SHORTEST_ALIKE && length <= LONGEST_ALIKE)
