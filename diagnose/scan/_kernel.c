@@ -705,24 +705,51 @@ static PyObject *scanner_walk(PyObject *object, PyObject *args)
     return result;
 }
 
-PyDoc_STRVAR(fold_doc, "fold(block, start, end): drop overwritten states in place; the end of what remains.");
+static const char LATELY[] = "diagnose.scan._kernel.lately";
+
+static void forget_lately(PyObject *capsule) { free(PyCapsule_GetPointer(capsule, LATELY)); }
+
+PyDoc_STRVAR(lately_doc, "lately(): what fold remembers of states from call to call.");
+static PyObject *module_lately(PyObject *module, PyObject *unused)
+{
+    Lately *lately = calloc(1, sizeof(Lately));
+    if (lately == NULL)
+        return PyErr_NoMemory();
+    PyObject *capsule = PyCapsule_New(lately, LATELY, forget_lately);
+    if (capsule == NULL)
+        free(lately);
+    return capsule;
+}
+
+PyDoc_STRVAR(fold_doc, "fold(lately, block, start, end): drop overwritten states in place; the end of what remains.");
 static PyObject *module_fold(PyObject *module, PyObject *args)
 {
+    PyObject *capsule;
     Py_buffer block;
     Py_ssize_t start, end;
-    if (!PyArg_ParseTuple(args, "w*nn", &block, &start, &end))
+    if (!PyArg_ParseTuple(args, "Ow*nn", &capsule, &block, &start, &end))
         return NULL;
-    if (start < 0 || start > end || end > block.len) {
+    PyObject *result = NULL;
+    Lately *lately = PyCapsule_GetPointer(capsule, LATELY);
+    if (lately == NULL) {
         PyBuffer_Release(&block);
-        PyErr_SetString(PyExc_ValueError, "a part of the block");
         return NULL;
     }
-    uint8_t *bytes = block.buf, *stop;
-    Py_BEGIN_ALLOW_THREADS
-    stop = fold(bytes + start, bytes + end);
-    Py_END_ALLOW_THREADS
+    if (start < 0 || start > end || end > block.len) {
+        PyErr_SetString(PyExc_ValueError, "a part of the block");
+    } else if (lately->busy) {
+        PyErr_SetString(PyExc_RuntimeError, "another thread uses what is remembered");
+    } else {
+        uint8_t *bytes = block.buf, *stop;
+        lately->busy = 1;
+        Py_BEGIN_ALLOW_THREADS
+        stop = fold(lately, bytes + start, bytes + end);
+        Py_END_ALLOW_THREADS
+        lately->busy = 0;
+        result = PyLong_FromSsize_t(stop - bytes);
+    }
     PyBuffer_Release(&block);
-    return PyLong_FromSsize_t(stop - bytes);
+    return result;
 }
 
 PyDoc_STRVAR(part_doc, "part(block, end, all): put each state of whole lines on a line of its own, in place; the end, and a byte of\n"
@@ -908,6 +935,7 @@ static PyType_Spec scanner_spec = {
 };
 
 static PyMethodDef module_methods[] = {
+    {"lately", module_lately, METH_NOARGS, lately_doc},
     {"fold", module_fold, METH_VARARGS, fold_doc},
     {"part", module_part, METH_VARARGS, part_doc},
     {"thinned", module_thinned, METH_VARARGS, thinned_doc},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from diagnose.scan.fold import fold
+from diagnose.scan.fold import folding
 from diagnose.sources import Source
 from diagnose.sources.lines import LONGEST
 from diagnose.sources.source import fill, too_large
@@ -38,6 +38,7 @@ def blocks(
     chunk = source.size + 1 if source.is_whole else chunk
     have = 0  # bytes in the buffer
     size = whole = given = 0  # bytes that were read, in whole lines, and that were handed over
+    fold = folding() if folded else None
     with _buffer(2 * chunk) as buffer, source.open() as stream:
         while True:
             if have + chunk > len(buffer):
@@ -51,7 +52,7 @@ def blocks(
             last = buffer.rfind(b"\n", have, have + got) + 1
             whole = size - (have + got - last) if last else whole
             have += got
-            if folded:
+            if fold is not None:
                 have = fold(buffer, buffer.rfind(b"\n", 0, have - got) + 1, have)
                 if have < chunk // FEW and size - given < SPAN * chunk:
                     continue

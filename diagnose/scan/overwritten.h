@@ -153,6 +153,7 @@ static const uint8_t *behind_overwriting(const uint8_t *at, const uint8_t *end)
 typedef struct {
     Shape all[SHAPES];
     int count, latest, oldest; /* how many there are; that of the last state that has one; the one to be forgotten next */
+    int busy;                  /* whether states are dropped with them, without the GIL */
 } Lately;
 
 /* Return where states end that have one of them, which is the latest then; `at` if there are none. */
@@ -184,19 +185,17 @@ static void remember(Lately *lately, uint64_t head, const uint8_t *at, const uin
 
 /* Drop from a block every state whose successor in its line has the same head, in place; return the end of what is left.
    Of an unfinished line the last state is left as it is. From a state that sets a title on a line is left alone. */
-static uint8_t *fold(uint8_t *const block, uint8_t *const end)
+static uint8_t *fold(Lately *lately, uint8_t *const block, uint8_t *const end)
 {
     const uint8_t *at = block;
     Next next = {NULL, NULL};
     Left left = {block, block, block, block, UNSURE};
-    Lately lately;
-    lately.count = lately.latest = lately.oldest = 0;
     while (at < end) {
         if (left.kept == at && (at = behind_whole(&left, at, end, &next)) == end)
             break;
-        const uint8_t *behind = behind_known(&lately, at, end);
+        const uint8_t *behind = behind_known(lately, at, end);
         if (behind > at) {
-            const Shape *shape = &lately.all[lately.latest];
+            const Shape *shape = &lately->all[lately->latest];
             follow(&left, shape->head, at, at + shape->length);
             if (behind - at > shape->length)
                 follow(&left, shape->head, behind - shape->length, behind);
@@ -212,7 +211,7 @@ static uint8_t *fold(uint8_t *const block, uint8_t *const end)
         if (escapes == SETS_TITLE)
             after = first_of('\n', at, end);
         else if (head != UNSURE && after > text_end)
-            remember(&lately, head, at, seen, after);
+            remember(lately, head, at, seen, after);
         if (after > at)
             follow(&left, head, at, after);
         at = after;

@@ -91,8 +91,9 @@ def one_round(kernel, chance) -> None:
         kernel, nodes, texts, trie.templates, block, False
     ), block
     folded = bytearray(block)
-    kernel.fold(folded, 0, len(folded))
-    kernel.fold(bytearray(block), chance.randint(0, len(block) // 2), len(block))
+    lately = kernel.lately()
+    kernel.fold(lately, folded, 0, len(folded))
+    kernel.fold(lately, bytearray(block), chance.randint(0, len(block) // 2), len(block))
     damaged = bytearray(nodes)
     for _ in range(chance.randint(1, 4)):
         damaged[chance.randrange(len(damaged))] = chance.randrange(256)
@@ -213,7 +214,7 @@ def long_lines(kernel, length: int) -> None:
         scanner.enable(0, (0,), -1, 0, -1, 0.0, False)
         block = bytearray(text + b"\n")
         scanner.walk(block, 0, len(block), 1, False)
-        kernel.fold(block, 0, len(block))
+        kernel.fold(kernel.lately(), block, 0, len(block))
 
 
 def report(seconds: float) -> Iterator[str]:

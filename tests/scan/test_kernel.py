@@ -136,7 +136,7 @@ def test_folding_shows_what_was_to_be_seen(text):
     raw = text.encode()
     block = bytearray(raw)
 
-    end = kernel().fold(block, 0, len(block))
+    end = kernel().fold(kernel().lately(), block, 0, len(block))
 
     def shown(data):
         lines = data.decode("utf-8", "replace").split("\n")
@@ -148,7 +148,7 @@ def test_folding_shows_what_was_to_be_seen(text):
 def test_folding_leaves_one_state():
     block = bytearray(b"".join(b"\r%d/900 [=>] - loss: 0.5" % step for step in range(901)) + b"\n")
 
-    end = kernel().fold(block, 0, len(block))
+    end = kernel().fold(kernel().lately(), block, 0, len(block))
 
     assert bytes(block[:end]) == b"\r900/900 [=>] - loss: 0.5\n" or end < 80
 

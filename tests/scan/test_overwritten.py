@@ -69,6 +69,6 @@ def test_a_bar_that_grows_again_leaves_its_last_states():
     epoch = "".join(f"\r{done:3}% [{'=' * (done // 5):20}] loss: {1 / (done + 1):.4f}" for done in range(100))
     block = bytearray(f"{epoch}\n".encode() * 50)
 
-    end = kernel().fold(block, 0, len(block))
+    end = kernel().fold(kernel().lately(), block, 0, len(block))
 
     assert block[:end].decode() == f"\r 99% [{'=' * 19} ] loss: 0.0100\n" * 50
