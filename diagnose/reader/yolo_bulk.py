@@ -221,10 +221,10 @@ class Pairs:
             and isinstance(val, Val)
             and self._several(
                 train,
-                batch.rows[trained, FIRST:],
+                batch.only(trained).rows[:, FIRST:],
                 batch.line[trained],
                 val,
-                batch.rows[validated, FIRST:],
+                batch.only(validated).rows[:, FIRST:],
                 batch.line[validated],
             )
         )

@@ -234,7 +234,8 @@ static Py_ssize_t tell_states(const uint8_t *at, const uint8_t *end, int simple,
 /* Write a line as it is. */
 static uint8_t *whole_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
 {
-    memmove(to, at, (size_t)(end - at));
+    if (to != at)
+        memmove(to, at, (size_t)(end - at));
     to += end - at;
     *to++ = '\n';
     return to;
@@ -262,8 +263,14 @@ static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, ui
 /* The same of states that nothing overwrites, without the blanks behind them; a line that has but one stays as it is. */
 static uint8_t *part_left(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
 {
-    const uint8_t *stop, *after;
+    const uint8_t *stop, *after, *shown = at;
     Next next = {NULL, NULL};
+    while (shown < end && overwrites(*shown))
+        shown++;
+    if (memchr(shown, '\r', (size_t)(end - shown)) == NULL && memchr(shown, '\b', (size_t)(end - shown)) == NULL) {
+        told[(*count)++] = ENDS_LINE;
+        return whole_line(at, end, to);
+    }
     int simple = is_simple(at, end);
     Py_ssize_t states = tell_states(at, end, simple, told + *count), left = 0;
     for (Py_ssize_t i = 0; i < states; i++)
