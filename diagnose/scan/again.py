@@ -12,21 +12,25 @@ from diagnose.sources.lines import decode, encoding_of, newlines, visible
 def line_texts(source: Source) -> Callable[[int], str]:
     """Return a function that gives what a physical line shows last; line numbers must not fall from call to call.
 
-    The source is opened on the first call and read as far as the last line that is asked for.
+    The source is opened on the first call and read as far as the last line that is asked for, but for what stands
+    before its marks.
     """
     wanted, encoding = 0, encoding_of(source.head)
 
     def found() -> Iterator[str]:
-        first = 1  # line of the block
-        for block, end in blocks(source):
-            count = newlines(block, end)
-            at, here = 0, first
-            while wanted < first + count:
-                while here < wanted:
-                    at, here = block.find(b"\n", at) + 1, here + 1
-                line = decode(bytes(block[at : block.find(b"\n", at)]), encoding)
-                yield next(reversed([shown.text for shown in visible(wanted, line)]), "")
-            first += count
+        beyond = 0  # the line behind the block that was read last
+        while (mark := source.mark(wanted))[0] > beyond:
+            beyond, start = mark
+            for block, end in blocks(source, start=start):
+                at, here = 0, beyond
+                beyond += newlines(block, end)
+                while wanted < beyond:
+                    while here < wanted:
+                        at, here = block.find(b"\n", at) + 1, here + 1
+                    line = decode(bytes(block[at : block.find(b"\n", at)]), encoding)
+                    yield next(reversed([shown.text for shown in visible(wanted, line)]), "")
+                if source.mark(wanted)[0] > beyond:
+                    break
 
     texts = found()
 

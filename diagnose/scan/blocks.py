@@ -23,23 +23,25 @@ _SPARE: list[bytearray] = []
 
 
 def blocks(
-    source: Source, *, folded: bool = False, ends: list[int] | None = None, chunk: int = CHUNK
+    source: Source, *, folded: bool = False, ends: list[int] | None = None, chunk: int = CHUNK, start: int = 0
 ) -> Iterator[tuple[bytearray, int]]:
     """Yield a buffer and where the whole lines in it end; its content counts only until the next one is asked for.
 
     The last line gets its newline if it has none. If *folded*, the overwritten states of a line are dropped before the
     rest of the line is read, so that an epoch of a progress bar takes no memory, and what is left of several chunks is
     one block. To *ends* is added at which byte of the source each block ends, as far as one can go there again. A
-    *chunk* is how many bytes are read at once.
+    *chunk* is how many bytes are read at once, the *start* such a byte, where the source is read from there on.
 
     Raises:
         SourceError: when the decompressed bytes exceed the source's limit.
     """
     chunk = source.size + 1 if source.is_whole else chunk
     have = 0  # bytes in the buffer
-    size = whole = given = 0  # bytes that were read, in whole lines, and that were handed over
+    size = whole = given = start  # bytes that were read, in whole lines, and that were handed over
     fold = folding() if folded else None
     with _buffer(2 * chunk) as buffer, source.open() as stream:
+        if start:
+            stream.seek(start)
         while True:
             if have + chunk > len(buffer):
                 buffer.extend(bytes(have + chunk - len(buffer)))

@@ -142,7 +142,7 @@ class Walk:
         if self.frames:
             yield from self._every_state()
             return
-        number, ends, marks = 0, list[int](), self._source.marks
+        number, ends = 0, list[int]()
         for block, end in blocks(self._source, folded=True, ends=ends):
             states = (
                 States(block, end, number, frames=False) if self._apart and block.find(b"\r", 0, end) >= 0 else None
@@ -153,17 +153,23 @@ class Walk:
                 self.full(-1)
                 yield from self._each_state(block, states)
                 number += states.lines
-            if ends and ends[-1] > (marks[-1][1] if marks else 0):
-                marks.append((number + 1, ends[-1]))
+            self._mark(number, ends)
         yield from self._deliver()
+
+    def _mark(self, line: int, ends: list[int]) -> None:
+        """Note where the line behind some blocks begins, if it is known where those end."""
+        marks = self._source.marks
+        if ends and ends[-1] > (marks[-1][1] if marks else 0):
+            marks.append((line + 1, ends[-1]))
 
     def _every_state(self) -> Iterator[Line]:
         """Yield what is wanted of all states, as if each stood on a line of its own."""
-        before = 0
-        for block, end in blocks(self._source, chunk=STATES):
+        before, ends = 0, list[int]()
+        for block, end in blocks(self._source, ends=ends, chunk=STATES):
             states = States(block, end, before)
             yield from self._each_state(block, states)
             before += states.lines
+            self._mark(before, ends)
 
     def _each_state(self, block: bytearray, states: States) -> Iterator[Line]:
         """Yield what is wanted of the states of a block."""
