@@ -152,16 +152,25 @@ class Epochs:
         self._framed = (int(epoch), int(done))
 
     def frames(
-        self, metrics: tuple[str, ...], rows: Floats, done: Floats, total: Floats, epoch: Floats, *, samples: bool
+        self,
+        metrics: tuple[str, ...],
+        rows: Floats,
+        done: Floats,
+        total: Floats,
+        epoch: Floats | float,
+        chosen: NDArray[np.bool_] | None,
+        *,
+        samples: bool,
     ) -> None:
         """Report states of bars within epochs.
 
         Args:
             metrics: their names, none of a validation.
-            rows: the line of each state, room for two numbers, and the metrics.
+            rows: the line of each state, room for two numbers, and the metrics; not to be touched behind this.
             done: batches of each state.
             total: batches planned, 0 if they are not known.
             epoch: the number of its epoch.
+            chosen: which of them are to be reported; None for all.
             samples: whether any bar gives a time per sample.
         """
         import numpy as np
@@ -169,18 +178,21 @@ class Epochs:
         if not metrics:
             return
         before, known = epoch - 1, total > 0
-        step = before * total + done
+        at, step = rows[:, EPOCH], rows[:, STEP]
+        np.multiply(total, before, out=step)
+        step += done
         if known.all():
-            rows[:, EPOCH] = before + done / total
+            np.divide(done, total, out=at)
+            at += before
         else:
-            rows[:, EPOCH] = np.where(known, before + done / np.where(known, total, 1), epoch)
+            at[:] = np.where(known, before + done / np.where(known, total, 1), epoch)
             step[~known & (before != 0)] = math.nan
         if samples:
             step[:] = math.nan
         elif self._sample_total > 0:
             step[total == self._sample_total] = math.nan
-        rows[:, STEP] = step
-        self._build.frames(_names(metrics), rows.tobytes())
+        rows = rows if chosen is None else rows.compress(chosen, axis=0)
+        self._build.frames(_names(metrics), memoryview(rows).cast("B"))
 
     def frame(self, bar: Bar) -> None:
         """Report what a state of the bar of the current epoch shows, if that is wanted; evaluations have no place."""

@@ -104,7 +104,7 @@ class RunBuilder:
         if len(column.line) > MANY:
             column.store(self.room)
 
-    def frames(self, names: tuple[tuple[str, str], ...], rows: bytes) -> None:
+    def frames(self, names: tuple[tuple[str, str], ...], rows: bytes | memoryview) -> None:
         """Add what bars show within epochs to the open segment, if there is one, as points of ``batch/...``.
 
         Nothing else depends on such points: they stand beside those of whole epochs.

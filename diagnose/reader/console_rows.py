@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from diagnose.reader.grammar import LineGrammar, Match
 from diagnose.scan import Condition, Gate, Shapes, Walk, engine, raw_template
+from diagnose.scan.engine import kernel
 from diagnose.scan.template import LITERAL, Part, Template
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Batch(Generic[Plan]):
             here = np.flatnonzero(self.which == number)
             if len(here):
                 found.append((number, here, table if len(here) == len(table) else table.take(self.index[here], axis=0)))
+                if len(here) == len(self.which):
+                    break
         return found
 
     @cached_property
@@ -97,10 +100,30 @@ class Batch(Generic[Plan]):
         """Return one number of each row, which for each template stands in a column of its own; NaN for none (-1)."""
         import numpy as np
 
+        if len(self.parts) == 1 and at[self.parts[0][0]] >= 0:
+            number, _, table = self.parts[0]
+            return table[:, FIRST + at[number]]
         found = np.full(len(self.which), np.nan)
         for number, here, table in self.parts:
             if at[number] >= 0:
                 found[here] = table[:, FIRST + at[number]]
+        return found
+
+    def put(self, columns: Sequence[Sequence[int]], rows: NDArray[np.float64]) -> None:
+        """Write columns of each row, which for each template stand elsewhere, into rows behind the first few doubles.
+
+        What has none (-1) stays as it is.
+        """
+        for number, here, table in self.parts:
+            spread(table, columns[number], rows, here if len(self.parts) > 1 else None)
+
+    def columns(self, columns: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+        """Return as many columns as the longest one tells, as ``column`` does one; 0 for what has none (-1)."""
+        import numpy as np
+
+        found = np.zeros((max(map(len, columns)), len(self.which)))
+        for number, here, table in self.parts:
+            spread(table, columns[number], found, here if len(self.parts) > 1 else None, by_column=True)
         return found
 
     def layouts(self, of_plans: Sequence[object]) -> NDArray[np.intp]:
@@ -114,6 +137,24 @@ class Batch(Generic[Plan]):
         """Return what was planned for a row, its line and its columns."""
         which = self.which[at]
         return self.plans[which], int(self.line[at]), self.tables[which][self.index[at], FIRST:].tolist()
+
+
+def spread(
+    table: NDArray[np.float64],
+    columns: Sequence[int],
+    into: NDArray[np.float64],
+    places: NDArray[np.intp] | None = None,
+    *,
+    by_column: bool = False,
+) -> None:
+    """Let the kernel write columns of a table's rows to their places, in one pass; -1 is left out.
+
+    They go to columns of rows, behind the first few doubles; or each to a row of its own, if they go *by_column*.
+    """
+    at = [FIRST + one if one >= 0 else -1 for one in columns]
+    width = into.shape[1]
+    steps = (0, 1, width) if by_column else (FIRST, width, 1)
+    kernel().spread(table, table.shape[1], at, places, into, *steps)
 
 
 def stretches(goes_on: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -294,15 +335,19 @@ class ConsoleRows(Generic[Plan]):
             for (_, rows), (_, width) in zip(taken, plans, strict=True)
         ]
         longest = max(range(len(tables)), key=lambda number: len(tables[number]))
-        most = tables[longest][:, 0]
-        sizes = [0 if number == longest else len(table) for number, table in enumerate(tables)]
-        which, index = np.repeat(np.arange(len(tables)), sizes), np.concatenate([np.arange(size) for size in sizes])
-        line = np.concatenate([table[:size, 0] for table, size in zip(tables, sizes, strict=True)])
-        order = np.argsort(line, kind="stable")
-        at = most.searchsorted(line[order])
-        which = np.insert(np.full(len(most), longest), at, which[order])
-        index = np.insert(np.arange(len(most)), at, index[order])
-        line, overwritten = np.insert(most, at, line[order]).astype(np.int64), None
+        most, rest = len(tables[longest]), [number for number in range(len(tables)) if number != longest]
+        lines = np.concatenate([tables[number][:, 0] for number in rest]) if rest else np.empty(0)
+        order = np.argsort(lines, kind="stable")
+        lines = lines[order]
+        at = tables[longest][:, 0].searchsorted(lines) + np.arange(len(lines))
+        others = np.ones(most + len(lines), dtype=bool)
+        others[at] = False
+        sizes = [len(tables[number]) for number in rest]
+        which, index = np.full(len(others), longest), np.empty(len(others), dtype=np.intp)
+        which[at] = np.repeat(rest, sizes)[order]
+        index[others], index[at] = np.arange(most), np.concatenate([np.arange(0), *map(np.arange, sizes)])[order]
+        line, overwritten = np.empty(len(others), dtype=np.int64), None
+        line[others], line[at] = tables[longest][:, 0], lines
         if self._walk.states is not None:
             line, overwritten = self._walk.states.places(line)
             overwritten = overwritten if self._walk.frames else None

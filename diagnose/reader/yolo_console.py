@@ -14,7 +14,7 @@ from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.console_rows import VISIBLE, Batch, ConsoleRows
 from diagnose.reader.grammar import LineGrammar, Match, number
 from diagnose.reader.printed import printed_settings
-from diagnose.reader.yolo_bulk import Pairs, Plan, Titles, Train, Val, alike, columns_of, elapsed, plan_of
+from diagnose.reader.yolo_bulk import Pairs, Plan, Titles, Train, Val, Value, alike, columns_of, elapsed, plan_of
 from diagnose.reader.yolo_data import DataReport
 from diagnose.reader.yolo_rows import (
     TRAIN_NAMES,
@@ -161,8 +161,8 @@ class YoloConsole:
         if self.states is not None:
             self.states.add_batch(batch, first_epoch(self.columns, self.counts_from))
 
-    def named(self, values: list[Floats], memory: Floats) -> dict[str, Floats]:
-        """Return the numbers of rows of training by column."""
+    def named(self, values: list[Value], memory: Value) -> dict[str, Value]:
+        """Return where the numbers of rows of training stand, by column."""
         return named_values(values, memory, self.columns, self.losses)
 
     def train_row_of(self, plan: Train, line: int, columns: Sequence[float]) -> TrainRow:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.console_rows import FIRST, Batch
+from diagnose.reader.console_rows import FIRST, Batch, spread
+from diagnose.reader.grammar import number
 from diagnose.reader.room import EPOCH, LINE, STEP
-from diagnose.reader.yolo_bulk import Plan, Train, columns_of
+from diagnose.reader.yolo_bulk import Plan, Train, Value
 from diagnose.reader.yolo_rows import TrainRow, trained
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class _Rows(NamedTuple):
 class EpochStates:
     """Rows of training that wait until it is known that their epoch belongs to the run."""
 
-    def __init__(self, build: RunBuilder, named: Callable[[list[Floats], Floats], dict[str, Floats]]) -> None:
-        """Report to *build*; *named* returns the columns of a row by name, from its numbers and the memory."""
+    def __init__(self, build: RunBuilder, named: Callable[[list[Value], Value], dict[str, Value]]) -> None:
+        """Report to *build*; *named* returns the numbers of a row by column, of which the memory comes last."""
         self._build, self._named = build, named
         self._waiting: list[TrainRow | _Rows] = []
 
@@ -43,22 +44,26 @@ class EpochStates:
         import numpy as np
 
         parts: dict[tuple[tuple[str, str], ...], list[tuple[NDArray[np.intp], Floats, Floats]]] = {}
-        for number, here, table in batch.parts:
-            plan = batch.plans[number]
+        for plan_at, here, table in batch.parts:
+            plan = batch.plans[plan_at]
             if not isinstance(plan, Train) or len(plan.done) < 2:
                 continue
-            done, total = columns_of(plan.done, table[:, FIRST:])
-            if not (known := total > 0).all():
-                here, done, total, table = here[known], done[known], total[known], table[known]
-            columns = table[:, FIRST:]
-            named = self._named([*columns_of(plan.values, columns)], next(columns_of([plan.memory], columns)))
-            epoch, names = table[:, FIRST] - first, trained(named)
-            rows = np.empty((len(here), FIRST + len(names)))
-            rows[:, LINE] = batch.line[here]
-            rows[:, EPOCH] = at = epoch - 1 + np.minimum(done / total, 1)
-            rows[:, STEP] = np.round(at * total)
+            named = self._named(plan.values, plan.memory)
+            names = trained(named)
+            rows = np.empty((len(table), FIRST + len(names)))
+            spread(table, [named[printed].column for printed, _ in names], rows)
             for column, (printed, _) in enumerate(names, FIRST):
-                rows[:, column] = named[printed]
+                if named[printed].column < 0:
+                    rows[:, column] = number(named[printed].text)
+            counted = np.empty((3, len(table)))
+            spread(table, (0, *(one.column for one in plan.done)), counted, by_column=True)
+            epoch, done, total = counted
+            epoch -= first
+            rows[:, LINE] = batch.line[here]
+            if not (known := total > 0).all():
+                here, epoch, done, total, rows = here[known], epoch[known], done[known], total[known], rows[known]
+            rows[:, EPOCH] = at = epoch - 1 + np.minimum(done / total, 1)
+            np.round(at * total, out=rows[:, STEP])
             parts.setdefault(names, []).append((here, epoch, rows))
         for names, found in parts.items():
             wheres, epochs, tables = zip(*found, strict=True)
@@ -83,6 +88,6 @@ class EpochStates:
             if not (inside := (epoch >= first) & (epoch <= last)).all():
                 found = found[inside]
             if len(found):
-                self._build.frames(one.names, found.tobytes())
+                self._build.frames(one.names, memoryview(found).cast("B"))
             if here < len(one.rows):
                 self._waiting.append(_Rows(one.names, one.epoch[here:], one.rows[here:]))

@@ -903,6 +903,64 @@ static PyObject *module_thinned(PyObject *module, PyObject *args)
     return result;
 }
 
+/* Whether places may be written to: `count` rows of `columns` each, the first at `start`, in `room` doubles. */
+static int fits_in(Py_ssize_t room, Py_ssize_t start, Py_ssize_t last, Py_ssize_t row_step, int columns, Py_ssize_t column_step)
+{
+    if (start < 0 || row_step < 1 || column_step < 1 || last >= room || row_step > room || column_step > room)
+        return 0;
+    return (double)start + (double)last * (double)row_step + (double)(columns - 1) * (double)column_step < (double)room;
+}
+
+PyDoc_STRVAR(spread_doc, "spread(rows, width, columns, places, into, start, row_step, column_step): copy columns of rows of so many doubles.\n\n"
+             "A row goes to its place, 64 bits of *places*, or where it stands if that is None: its first column to the double\n"
+             "start + place * row_step of *into*, the others behind it by column_step each. A column of -1 is left out.");
+static PyObject *module_spread(PyObject *module, PyObject *args)
+{
+    Py_buffer rows, into, given = {0};
+    PyObject *columns, *places;
+    int width, from[MOST_VARIABLES];
+    Py_ssize_t start, row_step, column_step, most = -1;
+    if (!PyArg_ParseTuple(args, "y*iOOw*nnn", &rows, &width, &columns, &places, &into, &start, &row_step, &column_step))
+        return NULL;
+    const Py_ssize_t size = sizeof(double), wanted = PySequence_Size(columns);
+    const Py_ssize_t count = width > 0 ? rows.len / (width * size) : -1;
+    int fine = count >= 0 && rows.len == count * width * size && wanted >= 0 && wanted <= MOST_VARIABLES;
+    for (Py_ssize_t i = 0; fine && i < wanted; i++) {
+        PyObject *item = PySequence_GetItem(columns, i);
+        from[i] = item == NULL ? width : (int)PyLong_AsLong(item);
+        Py_XDECREF(item);
+        fine = from[i] >= -1 && from[i] < width && !PyErr_Occurred();
+    }
+    if (fine && places != Py_None)
+        fine = PyObject_GetBuffer(places, &given, PyBUF_SIMPLE) == 0 && given.len == count * (Py_ssize_t)sizeof(int64_t);
+    const int64_t *place = given.buf;
+    for (Py_ssize_t i = 0; fine && i < count; i++) {
+        Py_ssize_t at = place == NULL ? i : (Py_ssize_t)place[i];
+        fine = at >= 0;
+        most = at > most ? at : most;
+    }
+    fine = fine && (count == 0 || fits_in(into.len / size, start, most, row_step, (int)wanted, column_step));
+    if (fine) {
+        const double *row = rows.buf;
+        double *first = (double *)into.buf + start;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < count; i++, row += width) {
+            double *to = first + (place == NULL ? i : (Py_ssize_t)place[i]) * row_step;
+            for (Py_ssize_t j = 0; j < wanted; j++)
+                if (from[j] >= 0)
+                    to[j * column_step] = row[from[j]];
+        }
+        Py_END_ALLOW_THREADS
+    } else if (!PyErr_Occurred()) {
+        PyErr_SetString(PyExc_ValueError, "whole rows, their columns, and room for each at its place");
+    }
+    if (given.obj != NULL)
+        PyBuffer_Release(&given);
+    PyBuffer_Release(&rows);
+    PyBuffer_Release(&into);
+    return fine ? Py_NewRef(Py_None) : NULL;
+}
+
 static PyMethodDef scanner_methods[] = {
     {"load", scanner_load, METH_VARARGS, load_doc},
     {"set_gate", scanner_set_gate, METH_VARARGS, set_gate_doc},
@@ -938,6 +996,7 @@ static PyMethodDef module_methods[] = {
     {"lately", module_lately, METH_NOARGS, lately_doc},
     {"fold", module_fold, METH_VARARGS, fold_doc},
     {"part", module_part, METH_VARARGS, part_doc},
+    {"spread", module_spread, METH_VARARGS, spread_doc},
     {"thinned", module_thinned, METH_VARARGS, thinned_doc},
     {"number", module_number, METH_VARARGS, float_doc},
     {NULL, NULL, 0, NULL},

@@ -39,7 +39,7 @@ class States:
 
     def line(self, state: int) -> int:
         """Return the physical line of a state."""
-        return int(self._line[state - 1])
+        return self._before + 1 + int(self._last.searchsorted(state))
 
     def is_overwritten(self, state: int) -> bool:
         """Whether a later state overwrites one."""
@@ -50,17 +50,17 @@ class States:
         return bool(self._told[state - 1] & SEVERAL)
 
     def places(self, states: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the physical lines of states, and which are overwritten."""
+        """Return the physical lines of states, which rise, and which are overwritten."""
         import numpy as np
 
         told = np.frombuffer(self._told, dtype=np.uint8)
-        return self._line[states - 1], (told[states - 1] & OVERWRITTEN) > 0
+        upto = states.searchsorted(self._last, side="right")  # how many stand in each line or before it
+        line = np.repeat(np.arange(self._before + 1, self._before + 1 + len(upto)), np.diff(upto, prepend=0))
+        return line, ((told if len(told) == len(states) else told[states - 1]) & OVERWRITTEN) > 0
 
     @cached_property
-    def _line(self) -> NDArray[np.int64]:
+    def _last(self) -> NDArray[np.int64]:
+        """The last state of each line."""
         import numpy as np
 
-        ends = np.frombuffer(self._told, dtype=np.uint8) & ENDS_LINE
-        line = np.full(len(ends), self._before + 1)
-        line[1:] += np.cumsum(ends[:-1], dtype=np.int64)
-        return line
+        return np.flatnonzero(np.frombuffer(self._told, dtype=np.uint8) & ENDS_LINE) + 1
