@@ -166,7 +166,7 @@ class Epochs:
 
         Args:
             metrics: their names, none of a validation.
-            rows: the line of each state, room for two numbers, and the metrics; not to be touched behind this.
+            rows: the line of each state, room for two numbers, and the metrics.
             done: batches of each state.
             total: batches planned, 0 if they are not known.
             epoch: the number of its epoch.
@@ -191,8 +191,7 @@ class Epochs:
             step[:] = math.nan
         elif self._sample_total > 0:
             step[total == self._sample_total] = math.nan
-        rows = rows if chosen is None else rows.compress(chosen, axis=0)
-        self._build.frames(_names(metrics), memoryview(rows).cast("B"))
+        self._build.frames(_names(metrics), (rows if chosen is None else rows.compress(chosen, axis=0)).tobytes())
 
     def frame(self, bar: Bar) -> None:
         """Report what a state of the bar of the current epoch shows, if that is wanted; evaluations have no place."""
