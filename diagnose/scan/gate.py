@@ -48,7 +48,7 @@ class Gate:
     def wants(self, line: bytes) -> bool:
         """Whether a line with its newline holds one of the texts."""
         low = line.lower()
-        return self._letters.search(low) is not None or any(word in low for word in self._words)
+        return self._letters.search(low) is not None or any(map(low.__contains__, self._words))
 
     @cached_property
     def blank(self) -> Gate:

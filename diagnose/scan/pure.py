@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from diagnose.records import dataclass
+from diagnose.records import dataclass, replace
 from diagnose.scan.gate import Gate
 from diagnose.scan.pure_forms import Form, form_of
 from diagnose.scan.pure_rows import Rows
@@ -89,6 +89,7 @@ class Scanner:
         self._rows: list[Rows] = []
         self._order: list[int] = []
         self._digital: list[int] = []  # templates for which it matters which digits stand somewhere
+        self._loose: dict[int, re.Pattern[bytes]] = {}  # what the keys of their lines match, and more
         self._gates: list[Gate | None] = [None, None]
         self._alike = [False, False]  # whether a gate tells no digits from each other
         self._shapes: dict[bytes, _Shape | None] = {}
@@ -112,6 +113,8 @@ class Scanner:
             )
             if any(_is_choosy(part) or DIGIT.search(part.text) for part in template.parts):
                 self._digital.append(len(self._known))
+                loose = b"".join(_blanked(part).pattern() for part in template.parts)
+                self._loose[len(self._known)] = re.compile(loose + rb"\r*+\Z")
             self._order.append(len(self._known))
             self._known.append(template)
             self._rows.append(Rows())
@@ -207,13 +210,14 @@ class Scanner:
         """Go through lines, of which the first has that number; return how many, the next one's place, and why."""
         piece = bytes(block[start : end - 1])
         lines, keys = piece.split(b"\n"), piece.translate(BLANK_DIGITS).split(b"\n")
-        dropped = 0
+        dropped, dull = 0, self._dull[mode == PASSAGE] if mode != EVERYTHING else ()
         for at, (text, key) in enumerate(zip(lines, keys, strict=True)):
-            found = None
-            if mode != PASSAGE:
-                found = self._shapes.get(key)
-                if found is None or not found.certain:
-                    found = self._shape(text, key)
+            found = None if mode == PASSAGE else self._shapes.get(key)
+            if key in dull and (mode == PASSAGE or found is NOWHERE):
+                dropped += 1
+                continue
+            if mode != PASSAGE and (found is None or not found.certain):
+                found = self._shape(text, key)
             reason, template = self._read(found, text, key, first + at, mode)
             if reason != NO_MORE:
                 self._piece = max(self._piece // 2, PIECES.start)
@@ -257,17 +261,19 @@ class Scanner:
             for other in order.others(at, stop):
                 text = stretch.text(other)
                 key = text.translate(BLANK_DIGITS)
+                if key in self._dull[0] and self._shapes.get(key) is NOWHERE:
+                    continue
                 found = self._shape(text, key)
                 if found is None and not self._passes(text, key, borders=False):
                     continue
-                self._counters = order.store(slice(row, order.row(other)), first, self._counters, stretch.text)
+                self._counters = order.store(slice(row, order.row(other)), self._counters, stretch.text)
                 why, which = self._read(found, text, key, first + other, WANTED)
                 if why != NO_MORE:
                     return other, why, which
                 at = other + 1
                 break
             else:
-                self._counters = order.store(slice(row, end), first, self._counters, stretch.text)
+                self._counters = order.store(slice(row, end), self._counters, stretch.text)
                 return stop, reason, template
 
     def _read(self, found: _Shape | None, text: bytes, key: bytes, number: int, mode: int) -> tuple[int, int]:
@@ -315,15 +321,18 @@ class Scanner:
     def _shape(self, line: bytes, key: bytes) -> _Shape | None:
         """Return the shape of a line, if it is of any template."""
         shape = self._shapes.get(key, NEW)
+        if shape is NOWHERE:
+            return None
         if shape is None:  # but lines with other digits may be
-            return self._find(line, self._digital) if self._digital else None
+            return self._find(line, self._digital)
         if shape is not NEW and (shape.certain or shape.fits(line)):
             return shape
         found = self._find(line, self._order)
         if shape is NEW:
             if len(self._shapes) >= MOST_SHAPES:
                 self._shapes.clear()
-            self._shapes[key] = found
+            is_any = found or any(self._loose[which].match(key) for which in self._digital)
+            self._shapes[key] = found if is_any else NOWHERE
         return found
 
     def _find(self, line: bytes, candidates: list[int]) -> _Shape | None:
@@ -356,7 +365,15 @@ class Scanner:
 
 
 NEW = _Shape(-1, [], _getter(()), (), _getter(()), certain=False)
+NOWHERE = _Shape(-1, [], _getter(()), (), _getter(()), certain=False)
+"""That of lines that are of no template, whatever their digits are."""
 
 
 def _is_choosy(part: Part) -> bool:
     return part.operation == NUMBER and part.low != ANY_NUMBER
+
+
+def _blanked(part: Part) -> Part:
+    """Return a part that fits what is left of one that this one fits when its digits are blanked."""
+    low = part.low | LEADING_ZERO if part.operation == NUMBER else part.low
+    return replace(part, text=part.text.translate(BLANK_DIGITS), low=low)

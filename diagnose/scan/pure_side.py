@@ -87,7 +87,7 @@ class Side:
                     groups.setdefault(group.template, []).append(group)
             rows = [joined(alike) for alike in groups.values()]
             counters = {group.has_minor for group in rows if group.counts}
-            self._order = Order(rows, len(kinds)) if rows and len(counters) < 2 else None
+            self._order = Order(rows, len(kinds), self._first) if rows and len(counters) < 2 else None
             self._is_in_order = True
         return self._order
 

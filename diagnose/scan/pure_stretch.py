@@ -72,33 +72,51 @@ class Order:
         lines: which they are.
     """
 
-    def __init__(self, groups: Sequence[Group], count: int) -> None:
-        """Put the rows of groups in order, one for each template, of a stretch of so many lines.
+    def __init__(self, groups: Sequence[Group], count: int, first: int) -> None:
+        """Put the rows of groups in order, one for each template, of so many lines, of which the first has that number.
 
         Those that count have all a minor counter, or none of them has.
         """
         columns = zip(*(group.told() for group in groups), strict=True)
         lines, template, may_be, counts, major, minor = (np.concatenate(each) for each in columns)
         order = np.argsort(lines)
-        self.lines, self._template = lines[order], template[order]
-        self._count, self._others = count, np.delete(np.arange(count), self.lines).tolist()
-        self._groups = [(group, np.searchsorted(self.lines, group.lines)) for group in groups]
-        self._none = np.flatnonzero(~may_be[order])
-        self._counted = np.flatnonzero(counts[order])
-        counting = order[self._counted]
+        placed, self._template = lines[order], template[order]
+        self.lines: list[int] = placed.tolist()
+        self._count, self._others = count, np.delete(np.arange(count), placed).tolist()
+        self._none: list[int] = np.flatnonzero(~may_be[order]).tolist()
+        counted = np.flatnonzero(counts[order])
+        self._counted: list[int] = counted.tolist()
+        counting = order[counted]
         self._major, self._minor = major[counting], minor[counting]
         self._has_minor = any(group.has_minor for group in groups)
         above, same = self._major[1:] > self._major[:-1], self._major[1:] == self._major[:-1]
         rises = above | same & ((self._minor[1:] > self._minor[:-1]) | (not self._has_minor))
-        self._falls = self._counted[1:][~rises]
+        self._falls: list[int] = counted[1:][~rises].tolist()
+        self._groups = [self._laid_out(group, first, placed.searchsorted(group.lines), counted) for group in groups]
+
+    def _laid_out(
+        self, group: Group, first: int, rows: Indices, counted: Indices
+    ) -> tuple[Group, list[int], Indices, Floats]:
+        """Return a group, its rows among all, which row counted last at each, or -1, and all as they are stored.
+
+        Rows without a minor counter take it from that row, and those without any take both.
+        """
+        table = np.column_stack([group.lines + first, group.major, group.minor, *group.columns])
+        counter = np.full(len(rows), -1)
+        if not group.has_minor and len(counted):
+            at = counted.searchsorted(rows, side="right") - 1
+            counter = np.where(at < 0, -1, counted[at])
+            if not group.counts:
+                table[:, 1], table[:, 2] = self._major[at], self._minor[at]
+        return group, rows.tolist(), counter, table
 
     def row(self, line: int) -> int:
         """Return the first row that stands in a line or behind it."""
-        return int(np.searchsorted(self.lines, line))
+        return bisect_left(self.lines, line)
 
     def line(self, row: int) -> int:
         """Return where a row stands; where the stretch ends if there is none."""
-        return int(self.lines[row]) if row < len(self.lines) else self._count
+        return self.lines[row] if row < len(self.lines) else self._count
 
     def others(self, start: int, end: int) -> list[int]:
         """Return the lines between two that are no rows."""
@@ -112,56 +130,55 @@ class Order:
             last: the counters of the row before.
         """
         ends = [(len(self.lines), -NO_MORE), *_next(self._none, start)]
-        if (first := int(np.searchsorted(self._counted, start))) < len(self._counted):
+        if (first := bisect_left(self._counted, start)) < len(self._counted):
             major, minor = self._major[first], self._minor[first]
             if not (major > last[0] or (major == last[0] and (not self._has_minor or minor > last[1]))):
-                ends.append((int(self._counted[first]), -A_LINE))
-            ends += _next(self._falls, int(self._counted[first]) + 1)
-        for group, rows in self._groups:
-            full = int(np.searchsorted(rows, start)) + group.rows.room
-            ends += [(int(rows[full]), -FULL)] if full < len(rows) else []
+                ends.append((self._counted[first], -A_LINE))
+            ends += _next(self._falls, self._counted[first] + 1)
+        for group, rows, _, _ in self._groups:
+            full = bisect_left(rows, start) + group.rows.room
+            ends += [(rows[full], -FULL)] if full < len(rows) else []
         end, reason = min(ends)
         return end, -reason, int(self._template[end]) if reason else -1
 
-    def store(self, which: slice, first: int, last: Counters, text: Callable[[int], bytes]) -> Counters:
+    def store(self, which: slice, last: Counters, text: Callable[[int], bytes]) -> Counters:
         """Store rows.
 
         Args:
             which: the rows.
-            first: number of the stretch's first line.
             last: the counters of the row before.
             text: gives a line.
 
         Returns:
             The counters of the last row.
         """
-        for group, rows in self._groups:
-            begin, stop = np.searchsorted(rows, (which.start, which.stop)).tolist()
+        for group, rows, counter, table in self._groups:
+            begin, stop = bisect_left(rows, which.start), bisect_left(rows, which.stop)
             if begin == stop:
                 continue
-            part = slice(begin, stop)
-            major, minor = group.major[part], group.minor[part]
+            stored = table[begin:stop]
             if not group.has_minor:
-                before = np.array([self._before(row + 1, which.start, last) for row in rows[part].tolist()])
-                major, minor = major if group.counts else before[:, 0], before[:, 1]
-            stored = np.vstack([group.lines[part] + first, major, minor, group.columns[:, part]])
-            group.rows.store(stored.tobytes(order="F"))
+                stored = stored.copy()
+                stored[: counter[begin:stop].searchsorted(which.start), 1:3] = last
+                if not self._has_minor:
+                    stored[:, 2] = last[1]
+            group.rows.store(stored.tobytes())
             if group.rows.keeps:
-                group.rows.lines += map(text, group.lines[part].tolist())
+                group.rows.lines += map(text, group.lines[begin:stop].tolist())
         return self._before(which.stop, which.start, last)
 
     def _before(self, row: int, start: int, last: Counters) -> Counters:
         """Return the counters of the last row that counts before another one, or *last* if there is none."""
-        at = int(np.searchsorted(self._counted, row)) - 1
+        at = bisect_left(self._counted, row) - 1
         if at < 0 or self._counted[at] < start:
             return last
         return float(self._major[at]), float(self._minor[at]) if self._has_minor else last[1]
 
 
-def _next(rows: Indices, start: int) -> list[tuple[int, int]]:
+def _next(rows: list[int], start: int) -> list[tuple[int, int]]:
     """Return as the end of those that can be stored the first row from one on, if there is any."""
-    at = int(np.searchsorted(rows, start))
-    return [(int(rows[at]), -A_LINE)] if at < len(rows) else []
+    at = bisect_left(rows, start)
+    return [(rows[at], -A_LINE)] if at < len(rows) else []
 
 
 class Stretch:
