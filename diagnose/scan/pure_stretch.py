@@ -81,22 +81,22 @@ class Order:
         lines, template, may_be, counts, major, minor = (np.concatenate(each) for each in columns)
         order = np.argsort(lines)
         placed, self._template = lines[order], template[order]
-        self.lines: list[int] = placed.tolist()
+        self.lines = placed.data
         self._count, self._others = count, np.delete(np.arange(count), placed).tolist()
-        self._none: list[int] = np.flatnonzero(~may_be[order]).tolist()
+        self._none = np.flatnonzero(~may_be[order]).data
         counted = np.flatnonzero(counts[order])
-        self._counted: list[int] = counted.tolist()
+        self._counted = counted.data
         counting = order[counted]
         self._major, self._minor = major[counting], minor[counting]
         self._has_minor = any(group.has_minor for group in groups)
         above, same = self._major[1:] > self._major[:-1], self._major[1:] == self._major[:-1]
         rises = above | same & ((self._minor[1:] > self._minor[:-1]) | (not self._has_minor))
-        self._falls: list[int] = counted[1:][~rises].tolist()
+        self._falls = counted[1:][~rises].data
         self._groups = [self._laid_out(group, first, placed.searchsorted(group.lines), counted) for group in groups]
 
     def _laid_out(
         self, group: Group, first: int, rows: Indices, counted: Indices
-    ) -> tuple[Group, list[int], Indices, Floats]:
+    ) -> tuple[Group, memoryview, Indices, Floats]:
         """Return a group, its rows among all, which row counted last at each, or -1, and all as they are stored.
 
         Rows without a minor counter take it from that row, and those without any take both.
@@ -108,7 +108,7 @@ class Order:
             counter = np.where(at < 0, -1, counted[at])
             if not group.counts:
                 table[:, 1], table[:, 2] = self._major[at], self._minor[at]
-        return group, rows.tolist(), counter, table
+        return group, rows.data, counter, table
 
     def row(self, line: int) -> int:
         """Return the first row that stands in a line or behind it."""
@@ -175,7 +175,7 @@ class Order:
         return float(self._major[at]), float(self._minor[at]) if self._has_minor else last[1]
 
 
-def _next(rows: list[int], start: int) -> list[tuple[int, int]]:
+def _next(rows: memoryview, start: int) -> list[tuple[int, int]]:
     """Return as the end of those that can be stored the first row from one on, if there is any."""
     at = bisect_left(rows, start)
     return [(rows[at], -A_LINE)] if at < len(rows) else []
