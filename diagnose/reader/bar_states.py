@@ -78,8 +78,6 @@ class BarStates:
 
         One with as many batches as the state before is left out.
         """
-        import numpy as np
-
         if first == end:
             return
         done, fresh = self._done, self._is_fresh[first:end]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from diagnose.reader.thinning import Portion
+    from diagnose.reader.thinning import Bytes, Portion
 
     Floats: TypeAlias = NDArray[np.float64]
     Indices: TypeAlias = NDArray[np.int64]
@@ -82,7 +82,7 @@ class Table:
         """
         self._rises = rises
         self._room, self._width, self._first, self._position = room, width, FIRST + extra, position
-        self._chunks: list[bytes | bytearray | memoryview] = []  # rows as they were read, behind those that were thinned
+        self._chunks: list[Bytes] = []  # rows as they were read, behind those that were thinned
         self._fresh = 0  # doubles in them
         self._thinned: list[Part] = []
         self._kept = 0  # doubles in them
@@ -101,7 +101,7 @@ class Table:
         """How many doubles are held."""
         return self._fresh + self._kept
 
-    def add(self, rows: bytes | memoryview) -> None:
+    def add(self, rows: Bytes) -> None:
         """Add rows."""
         self._chunks.append(rows)
         self._fresh += len(rows) // 8

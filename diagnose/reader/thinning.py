@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Indices: TypeAlias = NDArray[np.int64]
     Chosen: TypeAlias = NDArray[np.bool_]
-    Portion: TypeAlias = tuple[bytes | bytearray | Floats, Indices | None]  # rows, and their numbers
+    Bytes: TypeAlias = bytes | bytearray | memoryview
+    Portion: TypeAlias = tuple[Bytes | Floats, Indices | None]  # rows, and their numbers
 
 
 class Thinning(NamedTuple):

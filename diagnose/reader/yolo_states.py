@@ -88,6 +88,6 @@ class EpochStates:
             if not (inside := (epoch >= first) & (epoch <= last)).all():
                 found = found[inside]
             if len(found):
-                self._build.frames(one.names, memoryview(found).cast("B"))
+                self._build.frames(one.names, found.data.cast("B"))
             if here < len(one.rows):
                 self._waiting.append(_Rows(one.names, one.epoch[here:], one.rows[here:]))
