@@ -24,9 +24,11 @@ from diagnose.sources.lines import LONGEST
 
 LONGEST_DUMP = 20_000
 """Lines of a config dump."""
-DETECTED = lazy(r"\| class +\| gts +\| dets +\| recall +\| ap +\|\s*$")
+HEAD = r"\| class +\| gts +\| dets +\| recall +\| ap +\|\s*$"
+DETECTED = lazy(HEAD)
 """The head of the table that an evaluation of VOC prints: a row for each class."""
-DETECTED_ROW = lazy(r"\|[^|]+\| *(\d+) *\| *(\d+) *\| *(\d+(?:\.\d+)?|nan) *\| *[\d.nan]+ *\|\s*$")
+DETECTED_ROW = lazy(r"(?m)^\|[^|\n]+\| *(\d+) *\| *(\d+) *\| *(\d+(?:\.\d+)?|nan) *\| *[\d.nan]+ *\|[^\S\n]*$")
+BEHIND_ROWS = lazy(rf"(?m)^(?:(?![|+])|{HEAD})")
 DETECTED_START = "| class "
 DETECTIONS, RECALL = "dets", "mean recall"
 """What the sum of a column, and the mean of another, are called."""
@@ -40,14 +42,12 @@ class Detected:
     found: float = 0.0
     recalls: list[float] = field(default_factory=list)
 
-    def take(self, text: str) -> None:
-        """Take a row of the table; others hold no class."""
-        row = DETECTED_ROW.match(text)
-        if row is None:
-            return
-        self.found += float(row[2])
-        if row[3] != "nan" and float(row[1]):
-            self.recalls.append(float(row[3]))
+    def take(self, lines: str) -> None:
+        """Take rows of the table; lines that are none hold no class."""
+        for objects, found, recall in DETECTED_ROW.findall(lines):
+            self.found += float(found)
+            if recall != "nan" and float(objects):
+                self.recalls.append(float(recall))
 
 
 class Blocks:
@@ -130,7 +130,13 @@ class Blocks:
                 if taken < passage.count:
                     self.close()
                 return taken
-        for taken, text in enumerate(passage.lines.decode(errors="replace").split("\n")[:-1]):
+        lines = passage.lines.decode(errors="replace")
+        if self._kind == "detected" and (behind := BEHIND_ROWS.search(lines)) is not None:
+            self._table.take(lines[: behind.start()])
+            if behind.start() < len(lines):
+                self.close()
+            return lines.count("\n", 0, behind.start())
+        for taken, text in enumerate(lines.split("\n")[:-1]):
             if not self._kind or not self.feed(Line(first + taken, text[:LONGEST])):
                 return taken
         return passage.count
