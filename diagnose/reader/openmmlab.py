@@ -191,13 +191,13 @@ def saved(build: RunBuilder, count: float, unit: str, line: Line) -> None:
     all_saved(build, [(line.number, count, line.text, 0)], unit)
 
 
-def all_saved(build: RunBuilder, lines: Iterable[tuple[float, float, str, object]], unit: str) -> None:
+def all_saved(build: RunBuilder, lines: Iterable[tuple[int, float, str, object]], unit: str) -> None:
     """Report several such lines, of each where it stands, its number and its text; no other came between them."""
     place = "epoch" if unit.strip().startswith("epoch") else "step"
     path = build.path
     build.happened_all(
         [
-            Event("checkpoint", Place(path, int(number), 1, text.strip()[:TEXT]), {place: count})
+            Event("checkpoint", Place(path, number, 1, text.strip()[:TEXT]), {place: count})
             for number, count, text, _ in lines
         ]
     )

@@ -53,7 +53,7 @@ class Passage:
     def __init__(self, raw: bytes) -> None:
         """Take lines of which nothing is known."""
         self.raw = raw
-        self.lines = raw.replace(b"\r\n", b"\n")
+        self.lines = raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw
 
     @cached_property
     def count(self) -> int:

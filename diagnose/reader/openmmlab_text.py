@@ -30,7 +30,6 @@ from diagnose.reader.openmmlab import (
 )
 from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks
 from diagnose.reader.openmmlab_passages import Passage, passage_of
-from diagnose.reader.room import LINE
 from diagnose.scan import SPACES, Condition, Shapes, Walk
 from diagnose.sources import Line, Source
 from diagnose.sources.lines import decode, visible
@@ -106,7 +105,8 @@ class TextLog:
             if match:
                 self.blocks.close()
                 self.take(match, line)
-                self.keep(match)
+                if match.kind in KEPT and walk.template not in self.kept:
+                    self.keep(match)
             elif STAMP.match(line.text):
                 self.blocks.close()
                 walk.ignore()
@@ -161,9 +161,9 @@ class TextLog:
         return taken
 
     def keep(self, match: Match) -> None:
-        """Keep lines like this one from here on, if what they say depends on nothing else, to take them all at once."""
+        """Keep lines like this one, which say all by themselves, from here on, to take them all at once."""
         template = self.walk.template
-        if match.kind not in KEPT or template < 0 or template in self.kept or len(self.kept) == MOST_KEPT:
+        if template < 0 or len(self.kept) == MOST_KEPT:
             return
         counts = []
         if match.kind == "saved":
@@ -174,18 +174,14 @@ class TextLog:
 
     def take_kept(self) -> None:
         """Take the lines that were kept, in their order."""
-        kept, walk = self.kept, self.walk
-        found = [(row[LINE], row[-1], text, template) for template in kept for row, text in walk.kept(template)]
-        if len(kept) > 1:
-            found.sort()
-        for template, lines in groupby(found, itemgetter(3)):
-            unit, counts = kept[template]
+        for template, lines in groupby(self.walk.kept(self.kept), itemgetter(3)):
+            unit, counts = self.kept[template]
             if counts:
                 all_saved(self.build, lines, unit)
                 continue
-            for line, _, text, _ in lines:
+            for at, _, text, _ in lines:
                 if (match := self.known(text)) is not None:
-                    self.take(match, Line(int(line), text))
+                    self.take(match, Line(at, text))
 
     def full(self, template: int) -> None:
         """Take what was stored of a template."""

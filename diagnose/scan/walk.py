@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from diagnose.records import dataclass
 from diagnose.scan.blocks import CHUNK, blocks
@@ -123,7 +123,7 @@ class Walk:
         self._keeping: set[int] = set()  # those of them whose lines are kept
         self.passing: Callable[[int, bytes], int] | None = None
         self._passage: list[bytes] = []
-        self._first = 0  # line of the passage
+        self._first = self._behind = 0  # its first line, and the one behind it
         self._piece: bytes | bytearray = b""
         self._is_single = False
 
@@ -197,7 +197,7 @@ class Walk:
             if stop > number + 1 and mode == WANTED:
                 self.skipped = True
             if passing:
-                self._pass(bytes(block[at:start]), number + 1)
+                self._pass(bytes(block[at:start]), number + 1, stop)
                 if reason == A_LINE or sum(map(len, self._passage)) > PIECE:
                     yield from self._deliver()
             if reason != A_LINE:
@@ -231,21 +231,22 @@ class Walk:
         """The bytes of the line yielded last."""
         return bytes(self._piece)
 
-    def _pass(self, lines: bytes, first: int) -> None:
+    def _pass(self, lines: bytes, first: int, behind: int) -> None:
         """Keep lines of a passage until its end is seen."""
         if lines:
             self._first = self._first if self._passage else first
+            self._behind = behind
             self._passage.append(lines)
 
     def _deliver(self) -> Iterator[Line]:
         """Hand a passage over, and walk through what is not taken of it."""
         while self._passage:
-            lines, first = b"".join(self._passage), self._first
+            lines, first, count = b"".join(self._passage), self._first, self._behind - self._first
             self._passage = []
             taken = 0 if self.passing is None else self.passing(first, lines)
             if taken == 0:
                 self.passing = None
-            if taken < lines.count(b"\n"):
+            if taken < count:
                 rest = b"\n".join(lines.split(b"\n", taken)[taken:])
                 yield from self._through(rest, len(rest), first + taken - 1)
 
@@ -303,16 +304,21 @@ class Walk:
         """Return whether any rows wait to be taken."""
         return self._scanner.holds()
 
-    def kept(self, template: int) -> list[tuple[tuple[float, ...], str]]:
-        """Return the rows stored of a template whose lines are kept, as ``take`` does, each with its line."""
-        raw = self._scanner.lines(template)
-        if not raw:
-            return []
-        texts = raw.decode(errors="replace").split("\n")[:-1]
-        if b"\r" in raw:
-            texts = [text.rstrip("\r") for text in texts]
-        rows = self._scanner.take(template)
-        return list(zip(struct.iter_unpack(f"={len(rows) // len(texts) // 8}d", rows), texts, strict=True))
+    def kept(self, templates: Iterable[int]) -> list[tuple[int, float, str, int]]:
+        """Return the lines that were kept of templates: the number of each, its last column, its text, its template."""
+        found: list[tuple[int, float, str, int]] = []
+        scanner = self._scanner
+        for template in templates:
+            if not (raw := scanner.lines(template)):
+                continue
+            texts = raw.decode(errors="replace").split("\n")[:-1]
+            if b"\r" in raw:
+                texts = [text.rstrip("\r") for text in texts]
+            rows = scanner.take(template)
+            each = struct.iter_unpack(f"={len(rows) // len(texts) // 8}d", rows)
+            fresh = [(int(row[0]), row[-1], text, template) for row, text in zip(each, texts, strict=True)]
+            found = sorted(found + fresh) if found else fresh
+        return found
 
     @property
     def counters(self) -> tuple[float, float]:

@@ -38,6 +38,7 @@ ODD = (
     "\x1b[",
     "\x1bc",
 )
+ENDS = ("\n", "\n", "", "\nEpoch 2/5\n", "\r\nEpoch 2/5\r\n", "\r\n\r\na line\none more\r\n")
 
 
 def drawn(chance):
@@ -51,7 +52,7 @@ def drawn(chance):
             at = chance.randrange(len(state))
             odd = chance.choice(ODD) if chance.random() < 0.06 else state[at]
             states.append(state[:at] + odd + state[at + 1 :])
-        states.append(chance.choice(("\n", "\n", "", "\nEpoch 2/5\n")))
+        states.append(chance.choice(ENDS))
     return "".join(states)
 
 

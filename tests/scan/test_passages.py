@@ -91,8 +91,28 @@ def test_rows_are_checked_and_their_lines_kept():
             walk.enable((1,), Condition(checks=((1, -1.0, False), (0, 4.0, False))), keeps=True)
 
     assert seen == ["1 ap_50: 0.5", "3 ap_50: -1", "4 ap_50: 1"]
-    assert walk.kept(0) == [((2, 0, 0, 0.25), "2 ap_50: 0.25"), ((6, 0, 0, 0.75), "5 ap_50: 0.75")]
-    assert walk.kept(0) == []
+    assert walk.kept([0]) == [(2, 0.25, "2 ap_50: 0.25", 0), (6, 0.75, "5 ap_50: 0.75", 0)]
+    assert walk.kept([0]) == []
+
+
+def test_lines_are_kept_until_the_end_and_told_of_in_their_order():
+    other = Template("other", (Part(LITERAL, b"kept "), Part(RUN, low=1, high=4)), ())
+    walk = walk_through(
+        "1 ap_50: 0.5\nkept 1\n2 ap_50: 0.25\nstamp\nx\nkept 2\n3 ap_50: 1\nkept 3\nkept 4\nstamp\nstamp\n"
+    )
+    walk._shapes.add(other)
+    seen = []
+    for line in walk:
+        seen.append((line.number, walk.skipped, walk.kept(walk.enabled)))
+        walk.enable((1,) if walk.template == 0 else (0,), ALWAYS, keeps=True) if walk.template >= 0 else walk.disable()
+
+    assert seen == [
+        (1, False, []),
+        (2, False, []),
+        (4, True, [(3, 0.25, "2 ap_50: 0.25", 0)]),
+        (10, True, [(6, 2, "kept 2", 1), (7, 1, "3 ap_50: 1", 0), (8, 3, "kept 3", 1), (9, 4, "kept 4", 1)]),
+        (11, False, []),
+    ]
 
 
 def test_where_rows_are_not_wanted_their_lines_come():
