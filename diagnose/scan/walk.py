@@ -197,7 +197,8 @@ class Walk:
             if stop > number + 1 and mode == WANTED:
                 self.skipped = True
             if passing:
-                self._pass(bytes(block[at:start]), number + 1, stop)
+                with memoryview(block) as view:
+                    self._pass(bytes(view[at:start]), number + 1, stop)
                 if reason == A_LINE or sum(map(len, self._passage)) > PIECE:
                     yield from self._deliver()
             if reason != A_LINE:
