@@ -21,6 +21,8 @@ BEGIN = lazy(r"\b(?:argparse\.)?(?:Namespace|AttrDict|EasyDict|SimpleNamespace|n
 CALL = lazy(r"(?:argparse\.)?(?:Namespace|AttrDict|EasyDict|SimpleNamespace|namespace|dict)\(")
 PAIR = lazy(r"\s*(?:([A-Za-z_][\w.\-]*)\s*=|(['\"])([^'\"\n]{1,200})\2\s*:)\s*")
 TOKEN = lazy(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|[\[\](){}<>,]|[^\[\](){}<>,'\"]+|['\"]", re.DOTALL)
+PLAIN = lazy(r"(?:'[^'\\\n]*'|\"[^\"\\\n]*\"|[^\[\](){}<>,'\"]*)(?=[,)])")
+"""A value without brackets, or one text, up to the comma or the bracket behind it."""
 DEEPEST = 20
 PARTNER = {")": "(", "]": "[", "}": "{", ">": "<"}
 
@@ -82,6 +84,8 @@ def printed_pairs(text: str, at: int = 0, prefix: str = "", depth: int = 0) -> I
 
 def _end(text: str, at: int) -> int:
     """Return where a value ends: at the comma behind it, at the bracket around it, or at the end."""
+    if plain := PLAIN.match(text, at):
+        return plain.end()
     stack: list[str] = []
     for found in TOKEN.finditer(text, at):
         sign = found[0]

@@ -84,7 +84,7 @@ def read(source: Source, build: RunBuilder) -> None:
         number, text, overwritten = line
         rows.flush(number)
         if last + 1 < number > rows.last + 1:
-            reader.passed(number - 1)
+            console.passed(number - 1)
         last = number
         if overwritten:
             reader.frame(line)
@@ -100,7 +100,7 @@ def read(source: Source, build: RunBuilder) -> None:
         walk.everything = remarks.attentive or console.attentive
     rows.flush()
     if walk.seen > max(last, rows.last):
-        reader.passed(walk.seen)
+        console.passed(walk.seen)
     reader.finish()
     del reader.rows  # which hold the reader: such circles stay until Python looks for them
 
@@ -124,10 +124,6 @@ class _Reader:
         self._samples_of = -1
         self._gradients = ("", 0.0)
         self._saved = (0.0, "")
-
-    def passed(self, line: int) -> None:
-        """Lines up to this one meant nothing."""
-        self.console.passed(line)
 
     def feed(self, line: Line) -> Match | None:
         self.idle = False

@@ -81,7 +81,8 @@ class ConsoleEvents:
 
     def passed(self, line: int) -> None:
         """Lines up to this one showed nothing."""
-        self._last = max(self._last, line)
+        if self._last < line:
+            self._last = line
 
     @property
     def attentive(self) -> bool:

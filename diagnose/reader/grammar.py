@@ -119,7 +119,7 @@ class LineGrammar:
                 if len(known) >= SAID:
                     known.clear()
                 known[text] = said
-        elif said[1] is not None:
+        elif said[1] is not None and said[1][1] < ENOUGH:
             self._count(text, said[1])
         return said[0]
 
