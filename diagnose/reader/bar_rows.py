@@ -113,8 +113,10 @@ class BarRows:
         """Whether a header follows behind some rows, the last of which is a bar that nothing can continue."""
         if end == len(batch.which) or not isinstance(batch.plans[batch.which[end]], Header):
             return False
-        plan, line, columns = batch.row(end - 1)
-        return not isinstance(plan, Header) and bar_of(plan, line, columns).final
+        plan = batch.plans[batch.which[end - 1]]
+        if isinstance(plan, Header):
+            return False
+        return plan.bar.validated or bar_of(plan, *batch.row(end - 1)[1:]).final
 
     def _several(self, batch: Batch[Header | BarPlan], first: int, end: int, *, begun: bool) -> bool:
         """Tell the epochs whose headers are rows first, first + 2, ... before end; return whether they were taken.
