@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import PurePath
 
 
 def fingerprint(code: str, subject: str, segment: str, path: str) -> str:
     """Return a short hash that outlives shifted lines and changed numbers."""
-    parts = (code, subject, segment, PurePath(path).as_posix().removeprefix("./"))
+    parts = (code, subject, segment, _named(path))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+@lru_cache(maxsize=16)
+def _named(path: str) -> str:
+    return PurePath(path).as_posix().removeprefix("./")

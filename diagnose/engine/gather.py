@@ -23,6 +23,8 @@ def gather(by_segment: list[list[Finding]]) -> list[Finding]:
     gathered finding keeps place, reasons and advice of the first; its evidence names the other segments. What one line
     states for all segments, such as the batch size at the head of the file, is said once however few they are.
     """
+    if len(by_segment) == 1:
+        return by_segment[0]
     groups: dict[tuple[str, ...], dict[int, list[Finding]]] = defaultdict(dict)
     for index, findings in enumerate(by_segment):
         for finding in findings:

@@ -68,6 +68,9 @@ def runs(found: Iterable[tuple[str, Path]], home: Path) -> Iterator[list[Path]]:
         home: the folder they belong to, in it or below it.
     """
     found = list(found)
+    if len(found) == 1:
+        yield [found[0][1]]
+        return
     configs = [path for format, path in found if format.startswith("config")]
     parts = _logs([(format, path) for format, path in found if not format.startswith("config")], home)
     if len(parts) == 1 and len(configs) <= MOST_CONFIGS:

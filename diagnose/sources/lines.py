@@ -50,8 +50,10 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
         SourceError: when the decompressed text exceeds the source's limit.
     """
     encoding = encoding_of(source.head)
-    for first, _, block in _blocks(source, encoding):
-        for number, raw in enumerate(block.split(b"\n"), first):
+    number = 0
+    for block in _blocks(source, encoding):
+        for raw in block.split(b"\n"):
+            number += 1
             text = decode(raw, encoding)
             if text.isprintable() and len(text) < LONGEST:
                 yield shown_whole((number, text, False))
@@ -70,12 +72,17 @@ def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) ->
     encoding = encoding_of(source.head)
     wanted = sorted(set(numbers), reverse=True)
     while wanted:
-        for first, beyond, block in _blocks(source, encoding, *source.mark(wanted[-1])):
-            held = block.split(b"\n") if wanted[-1] < beyond else []
+        first, size = source.mark(wanted[-1])
+        for block in _blocks(source, encoding, size):
+            held = block.split(b"\n") if len(block) < LONGEST // 2 else []
+            beyond = first + (len(held) or newlines(block, len(block)) + 1)
+            if wanted[-1] < beyond:
+                held = held or block.split(b"\n")
             while wanted and wanted[-1] < beyond:
                 number = wanted.pop()
                 text = decode(held[number - first], encoding)
                 yield from visible(number, left_over(text) if last else text)
+            first = beyond
             if not wanted or source.mark(wanted[-1])[0] >= beyond:
                 break
         else:
@@ -91,16 +98,15 @@ def newlines(block: bytes | bytearray, end: int) -> int:
     return int(np.count_nonzero(np.frombuffer(block, np.uint8, end) == ord("\n")))  # five times as fast
 
 
-def _blocks(source: Source, encoding: str, number: int = 1, size: int = 0) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the numbers of a line and of a later one, and the lines between them, the last one without its end.
+def _blocks(source: Source, encoding: str, size: int = 0) -> Iterator[bytes]:
+    """Yield lines without the end of the last one, as many as are read at once.
 
     UTF-16 is given as UTF-8.
 
     Args:
         source: what is read.
         encoding: its encoding.
-        number: the line to begin with.
-        size: how many bytes stand before it.
+        size: how many bytes stand before the line to begin with.
     """
     decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding.startswith("utf-16") else None
     rest = b""
@@ -119,13 +125,10 @@ def _blocks(source: Source, encoding: str, number: int = 1, size: int = 0) -> It
                 if len(rest) > 64 * LONGEST:
                     rest = rest[-LONGEST:]
                 continue
-            block = rest + chunk[:cut]
-            beyond = number + newlines(block, len(block)) + 1
-            yield number, beyond, block
-            number = beyond
+            yield rest + chunk[:cut]
             rest = chunk[cut + 1 :]
     if rest:
-        yield number, number + 1, rest
+        yield rest
 
 
 def text_of(source: Source) -> str:

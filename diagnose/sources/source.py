@@ -163,7 +163,7 @@ def open_source(path: str | Path, limit: int = MAX_BYTES) -> Source:
     Raises:
         SourceError: if it is missing, unreadable, not a regular file, damaged or larger than *limit* bytes.
     """
-    name, file = str(path), Path(path)
+    name, file = str(path), path if isinstance(path, Path) else Path(path)
     try:
         about = _about(file)
         if about is None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, different, finite, middle, number_of_different
 from diagnose.language.values import MissingError, ValueTypeError
-from diagnose.model import Event, Point, Series
+from diagnose.model import Event, Point, Segment, Series
 from diagnose.names import event_kinds, split_of
 
 function = Registry()
@@ -173,7 +173,16 @@ def saying(scope: Any, phrase: Any, kind: Any = "") -> list[Event]:
     if kind and kind not in event_kinds():
         raise ValueTypeError(f"unknown event kind {kind!r}")
     sought = str(phrase).lower() if phrase else "\0"
-    return [event for event in scope.segment.events if (not kind or event.kind == kind) and sought in _said(event)]
+    segment, memo = scope.segment, scope.memo
+    if kind or memo is None:
+        return [event for event in segment.events if (not kind or event.kind == kind) and sought in _said(event)]
+    texts = memo.of_segment("said", _all_said, segment)
+    return [event for event, text in zip(segment.events, texts, strict=True) if sought in text]
+
+
+def _all_said(segment: Segment) -> list[str]:
+    """Return what each event says."""
+    return [_said(event) for event in segment.events]
 
 
 def _said(event: Event) -> str:
