@@ -6,10 +6,11 @@ files reported at once. So there is one way of telling it, and the outcome is th
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -132,7 +133,7 @@ class Crew:
             file = FileReport(found.path, status="error", detail=_ended(answer))
             linter.enter(Report([file]), todo, found=found.found)
             return None
-        result: tuple[Report, Learnt] | None = answer.value
+        result: tuple[Report, Learnt, str] | None = answer.value
         if result is None or not take_over(todo.options.gate, result[1]):
             given = found.open(limit)
             linter.again(given)
@@ -140,6 +141,7 @@ class Crew:
             return None
         linter.note(files)
         part = result[0]
+        part.files[0].ran, part.files[0].skipped = _rules(result[2])
         kept = [finding for finding in part.findings if todo.options.keep(finding)]
         part.suppressed += len(part.findings) - len(kept)
         part.findings = kept
@@ -190,7 +192,7 @@ class Crew:
                 part = self._linter.lint_options(self._linter.plan_for(found.path))
                 engine.lint([given], replace(part, gate=None, cache=None, keep=lambda _: True))
 
-    def _work(self, task: Glance | Work) -> list[str | None] | tuple[Report, Learnt] | None:
+    def _work(self, task: Glance | Work) -> list[str | None] | tuple[Report, Learnt, str] | None:
         """Do a task in a forked process; None is for what the first process must do itself."""
         if isinstance(task, Glance):
             return [name if isinstance(name, str) else None for name in self._linter.formats(task.paths, task.limit)]
@@ -199,7 +201,11 @@ class Crew:
             return None
         todo = self._linter.plan_for(given.path)
         begin(todo.options.gate, task.before)
-        return engine.lint([given], self._options(todo)), learnt(todo.options.gate, task.before)
+        part = engine.lint([given], self._options(todo))
+        (file,) = part.files
+        rules = _as_text(frozenset(file.ran), tuple(file.skipped.items()))
+        file.ran, file.skipped = set(), {}
+        return part, learnt(todo.options.gate, task.before), rules
 
     def _options(self, todo: Plan) -> Options:
         """Return the options of a plan that keep every finding: the first process tells which are left out."""
@@ -207,6 +213,18 @@ class Crew:
         if known is None:
             known = self._keeping[id(todo)] = replace(self._linter.lint_options(todo), keep=lambda _: True)
         return known
+
+
+@lru_cache(maxsize=64)
+def _as_text(ran: frozenset[str], skipped: tuple[tuple[str, str], ...]) -> str:
+    return json.dumps([sorted(ran), dict(skipped)])
+
+
+@lru_cache(maxsize=64)
+def _rules(text: str) -> tuple[set[str], dict[str, str]]:
+    """Return which rules ran and which were skipped: they are hundreds, and the same ones for most logs."""
+    ran, skipped = json.loads(text)
+    return set(ran), skipped
 
 
 def _raise(error: DiagnoseError) -> None:
