@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from diagnose.scan.fold import folding
 from diagnose.sources import Source
@@ -18,8 +17,6 @@ SPAN = 8
 """Chunks that one block may stand for then: to look a line up again, so many are read."""
 MOST = 64 * LONGEST
 """Bytes of a line without an end, of which then only the last ``LONGEST`` are kept."""
-_SPARE: list[bytearray] = []
-"""The buffer of a source that was read: touching new memory takes longer than to read a short log into it."""
 
 
 def blocks(
@@ -36,10 +33,10 @@ def blocks(
         SourceError: when the decompressed bytes exceed the source's limit.
     """
     chunk = source.size + 1 if source.is_whole else chunk
-    have = 0  # bytes in the buffer
+    buffer, have = bytearray(2 * chunk), 0
     size = whole = given = start  # bytes that were read, in whole lines, and that were handed over
     fold = folding() if folded else None
-    with _buffer(2 * chunk) as buffer, source.open() as stream:
+    with source.open() as stream:
         if start:
             stream.seek(start)
         while True:
@@ -69,24 +66,8 @@ def blocks(
             elif have > MOST:
                 buffer[:LONGEST] = buffer[have - LONGEST : have]
                 have = LONGEST
-        if have:
-            if buffer[have - 1 : have] != b"\n":
-                buffer[have : have + 1] = b"\n"
-                have += 1
-            yield buffer, have
-
-
-@contextmanager
-def _buffer(size: int) -> Iterator[bytearray]:
-    """Give a buffer of this size or more, which is kept for the next source unless it is large."""
-    try:
-        buffer = _SPARE.pop()
-    except IndexError:
-        buffer = bytearray()
-    if len(buffer) < size:
-        buffer = bytearray(size)
-    try:
-        yield buffer
-    finally:
-        if not _SPARE and len(buffer) <= 2 * CHUNK:
-            _SPARE.append(buffer)
+    if have:
+        if buffer[have - 1 : have] != b"\n":
+            buffer[have : have + 1] = b"\n"
+            have += 1
+        yield buffer, have
