@@ -19,6 +19,41 @@ from diagnose.sources.lines import visible
 pytestmark = pytest.mark.skipif(bool(kernel_problem()), reason=kernel_problem())
 
 
+def test_columns_are_spread_to_their_places():
+    rows, places = struct.pack("9d", *range(9)), struct.pack("3q", 2, 0, 1)
+    behind, beside = bytearray(bits(-1.0) * 9), bytearray(bits(-1.0) * 6)
+
+    kernel().spread(rows, 3, (2, -1, 0), places, behind, 0, 3, 1)
+    kernel().spread(rows, 3, (1, 0), None, beside, 0, 1, 3)
+    kernel().spread(b"", 3, (1,), None, bytearray(), 0, 1, 1)
+
+    assert struct.unpack("9d", behind) == (5, -1, 3, 8, -1, 6, 2, -1, 0)
+    assert struct.unpack("6d", beside) == (1, 4, 7, 0, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("width", "columns", "places", "start", "steps"),
+    [
+        (4, (0,), None, 0, (1, 1)),  # no whole rows
+        (0, (0,), None, 0, (1, 1)),
+        (3, (3,), None, 0, (1, 1)),
+        (3, (-2,), None, 0, (1, 1)),
+        (3, (0,), None, 1, (1, 1)),  # no room
+        (3, (0,), None, -1, (1, 1)),
+        (3, (0,), None, 0, (1 << 62, 1)),
+        (3, (0, 1), None, 0, (1, 1)),
+        (3, (0, 1), None, 0, (1, 1 << 62)),
+        (3, (0,), None, 0, (0, 1)),
+        (3, (0,), struct.pack("3q", 0, 1, 3), 0, (1, 1)),
+        (3, (0,), struct.pack("3q", 0, 1, -1), 0, (1, 1)),
+        (3, (0,), struct.pack("2q", 0, 1), 0, (1, 1)),
+    ],
+)
+def test_columns_that_have_no_place_are_refused(width, columns, places, start, steps):
+    with pytest.raises(ValueError, match="room for each at its place"):
+        kernel().spread(bytes(72), width, columns, places, bytearray(24), start, *steps)
+
+
 def bits(value: float) -> bytes:
     return struct.pack("d", value)
 
