@@ -66,12 +66,13 @@ class BarStates:
 
         self._at = int(bars[-1]) + 1
         begins, ends = self._rows.searchsorted(headers), self._rows.searchsorted(bars, side="right")
-        begins, ends = begins.tolist(), ends.tolist()
-        if begins[1:] == ends[:-1]:
-            self._tell(begins[0], ends[-1], np.repeat(epoch, np.diff(begins, append=ends[-1])))
-            return
-        for begin, end, number in zip(begins, ends, epoch.tolist(), strict=True):
-            self._tell(begin, end, number)
+        some = begins < ends
+        begins, ends = begins[some], ends[some]
+        for at in np.flatnonzero(ends[:-1] < begins[1:]):
+            self._is_fresh[ends[at] : begins[at + 1]] = False  # what stands between epochs is none of theirs
+        if len(begins):
+            each = np.repeat(epoch[some], np.diff(begins, append=ends[-1]))
+            self._tell(int(begins[0]), int(ends[-1]), each)
 
     def _tell(self, first: int, end: int, epoch: Floats | float) -> None:
         """Tell states from the first to the end, with the number of their epoch, or those of each.
