@@ -68,9 +68,9 @@ class BarStates:
         begins, ends = self._rows.searchsorted(headers), self._rows.searchsorted(bars, side="right")
         some = begins < ends
         begins, ends = begins[some], ends[some]
-        for at in np.flatnonzero(ends[:-1] < begins[1:]):
-            self._is_fresh[ends[at] : begins[at + 1]] = False  # what stands between epochs is none of theirs
         if len(begins):
+            spans = np.diff(np.stack([begins, ends], axis=1).ravel())  # what stands between epochs is none of theirs
+            self._is_fresh[begins[0] : ends[-1]] &= np.repeat(np.arange(len(spans)) % 2 == 0, spans)
             each = np.repeat(epoch[some], np.diff(begins, append=ends[-1]))
             self._tell(int(begins[0]), int(ends[-1]), each)
 
