@@ -117,15 +117,24 @@ def _parts(key: str) -> tuple[str, ...]:
 def _ending(parts: tuple[str, ...], framework: str) -> Hyperparameter | None:
     """Return the row of the longest alias that ends the key."""
     best: tuple[int, Hyperparameter] | None = None
+    ends = _ends(parts)
     for name in (*lineage(framework), ANY):
         index = _index().get(name, {})
-        for alias, row in (*index.get(parts[-1], ()), *index.get("*", ())):
+        for alias, row in [one for end in ends for one in index.get(end, ())]:
             start = _fits(alias, parts)
             if start is None or (best and len(alias) <= best[0]):
                 continue
             if _placed(parts[:start], row.role, dotted=len(alias) > 1):
                 best = len(alias), row
     return best[1] if best else None
+
+
+def _ends(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return how the last two parts of an alias may be written that fits."""
+    if len(parts) < 2:
+        return parts
+    before, last = parts[-2:]
+    return last, f"{before}.{last}", f"*.{last}", f"{before}.*", "*.*"
 
 
 def _fits(alias: tuple[str, ...], parts: tuple[str, ...]) -> int | None:
@@ -192,11 +201,11 @@ Index: TypeAlias = dict[str, dict[str, list[tuple[tuple[str, ...], Hyperparamete
 
 @cache
 def _index() -> Index:
-    """Return the aliases by framework and last part."""
+    """Return the aliases by framework and last two parts."""
     index: Index = {}
     for framework, parts, row in _aliases():
         if parts[-1] != REST:
-            index.setdefault(framework, {}).setdefault(parts[-1], []).append((parts, row))
+            index.setdefault(framework, {}).setdefault(".".join(parts[-2:]), []).append((parts, row))
     return index
 
 
