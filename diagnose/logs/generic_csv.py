@@ -77,8 +77,8 @@ def read(source: Source, build: RunBuilder) -> None:
     counter = epochs or steps
     counted = counting(source, header.index(counter), delimiter) if counter else STANDS
     table = rows(stream, header, delimiter)
-    if counted == FALLS:
-        table = reversed(listed := list(table))
+    if counted == FALLS and (listed := list(table)):
+        table = reversed(listed)
         build.start(listed[0].line)
     some = list(islice(table, 50))
     offset = 1.0 if epochs and next((v for row in some if (v := row.value(epochs)) is not None), 1) == 0 else 0.0

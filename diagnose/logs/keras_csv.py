@@ -82,8 +82,8 @@ def read(source: Source, build: RunBuilder) -> None:
     counted = counting(source, at, delimiter) if at >= 0 else STANDS
     last, offset, here = 0.0, math.nan, walk.counters
     table = rows(stream, header, delimiter)
-    if counted == FALLS:
-        table = reversed(listed := list(table))
+    if counted == FALLS and (listed := list(table)):
+        table = reversed(listed)
         build.start(listed[0].line)
     for index, row in enumerate(table):
         if walk.counters != here:

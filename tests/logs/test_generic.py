@@ -3,12 +3,13 @@
 import json
 import math
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnose.logs import detect, generic_csv, generic_json, generic_jsonl, generic_text, read
+from diagnose.logs import detect, generic_csv, generic_json, generic_jsonl, generic_text, keras_csv, read
 from diagnose.model import Event, Run
 from diagnose.names import canonical
 from diagnose.reader import Head, RunBuilder
@@ -315,6 +316,14 @@ class TestText:
         (event,) = events(run, "traceback")
         assert event.fields == {"error": "AssertionError", "message": "width must be even"}
         assert not events(run, "session_end")
+
+
+@pytest.mark.parametrize("module", [generic_csv, keras_csv])
+def test_a_table_without_a_row_as_long_as_its_header_is_survived(module: ModuleType) -> None:
+    source = from_bytes("x", b" ,epoch,loss\n1,1.31\n2,1.07\n3,0.93\n4,0.9\n")
+    build = RunBuilder("x", module.NAME)
+    module.read(source, build)
+    assert not build.finish().segments
 
 
 @settings(max_examples=200)
