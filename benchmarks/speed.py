@@ -157,7 +157,7 @@ def fleet(folder: Path, number: int) -> Iterator[str]:
         ("one process, cache warm", ["--jobs", "1"]),
         ("`--jobs auto`, cache warm", ["--jobs", "auto"]),
     ):
-        command = [sys.executable, "-m", "diagnose", "lint", str(folder / "fleet"), "--isolated", "-q", *options]
+        command = [sys.executable, "-P", "-m", "diagnose", "lint", str(folder / "fleet"), "--isolated", "-q", *options]
         before, start = os.times(), os.times().elapsed
         subprocess.run(command, stdout=subprocess.DEVNULL, check=False, env=env)
         after = os.times()

@@ -27,6 +27,7 @@ class BarRows:
     def __init__(self, epochs: Epochs, header: Callable[[int, int, int], object]) -> None:
         """Tell *epochs* of bars; *header* is called with epoch, planned epochs and line of a header."""
         self._epochs, self._header = epochs, header
+        self._line = 0  # of the last row of a batch
 
     def row(self, plan: Header | BarPlan, line: int, columns: Sequence[float]) -> None:
         """Tell one row."""
@@ -103,6 +104,7 @@ class BarRows:
                 self._tell(states, last, rows, row)
         if states is not None:
             states.before(len(batch.which))
+        self._line = int(batch.line[-1])
 
     def _tell(self, states: BarStates | None, batch: Batch[Header | BarPlan], rows: NDArray[np.intp], at: int) -> None:
         if states is not None:
@@ -124,8 +126,9 @@ class BarRows:
         If *begun*, the first of these headers was told.
         """
         plan, line, shown = batch.row(first + 1)
-        if isinstance(plan, Header):
-            return False
+        before, after = batch.line[first - 1] if first else self._line, batch.line[end : end + 1]
+        if isinstance(plan, Header) or line == before or (after == batch.line[end - 1]).any():
+            return False  # points of one line that are told in different ways would not stay in their order
         headers, bars = slice(first, end, 2), slice(first + 1, end, 2)
         rows = batch.rows[bars, FIRST:].T.copy()
         return self._epochs.several(

@@ -69,6 +69,7 @@ class Bulk:
         walk.full = self.take
         self._tables: dict[int, Table] = {}
         self._unseen: dict[int, list[str]] = {}  # of each table, series that had no value so far
+        self._telling: set[int] = set()  # templates whose rows give points
         self._segment = -1
 
     def enable(
@@ -133,6 +134,8 @@ class Bulk:
         self._walk.enable([*extra, *parts], replace(condition, checks=tuple(checks)) if unseen else condition)
         table = Table(self._build.room, FIRST + len(extra) + len(parts), len(extra), position)
         self._tables[template], self._unseen[template] = table, unseen
+        if parted:
+            self._telling.add(template)
         for column, at, value, absent in parted:
             column.attach(table, at, value, absent=absent)
         if first is not None:
@@ -168,9 +171,10 @@ class Bulk:
         self._walk.disable()
         for template, table in self._tables.items():
             self.take(template)
-            if len(table):
+            if len(table) and template in self._telling:
                 self._build.reached(self._segment, table.end())
                 if not self._lazy:
                     table.place()
         self._tables.clear()
+        self._telling.clear()
         self._segment = -1

@@ -18,8 +18,8 @@ from diagnose.reader.sieve import sieve
 from diagnose.records import dataclass
 from diagnose.scan import ENOUGH, Shapes, engine
 
-MEMO = 20_000
-"""Shapes remembered per grammar; when full the memory starts afresh."""
+MEMO, MOST_BYTES = 20_000, 8 << 20
+"""Shapes remembered per grammar, and their bytes; when full the memory starts afresh."""
 SAID, LONGEST = 5000, 1000
 """Lines of which it is remembered, to the letter, what a grammar reads in them, and their length."""
 BLANK_DIGITS = bytes.maketrans(b"123456789", b"000000000")
@@ -69,6 +69,7 @@ class Memory:
 
     Attributes:
         shapes: what Lark made of each shape, how often it came again with other digits, and the first line of it.
+        size: bytes of these shapes.
         said: what lines say, to the letter, and what is known of their shapes: programs print the same again and again.
         notes: what a reader remembers by itself.
     """
@@ -76,6 +77,7 @@ class Memory:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.shapes: dict[bytes, list[Any]] = {}
+        self.size = 0
         self.said: dict[str, tuple[Match | None, list[Any] | None]] = {}
         self.notes: dict[str, Any] = {}
 
@@ -135,8 +137,10 @@ class LineGrammar:
             shapes = None if heard or engine().name == "lark" else self.shapes
             if shapes is not None and (found := shapes.match(text)) is not None:
                 return Match(found[0].kind, found[1]), None
-            if len(memo) >= MEMO:
+            if len(memo) >= MEMO or self._memory.size > MOST_BYTES:
                 memo.clear()
+                self._memory.size = 0
+            self._memory.size += len(shape)
             known = memo[shape] = [asked(self.name, text), 0, text]
             if known[0] is not None and shapes is not None:
                 shapes.note(text, known[0])

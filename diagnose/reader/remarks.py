@@ -139,9 +139,11 @@ class Remarks:
                 match = self._grammar.parse(undecorated)
                 if match is not None and match.kind not in (*LEVELS, "fold_listing"):
                     match = None
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        said = self._known[line] = text, bare.startswith((" ", "\t")), match
+        said = text, bare.startswith((" ", "\t")), match
+        if len(line) <= SHORT:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[line] = said
         return said
 
     def _catch_up(self, line: int) -> None:

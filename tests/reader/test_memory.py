@@ -59,6 +59,15 @@ def test_only_so_many_lines_are_remembered(lines: list[str], monkeypatch: pytest
     assert lines == ["a", "b", "c", "a"]
 
 
+def test_long_lines_are_remembered_while_they_are_few(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grammar, "MOST_BYTES", 5000)
+    keras, long = LineGrammar("keras"), [letter * 2000 for letter in "abcd"]
+    for text in (*long[:3], *long[:3], long[3], long[0]):
+        keras.parse(text)
+
+    assert lines == [*long, long[0]]
+
+
 def test_digits_count_as_such_beside_any_letters() -> None:
     assert undigited("█ 12%") == undigited("█ 98%") != undigited("━ 12%")
     assert undigited("\udc80 1") == undigited("\udc80 7")

@@ -4,9 +4,10 @@ import json
 import random
 
 import pytest
-from test_engines import ENGINES, columns, switch
+from test_engines import ENGINES, columns, read_by, switch
 
 from diagnose.logs import read
+from diagnose.records import replace
 from diagnose.sources import from_bytes
 
 SEEDS = range(6)
@@ -132,6 +133,20 @@ def test_engines_agree(name, seed, monkeypatch):
 
     assert described.startswith(f"format: {name}")
     assert series
+
+
+@pytest.mark.parametrize("frames", [False, True])
+@pytest.mark.parametrize("own", [(1,), (1, 20, 21, 60), (10, 30)])
+def test_epochs_that_share_a_line_stay_in_their_order(own, frames, monkeypatch):
+    ends = ["\n" if epoch in own else "\r" for epoch in range(1, 61)]
+    text = "".join(
+        f"Epoch {epoch}/60{end}2/2 - 0s - loss: 0.{9000 - 90 * epoch:04d} - 2ms/epoch - 811us/step{end}"
+        for epoch, end in enumerate(ends, 1)
+    )
+    source = replace(from_bytes("a.log", text.encode()), frames=frames)
+    runs = [read_by(engine, monkeypatch, source, "keras") for engine in (*ENGINES, ENGINES[0])]
+
+    assert all(run == runs[-1] for run in runs)
 
 
 def test_steps_that_the_end_of_a_session_tells_are_right_for_rows_read_in_bulk(monkeypatch):

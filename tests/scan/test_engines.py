@@ -93,6 +93,11 @@ def mmengine_cases():
     yield "minus one", [row + ("  m/AP: -1.0000" if at % 7 else "  m/AP: 0.5000") for at, row in enumerate(plain)]
     checked = [f"Epoch(val) [{epoch}][45/45]    coco/bbox_mAP: {epoch / 50:.4f}  time: 0.1" for epoch in range(1, 41)]
     yield "validated", [row for epoch in range(40) for row in (*plain[epoch * 3 : epoch * 3 + 3], checked[epoch])]
+    bare = [
+        f"Epoch(val)  [1][{at:>2}/66]    eta: 0:00:09  time: 0.0777  data_time: 0.0178  memory: 22{at}  "
+        for at in range(9, 66)
+    ]
+    yield "validations without a score", [*plain[:40], *bare, *plain[2:40], *bare]
     yield "crashed", [*plain[:60], "x", "Traceback (most recent call last):", *plain[60:]]
     yield "absurd", [train(10**14 if step == 77 else 1, step, 200, 0.5) for step in range(1, 201)]
     steps = [
