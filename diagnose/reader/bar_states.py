@@ -98,9 +98,9 @@ class BarStates:
     def _add(self, kind: int, at: slice, epoch: Floats | float, chosen: NDArray[np.bool_] | None) -> None:
         if kind not in self._states:
             self._states[kind] = self._rows_of(self._names[kind])
-        samples = self._samples is not None
+        samples = False
         if self._samples is not None:
-            samples = bool(self._samples[at].any() if chosen is None else self._samples[at][chosen].any())
+            samples = bool((self._samples[at] if chosen is None else self._samples[at] & chosen).any())
         rows = self._states[kind][at]
         self._epochs.frames(self._names[kind], rows, self._done[at], self._total[at], epoch, chosen, samples=samples)
 

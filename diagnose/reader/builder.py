@@ -98,9 +98,8 @@ class RunBuilder:
             # Two printed names of one line share a canonical name: the first keeps it.
             name = f"{name}~{printed}"
             column = draft.columns.setdefault(name, Column(printed, self.path))
-        step = self.current_step if step is None else step
-        epoch = self.current_epoch if epoch is None else epoch
-        column.put(value, step if abs(step) < ABSURD else math.nan, epoch if abs(epoch) < ABSURD else math.nan, line)
+        step = _counted(self.current_step if step is None else step)
+        column.put(value, step, _counted(self.current_epoch if epoch is None else epoch), line)
         if len(column.line) > MANY:
             column.store(self.room)
 
