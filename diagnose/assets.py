@@ -23,6 +23,11 @@ def root() -> Path:
     return shipped if shipped.is_dir() else PACKAGE.parent
 
 
+def in_checkout() -> bool:
+    """Return whether the package is used from its repository, as in an editable install."""
+    return root() == PACKAGE.parent
+
+
 def grammar(name: str) -> str:
     """Return the text of ``grammars/<name>.lark``. Raises FileNotFoundError."""
     return (root() / "grammars" / f"{name}.lark").read_text(encoding="utf-8")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from array import array
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
+from diagnose import compiled
 from diagnose.reader.tfrecord import CUT, CUT_HEADER, HEADER, WRONG_DATA, WRONG_LENGTH, Batch, Record, batches, checked
 from diagnose.reader.tfwindow import Window
 from diagnose.scan import engine
@@ -173,6 +173,6 @@ class _Scalars:
 @cache
 def _kernel() -> ModuleType | None:
     try:
-        return importlib.import_module("diagnose.reader._tfevents")
+        return compiled.module("diagnose.reader._tfevents")
     except ImportError:
         return None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
+from diagnose import compiled
 from diagnose.errors import SettingsError
 
 VARIABLE = "DIAGNOSE_ENGINE"
@@ -46,13 +46,12 @@ def _chosen(asked: str) -> Engine:
 def kernel_problem() -> str:
     """Return why there is no kernel; empty if there is one."""
     try:
-        importlib.import_module("diagnose.scan._kernel")
+        kernel()
     except ImportError as error:
-        return f"no compiled kernel ({error})"
+        return f"no compiled kernel: {error}"
     return ""
 
 
-@cache
 def kernel() -> ModuleType:
-    """Return the compiled kernel. Raises ImportError where there is none."""
-    return importlib.import_module("diagnose.scan._kernel")
+    """Return the compiled kernel. Raises ImportError where there is none that can be used."""
+    return compiled.module("diagnose.scan._kernel")
