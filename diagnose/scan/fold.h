@@ -210,9 +210,12 @@ static inline const uint8_t *next_state(const uint8_t **at, const uint8_t *end, 
     return NULL;
 }
 
-/* Tell of each state of a line whether a later one overwrites it; return how many there are, -1 if the shape of one of
-   several is not known. */
-static Py_ssize_t tell_states(const uint8_t *at, const uint8_t *end, int simple, uint8_t *told)
+/* Where a state stands. */
+typedef struct { const uint8_t *at, *stop; } Span;
+
+/* Tell of each state of a line where it stands and whether a later one overwrites it; return how many there are, -1 if the
+   shape of one of several is not known. */
+static Py_ssize_t tell_states(const uint8_t *at, const uint8_t *end, int simple, uint8_t *told, Span *spans)
 {
     const uint8_t *stop, *after;
     Next next = {NULL, NULL};
@@ -226,6 +229,7 @@ static Py_ssize_t tell_states(const uint8_t *at, const uint8_t *end, int simple,
         known &= before.head != UNSURE;
         if (count > 0 && !known)
             return -1;
+        spans[count] = (Span){at, stop};
         told[count++] = 0;
     }
     return count;
@@ -242,62 +246,56 @@ static uint8_t *whole_line(const uint8_t *at, const uint8_t *end, uint8_t *to)
 }
 
 /* Write each state of a line as a line of its own to `to`, and what is to be told of it to `told`; return the end. A state
-   is followed by what overwrites it, or by the end of its line, so there is room. */
-static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
+   is followed by what overwrites it, or by the end of its line, so there is room. `spans` has room for all states. */
+static uint8_t *part_line(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Span *spans, Py_ssize_t *count)
 {
-    const uint8_t *stop, *after;
-    Next next = {NULL, NULL};
-    int simple = is_simple(at, end);
-    Py_ssize_t states = tell_states(at, end, simple, told + *count);
+    Py_ssize_t states = tell_states(at, end, is_simple(at, end), told + *count, spans);
     if (states < 1) {
         told[(*count)++] = states < 0 ? WHOLE | ENDS_LINE : ENDS_LINE;
         return whole_line(at, states < 0 ? end : at, to);
     }
-    for (; (stop = next_state(&at, end, simple, &next, &after)) != NULL; at = after)
-        to = whole_line(at, stop, to);
+    for (const Span *span = spans; span < spans + states; span++)
+        to = whole_line(span->at, span->stop, to);
     *count += states;
     told[*count - 1] |= ENDS_LINE;
     return to;
 }
 
 /* The same of states that nothing overwrites, without the blanks behind them; a line that has but one stays as it is. */
-static uint8_t *part_left(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Py_ssize_t *count)
+static uint8_t *part_left(const uint8_t *at, const uint8_t *end, uint8_t *to, uint8_t *told, Span *spans, Py_ssize_t *count)
 {
-    const uint8_t *stop, *after, *shown = at;
-    Next next = {NULL, NULL};
+    const uint8_t *shown = at;
     while (shown < end && overwrites(*shown))
         shown++;
     if (memchr(shown, '\r', (size_t)(end - shown)) == NULL && memchr(shown, '\b', (size_t)(end - shown)) == NULL) {
         told[(*count)++] = ENDS_LINE;
         return whole_line(at, end, to);
     }
-    int simple = is_simple(at, end);
-    Py_ssize_t states = tell_states(at, end, simple, told + *count), left = 0;
+    Py_ssize_t states = tell_states(at, end, is_simple(at, end), told + *count, spans), left = 0;
     for (Py_ssize_t i = 0; i < states; i++)
-        left += told[*count + i] != OVERWRITTEN;
+        if (told[*count + i] != OVERWRITTEN)
+            spans[left++] = spans[i];
     if (left < 2) {
         told[(*count)++] = ENDS_LINE;
         return whole_line(at, end, to);
     }
-    const uint8_t *state = told + *count; /* read before it is written over */
-    for (; (stop = next_state(&at, end, simple, &next, &after)) != NULL; at = after) {
-        if (*state++ == OVERWRITTEN)
-            continue;
+    for (const Span *span = spans; span < spans + left; span++) {
+        const uint8_t *stop = span->stop;
         while (stop[-1] == ' ' || stop[-1] == '\t')
             stop--;
-        to = whole_line(at, stop, to);
+        to = whole_line(span->at, stop, to);
         told[(*count)++] = SEVERAL;
     }
     told[*count - 1] |= ENDS_LINE;
     return to;
 }
 
-static uint8_t *part(uint8_t *at, uint8_t *end, int all, uint8_t *told, Py_ssize_t *count)
+static uint8_t *part(uint8_t *at, uint8_t *end, int all, uint8_t *told, Span *spans, Py_ssize_t *count)
 {
     uint8_t *to = at;
     while (at < end) {
         uint8_t *line_end = memchr(at, '\n', (size_t)(end - at));
-        to = (all ? part_line : part_left)(at, line_end, to, told, count);
+        to = (all ? part_line : part_left)(at, line_end, to, told, spans, count);
         at = line_end + 1;
     }
     return to;
