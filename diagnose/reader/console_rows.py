@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from diagnose.reader.grammar import LineGrammar, Match
 from diagnose.scan import Condition, Gate, Shapes, Walk, engine, raw_template
 from diagnose.scan.engine import kernel
+from diagnose.scan.states import in_order
 from diagnose.scan.template import LITERAL, Part, Template
 
 if TYPE_CHECKING:
@@ -334,21 +335,7 @@ class ConsoleRows(Generic[Plan]):
             np.frombuffer(rows, dtype=np.float64).reshape(-1, width)
             for (_, rows), (_, width) in zip(taken, plans, strict=True)
         ]
-        longest = max(range(len(tables)), key=lambda number: len(tables[number]))
-        most, rest = len(tables[longest]), [number for number in range(len(tables)) if number != longest]
-        lines = np.concatenate([tables[number][:, 0] for number in rest]) if rest else np.empty(0)
-        order = np.argsort(lines, kind="stable")
-        lines = lines[order]
-        at = tables[longest][:, 0].searchsorted(lines) + np.arange(len(lines))
-        others = np.ones(most + len(lines), dtype=bool)
-        others[at] = False
-        sizes = [len(tables[number]) for number in rest]
-        which, index = np.full(len(others), longest), np.empty(len(others), dtype=np.intp)
-        which[at] = np.repeat(rest, sizes)[order]
-        index[others], index[at] = np.arange(most), np.concatenate([np.arange(0), *map(np.arange, sizes)])[order]
-        line, overwritten = np.empty(len(others), dtype=np.int64), None
-        line[others], line[at] = tables[longest][:, 0], lines
-        if self._walk.states is not None:
-            line, overwritten = self._walk.states.places(line)
-            overwritten = overwritten if self._walk.frames else None
-        return Batch([plan for plan, _ in plans], tables, which, index, line, overwritten)
+        states = self._walk.states
+        which, index, line, overwritten = in_order(tables) if states is None else states.in_order(tables)
+        redrawn = overwritten if self._walk.frames else None
+        return Batch([plan for plan, _ in plans], tables, which, index, line, redrawn)

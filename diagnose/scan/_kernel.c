@@ -29,6 +29,7 @@ enum { SLACK = 16 };
 #include "fold.h"
 #include "overwritten.h"
 #include "thinning.h"
+#include "merging.h"
 
 typedef struct {
     PyObject_HEAD
@@ -742,6 +743,7 @@ static PyMethodDef module_methods[] = {
     {"lately", module_lately, METH_NOARGS, lately_doc},
     {"fold", module_fold, METH_VARARGS, fold_doc},
     {"part", module_part, METH_VARARGS, part_doc},
+    {"merged", module_merged, METH_VARARGS, merged_doc},
     {"spread", module_spread, METH_VARARGS, spread_doc},
     {"thinned", module_thinned, METH_VARARGS, thinned_doc},
     {"number", module_number, METH_VARARGS, float_doc},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from diagnose.scan.engine import kernel
+from diagnose.scan.engine import engine, kernel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
 
 ENDS_LINE, OVERWRITTEN, WHOLE, SEVERAL = 1, 2, 4, 8
 """What the kernel tells of a state; a whole line has states that only Python can tell, several are left of others."""
+
+
+class Order(NamedTuple):
+    """Rows of several tables in the order of their lines.
+
+    Attributes:
+        which: the table of each.
+        place: where it stands there.
+        line: its line.
+        overwritten: whether it is a state that a later one overwrites.
+    """
+
+    which: NDArray[np.intp]
+    place: NDArray[np.intp]
+    line: NDArray[np.int64]
+    overwritten: NDArray[np.bool_]
 
 
 class States:
@@ -49,18 +66,33 @@ class States:
         """Whether its line shows others, too, none of which is overwritten."""
         return bool(self._told[state - 1] & SEVERAL)
 
-    def places(self, states: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the physical lines of states, which rise, and which are overwritten."""
-        import numpy as np
-
-        told = np.frombuffer(self._told, dtype=np.uint8)
-        upto = states.searchsorted(self._last, side="right")  # how many stand in each line or before it
-        line = np.repeat(np.arange(self._before + 1, self._before + 1 + len(upto)), np.diff(upto, prepend=0))
-        return line, ((told if len(told) == len(states) else told[states - 1]) & OVERWRITTEN) > 0
-
     @cached_property
     def _last(self) -> NDArray[np.int64]:
         """The last state of each line."""
         import numpy as np
 
         return np.flatnonzero(np.frombuffer(self._told, dtype=np.uint8) & ENDS_LINE) + 1
+
+    def in_order(self, tables: Sequence[NDArray[np.float64]]) -> Order:
+        """Return rows, the first number of each its state, in their order, with the lines of these states."""
+        return _merged(tables, self._told, self._before)
+
+
+def in_order(tables: Sequence[NDArray[np.float64]]) -> Order:
+    """Return rows, the first number of each its line, which rises, in their order."""
+    if engine().name == "kernel":
+        return _merged(tables, None, 0)
+    import numpy as np
+
+    line = np.concatenate([table[:, 0] for table in tables])
+    order = np.argsort(line, kind="stable")
+    sizes = [len(table) for table in tables]
+    which, place = np.repeat(np.arange(len(tables)), sizes)[order], np.concatenate([*map(np.arange, sizes)])[order]
+    return Order(which, place, line[order].astype(np.int64), np.zeros(len(line), dtype=bool))
+
+
+def _merged(tables: Sequence[NDArray[np.float64]], told: bytes | None, before: int) -> Order:
+    import numpy as np
+
+    found = kernel().merged(tuple([(table, table.shape[1]) for table in tables]), told, before)
+    return Order(*map(np.frombuffer, found, (np.int64, np.int64, np.int64, np.bool_)))
