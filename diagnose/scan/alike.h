@@ -10,21 +10,23 @@
 
 enum { MOST_ALIKE = 2048, SHORTEST_ALIKE = 16, LONGEST_ALIKE = 1024, LONGEST_PAUSE = 255, WORTH_IT = 8 };
 
-/* Where a number stands: up to eight characters, or two of them for what is before the point and behind it. */
+/* Where a number stands: up to eight characters, or two of them for what is before the point and behind it. Many of these
+   are held, so they are small. */
 typedef struct {
-    int32_t part;             /* which variable part of the line it is */
-    int32_t at, behind;       /* its first digit; the first one behind the point, if that is read by itself, or 0 */
-    int32_t shift, shift_behind; /* bits by which eight bytes are moved so that the last character is the highest */
-    int32_t power;            /* of ten, by which its digits are multiplied */
-    int32_t exponent;         /* where an exponent's digits are, or 0 */
-    int32_t falls, negative;  /* whether the exponent is, whether the number is */
-    int32_t column;           /* where in a row its value goes, or 0 */
-    uint64_t before, rest;    /* of these eight bytes the digits before a point among them; those behind it, or all */
+    uint16_t at;              /* its first digit */
+    uint16_t behind;          /* the first one behind the point, if that is read by itself, or 0 */
+    uint16_t exponent;        /* where an exponent's digits are, or 0 */
+    uint8_t has_point, fraction; /* whether it has a point, and how many digits behind it */
+    uint8_t shift, shift_behind; /* bits by which eight bytes are moved so that the last character is the highest */
+    uint8_t negative, falls;  /* whether the number is, whether its exponent is */
+    uint8_t part;             /* which variable part of the line it is */
+    uint8_t column;           /* where in a row its value goes; 0 for nowhere: there stands the line, which comes last */
+    uint8_t is_looked_at;     /* whether something is asked of it */
 } Spot;
 
 typedef struct {
     int32_t template, length; /* length of the line with its newline; 0 where nothing is remembered */
-    int32_t count;            /* spots */
+    int32_t count, whole;     /* spots; the first ones, which are digits alone */
     int32_t served;           /* how many lines were like this one, up to WORTH_IT */
     int32_t next;             /* the place of the one that lines were like behind it */
     uint64_t *bytes, *unlike; /* as in `Word`; the last one ends with the line */
@@ -72,27 +74,38 @@ static inline int is_alike(const Alike *one, const uint8_t *at)
     return !(differs & HIGHEST);
 }
 
-/* Read the number at a spot; return 0 if its value is left to Python. */
-static inline int read_spot(const Spot *spot, const uint64_t *powers, const uint8_t *line, Printed *printed)
+static const uint64_t VALUES = 0x0F0F0F0F0F0F0F0F; /* of digits */
+
+static inline int is_whole(const Spot *spot) { return !spot->has_point && !spot->exponent && !spot->negative; }
+
+/* Read the number at a spot that is digits alone. */
+static inline double whole_at(const Spot *spot, const uint8_t *line)
 {
-    uint64_t characters = eight(line + spot->at) << spot->shift;
-    uint64_t value = number_of((characters & spot->before) << 8 | (characters & spot->rest));
+    return (double)(int64_t)number_of(eight(line + spot->at) << spot->shift & VALUES);
+}
+
+/* Read the number at any spot; return 0 if its value is left to Python. */
+static inline int read_spot(const Spot *spot, const uint64_t *powers, const uint8_t *line, double *result)
+{
+    const uint64_t characters = eight(line + spot->at) << spot->shift;
+    const int bits = 8 * spot->fraction;
+    uint64_t value;
     if (spot->behind)
-        value = value * (uint64_t)EXACT[-spot->power] +
-                number_of(eight(line + spot->behind) << spot->shift_behind & 0x0F0F0F0F0F0F0F0F);
+        value = number_of(characters & VALUES) * TENS[spot->fraction] +
+                number_of(eight(line + spot->behind) << spot->shift_behind & VALUES);
+    else if (!spot->has_point)
+        value = number_of(characters & VALUES);
+    else
+        value = number_of((characters & VALUES >> 8 >> bits) << 8 | (characters & VALUES << (56 - bits) << 8));
     if (spot->exponent) {
         int32_t exponent = 0;
         for (const uint8_t *digit = line + spot->exponent; is_digit(*digit); digit++)
             exponent = exponent * 10 + (*digit - '0');
-        *printed = (Printed){value, 18, spot->power + (spot->falls ? -exponent : exponent), 0, spot->negative, 0};
-        if (!value_of(powers, printed, &printed->value))
-            return 0;
-    } else {
-        printed->value = (double)(int64_t)value / EXACT[-spot->power];
-        if (spot->negative)
-            printed->value = -printed->value;
+        const Printed printed = {value, 18, (spot->falls ? -exponent : exponent) - spot->fraction, 0, spot->negative, 0};
+        return value_of(powers, &printed, result);
     }
-    printed->count = TOLD;
+    const double divisor = EXACT[spot->fraction];
+    *result = (double)(int64_t)value / (spot->negative ? -divisor : divisor);
     return 1;
 }
 
@@ -100,19 +113,16 @@ static inline int read_spot(const Spot *spot, const uint64_t *powers, const uint
 static int32_t place_of(const uint8_t *line, Py_ssize_t length)
 {
     const uint64_t odd = 0x9E3779B97F4A7C15;
-    const uint8_t *end = line + length - 16, *at = line;
-    uint64_t one = (uint64_t)length, other = 0;
-    for (;; at += 16) {
-        if (at > end)
-            at = end;
-        one = (one ^ form_of(at)) * odd;
-        other = (other ^ form_of(at + 8)) * odd;
-        one ^= one >> 32;
-        other ^= other >> 32;
-        if (at == end)
-            break;
-    }
-    return (int32_t)((one * 3 ^ other) * odd >> 40) & (MOST_ALIKE - 2);
+    uint64_t lanes[4] = {(uint64_t)length, 1, 2, 3};
+    for (Py_ssize_t at = 0; at < length; at += 32)
+        for (int i = 0; i < 4; i++) {
+            const Py_ssize_t place = at + 8 * i <= length - 8 ? at + 8 * i : length - 8;
+            const uint64_t bytes = eight(line + place), alike = bytes >> 4 & 0x0101010101010101; /* digits among them */
+            lanes[i] = (lanes[i] ^ (bytes | ((alike << 4) - alike))) * odd;
+        }
+    uint64_t hash = (lanes[0] ^ lanes[1] >> 7) * odd + (lanes[2] ^ lanes[3] >> 9);
+    hash = (hash ^ hash >> 32) * odd;
+    return (int32_t)(hash >> 40) & (MOST_ALIKE - 2);
 }
 
 /* Whether a line, of which so much is there, is like the row at a place. */
@@ -152,7 +162,9 @@ static inline Alike *like(Alikes *alikes, const uint8_t *at, const uint8_t *end,
         place = last == NULL ? 0 : last->next;
         int found = fits(alikes, place, at, end - at);
         if (!found && all) {
-            Py_ssize_t length = (const uint8_t *)memchr(at, '\n', (size_t)(end - at)) + 1 - at;
+            Py_ssize_t length = last == NULL ? 0 : last->length; /* that of most; one that is not finds no row */
+            if (length < 1 || length > end - at || at[length - 1] != '\n')
+                length = (const uint8_t *)memchr(at, '\n', (size_t)(end - at)) + 1 - at;
             if (length >= SHORTEST_ALIKE && length <= LONGEST_ALIKE)
                 place = place_by_hash(alikes, at, length, &found);
         }
@@ -164,6 +176,16 @@ static inline Alike *like(Alikes *alikes, const uint8_t *at, const uint8_t *end,
     one->served += one->served < WORTH_IT;
     had_luck(&alikes->luck);
     return one;
+}
+
+/* Note a value if something is asked of it. */
+static inline double looked_at(const Spot *spot, double value, Printed *printed)
+{
+    if (spot->is_looked_at) {
+        printed[spot->part].value = value;
+        printed[spot->part].count = TOLD;
+    }
+    return value;
 }
 
 /* Store a line that is like one before as a row; return what is behind it, or NULL if it is not, or if `store` is to tell
@@ -179,17 +201,16 @@ static inline const uint8_t *repeated(Alikes *alikes, Template *templates, Count
     if (!template->enabled || !has_room(template, 0))
         return NULL;
     double *columns = next_row(template);
-    const double stays_out = forbidden(template);
-    for (const Spot *spot = row->spots; spot < row->spots + row->count; spot++) {
-        Printed *one = printed + spot->part;
-        if (!read_spot(spot, powers, line, one))
+    const Spot *spot = row->spots;
+    for (; spot < row->spots + row->whole; spot++)
+        columns[spot->column] = looked_at(spot, whole_at(spot, line), printed);
+    for (double value; spot < row->spots + row->count; spot++) {
+        if (!read_spot(spot, powers, line, &value))
             return NULL;
-        if (spot->column) {
-            if (one->value == stays_out)
-                return NULL;
-            columns[spot->column] = one->value;
-        }
+        columns[spot->column] = looked_at(spot, value, printed);
     }
+    if (template->forbids && holds_forbidden(template, columns))
+        return NULL;
     return complete_row(template, counters, powers, printed, number, line, row->length) ? line + row->length : NULL;
 }
 
@@ -199,8 +220,7 @@ static inline const uint8_t *repeated(Alikes *alikes, Template *templates, Count
 static int note_spot(Spot *spot, const uint8_t *line, Part part)
 {
     const uint8_t *at = part.start, *point, *stop;
-    *spot = (Spot){0};
-    spot->negative = *at == '-';
+    *spot = (Spot){.negative = *at == '-'};
     at += *at == '-' || *at == '+';
     for (point = at; is_digit(*point); point++)
         ;
@@ -209,26 +229,24 @@ static int note_spot(Spot *spot, const uint8_t *line, Part part)
     Py_ssize_t whole = point - at, fraction = stop > point ? stop - point - 1 : 0, length = stop - at;
     if (whole + fraction < 1 || whole + fraction > 15)
         return 0;
+    spot->has_point = stop > point;
+    spot->fraction = (uint8_t)fraction;
+    if (length > 8) {
+        if (whole < 1 || whole > 8 || fraction < 1 || fraction > 8)
+            return 0;
+        spot->behind = (uint16_t)(point + 1 - line);
+        spot->shift_behind = (uint8_t)(64 - 8 * fraction);
+        length = whole;
+    }
     if (stop < part.end) {
         const uint8_t *digit = stop + 1 + (stop[1] == '-' || stop[1] == '+');
         if ((*stop | 32) != 'e' || part.end - digit < 1 || part.end - digit > 3)
             return 0;
         spot->falls = stop[1] == '-';
-        spot->exponent = (int32_t)(digit - line);
+        spot->exponent = (uint16_t)(digit - line);
     }
-    spot->at = (int32_t)(at - line);
-    spot->power = -(int32_t)fraction;
-    if (length > 8) {
-        if (whole < 1 || whole > 8 || fraction < 1 || fraction > 8)
-            return 0;
-        spot->behind = (int32_t)(point + 1 - line);
-        spot->shift_behind = (int32_t)(64 - 8 * fraction);
-        length = whole;
-    }
-    spot->shift = (int32_t)(64 - 8 * length);
-    for (Py_ssize_t i = 0; i < length; i++)
-        if (at + i != point)
-            *(at + i < point && length > whole ? &spot->before : &spot->rest) |= (uint64_t)0x0F << (64 - 8 * (length - i));
+    spot->at = (uint16_t)(at - line);
+    spot->shift = (uint8_t)(64 - 8 * length);
     return 1;
 }
 
@@ -324,9 +342,12 @@ static int note_part(Alike *one, const Template *template, int wanted, const uin
             return 1;
     if (wanted >= count || one->count == MOST_VARIABLES + 2 || !note_spot(&one->spots[one->count], line, parts[wanted]))
         return 0;
-    one->spots[one->count].part = wanted;
-    one->spots[one->count].column = column_of(template, wanted);
-    return one->spots[one->count++].column >= 0;
+    const int column = column_of(template, wanted);
+    Spot *spot = &one->spots[one->count++];
+    spot->part = (uint8_t)wanted;
+    spot->column = (uint8_t)column;
+    spot->is_looked_at = (uint8_t)is_looked_at(template, wanted);
+    return column >= 0;
 }
 
 /* Remember a line that is like no row yet, whose numbers were stored. */
@@ -349,7 +370,7 @@ static APART void remembered(Alikes *alikes, const Program *program, const Templ
     uint8_t loose[LONGEST_ALIKE] = {0};
     Part parts[MOST_VARIABLES];
     Spot spots[MOST_VARIABLES + 2];
-    Alike made = {program->steps[last].low, (int32_t)length, 0, 0, which, NULL, NULL, spots};
+    Alike made = {program->steps[last].low, (int32_t)length, 0, 0, 0, which, NULL, NULL, spots};
     int count = find_parts(program, last, line, path, parts);
     int fine = note_part(&made, template, template->major, line, parts, count) &&
                note_part(&made, template, template->minor, line, parts, count);
@@ -369,11 +390,18 @@ static APART void remembered(Alikes *alikes, const Program *program, const Templ
     one->bytes = (uint64_t *)(one + 1);
     one->unlike = one->bytes + words;
     one->spots = (Spot *)(one->unlike + words);
-    memcpy(one->spots, spots, noted * sizeof(Spot));
     if (!fine) {
         one->length = 0;
         return;
     }
+    Spot *spot = one->spots;
+    for (size_t i = 0; i < noted; i++)
+        if (is_whole(spots + i))
+            *spot++ = spots[i];
+    one->whole = (int32_t)(spot - one->spots);
+    for (size_t i = 0; i < noted; i++)
+        if (!is_whole(spots + i))
+            *spot++ = spots[i];
     for (int32_t at = 0; at < length; at += 8) {
         int32_t start = at + 8 <= length ? at : (int32_t)length - 8;
         one->bytes[at / 8] = one->unlike[at / 8] = 0;

@@ -103,6 +103,15 @@ static inline int is_row(const Template *template, const Counters *counters, con
     return 1;
 }
 
+/* Whether something is asked of a part of the rows of a template. */
+static int is_looked_at(const Template *template, int part)
+{
+    int looked_at = part == template->major || part == template->minor;
+    for (int i = 0; i < template->checked; i++)
+        looked_at |= part == template->checks[i].part;
+    return looked_at;
+}
+
 static inline int has_room(const Template *template, Py_ssize_t length)
 {
     const Table *table = template->table;
@@ -114,6 +123,15 @@ static inline double *next_row(const Template *template) { return template->tabl
 
 /* A value that makes a row one for Python; where there is none, what is equal to nothing. */
 static inline double forbidden(const Template *template) { return template->forbids ? -1.0 : (double)NAN; }
+
+/* Whether a value of a row is one that makes it a row for Python. */
+static int holds_forbidden(const Template *template, const double *row)
+{
+    for (int i = FIRST_COLUMN; i < template->width; i++)
+        if (row[i] == forbidden(template))
+            return 1;
+    return 0;
+}
 
 /* Take the next row, whose columns are filled. */
 static inline void add_row(Template *template, Counters *counters, const Counters *now, Py_ssize_t line, const uint8_t *text,

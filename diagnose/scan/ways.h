@@ -32,15 +32,6 @@ typedef struct {
 
 static void forget_way(Way *way) { way->count = 0; }
 
-/* Whether something is asked of a part of the rows of a template. */
-static int is_looked_at(const Template *template, int part)
-{
-    int looked_at = part == template->major || part == template->minor;
-    for (int i = 0; i < template->checked; i++)
-        looked_at |= part == template->checks[i].part;
-    return looked_at;
-}
-
 static Leg leg_of(const Program *program, int32_t index, const Template *template)
 {
     const Step *step = program->steps + index;
@@ -130,15 +121,6 @@ static APART Value odd_leg(const Program *program, const uint64_t *powers, const
     if (leg->is_valued && read.after != NULL && !value_of(powers, &printed, &read.value))
         return NO_VALUE;
     return read;
-}
-
-/* Whether a value of a row is one that makes it a row for Python. */
-static int holds_forbidden(const Template *template, const double *row)
-{
-    for (int i = FIRST_COLUMN; i < template->width; i++)
-        if (row[i] == forbidden(template))
-            return 1;
-    return 0;
 }
 
 /* Go the way from a line's start and store the row; return what is behind the line. NULL if it goes another way, or if
