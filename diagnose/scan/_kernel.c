@@ -28,6 +28,7 @@ enum { SLACK = 16 };
 #include "ways.h"
 #include "fold.h"
 #include "overwritten.h"
+#include "parted.h"
 #include "thinning.h"
 #include "merging.h"
 

@@ -59,17 +59,20 @@ static PyObject *module_part(PyObject *module, PyObject *args)
         return NULL;
     uint8_t *bytes = block.buf, *stop = bytes, *told = NULL;
     Span *spans = NULL; /* of the states of one line: most of it is never touched */
+    Lately *lately = NULL;
     PyObject *result = NULL;
     if (end < 0 || end > block.len || (end > 0 && bytes[end - 1] != '\n'))
         PyErr_SetString(PyExc_ValueError, "whole lines of the block");
-    else if ((told = malloc((size_t)end + 1)) == NULL || (spans = malloc(((size_t)end / 2 + 1) * sizeof(Span))) == NULL)
+    else if ((told = malloc((size_t)end + 1)) == NULL || (spans = malloc(((size_t)end / 2 + 1) * sizeof(Span))) == NULL ||
+             (lately = calloc(1, sizeof(Lately))) == NULL)
         PyErr_NoMemory();
-    if (spans != NULL) {
+    if (lately != NULL) {
         Py_BEGIN_ALLOW_THREADS
-        stop = part(bytes, bytes + end, all, told, spans, &count);
+        stop = part(lately, bytes, bytes + end, all, told, spans, &count);
         Py_END_ALLOW_THREADS
         result = Py_BuildValue("(ny#)", (Py_ssize_t)(stop - bytes), (const char *)told, count);
     }
+    free(lately);
     free(spans);
     free(told);
     PyBuffer_Release(&block);

@@ -12,6 +12,7 @@ typedef struct {
     uint8_t least[LONGEST_SHAPE], room[LONGEST_SHAPE]; /* a byte may be from `least` to `least + room` */
     uint64_t head;
     Py_ssize_t length; /* of a state with what overwrites it */
+    Py_ssize_t text;   /* of a state alone */
     Py_ssize_t lanes;  /* pieces of LANES bytes that hold it */
     int follower;      /* the number of the shape that came after it */
 } Shape;
@@ -67,7 +68,9 @@ static int note_shape(Shape *shape, uint64_t head, const uint8_t *at, const uint
         memset(shape->room + (escape - at), 0, (size_t)(behind - escape));
     }
     shape->head = head;
-    shape->length = length;
+    shape->length = shape->text = length;
+    while (overwrites(at[shape->text - 1]))
+        shape->text--;
     shape->lanes = lanes;
     shape->follower = 0;
     return 1;
