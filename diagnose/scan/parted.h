@@ -115,10 +115,15 @@ static uint8_t *part_left(Lately *lately, const uint8_t *at, const uint8_t *end,
 static uint8_t *part(Lately *lately, uint8_t *at, uint8_t *end, int all, uint8_t *told, Span *spans, Py_ssize_t *count)
 {
     uint8_t *to = at;
-    while (at < end) {
-        uint8_t *line_end = memchr(at, '\n', (size_t)(end - at));
-        to = (all ? part_line : part_left)(lately, at, line_end, end, to, told, spans, count);
-        at = line_end + 1;
+    for (uint8_t *line_end; at < end; at = line_end + 1) {
+        line_end = memchr(at, '\n', (size_t)(end - at));
+        const size_t length = (size_t)(line_end - at);
+        if (memchr(at, '\r', length) == NULL && memchr(at, '\b', length) == NULL) {
+            told[(*count)++] = ENDS_LINE;
+            to = whole_line(at, line_end, to);
+        } else {
+            to = (all ? part_line : part_left)(lately, at, line_end, end, to, told, spans, count);
+        }
     }
     return to;
 }
