@@ -104,6 +104,7 @@ class BarRows:
                 self._tell(states, last, rows, row)
         if states is not None:
             states.before(len(batch.which))
+            states.report()
         self._line = int(batch.line[-1])
 
     def _tell(self, states: BarStates | None, batch: Batch[Header | BarPlan], rows: NDArray[np.intp], at: int) -> None:

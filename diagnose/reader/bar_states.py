@@ -44,20 +44,28 @@ class BarStates:
         self._is_fresh = np.ones(len(self._rows), dtype=bool)  # whether a state is another one than that before
         np.not_equal(self._done[1:], self._done[:-1], out=self._is_fresh[1:])
         self._states: dict[int, Floats] = {}
+        self._epoch = np.empty(len(self._rows))
+        self._first = self._end = 0  # the states that were told but are still to be reported
+        self._segment = 0  # and to which segment
         self._at = 0
 
     def before(self, row: int) -> None:
-        """Tell the states between the row that was told last and another one."""
+        """Tell the states between the row that was told last and another one, and that itself if it begins an epoch."""
         start, self._at = self._at, row + 1
-        if start >= row:
+        first, end = self._rows.searchsorted((start, row + 1)).tolist()
+        if first == end:
             return
-        first, end = self._rows.searchsorted((start, row)).tolist()
         if self._epochs.awaits_bar:
-            self._tell(first, end, float(self._epochs.epoch))
+            epoch, cut = float(self._epochs.epoch), end
+            if self._samples is not None and self._rows[end - 1] == row:
+                cut -= 1  # a time per sample is shown by the last state alone, as which nothing before it counts
+            self._tell(first, cut, epoch)
+            self._tell(cut, end, epoch)
             return
+        self.report()
         for at in self._rows[first:end]:
             plan, line, columns = self._batch.row(int(at))
-            if isinstance(plan, BarPlan):
+            if at < row and isinstance(plan, BarPlan):
                 self._epochs.frame(bar_of(plan, line, columns))
 
     def within(self, headers: Indices, bars: Indices, epoch: Floats) -> None:
@@ -84,25 +92,45 @@ class BarStates:
         """
         if first == end:
             return
+        if self._segment != self._epochs.segment:
+            self.report()
+            self._segment = self._epochs.segment
+        if self._end == self._first:
+            self._first = first
+        else:
+            self._is_fresh[self._end : first] = False
+        self._end = end
+        self._epoch[first:end] = epoch
         done, fresh = self._done, self._is_fresh[first:end]
-        begun, ended = (epoch, epoch) if isinstance(epoch, float) else (float(epoch[0]), float(epoch[-1]))
-        fresh[0] = self._epochs.is_new(begun, float(done[first]))
+        fresh[0] = self._epochs.is_new(float(self._epoch[first]), float(done[first]))
         if not isinstance(epoch, float):
             fresh[1:] |= epoch[1:] != epoch[:-1]
-        self._epochs.framed(ended, float(done[end - 1]))
-        for kind in range(len(self._names)):
-            chosen = fresh if self._kind is None else fresh & (self._kind[first:end] == kind)
-            if chosen.any():
-                self._add(kind, slice(first, end), epoch, None if chosen.all() else chosen)
+        self._epochs.framed(float(self._epoch[end - 1]), float(done[end - 1]))
+        if self._samples is not None:
+            for chosen in self._kinds(first, end):
+                self._samples[first:end][chosen] = (self._samples[first:end] & chosen).any()
 
-    def _add(self, kind: int, at: slice, epoch: Floats | float, chosen: NDArray[np.bool_] | None) -> None:
+    def report(self) -> None:
+        """Report the states that were told."""
+        at = slice(self._first, self._end)
+        self._first = self._end
+        for kind, chosen in enumerate(self._kinds(at.start, at.stop)):
+            if chosen.any():
+                self._add(kind, at, None if chosen.all() else chosen)
+
+    def _kinds(self, first: int, end: int) -> list[NDArray[np.bool_]]:
+        """Return which states, from the first to the end, are to be reported with each choice of metrics."""
+        fresh = self._is_fresh[first:end]
+        if self._kind is None:
+            return [fresh] * len(self._names)
+        return [fresh & (self._kind[first:end] == kind) for kind in range(len(self._names))]
+
+    def _add(self, kind: int, at: slice, chosen: NDArray[np.bool_] | None) -> None:
         if kind not in self._states:
             self._states[kind] = self._rows_of(self._names[kind])
-        samples = False
-        if self._samples is not None:
-            samples = bool((self._samples[at] if chosen is None else self._samples[at] & chosen).any())
-        rows = self._states[kind][at]
-        self._epochs.frames(self._names[kind], rows, self._done[at], self._total[at], epoch, chosen, samples=samples)
+        rows, counted = self._states[kind][at], (self._done[at], self._total[at], self._epoch[at])
+        samples = None if self._samples is None else self._samples[at]
+        self._epochs.frames(self._names[kind], rows, *counted, samples, chosen, self._segment)
 
     def _rows_of(self, names: tuple[str, ...]) -> Floats:
         """Return line and metrics of all bars, with room for what counts between them."""

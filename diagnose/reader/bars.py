@@ -134,6 +134,11 @@ class Epochs:
         return self._epoch
 
     @property
+    def segment(self) -> int:
+        """The number of the open segment; 0 if none is open."""
+        return self._build.started if self._build.is_open else 0
+
+    @property
     def wants_frames(self) -> bool:
         """Whether each state of a bar is to be reported."""
         return self._frames
@@ -157,10 +162,10 @@ class Epochs:
         rows: Floats,
         done: Floats,
         total: Floats,
-        epoch: Floats | float,
+        epoch: Floats,
+        samples: NDArray[np.bool_] | None,
         chosen: NDArray[np.bool_] | None,
-        *,
-        samples: bool,
+        segment: int,
     ) -> None:
         """Report states of bars within epochs.
 
@@ -170,8 +175,9 @@ class Epochs:
             done: batches of each state.
             total: batches planned, 0 if they are not known.
             epoch: the number of its epoch.
+            samples: which bars count samples, as their times show; None if none does.
             chosen: which of them are to be reported; None for all.
-            samples: whether any bar gives a time per sample.
+            segment: that in which they stand.
         """
         import numpy as np
 
@@ -187,11 +193,12 @@ class Epochs:
         else:
             at[:] = np.where(known, before + done / np.where(known, total, 1), epoch)
             step[~known & (before != 0)] = math.nan
-        if samples:
-            step[:] = math.nan
-        elif self._sample_total > 0:
+        if samples is not None:
+            step[samples] = math.nan
+        if self._sample_total > 0:
             step[total == self._sample_total] = math.nan
-        self._build.frames(_names(metrics), (rows if chosen is None else rows.compress(chosen, axis=0)).tobytes())
+        shown = rows.copy() if chosen is None else rows.compress(chosen, axis=0)
+        self._build.frames(_names(metrics), shown.data.cast("B"), segment)
 
     def frame(self, bar: Bar) -> None:
         """Report what a state of the bar of the current epoch shows, if that is wanted; evaluations have no place."""

@@ -103,8 +103,8 @@ class RunBuilder:
         if len(column.line) > MANY:
             column.store(self.room)
 
-    def frames(self, names: tuple[tuple[str, str], ...], rows: bytes | memoryview) -> None:
-        """Add what bars show within epochs to the open segment, if there is one, as points of ``batch/...``.
+    def frames(self, names: tuple[tuple[str, str], ...], rows: bytes | memoryview, segment: int | None = None) -> None:
+        """Add what bars show within epochs to a segment, by default the open one, as points of ``batch/...``.
 
         Nothing else depends on such points: they stand beside those of whole epochs.
 
@@ -112,9 +112,12 @@ class RunBuilder:
             names: for each metric its name in the bar, and the canonical one of its values of whole epochs.
             rows: doubles of each state: its line, epochs done with the fraction, batches since the first epoch began
                 (NaN where the bar does not tell), then the metrics.
+            segment: the segment that began as the so many-th; 0 for none.
         """
-        if self.is_open:
-            tables = self._drafts[-1].frames
+        if segment is None:
+            segment = self.started if self.is_open else 0
+        if segment:
+            tables = self._drafts[segment - 1].frames
             if names not in tables:
                 width = FIRST + len(names)
                 tables[names] = Table(self.room, width, 0, lambda rows: (rows[:, 0], rows[:, 1]), rises=True)
