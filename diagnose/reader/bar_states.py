@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from diagnose.reader.bar_plans import BarPlan, Header, bar_of
 from diagnose.reader.bars import Epochs
 from diagnose.reader.console_rows import Batch
-from diagnose.reader.room import FIRST, LINE
+from diagnose.reader.room import FIRST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,7 +139,6 @@ class BarStates:
         known = [dict(plan.columns) if isinstance(plan, BarPlan) else {} for plan in self._bars.plans]
         columns = [[plan.get(name, -1) for name in names] for plan in known]
         rows = np.empty((len(self._rows), FIRST + len(names)))
-        rows[:, LINE] = self._bars.line
         self._bars.put(columns, rows)
         for number, here, _ in self._bars.parts:
             for at, name in enumerate(names) if -1 in columns[number] else ():

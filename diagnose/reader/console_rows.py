@@ -26,8 +26,8 @@ REPEATED = 3
 """Times a line comes to the letter before it is a template of its own: such lines teach none that varies."""
 REMEMBERED = 1000
 """Lines that are counted at one time."""
-FIRST = 3
-"""Doubles of a row before its columns: the line, and counters that are not used here."""
+FIRST, LINE_OF_STATE = 3, 1
+"""Doubles of a row before its columns: its line; or for a state its number, its line and whether it is overwritten."""
 FEW = 8
 """Epochs in a row that are not worth to be looked at together."""
 MANY = 64
@@ -111,12 +111,12 @@ class Batch(Generic[Plan]):
         return found
 
     def put(self, columns: Sequence[Sequence[int]], rows: NDArray[np.float64]) -> None:
-        """Write columns of each row, which for each template stand elsewhere, into rows behind the first few doubles.
+        """Write lines of states and, behind the first doubles, columns, which stand elsewhere in each table, to rows.
 
         What has none (-1) stays as it is.
         """
         for number, here, table in self.parts:
-            spread(table, columns[number], rows, here if len(self.parts) > 1 else None)
+            spread(table, (-1, -1, *columns[number]), rows, here if len(self.parts) > 1 else None)
 
     def columns(self, columns: Sequence[Sequence[int]]) -> NDArray[np.float64]:
         """Return as many columns as the longest one tells, as ``column`` does one; 0 for what has none (-1)."""
@@ -124,7 +124,9 @@ class Batch(Generic[Plan]):
 
         found = np.zeros((max(map(len, columns)), len(self.which)))
         for number, here, table in self.parts:
-            spread(table, columns[number], found, here if len(self.parts) > 1 else None, by_column=True)
+            at = [FIRST + one if one >= 0 else -1 for one in columns[number]]
+            places = here if len(self.parts) > 1 else None
+            kernel().spread(table, table.shape[1], at, places, found, 0, 1, found.shape[1])
         return found
 
     def layouts(self, of_plans: Sequence[object]) -> NDArray[np.intp]:
@@ -145,17 +147,13 @@ def spread(
     columns: Sequence[int],
     into: NDArray[np.float64],
     places: NDArray[np.intp] | None = None,
-    *,
-    by_column: bool = False,
 ) -> None:
-    """Let the kernel write columns of a table's rows to their places, in one pass; -1 is left out.
+    """Let the kernel write lines of states, and columns of their table behind, to rows at their places, in one pass.
 
-    They go to columns of rows, behind the first few doubles; or each to a row of its own, if they go *by_column*.
+    A column of -1 is left out.
     """
-    at = [FIRST + one if one >= 0 else -1 for one in columns]
-    width = into.shape[1]
-    steps = (0, 1, width) if by_column else (FIRST, width, 1)
-    kernel().spread(table, table.shape[1], at, places, into, *steps)
+    at = [LINE_OF_STATE, *[FIRST + one if one >= 0 else -1 for one in columns]]
+    kernel().spread(table, table.shape[1], at, places, into, 0, into.shape[1], 1)
 
 
 def stretches(goes_on: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -335,7 +333,6 @@ class ConsoleRows(Generic[Plan]):
             np.frombuffer(rows, dtype=np.float64).reshape(-1, width)
             for (_, rows), (_, width) in zip(taken, plans, strict=True)
         ]
-        states = self._walk.states
-        which, index, line, overwritten = in_order(tables) if states is None else states.in_order(tables)
+        which, index, line, overwritten = in_order(tables, are_states=self._walk.states is not None)
         redrawn = overwritten if self._walk.frames else None
         return Batch([plan for plan, _ in plans], tables, which, index, line, redrawn)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from diagnose.reader.builder import RunBuilder
-from diagnose.reader.console_rows import FIRST, Batch, spread
+from diagnose.reader.console_rows import FIRST as BEFORE
+from diagnose.reader.console_rows import Batch, spread
 from diagnose.reader.grammar import number
-from diagnose.reader.room import EPOCH, LINE, STEP
+from diagnose.reader.room import EPOCH, FIRST, STEP
 from diagnose.reader.yolo_bulk import Plan, Train, Value
 from diagnose.reader.yolo_rows import TrainRow, trained
 
@@ -51,19 +52,20 @@ class EpochStates:
             named = self._named(plan.values, plan.memory)
             names = trained(named)
             rows = np.empty((len(table), FIRST + len(names)))
-            spread(table, [named[printed].column for printed, _ in names], rows)
+            done, total = (one.column for one in plan.done)
+            spread(table, (0, done, *(named[printed].column for printed, _ in names)), rows)
             for column, (printed, _) in enumerate(names, FIRST):
                 if named[printed].column < 0:
                     rows[:, column] = number(named[printed].text)
-            counted = np.empty((3, len(table)))
-            spread(table, (0, *(one.column for one in plan.done)), counted, by_column=True)
-            epoch, done, total = counted
-            epoch -= first
-            rows[:, LINE] = batch.line[here]
-            if not (known := total > 0).all():
-                here, epoch, done, total, rows = here[known], epoch[known], done[known], total[known], rows[known]
-            rows[:, EPOCH] = at = epoch - 1 + np.minimum(done / total, 1)
-            np.round(at * total, out=rows[:, STEP])
+            batches = table[:, BEFORE + total].copy()
+            if not (known := batches > 0).all():
+                here, rows, batches = here[known], rows[known], batches[known]
+            at, step = rows[:, EPOCH], rows[:, STEP]
+            epoch = at - first
+            share = step / batches
+            np.minimum(share, 1, out=share)
+            np.add(epoch - 1, share, out=at)
+            np.round(at * batches, out=step)
             parts.setdefault(names, []).append((here, epoch, rows))
         for names, found in parts.items():
             wheres, epochs, tables = zip(*found, strict=True)

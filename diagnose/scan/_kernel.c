@@ -74,11 +74,17 @@ static int store_line(Scanner *self, int32_t last, const uint8_t *line, const ui
     return store(template, &self->counters, self->powers, printed, number, line, after - line);
 }
 
-static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t number, int mode, Stop *stop)
+static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t number, int mode, const States *states,
+                Stop *stop)
 {
+    int64_t line = line_before(states, number);
     Printed printed[MOST_VARIABLES + 1];
     Gate *gate = &self->gates[mode == PASSAGE];
     for (; at < end; number++) {
+        if (number <= states->count) { /* rows get these for counters of their own, which they do not have */
+            self->counters = (Counters){(double)++line, states->told[number - 1] & OVERWRITTEN ? 1.0 : 0.0};
+            line -= !(states->told[number - 1] & ENDS_LINE);
+        }
         int32_t last = -1;
         const uint8_t *after = NULL;
         Way *way = &self->way;
@@ -655,23 +661,25 @@ static PyObject *scanner_ignore(PyObject *object, PyObject *args)
 }
 
 /* Walk through the end of a block behind which there is too little to read: in a copy of it. */
-static int walk_copy(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t number, int mode, Stop *stop)
+static int walk_copy(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t number, int mode, const States *states,
+                     Stop *stop)
 {
     uint8_t *copy = malloc((size_t)(end - at) + SLACK);
     if (copy == NULL)
         return -1;
     memcpy(copy, at, (size_t)(end - at));
     memset(copy + (end - at), 0, SLACK);
-    int reason = walk(self, copy, copy + (end - at), number, mode, stop);
+    int reason = walk(self, copy, copy + (end - at), number, mode, states, stop);
     stop->line = at + (stop->line - copy);
     stop->after = at + (stop->after - copy);
     free(copy);
     return reason;
 }
 
-PyDoc_STRVAR(walk_doc, "walk(block, start, end, line, mode): go on to the next line that is for Python.\n\n"
+PyDoc_STRVAR(walk_doc, "walk(block, start, end, line, mode, told=b'', before=0): go on to the next line that is for Python.\n\n"
              "The block is whole lines up to end. mode: 0 what is wanted and no row, 1 every line, 2 what is wanted and rows, too,\n"
-             "3 what ends a passage. Returns what stopped the walk (0 the end, 1 a line, 2 no more room for rows), the line's\n"
+             "3 what ends a passage. told: what part tells of the lines, which are states then; rows without counters have the\n"
+             "line of theirs, of which before come earlier, and whether it is overwritten. Returns what stopped the walk (0 the end, 1 a line, 2 no more room for rows), the line's\n"
              "start and end, its number, and its template or -1.");
 static PyObject *scanner_walk(PyObject *object, PyObject *args)
 {
@@ -679,11 +687,13 @@ static PyObject *scanner_walk(PyObject *object, PyObject *args)
     Py_buffer block;
     Py_ssize_t start, end, number;
     int mode;
-    if (self == NULL || !PyArg_ParseTuple(args, "y*nnni", &block, &start, &end, &number, &mode))
+    States states = {NULL, 0, 0};
+    if (self == NULL ||
+        !PyArg_ParseTuple(args, "y*nnni|y#n", &block, &start, &end, &number, &mode, &states.told, &states.count, &states.before))
         return NULL;
     const uint8_t *bytes = block.buf;
     PyObject *result = NULL;
-    if (start < 0 || start > end || end > block.len || (end > start && bytes[end - 1] != '\n')) {
+    if (start < 0 || start > end || end > block.len || (number < 1 && states.count) || (end > start && bytes[end - 1] != '\n')) {
         PyErr_SetString(PyExc_ValueError, "whole lines of the block");
     } else {
         Stop stop = {bytes + start, bytes + start, number, -1};
@@ -694,9 +704,9 @@ static PyObject *scanner_walk(PyObject *object, PyObject *args)
         self->busy = 1;
         Py_BEGIN_ALLOW_THREADS
         if (safe > start)
-            reason = walk(self, bytes + start, bytes + safe, number, mode, &stop);
+            reason = walk(self, bytes + start, bytes + safe, number, mode, &states, &stop);
         if (reason == NO_MORE && safe < end)
-            reason = walk_copy(self, bytes + safe, bytes + end, stop.number, mode, &stop);
+            reason = walk_copy(self, bytes + safe, bytes + end, stop.number, mode, &states, &stop);
         Py_END_ALLOW_THREADS
         self->busy = 0;
         result = reason < 0 ? PyErr_NoMemory()

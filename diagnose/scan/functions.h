@@ -261,18 +261,16 @@ static PyObject *module_spread(PyObject *module, PyObject *args)
     return fine ? Py_NewRef(Py_None) : NULL;
 }
 
-PyDoc_STRVAR(merged_doc, "merged(tables, told, before): rows of tables in the order of their lines: the table of each, its place there, its\n"
+PyDoc_STRVAR(merged_doc, "merged(tables, are_states): rows of tables in the order of their lines: the table of each, its place there, its\n"
              "line as 64 bits each, and a byte, 1 if it is overwritten.\n\n"
-             "tables: a tuple of rows and their width. told: what part tells of the states that rows are numbered by, then a line\n"
-             "is that of its state, of which before come earlier; or None.");
+             "tables: a tuple of rows and their width, of three doubles at least. are_states: whether they are numbered by states,\n"
+             "and the other two say their line and whether they are overwritten.");
 static PyObject *module_merged(PyObject *module, PyObject *args)
 {
-    PyObject *tables, *told, *found[4] = {NULL}, *result = NULL;
-    Py_buffer states = {0};
-    long long before;
+    PyObject *tables, *found[4] = {NULL}, *result = NULL;
+    int are_states;
     Py_ssize_t total = 0, taken = 0;
-    if (!PyArg_ParseTuple(args, "O!OL", &PyTuple_Type, &tables, &told, &before) ||
-        (told != Py_None && PyObject_GetBuffer(told, &states, PyBUF_SIMPLE) < 0))
+    if (!PyArg_ParseTuple(args, "O!p", &PyTuple_Type, &tables, &are_states))
         return NULL;
     const Py_ssize_t many = PyTuple_Size(tables);
     Rows *rows = calloc((size_t)many + 1, sizeof(Rows));
@@ -285,7 +283,7 @@ static PyObject *module_merged(PyObject *module, PyObject *args)
                 break;
             Rows *one = rows + taken;
             one->rows = views[taken].buf;
-            one->count = one->width > 0 && one->width <= MOST_VARIABLES ? views[taken].len / size_of((int)one->width, 1) : 0;
+            one->count = one->width >= FIRST_COLUMN && one->width <= MOST_VARIABLES ? views[taken].len / size_of((int)one->width, 1) : 0;
         }
     int fine = taken == many && rows != NULL && views != NULL;
     for (int i = 0; fine && i < 4; i++)
@@ -293,14 +291,10 @@ static PyObject *module_merged(PyObject *module, PyObject *args)
     if (fine) {
         const Order order = {(int64_t *)PyByteArray_AsString(found[0]), (int64_t *)PyByteArray_AsString(found[1]),
                              (int64_t *)PyByteArray_AsString(found[2]), (uint8_t *)PyByteArray_AsString(found[3])};
-        Lines lines = {states.buf, states.len, 0, before};
         Py_BEGIN_ALLOW_THREADS
-        fine = merge(rows, many, &lines, &order);
+        merge(rows, many, are_states, &order);
         Py_END_ALLOW_THREADS
-        if (fine)
-            result = PyTuple_Pack(4, found[0], found[1], found[2], found[3]);
-        else
-            PyErr_SetString(PyExc_ValueError, "a row of no state");
+        result = PyTuple_Pack(4, found[0], found[1], found[2], found[3]);
     }
     for (int i = 0; i < 4; i++)
         Py_XDECREF(found[i]);
@@ -308,7 +302,5 @@ static PyObject *module_merged(PyObject *module, PyObject *args)
         PyBuffer_Release(views + i);
     free(rows);
     free(views);
-    if (states.obj != NULL)
-        PyBuffer_Release(&states);
     return result;
 }

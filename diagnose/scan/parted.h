@@ -4,6 +4,18 @@
    since it takes Python to tell its states; it is one of several that nothing overwrites. */
 enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4, SEVERAL = 8 };
 
+/* What is told of states, numbered from 1, and how many lines stand before them. */
+typedef struct { const char *told; Py_ssize_t count, before; } States;
+
+/* How many lines end before a state. */
+static int64_t line_before(const States *states, Py_ssize_t number)
+{
+    int64_t line = states->before;
+    for (Py_ssize_t i = 0; i < number - 1 && i < states->count; i++)
+        line += states->told[i] & ENDS_LINE;
+    return line;
+}
+
 /* Where a state stands. */
 typedef struct { const uint8_t *at, *stop; } Span;
 

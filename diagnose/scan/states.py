@@ -37,7 +37,9 @@ class States:
 
     Attributes:
         end: where they end in the block, each with a newline behind it.
-        lines: how many physical lines the block has.
+        told: what the kernel tells of each.
+        before: how many physical lines stand before the block.
+        lines: how many it has.
     """
 
     def __init__(self, block: bytearray, end: int, before: int, *, frames: bool = True) -> None:
@@ -45,54 +47,44 @@ class States:
 
         Without *frames*, those that are overwritten are dropped, and lines that show one other state are left alone.
         """
-        self.end, self._told = kernel().part(block, end, frames)
-        self._before = before
-        self.lines = sum(map(self._told.count, (ENDS_LINE, ENDS_LINE | WHOLE, ENDS_LINE | SEVERAL)))
+        self.end, self.told = kernel().part(block, end, frames)
+        self.before = before
+        self.lines = sum(map(self.told.count, (ENDS_LINE, ENDS_LINE | WHOLE, ENDS_LINE | SEVERAL)))
 
     @property
     def are_lines(self) -> bool:
         """Whether each line shows but one state."""
-        return SEVERAL not in self._told and ENDS_LINE | SEVERAL not in self._told
+        return SEVERAL not in self.told and ENDS_LINE | SEVERAL not in self.told
 
     def line(self, state: int) -> int:
         """Return the physical line of a state."""
-        return self._before + 1 + int(self._last.searchsorted(state))
+        return self.before + 1 + int(self._last.searchsorted(state))
 
     def is_overwritten(self, state: int) -> bool:
         """Whether a later state overwrites one."""
-        return bool(self._told[state - 1] & OVERWRITTEN)
+        return bool(self.told[state - 1] & OVERWRITTEN)
 
     def is_of_several(self, state: int) -> bool:
         """Whether its line shows others, too, none of which is overwritten."""
-        return bool(self._told[state - 1] & SEVERAL)
+        return bool(self.told[state - 1] & SEVERAL)
 
     @cached_property
     def _last(self) -> NDArray[np.int64]:
         """The last state of each line."""
         import numpy as np
 
-        return np.flatnonzero(np.frombuffer(self._told, dtype=np.uint8) & ENDS_LINE) + 1
-
-    def in_order(self, tables: Sequence[NDArray[np.float64]]) -> Order:
-        """Return rows, the first number of each its state, in their order, with the lines of these states."""
-        return _merged(tables, self._told, self._before)
+        return np.flatnonzero(np.frombuffer(self.told, dtype=np.uint8) & ENDS_LINE) + 1
 
 
-def in_order(tables: Sequence[NDArray[np.float64]]) -> Order:
-    """Return rows, the first number of each its line, which rises, in their order."""
-    if engine().name == "kernel":
-        return _merged(tables, None, 0)
+def in_order(tables: Sequence[NDArray[np.float64]], *, are_states: bool) -> Order:
+    """Return rows in their order; the first number of each, which rises, is its line or, if they *are states*, that."""
     import numpy as np
 
+    if engine().name == "kernel":
+        found = kernel().merged(tuple([(table, table.shape[1]) for table in tables]), are_states)
+        return Order(*map(np.frombuffer, found, (np.int64, np.int64, np.int64, np.bool_)))
     line = np.concatenate([table[:, 0] for table in tables])
     order = np.argsort(line, kind="stable")
     sizes = [len(table) for table in tables]
     which, place = np.repeat(np.arange(len(tables)), sizes)[order], np.concatenate([*map(np.arange, sizes)])[order]
     return Order(which, place, line[order].astype(np.int64), np.zeros(len(line), dtype=bool))
-
-
-def _merged(tables: Sequence[NDArray[np.float64]], told: bytes | None, before: int) -> Order:
-    import numpy as np
-
-    found = kernel().merged(tuple([(table, table.shape[1]) for table in tables]), told, before)
-    return Order(*map(np.frombuffer, found, (np.int64, np.int64, np.int64, np.bool_)))

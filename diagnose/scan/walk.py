@@ -187,13 +187,14 @@ class Walk:
     def _through(self, block: bytes | bytearray, end: int, number: int) -> Generator[Line, None, int]:
         """Yield what is wanted of whole lines behind line *number*; return the number of the last one."""
         at, scanner, templates = 0, self._scanner, self._shapes.templates
+        states = () if self.states is None else (self.states.told, self.states.before)
         while True:
             if self._known != len(templates):
                 self._shapes.update(scanner)
                 self._known = len(templates)
             passing = self.passing is not None
             mode = PASSAGE if passing else EVERYTHING if self.everything else WANTED if self.rows else NO_ROWS
-            reason, start, after, stop, template = scanner.walk(block, at, end, number + 1, mode)
+            reason, start, after, stop, template = scanner.walk(block, at, end, number + 1, mode, *states)
             if stop > number + 1 and mode == WANTED:
                 self.skipped = True
             if passing:
