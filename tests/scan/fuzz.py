@@ -94,6 +94,7 @@ def one_round(kernel, chance) -> None:
     lately = kernel.lately()
     kernel.fold(lately, folded, 0, len(folded))
     kernel.fold(lately, bytearray(block), chance.randint(0, len(block) // 2), len(block))
+    kernel.part(bytearray(block), len(block), chance.random() < 0.5)
     damaged = bytearray(nodes)
     for _ in range(chance.randint(1, 4)):
         damaged[chance.randrange(len(damaged))] = chance.randrange(256)
