@@ -145,8 +145,8 @@ static PyObject *what_stays(const Portion *portions, Py_ssize_t parts, Py_ssize_
     Py_ssize_t stay = 0;
     Py_BEGIN_ALLOW_THREADS
     told = thinned(portions, portions + parts, next, how, columns, why);
-    for (Py_ssize_t i = 0; told && i < count; i++)
-        stay += why[i] != 0;
+    if (told)
+        stay = count_staying(why, count);
     Py_END_ALLOW_THREADS
     if (!told)
         return Py_NewRef(Py_None);
@@ -178,8 +178,8 @@ static PyObject *module_thinned(PyObject *module, PyObject *args)
                           &how.level, &how.most_turns))
         return NULL;
     how.size = size;
-    if (count < 1 || how.width < 1 || how.width > MOST_VARIABLES || how.counting < EPOCH_COLUMN || how.first < how.counting ||
-        how.first > how.width || how.level < 0 || how.level > 50) {
+    if (count < 1 || how.first < SIDE_BY_SIDE - 1 || how.first > how.width || how.width > MOST_VARIABLES ||
+        how.counting < EPOCH_COLUMN || how.counting > how.first || how.level < 0 || how.level > 50) {
         PyErr_SetString(PyExc_ValueError, "rows, and columns of them");
         return NULL;
     }

@@ -1,7 +1,7 @@
 /* Which of many rows stay when the others are thinned, as `alone` and `in_stretch` of diagnose/reader/thinning.py say it
    in Python, where all values are finite. */
 
-enum { EPOCH_COLUMN = 1, STRETCH_BITS = 5, ENDS = 1 << (STRETCH_BITS - 1), FEW_ROWS = 128 };
+enum { EPOCH_COLUMN = 1, STRETCH_BITS = 5, STRETCH = 1 << STRETCH_BITS, ENDS = STRETCH / 2, SIDE_BY_SIDE = 4 };
 
 /* Why a row stays: for what it holds, as one of a stretch that was drawn. */
 enum { ALONE = 1, DRAWN = 2 };
@@ -17,17 +17,33 @@ typedef struct {
     Py_ssize_t most_turns;    /* of a column */
 } Thinning;
 
-/* The extremes of a value in a bucket, the rows in which they stand; how often a column that is no value turned. */
-typedef struct { double low, high; Py_ssize_t lowest, highest, turns; } Extremes;
+/* The first of the rows among which an extreme stands, and which of all rows that is. */
+typedef struct { double value; const double *first; Py_ssize_t i; } Extreme;
 
-/* Note the rows in which a bucket's extremes stand, and those before the highest. */
-static void keep_extremes(const Extremes *column, const Extremes *end, uint8_t *why)
+/* The extremes of a value in a bucket, and its sum; how often a column that is no value turned. */
+typedef struct { Extreme low, high; double sum; Py_ssize_t turns; } Extremes;
+
+/* In which row an extreme stands first. */
+static Py_ssize_t row_of(const Extreme *extreme, int width)
+{
+    Py_ssize_t count = 0;
+    while (extreme->first[count * width] != extreme->value)
+        count++;
+    return extreme->i + count;
+}
+
+/* Note the rows in which a bucket's extremes stand, and those before the highest; return 0 if a value is not finite. */
+static int keep_extremes(const Extremes *column, const Extremes *end, int width, uint8_t *why)
 {
     for (; column < end; column++) {
-        why[column->lowest] |= ALONE;
-        why[column->highest] |= ALONE;
-        why[column->highest - (column->highest > 0)] |= ALONE;
+        if (column->sum - column->sum != 0.0)
+            return 0;
+        const Py_ssize_t highest = row_of(&column->high, width);
+        why[row_of(&column->low, width)] |= ALONE;
+        why[highest] |= ALONE;
+        why[highest - (highest > 0)] |= ALONE;
     }
+    return 1;
 }
 
 /* Whether a stretch of rows is the one of its bucket that was drawn: at each level one of two halves is. */
@@ -47,14 +63,28 @@ static inline int turns(double before, double now, int rises)
     return rises ? before > now : before != now && !isnan(before);
 }
 
-/* Whether a column turns from one row to the next, and is among the first ones to do so: half of all that stay. */
-static inline int turned(const Thinning *how, const double *before, const double *now, Extremes *columns)
+/* Whether a column may turn among some rows. Without a branch, since hardly any does. */
+static int may_turn(const double *value, Py_ssize_t count, int width, int rises)
 {
-    int stays = 0;
-    for (int at = EPOCH_COLUMN; at < how->first; at++)
-        if (turns(before[at], now[at], at >= how->counting))
-            stays |= columns[at].turns++ < how->most_turns / 2;
-    return stays;
+    int found = 0;
+    for (; count > 1; count--, value += width)
+        found |= rises ? value[0] > value[width] : value[0] != value[width];
+    return found;
+}
+
+/* Note the rows of a stretch, from row `i` on, at which a column turns, and those before them, if they are among the first
+   ones: half of all that stay. `before` is the row before the stretch, or NULL. */
+static void keep_first_turns(const Thinning *how, const double *before, const double *row, Py_ssize_t count, Py_ssize_t i,
+                             Extremes *columns, uint8_t *why)
+{
+    for (int at = EPOCH_COLUMN; at < how->first; at++) {
+        const int rises = at >= how->counting;
+        const double *last = before, *now = row;
+        Py_ssize_t left = may_turn(row + at, count, how->width, rises) ? count : 1;
+        for (Py_ssize_t k = i; left > 0; left--, k++, last = now, now += how->width)
+            if (last != NULL && turns(last[at], now[at], rises) && columns[at].turns++ < how->most_turns / 2)
+                why[k] |= ALONE, why[k - 1] |= ALONE;
+    }
 }
 
 /* Note the last rows at which a column turns, and those before them; `i` rows are in the portions. */
@@ -75,50 +105,39 @@ static void keep_last_turns(const Portion *portions, const Portion *end, const T
         }
 }
 
-/* How many rows are before the first one with some value, which is there. */
-static Py_ssize_t rows_before(const double *values, int width, double value)
+/* Take the values of some rows, from row `i` on, in columns that stand side by side, to those of their bucket, of which they
+   may be the first. Written for compilers to take several columns at once. */
+static void widen(Extremes *columns, const double *first, Py_ssize_t count, int width, Py_ssize_t i, int are_first)
 {
-    Py_ssize_t count = 0;
-    while (values[count * width] != value)
-        count++;
-    return count;
-}
-
-/* Take the values of `count` rows, from row `i` on, to those of their bucket, of which they may be the first; return 0 if
-   one is not finite. Two rows are taken at a time, without a branch. */
-static int widen(Extremes *column, const double *values, Py_ssize_t count, int width, Py_ssize_t i, int are_first)
-{
-    double low[2] = {*values, *values}, high[2] = {*values, *values}, none[2] = {0.0, 0.0};
-    for (Py_ssize_t k = 0; k < count; k += 2)
-        for (int which = 0; which < 2; which++) {
-            const double value = values[(k + which < count ? k + which : k) * width];
-            low[which] = value < low[which] ? value : low[which];
-            high[which] = value > high[which] ? value : high[which];
-            none[which] += value - value;
+    double low[SIDE_BY_SIDE], high[SIDE_BY_SIDE], sum[SIDE_BY_SIDE];
+    for (int at = 0; at < SIDE_BY_SIDE; at++) {
+        low[at] = high[at] = first[at];
+        sum[at] = are_first ? 0.0 : columns[at].sum;
+    }
+    for (const double *row = first; count > 0; count--, row += width)
+        for (int at = 0; at < SIDE_BY_SIDE; at++) {
+            const double value = row[at];
+            low[at] = value < low[at] ? value : low[at];
+            high[at] = value > high[at] ? value : high[at];
+            sum[at] += value;
         }
-    const double lowest = low[0] < low[1] ? low[0] : low[1], highest = high[0] > high[1] ? high[0] : high[1];
-    if (none[0] + none[1] != 0.0)
-        return 0;
-    if (are_first || lowest < column->low) {
-        column->low = lowest;
-        column->lowest = i + rows_before(values, width, lowest);
+    for (int at = 0; at < SIDE_BY_SIDE; at++) {
+        columns[at].sum = sum[at];
+        if (are_first || low[at] < columns[at].low.value)
+            columns[at].low = (Extreme){low[at], first + at, i};
+        if (are_first || high[at] > columns[at].high.value)
+            columns[at].high = (Extreme){high[at], first + at, i};
     }
-    if (are_first || highest > column->high) {
-        column->high = highest;
-        column->highest = i + rows_before(values, width, highest);
-    }
-    return 1;
 }
 
-/* How many of the rows from `k` on, few, are in the same bucket. */
-static Py_ssize_t rows_of_bucket(const Portion *portion, Py_ssize_t k, int64_t number, int bits)
+/* How many of the rows from `k` on are in one stretch with it. */
+static Py_ssize_t rows_of_stretch(const Portion *portion, Py_ssize_t k, int64_t number)
 {
-    Py_ssize_t end = k + FEW_ROWS < portion->count ? k + FEW_ROWS : portion->count, count = 1;
-    if (portion->numbers == NULL) {
-        const int64_t left = (((number >> bits) + 1) << bits) - number;
-        return left < end - k ? (Py_ssize_t)left : end - k;
-    }
-    while (k + count < end && portion->numbers[k + count] >> bits == number >> bits)
+    const int64_t left = (((number >> STRETCH_BITS) + 1) << STRETCH_BITS) - number;
+    Py_ssize_t end = left < portion->count - k ? k + (Py_ssize_t)left : portion->count, count = 1;
+    if (portion->numbers == NULL)
+        return end - k;
+    while (k + count < end && portion->numbers[k + count] >> STRETCH_BITS == number >> STRETCH_BITS)
         count++;
     return count;
 }
@@ -129,37 +148,32 @@ static int thinned(const Portion *portions, const Portion *end, int64_t next, co
 {
     const int width = how->width, bits = STRETCH_BITS + how->level;
     const double *before = NULL;
-    int64_t stretch = -1, bucket = -1;
-    uint8_t is_in = 0;
+    int64_t bucket = -1;
     Py_ssize_t i = 0, count;
     for (const Portion *portion = portions; portion < end; portion++)
         for (Py_ssize_t k = 0; k < portion->count; k += count, i += count) {
             const double *row = portion->rows + k * width;
-            int64_t number = portion->numbers == NULL ? next : portion->numbers[k];
+            const int64_t number = portion->numbers == NULL ? next : portion->numbers[k];
             const int are_first = number >> bits != bucket;
-            if (are_first && i > 0)
-                keep_extremes(columns + how->first, columns + width, why);
+            if (are_first && i > 0 && !keep_extremes(columns + how->first, columns + width, width, why))
+                return 0;
             bucket = number >> bits;
-            count = rows_of_bucket(portion, k, number, bits);
+            count = rows_of_stretch(portion, k, number);
             next += portion->numbers == NULL ? count : 0;
-            for (int at = how->first; at < width; at++)
-                if (!widen(columns + at, row + at, count, width, i, are_first))
-                    return 0;
-            for (Py_ssize_t of = 0; of < count; of++, row += width) {
-                number = portion->numbers == NULL ? number + (of > 0) : portion->numbers[k + of];
-                if (number >> STRETCH_BITS != stretch) {
-                    stretch = number >> STRETCH_BITS;
-                    is_in = is_drawn(stretch, how->level) ? DRAWN : 0;
-                }
-                why[i + of] = is_in | (number < ENDS || number >= how->size - ENDS ? ALONE : 0);
-                if (before != NULL && turned(how, before, row, columns)) {
-                    why[i + of - 1] |= ALONE;
-                    why[i + of] |= ALONE;
-                }
-                before = row;
+            for (int at = how->first; at < width; at += SIDE_BY_SIDE) {
+                const int from = at < width - SIDE_BY_SIDE ? at : width - SIDE_BY_SIDE; /* some of them twice */
+                widen(columns + from, row + from, count, width, i, are_first);
             }
+            memset(why + i, is_drawn(number >> STRETCH_BITS, how->level) ? DRAWN : 0, (size_t)count);
+            for (Py_ssize_t of = 0; of < count && (number < ENDS || number + STRETCH > how->size - ENDS); of++) {
+                const int64_t one = portion->numbers == NULL ? number + of : portion->numbers[k + of];
+                why[i + of] |= one < ENDS || one >= how->size - ENDS ? ALONE : 0;
+            }
+            keep_first_turns(how, before, row, count, i, columns, why);
+            before = row + (count - 1) * width;
         }
-    keep_extremes(columns + how->first, columns + width, why);
+    if (!keep_extremes(columns + how->first, columns + width, width, why))
+        return 0;
     for (int at = EPOCH_COLUMN; at < how->first; at++)
         if (columns[at].turns > how->most_turns / 2)
             keep_last_turns(portions, end, how, at, i, why);
@@ -168,17 +182,28 @@ static int thinned(const Portion *portions, const Portion *end, int64_t next, co
     return 1;
 }
 
+/* How many rows stay. */
+static Py_ssize_t count_staying(const uint8_t *why, Py_ssize_t count)
+{
+    Py_ssize_t stay = 0;
+    for (Py_ssize_t i = 0; i < count; i++)
+        stay += why[i] != 0;
+    return stay;
+}
+
 /* Write what stays of rows: the rows, their numbers, and whether each stands for itself alone. */
 static void gather(const Portion *portion, const Portion *end, int64_t next, int width, const uint8_t *why, double *rows,
                    int64_t *numbers, uint8_t *alone)
 {
-    for (; portion < end; portion++)
-        for (Py_ssize_t k = 0; k < portion->count; k++, why++, next += portion->numbers == NULL) {
-            if (!*why)
+    for (; portion < end; why += portion->count, portion++) {
+        for (Py_ssize_t k = 0; k < portion->count; k++) {
+            if (!why[k])
                 continue;
             memcpy(rows, portion->rows + k * width, (size_t)width * sizeof(double));
             rows += width;
-            *numbers++ = portion->numbers == NULL ? next : portion->numbers[k];
-            *alone++ = *why & ALONE;
+            *numbers++ = portion->numbers == NULL ? next + k : portion->numbers[k];
+            *alone++ = why[k] & ALONE;
         }
+        next += portion->numbers == NULL ? portion->count : 0;
+    }
 }
