@@ -9,11 +9,9 @@ from diagnose.sources import Source
 from diagnose.sources.lines import LONGEST
 from diagnose.sources.source import fill, too_large
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 """Bytes read at once: beyond it the cache of the processor is left, below it calls cost."""
-FEW = 4
-"""By how many times folding must shorten a chunk for another to be read before what is left is handed over."""
-SPAN = 8
+SPAN = 32
 """Chunks that one block may stand for then: to look a line up again, so many are read."""
 MOST = 64 * LONGEST
 """Bytes of a line without an end, of which then only the last ``LONGEST`` are kept."""
@@ -53,7 +51,7 @@ def blocks(
             have += got
             if fold is not None:
                 have = fold(buffer, buffer.rfind(b"\n", 0, have - got) + 1, have)
-                if have < chunk // FEW and size - given < SPAN * chunk:
+                if have < chunk and size - given < SPAN * chunk:
                     continue
             cut = buffer.rfind(b"\n", 0, have) + 1
             if cut:

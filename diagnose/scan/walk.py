@@ -20,7 +20,7 @@ WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
 LONGEST = 1 << 20
 PIECE = 4 << 20
 """Bytes of a passage after which it is handed over as far as it goes."""
-STATES = 4 * CHUNK
+STATES = 16 * CHUNK
 """Bytes that are read at once where all states of bars are wanted: their rows are told block by block."""
 FOLDABLE = ("utf-8", "utf-8-sig", "cp1252")
 """Encodings in which the bytes of ASCII characters are nothing else."""
