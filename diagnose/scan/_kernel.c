@@ -89,7 +89,7 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
         const uint8_t *after = NULL;
         Way *way = &self->way;
         int may_match = mode != PASSAGE && self->program.starts[*at], may_be_row = may_match && mode == WANTED;
-        int goes = may_be_row && tries(&way->luck) && way->count && self->templates[way->template].enabled;
+        int goes = may_be_row && tries(&way->luck) && way->count && way->ends != at && self->templates[way->template].enabled;
         if (may_be_row && tries(&self->alikes.luck)) {
             after = repeated(&self->alikes, self->templates, &self->counters, self->powers, at, end, !goes, number, printed);
             if (after != NULL) {
@@ -99,10 +99,12 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
         }
         if (goes) {
             Template *template = &self->templates[way->template];
-            after = gone(way, &self->program, template, &self->counters, self->powers, at, number, printed);
-            if (after != NULL) {
-                last = way->legs[way->count - 1].index;
-                remember_alike(&self->alikes, &self->program, template, last, at, after - at, self->path);
+            const int rows = gone(way, &self->program, template, &self->counters, self->powers, at, end, number,
+                                  1 + self->alikes.luck.idle, printed, &after);
+            if (rows > 0) {
+                remember_alike(&self->alikes, &self->program, template, way->legs[way->count - 1].index, at, after - at, rows,
+                               self->path);
+                number += rows - 1;
                 at = after;
                 continue;
             }
@@ -116,7 +118,7 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
                 return stored ? FULL : A_LINE;
             }
             const Template *template = &self->templates[self->program.steps[last].low];
-            remember_alike(&self->alikes, &self->program, template, last, at, after - at, self->path);
+            remember_alike(&self->alikes, &self->program, template, last, at, after - at, 1, self->path);
             if (self->powers != NULL)
                 remember_way(&self->way, &self->program, template, last);
         } else {

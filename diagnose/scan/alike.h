@@ -413,14 +413,17 @@ static APART void remembered(Alikes *alikes, const Program *program, const Templ
     comes_next(alikes, which);
 }
 
-/* Remember a row that was like none, if that pays: lines that are no rows say nothing about that. */
+/* Remember a row that was like none, if that pays: lines that are no rows say nothing about that. It is the first of `rows`,
+   of which there is only one if lines are compared at present. */
 static inline void remember_alike(Alikes *alikes, const Program *program, const Template *template, int32_t last,
-                                  const uint8_t *line, Py_ssize_t length, int32_t *path)
+                                  const uint8_t *line, Py_ssize_t length, int rows, int32_t *path)
 {
-    if (alikes->luck.idle == 0)
+    const int compared = alikes->luck.idle == 0;
+    if (compared)
         had_none(&alikes->luck);
+    alikes->luck.idle -= rows - 1;
     if (alikes->pause > 0)
-        alikes->pause--;
-    else if (alikes->luck.idle == 0 && length >= SHORTEST_ALIKE && length <= LONGEST_ALIKE)
+        alikes->pause -= (uint32_t)rows < alikes->pause ? (uint32_t)rows : alikes->pause;
+    else if (compared && alikes->luck.idle == 0 && length >= SHORTEST_ALIKE && length <= LONGEST_ALIKE)
         remembered(alikes, program, template, last, line, length, path);
 }

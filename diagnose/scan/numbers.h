@@ -84,13 +84,13 @@ static inline uint64_t number_of(uint64_t digits)
     return digits * ((uint64_t)10000 << 32 | 1) >> 32;
 }
 
-/* How many of eight bytes are digits before the first that is none, of which at least one is known. */
-static inline unsigned count_before(uint64_t others) { return (unsigned)zeros_behind(others) / 8; }
+/* Where the first of eight bytes that is no digit has its highest bit; at least one is known. */
+static inline unsigned bit_behind(uint64_t others) { return (unsigned)zeros_behind(others); }
 
-/* The first ones of eight digits, fewer than all, appended to a number: as if zeros stood before them. */
-static inline uint64_t appended(uint64_t number, uint64_t digits, unsigned count)
+/* The first ones of eight digits, up to that bit, appended to a number: as if zeros stood before them. */
+static inline uint64_t appended(uint64_t number, uint64_t digits, unsigned bit)
 {
-    return number * TENS[count] + number_of(digits << (56 - 8 * count) << 8);
+    return number * TENS[bit / 8] + number_of(digits << (63 - bit) << 8);
 }
 
 /* Append the digits at `at`, of which the first eight are looked at, to a number; return how many there are. */
@@ -101,9 +101,9 @@ static inline int up_to_eight(const uint8_t *at, uint64_t *number)
         *number = *number * TENS[8] + number_of(bytes);
         return 8;
     }
-    unsigned count = count_before(others);
-    *number = appended(*number, bytes, count);
-    return (int)count;
+    const unsigned bit = bit_behind(others);
+    *number = appended(*number, bytes, bit);
+    return (int)(bit / 8);
 }
 
 /* Read a run of digits into `printed`; return what follows. */
@@ -346,10 +346,10 @@ static APART Value long_fraction(const uint8_t *at, uint64_t digits, int32_t mas
 {
     uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
     if (others) {
-        unsigned count = count_before(others);
+        const unsigned bit = bit_behind(others), count = bit / 8;
         if (digits >= BELOW[0])
             return NO_VALUE;
-        digits = appended(digits, bytes, count);
+        digits = appended(digits, bytes, bit);
         at += count;
         if (digits > EXACT_DIGITS || is_exponent(*at))
             return with_exponent(at, digits, -8 - (int32_t)count, mask, powers);
@@ -359,62 +359,74 @@ static APART Value long_fraction(const uint8_t *at, uint64_t digits, int32_t mas
     others = no_digits(last);
     if (!others)
         return NO_VALUE;
-    unsigned count = count_before(others);
+    const unsigned bit = bit_behind(others), count = bit / 8;
     if (digits - 1 >= BELOW[count] - 1) /* or 0 */
         return NO_VALUE;
-    digits = appended(digits * TENS[8] + number_of(bytes), last, count);
+    digits = appended(digits * TENS[8] + number_of(bytes), last, bit);
     Value read = {at + 8 + count, 0.0};
     if (is_exponent(*read.after))
         return with_exponent(read.after, digits, -16 - (int32_t)count, mask, powers);
     return rounded(powers, digits, -16 - (int32_t)count, &read.value) ? read : NO_VALUE;
 }
 
-/* Read a whole number, or one with several digits before its point. */
+/* Read a number with several digits before its point, or a whole one with an exponent. */
 static APART Value long_value(const uint8_t *at, int32_t mask, const uint64_t *powers)
 {
     uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
     if (!others)
         return NO_VALUE;
-    unsigned count = count_before(others);
-    if (count > 1 && *at == '0')
+    unsigned bit = bit_behind(others);
+    if (bit > 15 && *at == '0')
         return NO_VALUE;
-    uint64_t digits = number_of(bytes << (64 - 8 * count));
-    at += count;
-    if (*at != '.') {
-        if (is_exponent(*at))
-            return with_exponent(at, digits, 0, mask, powers);
-        return mask & IS_WHOLE ? (Value){at, (double)(int64_t)digits} : NO_VALUE;
-    }
+    uint64_t digits = number_of(bytes << (71 - bit));
+    at += bit / 8;
+    if (*at != '.')
+        return is_exponent(*at) ? with_exponent(at, digits, 0, mask, powers) : NO_VALUE;
     bytes = eight(++at) ^ ZEROS;
     others = no_digits(bytes);
     if (!others)
         return long_fraction(at + 8, digits * TENS[8] + number_of(bytes), mask, powers);
-    count = count_before(others);
-    if (count == 0)
+    bit = bit_behind(others);
+    if (bit < 8)
         return NO_VALUE;
-    digits = appended(digits, bytes, count);
-    at += count;
+    digits = appended(digits, bytes, bit);
+    at += bit / 8;
     if (is_exponent(*at))
-        return with_exponent(at, digits, -(int32_t)count, mask, powers);
-    return (Value){at, (double)(int64_t)digits / EXACT[count]};
+        return with_exponent(at, digits, -(int32_t)(bit / 8), mask, powers);
+    return (Value){at, (double)(int64_t)digits / EXACT[bit / 8]};
+}
+
+/* Read a whole number at once, if it is short. */
+static inline Value whole_value(const uint8_t *at, int32_t mask, const uint64_t *powers)
+{
+    uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
+    if (!others)
+        return NO_VALUE;
+    const unsigned bit = bit_behind(others);
+    const uint8_t *after = at + bit / 8;
+    if (*after == '.' || is_exponent(*after))
+        return long_value(at, mask, powers);
+    if (!(mask & IS_WHOLE) || (bit > 15 && *at == '0'))
+        return NO_VALUE;
+    return (Value){after, (double)(int64_t)number_of(bytes << (71 - bit))};
 }
 
 /* Read a number without a sign at once into a double, the fastest if it is below ten and has a fraction, which `mask` must
-   allow. Left to `number` are those with leading zeros, with more digits than 64 bits hold, with a point that nothing
-   follows, and of other shapes than are in `mask`. */
+   allow, or is whole. Left to `number` are those with leading zeros, with more digits than 64 bits hold, with a point that
+   nothing follows, and of other shapes than are in `mask`. */
 static inline Value value_at(const uint8_t *at, int32_t mask, const uint64_t *powers)
 {
     uint64_t first = (uint64_t)*at - '0';
     if (first > 9)
         return NO_VALUE;
     if (at[1] != '.')
-        return long_value(at, mask, powers);
+        return whole_value(at, mask, powers);
     uint64_t bytes = eight(at + 2) ^ ZEROS, others = no_digits(bytes);
     if (!others)
         return long_fraction(at + 10, first * TENS[8] + number_of(bytes), mask, powers);
-    unsigned count = count_before(others);
-    const uint8_t *after = at + 2 + count;
-    if (count == 0 || is_exponent(*after))
+    const unsigned bit = bit_behind(others);
+    const uint8_t *after = at + 2 + bit / 8;
+    if (bit < 8 || is_exponent(*after))
         return long_value(at, mask, powers);
-    return (Value){after, (double)(int64_t)number_of((bytes << 8 | first) << (56 - 8 * count)) / EXACT[count]};
+    return (Value){after, (double)(int64_t)number_of((bytes << 8 | first) << (63 - bit)) / EXACT[bit / 8]};
 }

@@ -12,6 +12,7 @@ enum { USUAL, WITH_RUNS, LINES_END, ODD };
 
 typedef struct {
     uint64_t bytes, mask;     /* the first word of its text */
+    uint64_t last;            /* the last eight bytes of a text that is longer */
     const Word *words;        /* the text */
     int32_t length, further;  /* of it; how many words it has behind the first */
     int32_t kind;
@@ -26,6 +27,7 @@ typedef struct {
 
 typedef struct {
     int32_t template, count;  /* whose way it is; its legs, or 0 where none is remembered */
+    const uint8_t *ends;      /* the last line that went another way */
     Luck luck;
     Leg legs[MOST_LEGS];
 } Way;
@@ -45,6 +47,10 @@ static Leg leg_of(const Program *program, int32_t index, const Template *templat
     if (step->length) {
         leg.bytes = leg.words->bytes;
         leg.mask = leg.words->mask;
+    }
+    for (int32_t i = step->length < 8 ? 8 : 0; i < 8; i++) {
+        const int32_t place = step->length - 8 + i;
+        leg.last |= (leg.words[place / 8].bytes >> 8 * (place % 8) & 0xFF) << 8 * i;
     }
     if (step->last == NUMBER || step->last == RUN) {
         leg.column = column_of(template, step->slot);
@@ -96,14 +102,12 @@ static inline int text_stands(const Leg *leg, const uint8_t *at)
 {
     if ((eight(at) ^ leg->bytes) & leg->mask)
         return 0;
-    const Word *word = leg->words;
-    for (int32_t left = leg->further; left > 0; left--) {
-        at += 8;
-        word++;
-        if ((eight(at) ^ word->bytes) & word->mask)
+    if (leg->further == 0)
+        return 1;
+    for (int32_t i = 1; i < leg->further; i++)
+        if (eight(at + 8 * i) != leg->words[i].bytes)
             return 0;
-    }
-    return 1;
+    return eight(at + leg->length - 8) == leg->last;
 }
 
 /* Take a leg that is not just a text and a number as it mostly is. */
@@ -123,38 +127,50 @@ static APART Value odd_leg(const Program *program, const uint64_t *powers, const
     return read;
 }
 
-/* Go the way from a line's start and store the row; return what is behind the line. NULL if it goes another way, or if
-   `store` is to tell what becomes of it. `printed` has a place for each variable part. */
-static APART const uint8_t *gone(Way *way, const Program *program, Template *template, Counters *counters,
-                                 const uint64_t *powers, const uint8_t *line, Py_ssize_t number, Printed *printed)
+/* Read a line on the way into a row; return what is behind it, or NULL if it goes another way. */
+static inline const uint8_t *read_line(const Way *way, const Program *program, const uint64_t *powers, const uint8_t *at,
+                                       double stays_out, double *row, Printed *printed)
 {
-    if (!has_room(template, 0))
-        return NULL;
-    double *row = next_row(template);
-    const uint8_t *at = line;
     for (const Leg *leg = way->legs, *end = leg + way->count; leg < end; leg++) {
         Value read = NO_VALUE;
         if (leg->kind == USUAL && text_stands(leg, at))
             read = value_at(at + leg->length, leg->low, powers);
         else if (leg->kind == LINES_END && text_stands(leg, at) && at[leg->length] == '\n')
             read.after = at + leg->length + 1;
-        if (read.after == NULL)
+        if (read.after == NULL) {
             read = odd_leg(program, powers, leg, at);
+            if (read.after == NULL || (leg->column && read.value == stays_out))
+                return NULL; /* nothing else is below zero */
+        }
         at = read.after;
-        if (at == NULL)
-            break;
         row[leg->column] = read.value;
         if (leg->is_looked_at) {
             printed[leg->slot].value = read.value;
             printed[leg->slot].count = TOLD;
         }
     }
-    if (at == NULL || (template->forbids && holds_forbidden(template, row))) {
-        had_none(&way->luck);
-        return NULL;
-    }
-    had_luck(&way->luck);
-    if (!complete_row(template, counters, powers, printed, number, line, at - line))
-        return NULL;
     return at;
+}
+
+/* Go the way from one line to the next, as far as `most` lines, and store the rows; return how many they are. `*after` is set
+   behind them. A line that goes another way, or of which `store` is to tell what becomes of it, is noted as the one where the
+   way ends. `printed` has a place for each variable part. */
+static APART int gone(Way *way, const Program *program, Template *template, Counters *counters, const uint64_t *powers,
+                      const uint8_t *line, const uint8_t *end, Py_ssize_t number, int most, Printed *printed,
+                      const uint8_t **after)
+{
+    const double stays_out = forbidden(template);
+    int rows = 0;
+    for (; rows < most && line < end && has_room(template, 0); rows++) {
+        const uint8_t *next = read_line(way, program, powers, line, stays_out, next_row(template), printed);
+        if (next == NULL || !complete_row(template, counters, powers, printed, number + rows, line, next - line)) {
+            had_none(&way->luck);
+            way->ends = line;
+            break;
+        }
+        had_luck(&way->luck);
+        line = next;
+    }
+    *after = line;
+    return rows;
 }
