@@ -61,11 +61,11 @@ def _summaries(segment: Segment) -> None:
     """Make a series of the best values that summaries state, for metrics of which the log prints no curve."""
     import numpy as np
 
-    for event in segment.events:
+    for event in segment.events_of("best_summary"):
         name, value = event.fields.get("metric"), event.fields.get("value")
-        if event.kind != "best_summary" or not isinstance(value, NUMERIC) or not isinstance(name, str):
+        if not isinstance(value, NUMERIC) or not isinstance(name, str):
             continue
-        if value == 0 and any(other.kind == "traceback" for other in segment.events):
+        if value == 0 and segment.events_of("traceback"):
             continue  # the initial value, printed after a crash before the first validation
         if name in segment.series or traits(name).kind != "score" or not name.startswith("val/"):
             continue

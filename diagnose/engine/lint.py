@@ -235,7 +235,7 @@ def _with_policy(run: Run, options: Options) -> Run:
     if not any(more):
         return run
     pairs = zip(run.segments, more, strict=True)
-    return replace(run, segments=[replace(segment, events=[*segment.events, *events]) for segment, events in pairs])
+    return replace(run, segments=[replace(segment, events=segment.events + events) for segment, events in pairs])
 
 
 def _places(finding: Finding) -> Iterable[Place]:

@@ -75,7 +75,7 @@ def add(mine: Segment, theirs: Segment, *, series: bool) -> None:
     if series:
         for name, column in theirs.series.items():
             mine.series.setdefault(name, column)
-    kinds = {event.kind for event in mine.events}
+    kinds = set(mine.kinds)
     mine.events.extend(event for event in theirs.events if event.kind not in kinds)
     for name, fact in theirs.facts.items():
         mine.facts.setdefault(name, fact)

@@ -9,7 +9,7 @@ from typing import Any
 
 from diagnose.language import Scope
 from diagnose.language.memo import Memo
-from diagnose.model import Change, Event, Run, Segment, Setting
+from diagnose.model import Change, Run, Segment, Setting
 from diagnose.names import hyperparameter, traits
 from diagnose.names.globs import fits
 from diagnose.rules import Rule, Selector
@@ -45,11 +45,9 @@ class View:
         self._candidates: dict[int, tuple[list[Any], str]] = {}
         self._names = _named(tuple(segment.series))
         self._settings: tuple[list[Setting], _Keys] | None = None
-        self._events: dict[str, list[Event]] = {}
-        for event in segment.events:
-            self._events.setdefault(event.kind, []).append(event)
+        self._events = frozenset(segment.kinds)
         self.signature = (
-            self._names.names, frozenset(self._events), frozenset(segment.facts), run.format,
+            self._names.names, self._events, frozenset(segment.facts), run.format,
             baseline is None, segment.changes is None,
         )  # fmt: skip
 
@@ -73,7 +71,7 @@ class View:
     def _found(self, selector: Selector) -> tuple[list[Any], str]:
         segment = self.segment
         if selector.event:
-            return self._events.get(selector.event, []), f"event {selector.event}"
+            return list(segment.events_of(selector.event)), f"event {selector.event}"
         if selector.change:
             return [change for change in segment.changes or () if _changed(change, selector)], "a change"
         if selector.setting or selector.names or selector.roles:

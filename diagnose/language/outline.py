@@ -33,6 +33,6 @@ def outline_of(segment: Segment, format: str, *, compared: bool) -> Outline:
     """Return the outline of a segment of a run of this format."""
     config = segment.config
     return Outline(
-        tuple(segment.series), frozenset([event.kind for event in segment.events]), frozenset(segment.facts), format,
+        tuple(segment.series), frozenset(segment.kinds), frozenset(segment.facts), format,
         config.framework, tuple(config.settings), tuple(config.canonical), config.partial, compared,
     )  # fmt: skip

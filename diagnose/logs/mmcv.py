@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnose.patterns import lazy
 from diagnose.reader import Head, LineGrammar, Match, RunBuilder, marked
-from diagnose.reader.openmmlab import best, items_of, points, state_once
+from diagnose.reader.openmmlab import items_of, points, state_once
 from diagnose.reader.openmmlab_text import TextLog
 from diagnose.sources import Line, Source
 
@@ -59,10 +59,6 @@ def read(source: Source, build: RunBuilder) -> None:
 class _Reader(TextLog):
     others = OTHERS
 
-    def __init__(self, build: RunBuilder, grammar: LineGrammar) -> None:
-        super().__init__(build, grammar)
-        self.best_path = ""
-
     def take(self, match: Match, line: Line) -> None:
         build, number, text = self.build, line.number, line.text.strip()
         match match.kind:
@@ -70,8 +66,6 @@ class _Reader(TextLog):
                 self.record(match, line)
             case "best_path":
                 self.best_path = match.get("PATH") or ""
-            case "best":
-                best(build, match, line, path=self.best_path)
             case "loaded":
                 self.loaded = (match.get("PATH") or "").strip()
                 build.event("loaded", number, text, path=self.loaded)

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from diagnose.reader import LineGrammar, Marked, Match, RunBuilder
-from diagnose.reader.openmmlab import best, items_of, points, state_once
+from diagnose.reader.openmmlab import items_of, points, state_once
 from diagnose.reader.openmmlab_text import TextLog
 from diagnose.sources import Line, Source
 
@@ -53,6 +53,8 @@ def read(source: Source, build: RunBuilder) -> None:
 
 
 class _Reader(TextLog):
+    best_unit = "BEST_UNIT"
+
     def __init__(self, build: RunBuilder, grammar: LineGrammar) -> None:
         super().__init__(build, grammar)
         self.missing: set[tuple[int, str]] = set()
@@ -62,8 +64,6 @@ class _Reader(TextLog):
         match match.kind:
             case "by_epoch" | "by_step":
                 self.record(match, line)
-            case "best":
-                best(build, match, line, unit="BEST_UNIT")
             case "loaded" | "resumed_from":
                 self.loaded = (match.get("PATH") or "").strip()
                 if match.kind == "loaded":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from diagnose.model.change import Change
 from diagnose.model.config import Config
+from diagnose.model.events import Events
 from diagnose.model.place import Place
 from diagnose.model.series import Series
 from diagnose.records import dataclass, field
@@ -61,7 +63,7 @@ class Segment:
     first_line: int
     last_line: int
     series: dict[str, Series] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
+    events: list[Event] | Events = field(default_factory=list)
     facts: dict[str, Fact] = field(default_factory=dict)
     config: Config = field(default_factory=Config)
     summary: Place | None = None
@@ -77,11 +79,22 @@ class Segment:
             if not highest < math.inf:  # NaN
                 highest = float(epochs[abs(epochs) < math.inf].max(initial=0.0))
             last = max(last, highest)
-        for event in self.events:
+        for event in [event for kind in ENDS_OF_EPOCH for event in self.events_of(kind)]:
             epoch = event.fields.get("epoch")
-            if isinstance(epoch, float | int) and math.isfinite(epoch) and event.kind in ENDS_OF_EPOCH:
+            if isinstance(epoch, float | int) and math.isfinite(epoch):
                 last = max(last, float(epoch))
         return math.ceil(last - 1e-9)
+
+    @property
+    def kinds(self) -> Iterable[str]:
+        """The kinds of its events, in the order in which they came first."""
+        events = self.events
+        return dict.fromkeys([part.kind for part in (events.parts if isinstance(events, Events) else events)])
+
+    def events_of(self, kind: str) -> Sequence[Event]:
+        """Return its events of a kind."""
+        events = self.events
+        return events.of(kind) if isinstance(events, Events) else [event for event in events if event.kind == kind]
 
 
 ENDS_OF_EPOCH = frozenset({"early_stop", "epoch_end"})

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from diagnose.model import Config, Event, Fact, Place, Run, Segment, Setting
+from diagnose.model.events import told
 from diagnose.names import batch_name, canonical, event_kinds, fact_names, traits
 from diagnose.reader.column import MANY, Column
 from diagnose.reader.dump import LONGEST_TEXT, Dump, PrintedSettings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from diagnose.model.events import Alike, Part
     from diagnose.reader.column import Shared
     from diagnose.reader.room import Places
 
@@ -37,7 +39,7 @@ class _Draft:
     title_line: int = 0
     columns: dict[str, Column] = field(default_factory=dict)
     frames: dict[tuple[tuple[str, str], ...], Table] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
+    events: list[Part] = field(default_factory=list)
     closed: bool = False
 
 
@@ -62,7 +64,7 @@ class RunBuilder:
         self._settings = PrintedSettings()
         self.room = Room()
         self._drafts: list[_Draft] = []
-        self._waiting: list[Event] = []
+        self._waiting: list[Part] = []
         self._heading, self._heading_line = "", 0
 
     # What a reader calls
@@ -160,14 +162,14 @@ class RunBuilder:
         draft.events.append(event)
         draft.last_line = max(draft.last_line, line)
 
-    def happened_all(self, events: list[Event]) -> None:
-        """Add events that are no failures, in the order of their lines, as ``happened`` does."""
+    def happened_all(self, events: Alike) -> None:
+        """Add events that are no failures, as ``happened`` does."""
         if not self._drafts:
-            self._waiting += events
-        elif events:
-            draft = self._drafts[-1]
-            draft.events += events
-            draft.last_line = max(draft.last_line, events[-1].place.line)
+            self._waiting.append(events)
+            return
+        draft = self._drafts[-1]
+        draft.events.append(events)
+        draft.last_line = max(draft.last_line, events.last_line)
 
     def fact(self, name: str, value: Any, line: int, text: str = "", *, path: str = "") -> None:
         """State a fact; it holds for the open segment and all later ones. *path*: a companion file that tells it."""
@@ -332,7 +334,7 @@ class RunBuilder:
                         name: unread(name, column.printed, column.path, partial(column.points, shared))
                         for name, column in self._columns(draft).items()
                     },
-                    draft.events,
+                    told(draft.events),
                     draft.facts,
                     Config(draft.settings, framework=self.framework, partial=self.partial),
                     title_line=draft.title_line,

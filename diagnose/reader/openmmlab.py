@@ -11,12 +11,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from diagnose.model import Event, Place
 from diagnose.names import canonical
 from diagnose.patterns import lazy
-from diagnose.reader.builder import TEXT, RunBuilder
+from diagnose.reader.builder import RunBuilder
 from diagnose.reader.bulk import Item
-from diagnose.reader.grammar import Match, number
+from diagnose.reader.grammar import BLANK_DIGITS, Match, number, undigited
 from diagnose.sources import Line
 
 STAMP = lazy(r".*?[0-9]{2}[-/][0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:,[0-9]{1,6})? - ")
@@ -165,20 +164,28 @@ def flat(key: str, value: Any) -> Iterator[tuple[str, float]]:
 class Warnings:
     """Reports each warning of a session once."""
 
-    MOST = 200
+    MOST, MOST_KNOWN = 200, 2000
 
     def __init__(self, build: RunBuilder) -> None:
         """Report to *build*."""
         self._build = build
         self._seen: set[tuple[int, str]] = set()
+        self._known: set[tuple[int, bytes]] = set()
 
     def feed(self, message: str, line: Line, session: int) -> None:
         """Report a line logged at level WARNING, unless one like it was reported before in this session."""
+        if len(self._known) > self.MOST_KNOWN:
+            self._known.clear()
+        self._known.add((session, undigited(line.text)))
         shape = session, _without_digits(message)
         if shape in self._seen or len(self._seen) >= self.MOST:
             return
         self._seen.add(shape)
         self._build.event("warning", line.number, line.text.strip(), category="", message=message.strip()[:200])
+
+    def tell_nothing(self, lines: bytes, session: int) -> bool:
+        """Whether lines like all of these were fed before in this session."""
+        return all((session, line) in self._known for line in lines.translate(BLANK_DIGITS).split(b"\n")[:-1])
 
 
 @lru_cache(maxsize=4096)
@@ -186,42 +193,27 @@ def _without_digits(message: str) -> str:
     return re.sub(r"\d+", "0", message)[:200]
 
 
-def saved(build: RunBuilder, count: float, unit: str, line: Line) -> None:
-    """Report ``Saving checkpoint at 3 epochs`` (or iterations)."""
-    all_saved(build, [(line.number, count, line.text, 0)], unit)
+def counted(match: Match) -> str:
+    """Return what ``Saving checkpoint at 3 epochs`` (or iterations) counts."""
+    return "epoch" if (match.get("UNIT") or "").strip().startswith("epoch") else "step"
 
 
-def all_saved(build: RunBuilder, lines: Iterable[tuple[int, float, str, object]], unit: str) -> None:
-    """Report several such lines, of each where it stands, its number and its text; no other came between them."""
-    place = "epoch" if unit.strip().startswith("epoch") else "step"
-    path = build.path
-    build.happened_all(
-        [
-            Event("checkpoint", Place(path, number, 1, text.strip()[:TEXT]), {place: count})
-            for number, count, text, _ in lines
-        ]
-    )
-
-
-def best(build: RunBuilder, match: Match, line: Line, *, unit: str = "UNIT", path: str = "") -> None:
-    """Report a checkpoint that was written because a metric was the best so far.
+def best(match: Match, *, unit: str = "UNIT", path: str = "") -> dict[str, Any]:
+    """Return what is said of a checkpoint that was written because a metric was the best so far.
 
     Args:
-        build: what to report to.
         match: the line; it tells the path if it has one.
-        line: the same.
         unit: terminal of what is counted.
         path: what the line above it told.
     """
     said = dict(match.tokens)
-    place: dict[str, Any] = {"epoch" if said[unit].strip().startswith("epoch") else "step": float(said["INT"])}
     try:
         value = number(said["BEST_VALUE"].strip())
     except ValueError:
         value = math.nan
     path = said.get("PATH", path).strip().removesuffix(".")
-    text = line.text.strip()
-    build.event("checkpoint", line.number, text, metric=said["METRIC"], value=value, path=path, **place)
+    at = "epoch" if said[unit].strip().startswith("epoch") else "step"
+    return {"metric": said["METRIC"], "value": value, "path": path, at: float(said["INT"])}
 
 
 def state_once(build: RunBuilder, name: str, value: float, line: Line) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import cache
-from itertools import groupby
-from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from diagnose.model import Fact
 from diagnose.reader.builder import RunBuilder
@@ -16,17 +14,18 @@ from diagnose.reader.column import ABSENT
 from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.gates import gate
 from diagnose.reader.grammar import LineGrammar, Match, number
+from diagnose.reader.kept import Kept, Lines
 from diagnose.reader.openmmlab import (
     STAMP,
     Loop,
     Warnings,
     absent,
-    all_saved,
+    best,
     bulk_items,
     class_mismatch,
+    counted,
     items_of,
     points,
-    saved,
 )
 from diagnose.reader.openmmlab_blocks import DETECTED_START, Blocks
 from diagnose.reader.openmmlab_passages import Passage, passage_of
@@ -36,6 +35,7 @@ from diagnose.sources.lines import decode, visible
 
 if TYPE_CHECKING:
     from diagnose.reader.bulk import Floats
+    from diagnose.reader.kept import Fields
 
 
 STAMPED = tuple(f"{digit} - " for digit in range(10))
@@ -77,9 +77,11 @@ class TextLog:
 
     Attributes:
         others: pattern of what ends a block besides stamped lines and records; by default that of the grammar's gate.
+        best_unit: terminal of what is counted where the best checkpoint so far is told.
+        best_path: where a line above such a one says that it lies.
     """
 
-    others = ""
+    others, best_unit, best_path = "", "UNIT", ""
 
     def __init__(self, build: RunBuilder, grammar: LineGrammar) -> None:
         """Report to *build* what *grammar* accepts."""
@@ -87,7 +89,7 @@ class TextLog:
         self.blocks, self.loop, self.warnings = Blocks(build), Loop(build), Warnings(build)
         self.console = ConsoleEvents(build)
         self.loaded = ""
-        self.kept: dict[int, tuple[str, list[int]]] = {}  # of each template its unit, and what is counted in it
+        self.kept: dict[int, tuple[str, Fields | None]] = {}  # of each template its kind, and what its column says
         self.plans = plans_of(grammar.shapes)
 
     def read(self, source: Source) -> None:
@@ -169,19 +171,35 @@ class TextLog:
         if match.kind == "saved":
             parts = self.shapes.parts_of(template)
             counts = [part for part, (name, _) in zip(parts, match.tokens, strict=True) if name == "INT" and part >= 0]
-        self.kept[template] = match.get("UNIT") or "", counts
+        self.kept[template] = match.kind, partial(_at, counted(match)) if counts else None
         self.walk.enable(counts, ALWAYS, keeps=True)
 
     def take_kept(self) -> None:
         """Take the lines that were kept, in their order."""
-        for template, lines in groupby(self.walk.kept(self.kept), itemgetter(3)):
-            unit, counts = self.kept[template]
-            if counts:
-                all_saved(self.build, lines, unit)
-                continue
-            for at, _, text, _ in lines:
-                if (match := self.known(text)) is not None:
-                    self.take(match, Line(at, text))
+        found = [(lines, *self.kept[template]) for template in self.kept if (lines := self.walk.kept(template))[0]]
+        if not found:
+            return
+        said = partial(self.said, partial(best, unit=self.best_unit, path=self.best_path))
+        told = [Lines(*lines, fields or said, self.best_path) for lines, kind, fields in found if kind != "warning"]
+        warned = [Lines(*lines, said) for lines, kind, _ in found if kind == "warning"]
+        if all(one.raw.isascii() for one in told) and all(self.is_known(one.raw) for one in warned):
+            if told:
+                self.build.happened_all(Kept("checkpoint", self.build.path, told))
+            return
+        for at, text, _ in sorted(each for one in (*told, *warned) for each in one.each()):
+            if (match := self.known(text)) is not None:
+                self.take(match, Line(at, text))
+
+    def is_known(self, warnings: bytes) -> bool:
+        """Whether lines like all of these were taken before in this session."""
+        return self.warnings.tell_nothing(warnings, self.blocks.sessions)
+
+    def said(self, best: Callable[[Match], dict[str, Any]], text: str, _: float) -> dict[str, Any]:
+        """Return what a line says of a checkpoint."""
+        match = self.grammar.parse(text)
+        if match is None or match.kind == "best":
+            return {} if match is None else best(match)
+        return _at(counted(match), text, float(match.get("INT") or 0))
 
     def full(self, template: int) -> None:
         """Take what was stored of a template."""
@@ -301,7 +319,9 @@ class TextLog:
             case "environment" | "config" | "mismatch":
                 self.blocks.open(match.kind, line)
             case "saved":
-                saved(build, float(match.get("INT") or 0), match.get("UNIT") or "", line)
+                build.event("checkpoint", number, text, **{counted(match): float(match.get("INT") or 0)})
+            case "best":
+                build.event("checkpoint", number, text, **best(match, unit=self.best_unit, path=self.best_path))
             case "resumed":
                 epoch, step = match.all("INT")
                 build.event("resumed", number, text, epoch=float(epoch), step=float(step), path=self.loaded)
@@ -312,3 +332,8 @@ class TextLog:
                 build.event("validation_empty", number, text, message=text)
             case "warning":
                 self.warnings.feed(match.get("MESSAGE") or "", line, self.blocks.sessions)
+
+
+def _at(place: str, _: str, count: float) -> dict[str, Any]:
+    """Return what a line says that counts something."""
+    return {place: count}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from diagnose.records import dataclass
 from diagnose.scan.blocks import CHUNK, blocks
@@ -306,21 +305,10 @@ class Walk:
         """Return whether any rows wait to be taken."""
         return self._scanner.holds()
 
-    def kept(self, templates: Iterable[int]) -> list[tuple[int, float, str, int]]:
-        """Return the lines that were kept of templates: the number of each, its last column, its text, its template."""
-        found: list[tuple[int, float, str, int]] = []
-        scanner = self._scanner
-        for template in templates:
-            if not (raw := scanner.lines(template)):
-                continue
-            texts = raw.decode(errors="replace").split("\n")[:-1]
-            if b"\r" in raw:
-                texts = [text.rstrip("\r") for text in texts]
-            rows = scanner.take(template)
-            each = struct.iter_unpack(f"={len(rows) // len(texts) // 8}d", rows)
-            fresh = [(int(row[0]), row[-1], text, template) for row, text in zip(each, texts, strict=True)]
-            found = sorted(found + fresh) if found else fresh
-        return found
+    def kept(self, template: int) -> tuple[bytes, bytes]:
+        """Return the lines that were kept of a template, and their rows."""
+        lines = self._scanner.lines(template)
+        return lines, self._scanner.take(template) if lines else b""
 
     @property
     def counters(self) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 import pytest
 
 from diagnose.reader.bulk import ALWAYS
+from diagnose.reader.kept import Lines
 from diagnose.scan import Condition, Gate, Shapes, Walk, blocks
 from diagnose.scan.engine import kernel_problem
 from diagnose.scan.gate import needed
@@ -82,6 +83,11 @@ def test_a_line_that_is_ignored_does_not_come_again():
     assert seen == ["stamp 12", "stamp 7", "STAMP 12"]
 
 
+def told(walk):
+    kept = [Lines(*lines, dict) for template in walk.enabled if (lines := walk.kept(template))[0]]
+    return sorted(each for lines in kept for each in lines.each())
+
+
 def test_rows_are_checked_and_their_lines_kept():
     walk = walk_through("1 ap_50: 0.5\n2 ap_50: 0.25\nx\n3 ap_50: -1\n4 ap_50: 1\n5 ap_50: 0.75\n")
     seen = []
@@ -91,8 +97,8 @@ def test_rows_are_checked_and_their_lines_kept():
             walk.enable((1,), Condition(checks=((1, -1.0, False), (0, 4.0, False))), keeps=True)
 
     assert seen == ["1 ap_50: 0.5", "3 ap_50: -1", "4 ap_50: 1"]
-    assert walk.kept([0]) == [(2, 0.25, "2 ap_50: 0.25", 0), (6, 0.75, "5 ap_50: 0.75", 0)]
-    assert walk.kept([0]) == []
+    assert told(walk) == [(2, "2 ap_50: 0.25", 0.25), (6, "5 ap_50: 0.75", 0.75)]
+    assert told(walk) == []
 
 
 def test_lines_are_kept_until_the_end_and_told_of_in_their_order():
@@ -103,14 +109,14 @@ def test_lines_are_kept_until_the_end_and_told_of_in_their_order():
     walk._shapes.add(other)
     seen = []
     for line in walk:
-        seen.append((line.number, walk.skipped, walk.kept(walk.enabled)))
+        seen.append((line.number, walk.skipped, told(walk)))
         walk.enable((1,) if walk.template == 0 else (0,), ALWAYS, keeps=True) if walk.template >= 0 else walk.disable()
 
     assert seen == [
         (1, False, []),
         (2, False, []),
-        (4, True, [(3, 0.25, "2 ap_50: 0.25", 0)]),
-        (10, True, [(6, 2, "kept 2", 1), (7, 1, "3 ap_50: 1", 0), (8, 3, "kept 3", 1), (9, 4, "kept 4", 1)]),
+        (4, True, [(3, "2 ap_50: 0.25", 0.25)]),
+        (10, True, [(6, "kept 2", 2), (7, "3 ap_50: 1", 1), (8, "kept 3", 3), (9, "kept 4", 4)]),
         (11, False, []),
     ]
 

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from diagnose.model import UNKNOWN, Config, Event, Fact, Place, Run, Segment, Series, Setting
+from diagnose.model.events import Events
 from diagnose.records import fields
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _plain(value: Any, column: Callable[[Any], int]) -> Any:
         if any(type(key) is not str for key in value) or TAG in value:
             raise CannotKeepError("keys that JSON lacks")
         return dict(zip(value, _items(value.values(), column), strict=True))
-    if kind is list:
+    if kind is list or kind is Events:
         return _items(value, column)
     if kind.__name__ == "ndarray":
         return {TAG: "column", "of": column(value)}

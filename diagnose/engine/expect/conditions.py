@@ -298,9 +298,9 @@ def best_epoch(scope: ExpectScope, series: Node | None = None) -> Any:
     if series is not None:
         return _epoch_of(_best(_series(evaluate(series, scope), scope)))
     for kind in ("weights_restored", "best_summary"):
-        for event in reversed(scope.segment.events):
+        for event in reversed(scope.segment.events_of(kind)):
             epoch = event.fields.get("epoch")
-            if event.kind == kind and isinstance(epoch, int | float) and epoch == epoch:
+            if isinstance(epoch, int | float) and epoch == epoch:
                 return placed(epoch, event.place)
     try:
         return _epoch_of(_best(TABLE["main_score"].call(scope)))

@@ -127,7 +127,7 @@ def planned(segment: Segment) -> tuple[float, Place] | None:
 
 def end_of(segment: Segment) -> Event | None:
     """Return the event that ended a segment before its time, if the log names one."""
-    return next((event for kind in ENDS for event in segment.events if event.kind == kind), None)
+    return next((event for kind in ENDS for event in segment.events_of(kind)), None)
 
 
 def _length(segment: Segment) -> Iterator[Expectation]:

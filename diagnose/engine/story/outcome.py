@@ -47,10 +47,10 @@ def outcome(run: Run, sources: Mapping[str, Source]) -> Iterator[Statement]:
             told.setdefault(f'"{place.text}"', place)
     covered = {(place.path, place.line) for place in told.values()}
     summed: dict[str, tuple[str, Place]] = {}
-    for event in last.events:
+    for event in last.events_of("metric_summary"):
         metric, value = str(event.fields.get("metric", "")), event.fields.get("value")
         here = (event.place.path, event.place.line) in covered or event.place.line < end
-        if event.kind != "metric_summary" or here or not isinstance(value, int | float) or not math.isfinite(value):
+        if here or not isinstance(value, int | float) or not math.isfinite(value):
             continue
         if metric not in last.series and _measures(metric):
             summed[metric] = f"{metric} {number(float(value))}", event.place
@@ -66,7 +66,7 @@ def outcome(run: Run, sources: Mapping[str, Source]) -> Iterator[Statement]:
 def _end(segment: Segment) -> int:
     """Return the last line that belongs to the fit itself."""
     found = [int(np.max(one.line)) for one in segment.series.values() if len(one) and one.path == segment.path]
-    found += [one.place.line for one in segment.events if one.kind in ENDS and one.place.path == segment.path]
+    found += [one.place.line for kind in ENDS for one in segment.events_of(kind) if one.place.path == segment.path]
     return max(found, default=0)
 
 

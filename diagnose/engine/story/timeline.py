@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -149,11 +148,8 @@ def _when(moment: Moment, lines: Lines) -> float:
 
 
 def _events(segment: Segment, lines: Lines) -> Iterator[tuple[str, Moment]]:
-    by_kind: dict[str, list[Event]] = defaultdict(list)
-    for event in segment.events:
-        if event.kind not in NOISE:
-            by_kind[event.kind].append(event)
-    for kind, events in by_kind.items():
+    for kind in [kind for kind in segment.kinds if kind not in NOISE]:
+        events = segment.events_of(kind)
         if len(events) > ALIKE:
             first, last = events[0], events[-1]
             yield kind, replace(_moment(segment, first, lines), times=len(events) - 1)

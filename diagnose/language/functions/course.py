@@ -13,6 +13,7 @@ from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, different, finite, middle, number_of_different
 from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Event, Point, Segment, Series
+from diagnose.model.events import Events
 from diagnose.names import event_kinds, split_of
 
 function = Registry()
@@ -174,10 +175,13 @@ def saying(scope: Any, phrase: Any, kind: Any = "") -> list[Event]:
         raise ValueTypeError(f"unknown event kind {kind!r}")
     sought = str(phrase).lower() if phrase else "\0"
     segment, memo = scope.segment, scope.memo
-    if kind or memo is None:
-        return [event for event in segment.events if (not kind or event.kind == kind) and sought in _said(event)]
-    texts = memo.of_segment("said", _all_said, segment)
-    return [event for event, text in zip(segment.events, texts, strict=True) if sought in text]
+    events = segment.events_of(kind) if kind else segment.events
+    if isinstance(events, Events):
+        events = events.that_may_say(sought)
+    elif not kind and memo is not None:
+        texts = memo.of_segment("said", _all_said, segment)
+        return [event for event, text in zip(events, texts, strict=True) if sought in text]
+    return [event for event in events if sought in _said(event)]
 
 
 def _all_said(segment: Segment) -> list[str]:
@@ -196,7 +200,7 @@ def sum_of(scope: Any, kind: Any, field: Any) -> float:
     """Sum of a number that events of a kind carry: `sum_of("missing_files", "count")`. Missing if none carries it."""
     if kind not in event_kinds():
         raise ValueTypeError(f"unknown event kind {kind!r}")
-    found = [event.fields.get(str(field)) for event in scope.segment.events if event.kind == kind]
+    found = [event.fields.get(str(field)) for event in scope.segment.events_of(kind)]
     numbers = [float(value) for value in found if isinstance(value, int | float) and math.isfinite(value)]
     if not numbers:
         raise MissingError(f"{kind}.{field}")
@@ -208,7 +212,7 @@ def segments_with(scope: Any, kind: Any) -> float:
     """Number of segments of the run in which an event of this kind happened."""
     if kind not in event_kinds():
         raise ValueTypeError(f"unknown event kind {kind!r}")
-    return float(sum(any(event.kind == kind for event in segment.events) for segment in scope.segments))
+    return float(sum(kind in segment.kinds for segment in scope.segments))
 
 
 @function
@@ -218,4 +222,4 @@ def seen_before(scope: Any, kind: Any) -> bool:
         raise ValueTypeError(f"unknown event kind {kind!r}")
     if not scope.segment.index or not scope.segments:
         raise MissingError("a segment before")
-    return any(event.kind == kind for event in scope.segments[scope.segment.index - 1].events)
+    return kind in scope.segments[scope.segment.index - 1].kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from diagnose.language.functions.registry import Registry
@@ -12,10 +13,11 @@ from diagnose.names import event_kinds
 function = Registry()
 
 
-def _events(scope: Any, kind: Any) -> list[Event]:
+def _events(scope: Any, kind: Any) -> Sequence[Event]:
     if kind not in event_kinds():
         raise ValueTypeError(f"unknown event kind {kind!r}")
-    return [event for event in scope.segment.events if event.kind == kind]
+    found: Sequence[Event] = scope.segment.events_of(kind)
+    return found
 
 
 @function
@@ -33,7 +35,7 @@ def count_of(scope: Any, kind: Any) -> float:
 @function
 def events(scope: Any, kind: Any) -> list[Event]:
     """All events of a kind; may be empty."""
-    return _events(scope, kind)
+    return list(_events(scope, kind))
 
 
 @function
