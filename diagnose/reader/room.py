@@ -114,8 +114,6 @@ class Table:
         from diagnose.reader.thinning import STRETCH
 
         before = self.held
-        if not self._is_open:
-            self.place()
         if self._level:
             self._thin_fresh()
         while self.held > self._room.most:
