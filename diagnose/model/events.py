@@ -79,6 +79,10 @@ class Events(Sequence["Event"]):
                 left -= len(part)
         raise IndexError(at)
 
+    def __reversed__(self) -> Iterator[Event]:
+        for part in reversed(self.parts):
+            yield from reversed(list(part)) if isinstance(part, Alike) else (part,)
+
     def __eq__(self, other: object) -> bool:
         return list(self) == list(other) if isinstance(other, list | Events) else NotImplemented
 
@@ -96,9 +100,9 @@ class Events(Sequence["Event"]):
         """Add events."""
         self.parts.extend(events)
 
-    def of(self, kind: str) -> Sequence[Event]:
-        """Return those of a kind."""
-        return told([part for part in self.parts if part.kind == kind])
+    def of(self, kinds: tuple[str, ...]) -> Sequence[Event]:
+        """Return those of some kinds."""
+        return told([part for part in self.parts if part.kind in kinds])
 
     def that_may_say(self, phrase: str) -> Sequence[Event]:
         """Return those among which are all that contain a phrase in lower case."""

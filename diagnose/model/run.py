@@ -79,7 +79,7 @@ class Segment:
             if not highest < math.inf:  # NaN
                 highest = float(epochs[abs(epochs) < math.inf].max(initial=0.0))
             last = max(last, highest)
-        for event in [event for kind in ENDS_OF_EPOCH for event in self.events_of(kind)]:
+        for event in self.events_of(*ENDS_OF_EPOCH):
             epoch = event.fields.get("epoch")
             if isinstance(epoch, float | int) and math.isfinite(epoch):
                 last = max(last, float(epoch))
@@ -91,10 +91,10 @@ class Segment:
         events = self.events
         return dict.fromkeys([part.kind for part in (events.parts if isinstance(events, Events) else events)])
 
-    def events_of(self, kind: str) -> Sequence[Event]:
-        """Return its events of a kind."""
+    def events_of(self, *kinds: str) -> Sequence[Event]:
+        """Return its events of some kinds."""
         events = self.events
-        return events.of(kind) if isinstance(events, Events) else [event for event in events if event.kind == kind]
+        return events.of(kinds) if isinstance(events, Events) else [event for event in events if event.kind in kinds]
 
 
 ENDS_OF_EPOCH = frozenset({"early_stop", "epoch_end"})

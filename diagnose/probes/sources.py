@@ -56,8 +56,8 @@ def event(kind: str, field: str, read: Number = lambda value: value) -> Source:
     """Look up a numeric field of the last event of a kind; *read* as for ``fact``."""
 
     def look(segment: Segment) -> Found | None:
-        for one in reversed(segment.events):
-            value = read(one.fields.get(field)) if one.kind == kind else None
+        for one in reversed(segment.events_of(kind)):
+            value = read(one.fields.get(field))
             if value is not None:
                 return Found(value, (one.place,))
         return None
@@ -76,8 +76,8 @@ def reached(segment: Segment) -> Found | None:
 def patience(segment: Segment) -> Found | None:
     """Look up a stated patience, else the epochs between the restored epoch and the early stop."""
     stated = fact("patience", whole)(segment)
-    stop = next((one for one in segment.events if one.kind == "early_stop"), None)
-    back = next((one for one in segment.events if one.kind == "weights_restored"), None)
+    stop = next(iter(segment.events_of("early_stop")), None)
+    back = next(iter(segment.events_of("weights_restored")), None)
     if stated is not None or stop is None or back is None:
         return stated
     ends = number(stop.fields.get("epoch")), number(back.fields.get("epoch"))

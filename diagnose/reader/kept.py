@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from operator import itemgetter
@@ -24,13 +23,15 @@ class Lines(NamedTuple):
 
     Attributes:
         raw: their bytes.
-        rows: doubles of each: its number first, a column last.
+        numbers: double by double, where each stands.
+        column: one of its variable parts, likewise.
         fields: what a line says, from its text and that column.
         also: what fields may hold besides numbers and parts of the text.
     """
 
     raw: bytes
-    rows: bytes
+    numbers: bytes
+    column: bytes
     fields: Fields
     also: str = ""
 
@@ -39,8 +40,15 @@ class Lines(NamedTuple):
         texts = self.raw.decode(errors="replace").split("\n")[:-1]
         if b"\r" in self.raw:
             texts = [text.rstrip("\r") for text in texts]
-        rows = struct.iter_unpack(f"={len(self.rows) // len(texts) // 8}d", self.rows)
-        return [(int(row[0]), text, row[-1]) for row, text in zip(rows, texts, strict=True)]
+        numbers, column = (memoryview(each).cast("d").tolist() for each in (self.numbers, self.column))
+        return list(zip(map(int, numbers), texts, column, strict=True))
+
+
+def lines_of(raw: bytes, rows: bytes, fields: Fields, also: str = "") -> Lines:
+    """Return lines that were kept, of whose rows the first double says where each stands and the last one counts."""
+    doubles = memoryview(rows).cast("d")
+    width = len(doubles) // raw.count(b"\n")
+    return Lines(raw, doubles[::width].tobytes(), doubles[width - 1 :: width].tobytes(), fields, also)
 
 
 class Kept(Alike):
@@ -51,13 +59,12 @@ class Kept(Alike):
     def __init__(self, kind: str, path: str, lines: Sequence[Lines]) -> None:
         """Take lines of the file *path*."""
         self.kind, self._path, self._lines = kind, path, lines
-        self._size = sum([one.raw.count(b"\n") for one in lines])
+        self._size = sum([len(one.numbers) for one in lines]) // 8
 
     @property
     def last_line(self) -> int:
         """The line of the last one."""
-        lasts = [(one.rows, len(one.rows) - len(one.rows) // one.raw.count(b"\n")) for one in self._lines]
-        return int(max([struct.unpack_from("=d", rows, at)[0] for rows, at in lasts]))
+        return int(max([memoryview(one.numbers).cast("d")[-1] for one in self._lines]))
 
     def __len__(self) -> int:
         return self._size

@@ -14,7 +14,7 @@ from diagnose.reader.column import ABSENT
 from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.gates import gate
 from diagnose.reader.grammar import LineGrammar, Match, number
-from diagnose.reader.kept import Kept, Lines
+from diagnose.reader.kept import Kept, lines_of
 from diagnose.reader.openmmlab import (
     STAMP,
     Loop,
@@ -180,8 +180,8 @@ class TextLog:
         if not found:
             return
         said = partial(self.said, partial(best, unit=self.best_unit, path=self.best_path))
-        told = [Lines(*lines, fields or said, self.best_path) for lines, kind, fields in found if kind != "warning"]
-        warned = [Lines(*lines, said) for lines, kind, _ in found if kind == "warning"]
+        told = [lines_of(*lines, fields or said, self.best_path) for lines, kind, fields in found if kind != "warning"]
+        warned = [lines_of(*lines, said) for lines, kind, _ in found if kind == "warning"]
         if all(one.raw.isascii() for one in told) and all(self.is_known(one.raw) for one in warned):
             if told:
                 self.build.happened_all(Kept("checkpoint", self.build.path, told))

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.reader.bulk import ALWAYS
-from diagnose.reader.kept import Lines
+from diagnose.reader.kept import lines_of
 from diagnose.scan import Condition, Gate, Shapes, Walk, blocks
 from diagnose.scan.engine import kernel_problem
 from diagnose.scan.gate import needed
@@ -84,7 +84,7 @@ def test_a_line_that_is_ignored_does_not_come_again():
 
 
 def told(walk):
-    kept = [Lines(*lines, dict) for template in walk.enabled if (lines := walk.kept(template))[0]]
+    kept = [lines_of(*lines, dict) for template in walk.enabled if (lines := walk.kept(template))[0]]
     return sorted(each for lines in kept for each in lines.each())
 
 

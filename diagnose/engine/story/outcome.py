@@ -66,7 +66,7 @@ def outcome(run: Run, sources: Mapping[str, Source]) -> Iterator[Statement]:
 def _end(segment: Segment) -> int:
     """Return the last line that belongs to the fit itself."""
     found = [int(np.max(one.line)) for one in segment.series.values() if len(one) and one.path == segment.path]
-    found += [one.place.line for kind in ENDS for one in segment.events_of(kind) if one.place.path == segment.path]
+    found += [one.place.line for one in segment.events_of(*ENDS) if one.place.path == segment.path]
     return max(found, default=0)
 
 

@@ -120,7 +120,7 @@ def _agreement(told: Entry, stated: Entry) -> int:
 
 
 def _bests(entry: Entry) -> dict[tuple[str, frozenset[str]], float]:
-    events = [event for event in entry.segment.events if event.kind == "best_summary" and "metric" in event.fields]
+    events = [event for event in entry.segment.events_of("best_summary") if "metric" in event.fields]
     found = {key_of(str(event.fields["metric"])): float(event.fields["value"]) for event in events}
     if not found and not entry.has_curve:
         found = {key_of(name): float(series.value[-1]) for name, series in entry.segment.series.items()}
@@ -129,9 +129,9 @@ def _bests(entry: Entry) -> dict[tuple[str, frozenset[str]], float]:
 
 def _take(entry: Entry, stated: Entry) -> None:
     """Add to a run what a results file states of it."""
-    entry.stated += [event for event in stated.segment.events if event.kind in SUMMARIES]
+    entry.stated += stated.segment.events_of(*SUMMARIES)
     for name, series in stated.segment.series.items():
-        if entry.has_curve and not any(event.kind in SUMMARIES for event in stated.segment.events):
+        if entry.has_curve and not stated.segment.events_of(*SUMMARIES):
             fields = {"metric": name, "value": float(series.value[-1]), "epoch": math.nan}
             entry.stated.append(Event("best_summary", Place(series.path, int(series.line[-1])), fields))
     kept = entry.segment.events[:]
@@ -149,9 +149,7 @@ def _take(entry: Entry, stated: Entry) -> None:
 def _lift(entry: Entry) -> None:
     """Set aside the summaries that a log itself prints."""
     entry.stated += [
-        event
-        for event in entry.segment.events
-        if event.kind in SUMMARIES and entry.has_curve and event not in entry.stated
+        event for event in entry.segment.events_of(*SUMMARIES) if entry.has_curve and event not in entry.stated
     ]
 
 

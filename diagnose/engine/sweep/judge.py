@@ -73,8 +73,7 @@ def _bare(words: str, name: str) -> str:
 
 
 def _fatal(segment: Segment) -> list[Event]:
-    events = [event for event in segment.events if event.kind in FATAL]
-    return sorted(events, key=lambda event: FATAL.index(event.kind))
+    return sorted(segment.events_of(*FATAL), key=lambda event: FATAL.index(event.kind))
 
 
 def _words(event: Event) -> str:
@@ -117,7 +116,7 @@ def status(entry: Entry, value: Value | None, others: Sequence[int], lacking: st
     if value is None:
         return ("failed", words) if words else ("no-value", lacking or NOTHING)
     epochs, plan = reached(entry, value), planned(entry)
-    if any(event.kind == "early_stop" for event in entry.segment.events):
+    if "early_stop" in entry.segment.kinds:
         return "ok", ""
     after = f"; ended by: {words}" if words else ""
     if epochs and plan and epochs < plan * SHARE:

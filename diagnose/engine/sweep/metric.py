@@ -128,11 +128,7 @@ def rivals(entries: Sequence[Entry], metric: Metric | None) -> dict[int, str]:
 def _score(entry: Entry) -> Series | None:
     """Return the score that Keras Tuner gives a trial, named after the metric it equals."""
     stated = next(
-        (
-            event
-            for event in entry.segment.events
-            if event.kind == "best_summary" and event.fields.get("metric") == OBJECTIVE
-        ),
+        (event for event in entry.segment.events_of("best_summary") if event.fields.get("metric") == OBJECTIVE),
         None,
     )
     if stated is None or entry.format != "keras-tuner":

@@ -48,7 +48,7 @@ PARAMETERS = (
 
 def segment(one: Segment) -> bool:
     """Whether a segment is one that early stopping ended."""
-    return any(event.kind == "early_stop" for event in one.events)
+    return "early_stop" in one.kinds
 
 
 def small(values: Values) -> dict[str, Any]:
