@@ -54,7 +54,8 @@ def test_they_are_a_sequence(events):
 
 def test_more_are_added_behind_them(events):
     more = Event("traceback", Place("a.log", 9))
-    assert events + [more] == [*EXPECTED, more]
+    several = [more]
+    assert events + several == [*EXPECTED, more]
     events.append(more)
     events.extend([more])
     assert events == [*EXPECTED, more, more]
