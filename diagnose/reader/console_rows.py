@@ -294,7 +294,7 @@ class ConsoleRows(Generic[Plan]):
     def flush(self, before: int = 0) -> None:
         """Tell the rows that were read since the last call, of lines before the one that is treated next."""
         last, self._line = self._line, self._walk.number if before else 0
-        if 0 < self._line <= last + 1 or not self._walk.holds():
+        if 0 < self._line <= last + 1 or not self._walk.holding():
             return
         states = self._walk.states
         taken = [(number, rows) for number in self._plans if (rows := self._walk.take(number))]

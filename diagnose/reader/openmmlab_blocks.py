@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from diagnose.model import Fact, Setting
@@ -14,7 +13,9 @@ from diagnose.reader.openmmlab_passages import (
     Passage,
     Told,
     ends_dump,
+    ends_report,
     framework_with,
+    mismatches,
     printed,
     stated,
 )
@@ -58,7 +59,7 @@ class Blocks:
         self._build = build
         self._kind = ""
         self._lines: list[Line] = []
-        self._dump: Passage | None = None  # what follows them, in one piece
+        self._piece = ""  # what follows them, in one
         self._rules = 0
         self.sessions = 0
         self.detected: Detected | None = None
@@ -72,12 +73,12 @@ class Blocks:
     @property
     def repeats(self) -> bool:
         """Whether the open block is one that a program prints again each time it starts."""
-        return self._kind in ("environment", "config")
+        return self._kind in ("environment", "config", "mismatch")
 
     def open(self, kind: str, line: Line) -> None:
         """Begin a block (``environment``, ``config`` or ``mismatch``) below a stamped line."""
         self.close()
-        self._kind, self._lines, self._dump, self._rules = kind, [line], None, 0
+        self._kind, self._lines, self._piece, self._rules = kind, [line], "", 0
 
     def feed(self, line: Line) -> bool:
         """Take a line without a stamp; return whether it belongs to the open block."""
@@ -112,7 +113,7 @@ class Blocks:
         if self._kind == "config" and ends_dump(text, blank_above=not self._lines[-1].text.strip()):
             self.close()
             return False
-        if self._kind == "mismatch" and not re.match(r"\s*$|.*state_dict|.*size mismatch|\s|[+|]", text):
+        if self._kind == "mismatch" and ends_report(text):
             self.close()
             return False
         self._lines.append(line)
@@ -122,11 +123,13 @@ class Blocks:
 
     def passage(self, first: int, passage: Passage) -> int:
         """Take plain lines without stamps, the first of which has this number; return how many belong to the block."""
-        if first == self._lines[0].number + 1 and not self._rules and len(passage.raw) <= LONGEST_MEMO:
+        adjoins = first == self._lines[0].number + 1 and not self._rules
+        if adjoins and self.repeats and len(passage.raw) <= LONGEST_MEMO:
             if self._kind == "environment":
                 return self._environment(first, passage.told)
-            if self._kind == "config" and (taken := passage.length_of_dump) < LONGEST_DUMP:
-                self._dump = passage if passage.dump else None
+            taken, piece = passage.dump if self._kind == "config" else passage.report
+            if taken < LONGEST_DUMP:
+                self._piece = piece
                 if taken < passage.count:
                     self.close()
                 return taken
@@ -154,18 +157,18 @@ class Blocks:
 
     def _unfold(self) -> None:
         """Go over from a dump in one piece to its lines."""
-        if self._dump is not None:
-            texts = self._dump.dump.split("\n")
+        if self._piece:
+            texts = self._piece.split("\n")
             self._lines += [Line(number, text) for number, text in enumerate(texts, self._lines[0].number + 1)]
-            self._dump = None
+            self._piece = ""
 
     def close(self) -> str:
         """End the open block and report what it held; return its kind, empty if none was open."""
         if not self._kind:
             return ""
         kind, self._kind = self._kind, ""
-        if kind == "config" and self._dump is not None:
-            _state(self._build, *printed(self._dump.dump), shift=self._lines[0].number)
+        if kind == "config" and self._piece:
+            _state(self._build, *printed(self._piece), shift=self._lines[0].number)
         elif kind == "config" and len(self._lines) > 1:
             first = self._lines[1].number
             # A dropped physical line would shift all lines below it: keep the numbers.
@@ -193,29 +196,9 @@ class Blocks:
                 self._build.point(shown, value, table.line, epoch=epoch, name=name)
 
     def _mismatch(self) -> None:
-        missing = unexpected = mismatched = 0
-        quoted: list[str] = []
-        for line in self._lines[1:]:
-            head, _, names = line.text.strip().partition(":")
-            count = sum(1 for name in names.split(",") if name.strip())
-            if head.startswith("size mismatch"):
-                mismatched += 1
-            elif head.startswith("missing key"):
-                missing += count
-            elif head.startswith("unexpected key"):
-                unexpected += count
-            else:
-                continue
-            quoted.append(line.text.strip())
-        self._build.event(
-            "state_dict_mismatch",
-            self._lines[0].number,
-            self._lines[0].text.strip(),
-            missing=missing,
-            unexpected=unexpected,
-            mismatched=mismatched,
-            message="; ".join(quoted)[:400],
-        )
+        head = self._lines[0]
+        counts, message = mismatches(self._piece or "\n".join([line.text for line in self._lines[1:]]))
+        self._build.event("state_dict_mismatch", head.number, head.text.strip(), **counts, message=message)
 
 
 def begin_session(build: RunBuilder, line: Line) -> None:

@@ -69,8 +69,7 @@ class Passage:
     def told(self) -> Told:
         """What they say as an environment."""
         rules, told = 0, []
-        texts = self.lines.decode(errors="replace").split("\n")[:-1]
-        for at, text in enumerate(texts):
+        for at, text in enumerate(texts := self._texts()):
             rules += RULE.fullmatch(text) is not None
             if not rules and text.strip():
                 return Told(at, False, 0, ())  # a blank record that opened nothing
@@ -81,21 +80,24 @@ class Passage:
         return Told(len(texts), rules > 0, rules, tuple(told))
 
     @cached_property
-    def length_of_dump(self) -> int:
-        """How many of the lines below ``Config:`` belong to it."""
+    def dump(self) -> tuple[int, str]:
+        """How many of the lines below ``Config:`` belong to it, and those lines."""
         blank_above = False
-        texts = self.lines.decode(errors="replace").split("\n")[:-1]
-        for at, text in enumerate(texts):
+        for at, text in enumerate(texts := self._texts()):
             if ends_dump(text, blank_above=blank_above):
-                return at
+                return at, "\n".join(texts[:at])
             blank_above = not text.strip()
-        return len(texts)
+        return len(texts), "\n".join(texts)
 
     @cached_property
-    def dump(self) -> str:
-        """Those lines."""
-        taken = self.length_of_dump
-        return b"\n".join(self.lines.split(b"\n", taken)[:taken]).decode(errors="replace")
+    def report(self) -> tuple[int, str]:
+        """The same of the lines below a state dict that does not match."""
+        texts = self._texts()
+        taken = next((at for at, text in enumerate(texts) if ends_report(text)), len(texts))
+        return taken, "\n".join(texts[:taken])
+
+    def _texts(self) -> list[str]:
+        return self.lines.decode(errors="replace").split("\n")[:-1]
 
 
 _recent: deque[Passage] = deque(maxlen=MOST_MEMOS)
@@ -131,6 +133,31 @@ def ends_dump(text: str, *, blank_above: bool) -> bool:
     return (
         blank_above and bool(text) and not re.match(r"[\s\])}#'\"]|\w+\s*=|(import|from|with|del|if|for) |_base_", text)
     )
+
+
+def ends_report(text: str) -> bool:
+    """Whether a line below a state dict that does not match tells of something else."""
+    return re.match(r"\s*$|.*state_dict|.*size mismatch|\s|[+|]", text) is None
+
+
+@lru_cache(maxsize=16)
+def mismatches(report: str) -> tuple[dict[str, int], str]:
+    """Return how many parameters a model lacks, has too many, and has in another size, and the lines that tell it."""
+    counts = {"missing": 0, "unexpected": 0, "mismatched": 0}
+    quoted: list[str] = []
+    for line in report.split("\n"):
+        head, _, names = line.strip().partition(":")
+        count = sum(1 for name in names.split(",") if name.strip())
+        if head.startswith("size mismatch"):
+            counts["mismatched"] += 1
+        elif head.startswith("missing key"):
+            counts["missing"] += count
+        elif head.startswith("unexpected key"):
+            counts["unexpected"] += count
+        else:
+            continue
+        quoted.append(line.strip())
+    return counts, "; ".join(quoted)[:400]
 
 
 @lru_cache(maxsize=1024)

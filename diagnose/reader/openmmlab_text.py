@@ -176,7 +176,8 @@ class TextLog:
 
     def take_kept(self) -> None:
         """Take the lines that were kept, in their order."""
-        found = [(lines, *self.kept[template]) for template in self.kept if (lines := self.walk.kept(template))[0]]
+        walk, kept = self.walk, self.kept
+        found = [(walk.kept(template), *kept[template]) for template in walk.holding() if template in kept]
         if not found:
             return
         said = partial(self.said, partial(best, unit=self.best_unit, path=self.best_path))

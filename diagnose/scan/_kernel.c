@@ -595,16 +595,20 @@ static PyObject *scanner_take(PyObject *object, PyObject *args)
     return rows;
 }
 
-PyDoc_STRVAR(holds_doc, "holds(): whether any rows wait to be taken.");
-static PyObject *scanner_holds(PyObject *object, PyObject *unused)
+PyDoc_STRVAR(holding_doc, "holding(): the templates of which rows wait to be taken.");
+static PyObject *scanner_holding(PyObject *object, PyObject *unused)
 {
     const Scanner *self = idle(object);
-    if (self == NULL)
-        return NULL;
-    int32_t i = 0;
-    while (i < self->template_count && (self->templates[i].table == NULL || !self->templates[i].table->count))
-        i++;
-    return PyBool_FromLong(i < self->template_count);
+    PyObject *found = self == NULL ? NULL : PyList_New(0);
+    for (int32_t i = 0; found != NULL && i < self->template_count; i++) {
+        if (self->templates[i].table == NULL || !self->templates[i].table->count)
+            continue;
+        PyObject *number = PyLong_FromLong(i);
+        if (number == NULL || PyList_Append(found, number) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(number);
+    }
+    return found;
 }
 
 PyDoc_STRVAR(lines_doc, "lines(template): the lines of its rows, where they are kept; they are forgotten here.");
@@ -729,7 +733,7 @@ static PyMethodDef scanner_methods[] = {
     {"enable", scanner_enable, METH_VARARGS, enable_doc},
     {"disable", scanner_disable, METH_NOARGS, disable_doc},
     {"take", scanner_take, METH_VARARGS, take_doc},
-    {"holds", scanner_holds, METH_NOARGS, holds_doc},
+    {"holding", scanner_holding, METH_NOARGS, holding_doc},
     {"lines", scanner_lines, METH_VARARGS, lines_doc},
     {"counters", scanner_counters, METH_NOARGS, counters_doc},
     {"set_counters", scanner_set_counters, METH_VARARGS, set_counters_doc},

@@ -170,9 +170,9 @@ class Scanner:
         """Return the rows of a template as bytes of doubles: line, counters, columns; they are forgotten here."""
         return self._rows[template].take()
 
-    def holds(self) -> bool:
-        """Return whether any rows wait to be taken."""
-        return any(rows.stored for rows in self._rows)
+    def holding(self) -> list[int]:
+        """Return the templates of which rows wait to be taken."""
+        return [at for at, rows in enumerate(self._rows) if rows.stored]
 
     def lines(self, template: int) -> bytes:
         """Return the lines of a template's rows, where they are kept; they are forgotten here."""

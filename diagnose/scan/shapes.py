@@ -61,7 +61,7 @@ class Scanner(Protocol):
 
     def take(self, template: int, /) -> bytes: ...  # noqa: D102
 
-    def holds(self) -> bool: ...  # noqa: D102
+    def holding(self) -> list[int]: ...  # noqa: D102
 
     def counters(self) -> tuple[float, float]: ...  # noqa: D102
 

@@ -301,14 +301,13 @@ class Walk:
         """Return the rows stored of a template, row by row: line, major and minor counter then, and the columns."""
         return self._scanner.take(template)
 
-    def holds(self) -> bool:
-        """Return whether any rows wait to be taken."""
-        return self._scanner.holds()
+    def holding(self) -> list[int]:
+        """Return the templates of which rows wait to be taken."""
+        return self._scanner.holding()
 
     def kept(self, template: int) -> tuple[bytes, bytes]:
         """Return the lines that were kept of a template, and their rows."""
-        lines = self._scanner.lines(template)
-        return lines, self._scanner.take(template) if lines else b""
+        return self._scanner.lines(template), self._scanner.take(template)
 
     @property
     def counters(self) -> tuple[float, float]:

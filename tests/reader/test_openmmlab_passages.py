@@ -26,7 +26,7 @@ def test_what_an_environment_tells():
 
 def test_a_dump_ends_where_a_program_dies():
     passage = passage_of(b"lr = 0.1\n\nseed = 1\nTraceback (most recent call last):\n  File\n")
-    assert (passage.count, passage.length_of_dump, passage.dump) == (5, 3, "lr = 0.1\n\nseed = 1")
+    assert (passage.count, passage.dump) == (5, (3, "lr = 0.1\n\nseed = 1"))
 
 
 def test_terminal_control_is_not_plain():

@@ -84,7 +84,7 @@ def test_a_line_that_is_ignored_does_not_come_again():
 
 
 def told(walk):
-    kept = [lines_of(*lines, dict) for template in walk.enabled if (lines := walk.kept(template))[0]]
+    kept = [lines_of(*walk.kept(template), dict) for template in walk.holding()]
     return sorted(each for lines in kept for each in lines.each())
 
 

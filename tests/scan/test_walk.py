@@ -127,8 +127,8 @@ def test_a_walk_tells_whether_rows_wait():
     for line in walk:
         if line.number == 1:
             walk.enable([*grammar.shapes.parts_of(walk.template)], Condition())
-        waiting.append(walk.holds())
+        waiting.append(bool(walk.holding()))
 
     assert waiting == [False, True]
     assert walk.take(max(walk.enabled))
-    assert not walk.holds()
+    assert not walk.holding()
