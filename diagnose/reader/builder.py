@@ -246,6 +246,12 @@ class RunBuilder:
         return bool(self._drafts) and not self._drafts[-1].closed
 
     @property
+    def opened(self) -> int:
+        """The number of the open segment among all that have begun, from 1; 0 if none is open."""
+        drafts = self._drafts
+        return len(drafts) if drafts and not drafts[-1].closed else 0
+
+    @property
     def started(self) -> int:
         """How many segments have begun."""
         return len(self._drafts)

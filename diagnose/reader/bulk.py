@@ -163,7 +163,7 @@ class Bulk:
 
     def check(self) -> None:
         """Hand everything over if the segment it belongs to is no longer the open one."""
-        if self._segment >= 0 and (self._segment != self._build.started or not self._build.is_open):
+        if self._segment >= 0 and self._segment != self._build.opened:
             self.finish()
 
     def finish(self) -> None:

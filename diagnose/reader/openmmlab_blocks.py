@@ -52,12 +52,18 @@ class Detected:
 
 
 class Blocks:
-    """Reads what stands between two stamped lines: environment, config dump, state-dict report."""
+    """Reads what stands between two stamped lines: environment, config dump, state-dict report.
+
+    Attributes:
+        kind: of the block to which the lines that come belong, if any.
+        sessions: how often a program has started.
+        detected: what the table above the next record of an evaluation holds, if there is one.
+    """
 
     def __init__(self, build: RunBuilder) -> None:
         """Report to *build*."""
         self._build = build
-        self._kind = ""
+        self.kind = ""
         self._lines: list[Line] = []
         self._piece = ""  # what follows them, in one
         self._rules = 0
@@ -66,19 +72,14 @@ class Blocks:
         self._table = Detected(0)
 
     @property
-    def is_open(self) -> bool:
-        """Whether the lines that come belong to a block."""
-        return bool(self._kind)
-
-    @property
     def repeats(self) -> bool:
         """Whether the open block is one that a program prints again each time it starts."""
-        return self._kind in ("environment", "config", "mismatch")
+        return self.kind in ("environment", "config", "mismatch")
 
     def open(self, kind: str, line: Line) -> None:
         """Begin a block (``environment``, ``config`` or ``mismatch``) below a stamped line."""
         self.close()
-        self._kind, self._lines, self._piece, self._rules = kind, [line], "", 0
+        self.kind, self._lines, self._piece, self._rules = kind, [line], "", 0
 
     def feed(self, line: Line) -> bool:
         """Take a line without a stamp; return whether it belongs to the open block."""
@@ -88,32 +89,32 @@ class Blocks:
             # With several thresholds of overlap there is a table for each: the first one counts.
             self._table = Detected(line.number)
             return True
-        if not self._kind:
+        if not self.kind:
             return False
-        if self._kind == "detected":
+        if self.kind == "detected":
             if not text.startswith(("|", "+")):
                 self.close()
                 return False
             self._table.take(text)
             return True
         self._unfold()
-        if self._kind == "environment":
+        if self.kind == "environment":
             if RULE.fullmatch(text):
                 self._rules += 1
                 if self._rules == 1:
                     begin_session(self._build, self._lines[0])
                     self.sessions += 1
             if self._rules == 0 and text.strip():
-                self._kind = ""  # a blank record that opened nothing
+                self.kind = ""  # a blank record that opened nothing
                 return False
             state_environment(self._build, text, line.number)
             if self._rules >= 2:
                 self.close()
             return True
-        if self._kind == "config" and ends_dump(text, blank_above=not self._lines[-1].text.strip()):
+        if self.kind == "config" and ends_dump(text, blank_above=not self._lines[-1].text.strip()):
             self.close()
             return False
-        if self._kind == "mismatch" and ends_report(text):
+        if self.kind == "mismatch" and ends_report(text):
             self.close()
             return False
         self._lines.append(line)
@@ -125,22 +126,22 @@ class Blocks:
         """Take plain lines without stamps, the first of which has this number; return how many belong to the block."""
         adjoins = first == self._lines[0].number + 1 and not self._rules
         if adjoins and self.repeats and len(passage.raw) <= LONGEST_MEMO:
-            if self._kind == "environment":
+            if self.kind == "environment":
                 return self._environment(first, passage.told)
-            taken, piece = passage.dump if self._kind == "config" else passage.report
+            taken, piece = passage.dump if self.kind == "config" else passage.report
             if taken < LONGEST_DUMP:
                 self._piece = piece
                 if taken < passage.count:
                     self.close()
                 return taken
         lines = passage.lines.decode(errors="replace")
-        if self._kind == "detected" and (behind := BEHIND_ROWS.search(lines)) is not None:
+        if self.kind == "detected" and (behind := BEHIND_ROWS.search(lines)) is not None:
             self._table.take(lines[: behind.start()])
             if behind.start() < len(lines):
                 self.close()
             return lines.count("\n", 0, behind.start())
         for taken, text in enumerate(lines.split("\n")[:-1]):
-            if not self._kind or not self.feed(Line(first + taken, text[:LONGEST])):
+            if not self.kind or not self.feed(Line(first + taken, text[:LONGEST])):
                 return taken
         return passage.count
 
@@ -152,7 +153,7 @@ class Blocks:
         for at, text in told.lines:
             state_environment(self._build, text, first + at)
         if told.rules > 1 or not told.begins:
-            self._kind = ""
+            self.kind = ""
         return told.taken
 
     def _unfold(self) -> None:
@@ -164,9 +165,9 @@ class Blocks:
 
     def close(self) -> str:
         """End the open block and report what it held; return its kind, empty if none was open."""
-        if not self._kind:
+        if not self.kind:
             return ""
-        kind, self._kind = self._kind, ""
+        kind, self.kind = self.kind, ""
         if kind == "config" and self._piece:
             _state(self._build, *printed(self._piece), shift=self._lines[0].number)
         elif kind == "config" and len(self._lines) > 1:

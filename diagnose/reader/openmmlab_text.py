@@ -138,15 +138,15 @@ class TextLog:
 
     def go_on(self) -> None:
         """Tell the walk what is wanted of the lines that come."""
-        walk, attentive = self.walk, self.console.attentive
+        walk, blocks, attentive = self.walk, self.blocks, self.console.attentive
         self.bulk.check()
         if self.stated != self.build.stated:
             self.agree()
         if self.at is not self.loop.at:
             self.at = walk.counters = self.loop.at
         walk.everything = attentive
-        walk.rows = self.blocks.detected is None
-        walk.passing = self.passage if self.blocks.is_open and not attentive else None
+        walk.rows = blocks.detected is None
+        walk.passing = self.passage if blocks.kind and not attentive else None
 
     def passage(self, first: int, lines: bytes) -> int:
         """Take lines none of which is stamped or a match, the first of which has this number; return how many."""
