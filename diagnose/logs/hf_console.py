@@ -67,7 +67,8 @@ def read(source: Source, build: RunBuilder) -> None:
     reader, events, last = _Reader(build, line_texts(source)), ConsoleEvents(build), 0
     rows: ConsoleRows[Plan] = ConsoleRows(walk, shapes, GRAMMAR, reader.row, EntryRows(build, reader).batch)
     for line in walk:
-        rows.flush(line.number)
+        if walk.skipped:
+            rows.flush()
         if line.number > max(last, rows.last) + 1:
             events.passed(line.number - 1)
         last = line.number

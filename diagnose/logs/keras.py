@@ -82,7 +82,8 @@ def read(source: Source, build: RunBuilder) -> None:
     last, rows, remarks, console = 0, reader.rows, reader.remarks, reader.console
     for line in walk:
         number, text, overwritten = line
-        rows.flush(number)
+        if walk.skipped:
+            rows.flush()
         if last + 1 < number > rows.last + 1:
             console.passed(number - 1)
         last = number

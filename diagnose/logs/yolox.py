@@ -13,7 +13,7 @@ from diagnose.reader.coco import coco_metric
 from diagnose.reader.console_rows import VISIBLE, is_just
 from diagnose.reader.printed import printed_settings
 from diagnose.reader.yolo_rows import whole
-from diagnose.reader.yolo_settings import plain, state
+from diagnose.reader.yolo_settings import plain, state, state_one
 from diagnose.scan import Condition, Walk
 from diagnose.sources import Line, Source
 
@@ -69,7 +69,8 @@ class _Log:
         walk = Walk(source, self.grammar.shapes, VISIBLE)
         bulk, last = Bulk(build, walk), 0
         for line in walk:
-            self.catch_up(walk)
+            if walk.skipped:
+                self.catch_up(walk)
             if line.number > last + 1:
                 events.passed(line.number - 1)
             last = line.number
@@ -83,8 +84,8 @@ class _Log:
                 if match.kind == "cell":
                     bulk.finish()  # it may tell how many epochs are planned
             bulk.check()
-            if self.counters != (build.current_epoch, self.reached):
-                walk.counters = (build.current_epoch, self.reached)
+            if self.counters != (now := (build.current_epoch, self.reached)):
+                walk.counters = self.counters = now
             walk.everything = events.attentive
             if match is not None and match.kind == "iteration" and walk.template >= 0:
                 self.enable(bulk, match, line.text)
@@ -137,9 +138,10 @@ class _Log:
 
     def cell(self, match: Match, line: Line) -> None:
         """Take a row of the table of experiment values."""
-        key, value = (text.strip() for text in match.all("CELL"))
+        key, value = [text.strip() for text in match.all("CELL")]
         if key and key != "keys":
-            self.state([Setting(key, plain(value), Place(self.build.path, line.number, 1, line.text.strip()))])
+            place = Place(self.build.path, line.number, 1, line.text.strip())
+            state_one(Setting(key, plain(value), place), self.build, renamed=SETTINGS)
 
     def state(self, settings: list[Setting]) -> None:
         state(settings, self.build, renamed=SETTINGS)

@@ -91,7 +91,9 @@ class RunBuilder:
             epoch: epoch counted from 1; by default the builder's current one.
             name: canonical name, to overrule the mapping.
         """
-        draft = self._open(line)
+        draft = self._drafts[-1] if self._drafts else None
+        if draft is None or draft.closed or draft.last_line < line:
+            draft = self._open(line)
         name = name or canonical(printed, split)
         column = draft.columns.get(name)
         if column is None:
@@ -100,8 +102,8 @@ class RunBuilder:
             # Two printed names of one line share a canonical name: the first keeps it.
             name = f"{name}~{printed}"
             column = draft.columns.setdefault(name, Column(printed, self.path))
-        step = _counted(self.current_step if step is None else step)
-        column.put(value, step, _counted(self.current_epoch if epoch is None else epoch), line)
+        step, epoch = self.current_step if step is None else step, self.current_epoch if epoch is None else epoch
+        column.put(value, step if abs(step) < ABSURD else math.nan, epoch if abs(epoch) < ABSURD else math.nan, line)
         if len(column.line) > MANY:
             column.store(self.room)
 

@@ -168,6 +168,8 @@ class Bulk:
 
     def finish(self) -> None:
         """Hand all rows over."""
+        if self._segment < 0:
+            return
         self._walk.disable()
         for template, table in self._tables.items():
             self.take(template)

@@ -188,7 +188,7 @@ class ConsoleRows(Generic[Plan]):
     """Rows of one console.
 
     A reader treats the first lines of each template itself, and says with ``enable`` what it needs of others like them.
-    Before it treats any other line it calls ``flush``, and is told the rows that came before.
+    Before it treats any other line behind one that may be a row it calls ``flush``, and is told the rows before it.
     """
 
     def __init__(
@@ -223,7 +223,6 @@ class ConsoleRows(Generic[Plan]):
         self._shown: dict[Template, Template] = {}  # of raw lines: what matches that which they show
         self._same: dict[str, Template] = {}  # of lines that were repeated to the letter
         self._counted: dict[str, int] = {}
-        self._line = 0  # of the line that was treated last, as rows are numbered; 0 if rows were told since
         self.last = 0  # line of the last row that was told
         self._is_on = engine().name != "lark"
         walk.full = lambda _: self.flush()
@@ -291,10 +290,9 @@ class ConsoleRows(Generic[Plan]):
             self._same[text] = Template(match.kind, (Part(LITERAL, text.encode("utf-8", "replace")),), spans)
         return self._same[text], ()
 
-    def flush(self, before: int = 0) -> None:
-        """Tell the rows that were read since the last call, of lines before the one that is treated next."""
-        last, self._line = self._line, self._walk.number if before else 0
-        if 0 < self._line <= last + 1 or not self._walk.holding():
+    def flush(self) -> None:
+        """Tell the rows that were read since the last call."""
+        if not self._walk.holding():
             return
         states = self._walk.states
         taken = [(number, rows) for number in self._plans if (rows := self._walk.take(number))]

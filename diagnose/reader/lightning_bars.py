@@ -97,6 +97,8 @@ class Bars:
 
     def rich(self, line: Line) -> bool:
         """Take a line of a rich bar; return whether it was one."""
+        if self._ended is None and not self._in_rich and "•" not in line.text:
+            return False
         if found := RICH.match(line.text):
             self._settle()
             if self._bar is not None and self._frames:

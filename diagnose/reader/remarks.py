@@ -73,7 +73,7 @@ class Remarks:
         self._settle = settle
         self._text_of = text_of
         self._fed = 0  # line of the last remark that was looked at
-        self._above = b""  # shape of the last line that may be a title
+        self._above = ""  # the last line that may be a title
         self._titles: set[bytes] = set()  # shapes of lines that stood above lists
         self._passed: set[bytes] = set()  # shapes of lines of which it is known whether they do
         self._grammar = LineGrammar("remarks", gate=GATE)
@@ -90,7 +90,7 @@ class Remarks:
 
     def feed(self, line: Line) -> bool:
         """Report what the line shows, if anything; return whether it was a remark."""
-        text, indented, match = self._said(line.text)
+        text, indented, match = self._known.get(line.text) or self._said(line.text)
         if not text or len(text) > SHORT:
             return False
         if self._listing and not indented and not text.lower().startswith("fold"):
@@ -98,14 +98,14 @@ class Remarks:
         kind = "" if match is None else match.kind
         if kind == "class_count" and not self._counts.is_open:
             self._catch_up(line.number)
-            self._titles.add(self._above)
+            self._titles.add(undigited(self._above))
         self._fed = line.number
         taken = (kind == "confusion" or self._matrix.is_open) and self._matrix.feed(match, line)
         if not taken:
             if self._counts.is_open and kind != "class_count":
                 self._end_counts()
             if match is None or kind == "title":
-                self._above = undigited(line.text)
+                self._above = line.text
             if match is None:
                 self._counts.title(text)
             else:

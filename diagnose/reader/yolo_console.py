@@ -118,7 +118,8 @@ class YoloConsole:
         )
         last = 0
         for line in walk:
-            rows.flush(line.number)
+            if walk.skipped:
+                rows.flush()
             if line.number > max(last, rows.last) + 1:
                 events.passed(line.number - 1)
             last = line.number

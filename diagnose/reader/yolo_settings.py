@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Any
 
 from diagnose.errors import SourceError
@@ -79,7 +80,7 @@ FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def state(
-    settings: Iterable[Setting], build: RunBuilder, prefix: str = "", renamed: Mapping[str, str] | None = None
+    settings: Iterable[Setting], build: RunBuilder, prefix: str = "", renamed: Mapping[str, str] = MappingProxyType({})
 ) -> None:
     """Add settings, and the facts that they state, each with its own place.
 
@@ -89,20 +90,29 @@ def state(
         prefix: put before each key (``hyp.``).
         renamed: keys of another trainer, and what they are called here.
     """
-    renamed = renamed or {}
     settings = list(settings)
     # Ultralytics then chooses optimizer, rate and momentum itself.
     automatic = any(found.key == "optimizer" and found.value == "auto" for found in settings)
     for found in settings:
-        place = found.place
-        build.adopt(replace(found, key=prefix + found.key) if prefix else found)
-        fact, admit = FACTS.get(renamed.get(found.key, found.key).removeprefix("hyp."), ("", _text))
-        if automatic and fact == "momentum":
-            continue
-        if fact and (value := admit(found.value)) is not None:
-            if isinstance(value, int) and not isinstance(value, bool):
-                value = float(value)
-            build.fact(fact, value, place.line, place.text, path=place.path)
+        state_one(found, build, prefix, renamed, automatic=automatic)
+
+
+def state_one(
+    found: Setting,
+    build: RunBuilder,
+    prefix: str = "",
+    renamed: Mapping[str, str] = MappingProxyType({}),
+    *,
+    automatic: bool = False,
+) -> None:
+    """Add a setting, as ``state`` does many; *automatic*: the trainer chooses the momentum."""
+    place = found.place
+    build.adopt(replace(found, key=prefix + found.key) if prefix else found)
+    fact, admit = FACTS.get(renamed.get(found.key, found.key).removeprefix("hyp."), ("", _text))
+    if fact and not (automatic and fact == "momentum") and (value := admit(found.value)) is not None:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        build.fact(fact, value, place.line, place.text, path=place.path)
 
 
 def companion(source: Source, build: RunBuilder) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -52,13 +52,20 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
     encoding = encoding_of(source.head)
     number = 0
     for block in _blocks(source, encoding):
-        for raw in block.split(b"\n"):
+        for text in _texts(block, encoding):
             number += 1
-            text = decode(raw, encoding)
             if text.isprintable() and len(text) < LONGEST:
                 yield shown_whole((number, text, False))
             else:
                 yield from visible(number, text, frames)
+
+
+def _texts(block: bytes, encoding: str) -> Iterable[str]:
+    """Return the lines of a block as text: those of UTF-8 at once, for in it no other character has the byte of LF."""
+    if len(block) > 2 * CHUNK or encoding in ("cp1252", "gb18030"):
+        return (decode(raw, encoding) for raw in block.split(b"\n"))
+    texts = block.decode(errors="replace")
+    return (texts.replace("\n\ufeff", "\n").removeprefix("\ufeff") if "\ufeff" in texts else texts).split("\n")
 
 
 def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) -> Iterator[Line]:
