@@ -165,11 +165,14 @@ class _Reader:
         if "train_runtime" in pairs:
             self._end(pairs, line, text())
             return
-        for key, value in pairs.items():
-            name = series_name(key)
-            if name and after and self.build.has_points:
+        named = [(key, name, value) for key, value in pairs.items() if (name := series_name(key))]
+        if not after:
+            self.build.row(named, line, epoch=epoch)
+            return
+        for key, name, value in named:
+            if self.build.has_points:
                 self.build.event("metric_summary", line, text(), metric=key, value=value)
-            elif name:
+            else:
                 self.build.point(key, value, line, name=name, epoch=epoch)
 
     def _restart(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from struct import pack
 from typing import TYPE_CHECKING, TypeAlias
@@ -249,9 +249,7 @@ class Epochs:
             self._flush(before=int(epoch[0]))
         else:
             self._state_steps(first)
-        names: dict[str, str] = {}
-        for printed in metrics:
-            names.setdefault(_named(printed), printed)
+        names = _by_name(metrics)
         places = Places(np.full(len(epoch), build.current_step), epoch, line)
         for name, printed in names.items():
             build.new_column(name, printed).add(_each(metrics[printed], epoch), places)
@@ -283,9 +281,7 @@ class Epochs:
         ):
             return False
         self._flush(before=int(epochs[0]))
-        names: dict[str, str] = {}
-        for printed in metrics:
-            names.setdefault(_named(printed), printed)
+        names = _by_name(metrics)
         columns = {name: build.column(name) for name in names}
         timed = [at for at, spent in enumerate(seconds) if spent >= COARSE or spent % 1]
         clock = build.column(canonical("epoch_time"))
@@ -441,12 +437,10 @@ class Epochs:
         self._emit(bar)
 
     def _emit(self, bar: Bar) -> None:
-        epoch, point = float(self._epoch), self._build.point
-        for printed, value in bar.metrics.items():
-            name = _named(printed)
-            if name not in self._seen:
-                self._seen.add(name)
-                point(printed, value, bar.line, name=name, epoch=epoch)
+        names = {name: printed for name, printed in _by_name(bar.metrics).items() if name not in self._seen}
+        self._seen.update(names)
+        values = [(printed, name, bar.metrics[printed]) for name, printed in names.items()]
+        self._build.row(values, bar.line, epoch=float(self._epoch))
         if bar.seconds is not None and (bar.seconds >= COARSE or bar.seconds != int(bar.seconds)):
             self._build.point("epoch_time", bar.seconds, bar.line, epoch=float(self._epoch))
         self._state_steps(bar)
@@ -470,6 +464,14 @@ def _names(metrics: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 def _named(printed: str) -> str:
     """Return the canonical name of a metric of a whole epoch."""
     return canonical(printed.removeprefix("val_"), "val" if printed.startswith("val_") else "train")
+
+
+def _by_name(metrics: Iterable[str]) -> dict[str, str]:
+    """Return metrics by canonical name; of two that share one, the first."""
+    names: dict[str, str] = {}
+    for printed in metrics:
+        names.setdefault(_named(printed), printed)
+    return names
 
 
 def _each(value: Floats | float, epoch: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -91,21 +91,31 @@ class RunBuilder:
             epoch: epoch counted from 1; by default the builder's current one.
             name: canonical name, to overrule the mapping.
         """
-        draft = self._drafts[-1] if self._drafts else None
-        if draft is None or draft.closed or draft.last_line < line:
-            draft = self._open(line)
-        name = name or canonical(printed, split)
-        column = draft.columns.get(name)
-        if column is None:
-            column = draft.columns[name] = Column(printed, self.path)
-        elif column.printed != printed and column.line and column.line[-1] == line:
-            # Two printed names of one line share a canonical name: the first keeps it.
-            name = f"{name}~{printed}"
-            column = draft.columns.setdefault(name, Column(printed, self.path))
+        self.row([(printed, name or canonical(printed, split), value)], line, step=step, epoch=epoch)
+
+    def row(
+        self,
+        values: Iterable[tuple[str, str, float]],
+        line: int,
+        *,
+        step: float | None = None,
+        epoch: float | None = None,
+    ) -> None:
+        """Add the values of one line, each with its printed and its canonical name, as ``point`` does."""
         step, epoch = self.current_step if step is None else step, self.current_epoch if epoch is None else epoch
-        column.put(value, step if abs(step) < ABSURD else math.nan, epoch if abs(epoch) < ABSURD else math.nan, line)
-        if len(column.line) > MANY:
-            column.store(self.room)
+        step, epoch = _counted(step), _counted(epoch)
+        draft = None
+        for printed, name, value in values:
+            draft = draft or self._open(line)
+            column = draft.columns.get(name)
+            if column is None:
+                column = draft.columns[name] = Column(printed, self.path)
+            elif column.printed != printed and column.line and column.line[-1] == line:
+                # Two printed names of one line share a canonical name: the first keeps it.
+                column = draft.columns.setdefault(f"{name}~{printed}", Column(printed, self.path))
+            column.put(value, step, epoch, line)
+            if len(column.line) > MANY:
+                column.store(self.room)
 
     def frames(self, names: tuple[tuple[str, str], ...], rows: bytes | memoryview, segment: int | None = None) -> None:
         """Add what bars show within epochs to a segment, by default the open one, as points of ``batch/...``.
