@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from diagnose.engine.review import Gate
@@ -17,7 +16,7 @@ Told = tuple[frozenset[str], ...]
 class Learnt:
     """What the review of one file changed in a gate, waiver by waiver."""
 
-    counts: Counter[str]
+    counts: dict[str, int]
     used: tuple[frozenset[str], ...]
     looked: tuple[frozenset[str], ...]
     told: Told
@@ -43,7 +42,7 @@ def learnt(gate: Gate | None, before: Told) -> Learnt:
     """Return what a gate learnt since it began."""
     permits: Sequence[Permit] = gate.waivers if gate is not None else ()
     return Learnt(
-        Counter(gate.counts) if gate is not None else Counter(),
+        dict(gate.counts) if gate is not None else {},  # a counter takes long to pickle
         tuple(frozenset(permit.used) for permit in permits),
         tuple(frozenset(permit.looked) for permit in permits),
         tuple(frozenset(permit.told - states) for permit, states in zip(permits, before, strict=True)),

@@ -7,6 +7,7 @@ files reported at once. So there is one way of telling it, and the outcome is th
 from __future__ import annotations
 
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 AHEAD = 16
 """Inputs per process that may be linted before their turn has come."""
 BATCH = 8
-"""Files whose formats are told in one task."""
+"""Files whose formats are told in one task, and the most inputs that are linted in one."""
+FEW = 64
+"""Inputs per process of which each is a task of its own: the first ones take long, and may be all there are."""
 SMALL = 1 << 20
-"""Bytes of the largest input that is linted for nothing."""
+"""Bytes of the largest input that is linted for nothing, and from which on a task has no more inputs."""
 Step = Callable[[], None]
 
 
@@ -48,11 +51,39 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The task of linting one input; *before* is what was told of waivers."""
+    """The task of linting inputs; *before* is what was told of waivers."""
 
-    given: Found
+    given: tuple[Found, ...]
     limit: int
     before: Told
+
+
+Result = tuple[Report, Learnt, str]
+"""What came of an input: its report, what was learnt of waivers, and which rules ran and were skipped."""
+
+
+class _Batch:
+    """Inputs that are linted in one task, or each in one of its own if a process ended over them."""
+
+    def __init__(self, limit: int, before: Told) -> None:
+        self.limit, self.before = limit, before
+        self.given: list[Found] = []
+        self.size = 0
+        self._answers: list[Answer] = []
+
+    def submit(self, pool: Pool) -> None:
+        """Have them linted, unless that was done."""
+        if not self._answers:
+            self._answers = [pool.submit(Work((*self.given,), self.limit, self.before))]
+
+    def wait(self, at: int, pool: Pool) -> Answer:
+        """Return the answer that holds what came of an input: alone, or of all of them."""
+        self.submit(pool)
+        answer = pool.wait(self._answers[at if len(self._answers) > 1 else 0])
+        if answer.state == "lost" and len(answer.task.given) > 1:
+            self._answers = [pool.submit(replace(answer.task, given=(found,))) for found in self.given]
+            return self.wait(at, pool)
+        return answer
 
 
 class Crew:
@@ -63,7 +94,10 @@ class Crew:
         self._linter = linter
         self._warm = False
         self._keeping: dict[int, Options] = {}
+        self._size = size
         self._ahead = AHEAD * size
+        self._batch: _Batch | None = None
+        self._inputs = 0
         self._pool = Pool(self._work, size)
 
     def __enter__(self) -> Self:
@@ -83,6 +117,7 @@ class Crew:
             waiting.append(step)
             while len(waiting) > self._ahead:
                 waiting.popleft()()
+        self._submit()
         while waiting:
             waiting.popleft()()
 
@@ -110,7 +145,23 @@ class Crew:
             self._warm_up(found, limit)
         except DiagnoseError:
             return here
-        return partial(self._entered, found, limit, self._pool.submit(Work(found, limit, before)))
+        batch = self._batch
+        if batch is None or batch.limit != limit or batch.before != before:
+            self._submit()
+            batch = self._batch = _Batch(limit, before)
+        step = partial(self._entered, found, batch, len(batch.given))
+        batch.given.append(found)
+        batch.size += sum(map(_size, found.files))
+        self._inputs += 1
+        if len(batch.given) >= min(BATCH, 1 + self._inputs // (FEW * self._size)) or batch.size >= SMALL:
+            self._submit()
+        return step
+
+    def _submit(self) -> None:
+        """Have the inputs linted that were put together."""
+        if self._batch is not None:
+            self._batch.submit(self._pool)
+            self._batch = None
 
     def _here(self, found: Found | Input, limit: int) -> None:
         """Lint an input in this process."""
@@ -119,23 +170,24 @@ class Crew:
             self._linter.request.watch(given.path)
             self._linter.lint(given)
 
-    def _entered(self, found: Found, limit: int, answer: Answer) -> None:
+    def _entered(self, found: Found, batch: _Batch, at: int) -> None:
         """Enter what another process found."""
         linter = self._linter
         files = [path for path, _ in found.files]
         if linter.knows(files):
-            return self._here(found, limit)
+            return self._here(found, batch.limit)
         linter.request.watch(found.path)
-        self._pool.wait(answer)
+        answer = batch.wait(at, self._pool)
         todo = linter.plan(found.path)
         if answer.state == "lost":
             linter.note(files)
             file = FileReport(found.path, status="error", detail=_ended(answer))
             linter.enter(Report([file]), todo, found=found.found)
             return None
-        result: tuple[Report, Learnt, str] | None = answer.value
+        results: Sequence[Result | None] = answer.value or [None]
+        result = results[at if len(results) > 1 else 0]
         if result is None or not take_over(todo.options.gate, result[1]):
-            given = found.open(limit)
+            given = found.open(batch.limit)
             linter.again(given)
             linter.lint(given)
             return None
@@ -192,11 +244,14 @@ class Crew:
                 part = self._linter.lint_options(self._linter.plan_for(found.path))
                 engine.lint([given], replace(part, gate=None, cache=None, keep=lambda _: True))
 
-    def _work(self, task: Glance | Work) -> list[str | None] | tuple[Report, Learnt, str] | None:
+    def _work(self, task: Glance | Work) -> list[str | None] | list[Result | None]:
         """Do a task in a forked process; None is for what the first process must do itself."""
         if isinstance(task, Glance):
             return [name if isinstance(name, str) else None for name in self._linter.formats(task.paths, task.limit)]
-        given = task.given.open(task.limit)
+        return [self._linted(found, task) for found in task.given]
+
+    def _linted(self, found: Found, task: Work) -> Result | None:
+        given = found.open(task.limit)
         if given.error is not None:
             return None
         todo = self._linter.plan_for(given.path)
@@ -225,6 +280,13 @@ def _rules(text: str) -> tuple[set[str], dict[str, str]]:
     """Return which rules ran and which were skipped: they are hundreds, and the same ones for most logs."""
     ran, skipped = json.loads(text)
     return set(ran), skipped
+
+
+def _size(file: tuple[str, str]) -> int:
+    try:
+        return os.stat(file[0]).st_size  # noqa: PTH116 - a Path takes longer than the call
+    except OSError:
+        return 0
 
 
 def _raise(error: DiagnoseError) -> None:

@@ -71,10 +71,10 @@ class Pool:
     def wait(self, answer: Answer) -> Answer:
         """Return the answer once it is there."""
         while answer.state == "open":
-            self._hand_out()
             busy = {worker.line: worker for worker in self._workers if worker.task is not None}
             for line in wait(list(busy)):
                 self._hear(busy[line])  # type: ignore[index]
+            self._hand_out()  # what was heard is looked at while the next tasks are under way
         return answer
 
     def close(self) -> None:
