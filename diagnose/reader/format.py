@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property, lru_cache
 from itertools import islice
-from string import ascii_letters
+from string import ascii_letters, digits
 from typing import Protocol
 
 from diagnose.reader.builder import RunBuilder
@@ -18,6 +18,10 @@ CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byt
 """Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
 NO_LETTERS = bytes(code if chr(code) in ascii_letters + "\n" else 32 for code in range(256))
 """To blanks what is no letter of ASCII and no line end."""
+ONE_DIGIT = bytes(ord("0") if chr(code) in digits else code for code in range(256))
+"""All digits to one."""
+DIGITS = frozenset(digits + "\n")
+"""Characters that are not the same in the text and in its shapes."""
 SURE = 100
 """Scores from which on a format has proof."""
 MOST_HITS = 50
@@ -50,10 +54,16 @@ class Head:
         return "\n" + self.text
 
     @cached_property
+    def shapes(self) -> str:
+        """The lines of the text with all digits equal, each once: they hold what it holds that has no digit."""
+        lines = self.text.encode("utf-8", "surrogatepass").translate(ONE_DIGIT).split(b"\n")
+        return b"\n".join(set(lines)).decode("utf-8", "surrogatepass")
+
+    @cached_property
     def words(self) -> str:
         """The words of the text, each once: what none of them contains is not in the text."""
-        lines = set(self.text.encode("utf-8", "replace").translate(NO_LETTERS).split(b"\n"))  # many hold the same ones
-        return b"\n".join(set(b" ".join(lines).split())).decode("ascii")
+        words = set(self.shapes.encode("utf-8", "replace").translate(NO_LETTERS).split())
+        return b"\n".join(words).decode("ascii")
 
     def may_hold(self, pattern: str) -> bool:
         """Whether the text holds what every match of a pattern does; if not, no search can find one."""
@@ -61,10 +71,10 @@ class Head:
 
     def holds_all(self, groups: Groups) -> bool:
         """Whether the text holds a text of each group."""
-        words, whole = self.words, self.text
+        words, shapes = self.words, self.shapes
         for texts in groups:
             for text, core in texts:
-                if core in words and text in whole:
+                if core in words and text in (shapes if DIGITS.isdisjoint(text) else self.text):
                     break
             else:
                 return False
