@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from diagnose import engine
@@ -108,6 +109,8 @@ class Linter(Session):
         todo = self.plan(given.path)
         try:
             part = engine.lint([given], self.lint_options(todo))
+            (file,) = part.files
+            file.ran, file.skipped = _shared(frozenset(file.ran), tuple(file.skipped.items()))
         except DiagnoseError:
             raise
         except Exception as error:  # noqa: BLE001 - the other files are still linted
@@ -123,3 +126,9 @@ class Linter(Session):
         self.take(part, todo)
         if file.status == "error" or (file.detail if file.status == "ok" else not found):
             self.outcome.trouble.append(file)
+
+
+@lru_cache(maxsize=64)
+def _shared(ran: frozenset[str], skipped: tuple[tuple[str, str], ...]) -> tuple[set[str], dict[str, str]]:
+    """Return which rules ran and which were skipped: they are hundreds, and the same ones for most logs."""
+    return set(ran), dict(skipped)

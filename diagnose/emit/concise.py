@@ -27,7 +27,7 @@ def emit(report: Report, context: Context) -> str:
     for finding in report.findings:
         where = style.paint(plain(wording.position(finding)), "bold")
         what = style.severity(f"{finding.severity} {finding.code}", finding.severity)
-        what = style.link(what, context.url(finding.name))
+        what = style.link(what, context.url(finding.name)) if context.hyperlinks else what
         segment = f" [{plain(finding.segment)}]" if finding.segment else ""
         lines.append(f"{where}: {what} {finding.name}: {plain(finding.message)}{segment}")
     for file in report.files:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from diagnose.model.cause import Cause
 from diagnose.model.comparison import Comparison
 from diagnose.model.place import Place
@@ -76,7 +79,7 @@ class FileReport:
         status: ``ok``, ``unknown`` (no format matched) or ``error``.
         detail: the message for the user where the file could not be (fully) read, with the mend.
         runs, epochs, series: how many segments, reached epochs (summed) and series were read.
-        ran, skipped: rules that were evaluated, and rules that were not with what they lacked.
+        ran, skipped: rules that were evaluated, and rules that were not with what they lacked; reports may share them.
         suppressed: findings that a comment or a waiver permits.
         covers: further files that were read with it and need no report of their own.
     """
@@ -108,15 +111,15 @@ class Report:
     @property
     def ran(self) -> set[str]:
         """Names of rules that were evaluated on at least one input."""
-        return set().union(*(file.ran for file in self.files))
+        return set().union(*_once(file.ran for file in self.files))
 
     @property
     def skipped(self) -> dict[str, str]:
         """Rules that could be evaluated on no input, each with what it lacked."""
         ran = self.ran
         merged: dict[str, str] = {}
-        for file in self.files:
-            for name, want in file.skipped.items():
+        for skipped in _once(file.skipped for file in self.files):
+            for name, want in skipped.items():
                 if name not in ran:
                     merged.setdefault(name, want)
         return merged
@@ -124,3 +127,8 @@ class Report:
     def count(self, severity: str) -> int:
         """Return the number of findings of exactly this severity."""
         return sum(finding.severity == severity for finding in self.findings)
+
+
+def _once(several: Iterable[Any]) -> Iterable[Any]:
+    """Return objects once each: reports share many."""
+    return {id(one): one for one in several}.values()

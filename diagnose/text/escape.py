@@ -49,12 +49,17 @@ def clean(text: str) -> str:
 
 def line(text: str) -> str:
     """Return *text* cleaned and on one line."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     return SPACE.sub(" ", clean(text)).strip()
 
 
 def plain(text: str) -> str:
     """Return one line for the terminal, or for the log of a CI job: no control characters, no workflow commands."""
-    return COMMAND_AT_START.sub(": ", COMMAND_ANYWHERE.sub("# #", line(text)))
+    text = line(text)
+    if "##" not in text and "::" not in text and not text.startswith(":"):
+        return text
+    return COMMAND_AT_START.sub(": ", COMMAND_ANYWHERE.sub("# #", text))
 
 
 def html(text: str) -> str:

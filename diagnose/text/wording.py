@@ -46,7 +46,7 @@ def _hit(report: Report) -> set[str]:
     """Return the inputs that findings are in: the file itself, or the closest folder whose files were read together."""
     inputs, hit = {file.path for file in report.files}, set()
     for path in {finding.place.path for finding in report.findings}:
-        homes = (path, *map(str, PurePath(path).parents))
+        homes = [path] if path in inputs else map(str, PurePath(path).parents)
         hit.update([home for home in homes if home in inputs][:1])
     return hit
 

@@ -277,7 +277,7 @@ def _as_text(ran: frozenset[str], skipped: tuple[tuple[str, str], ...]) -> str:
 
 @lru_cache(maxsize=64)
 def _rules(text: str) -> tuple[set[str], dict[str, str]]:
-    """Return which rules ran and which were skipped: they are hundreds, and the same ones for most logs."""
+    """Return which rules ran and which were skipped, shared as those of ``Linter.lint`` are."""
     ran, skipped = json.loads(text)
     return set(ran), skipped
 
