@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import lru_cache
 from pathlib import PurePath
+
+from diagnose.patterns import lazy
+
+ODD = lazy(r"//|(^|/)\.(/|$)|/$")
+"""What a path has in it that can be written in another way."""
 
 
 def fingerprint(code: str, subject: str, segment: str, path: str) -> str:
@@ -15,4 +21,6 @@ def fingerprint(code: str, subject: str, segment: str, path: str) -> str:
 
 @lru_cache(maxsize=16)
 def _named(path: str) -> str:
+    if os.sep == "/" and path and not ODD.search(path):
+        return path
     return PurePath(path).as_posix().removeprefix("./")

@@ -63,5 +63,5 @@ class Quick:
 def _is_told_by_names(segment: Segment) -> bool:
     """Whether names tell enough of a segment: its series have points, though not many, and nothing is compared."""
     return segment.changes is None and all(
-        series.name == name and 0 < len(series) <= MOST_POINTS for name, series in segment.series.items()
+        series.name == name and 0 < len(series.value) <= MOST_POINTS for name, series in segment.series.items()
     )

@@ -10,7 +10,7 @@ from diagnose.engine.view import View
 from diagnose.language import parse
 from diagnose.language.narrow import Names, Narrow, OddError
 from diagnose.language.outline import Outline
-from diagnose.language.written import Look, written
+from diagnose.language.written import Look, Odd, written
 from diagnose.rules import Rule
 
 Thresholds = Mapping[str, Mapping[str, Any]]
@@ -21,6 +21,11 @@ WRITTEN = 48
 """The segment for which the conditions are written out: that costs what it saves in so many."""
 Todo = Sequence[tuple[Rule, Sequence[Ready] | None, bool]]
 """Rules to apply, those that were made ready with their conditions, and whether it is known that one holds."""
+
+Outcome = tuple[Todo, Mapping[str, str], frozenset[str]]
+"""Rules to apply to a segment, what it lacks by the names of others, and which surely find nothing."""
+MOST_KNOWN = 64
+"""Outcomes of conditions that are held: most segments of an outline share a few."""
 
 
 class Made:
@@ -55,17 +60,28 @@ class Made:
         self._looked = self.settled.union(rule.name for rule, ready, _ in self.todo if ready is not None)
         self._seen = 0
         self._look: Look | None = None
+        self._known: dict[tuple[Odd, ...], Outcome] = {}
 
-    def of(self, view: View) -> tuple[Todo, dict[str, str], frozenset[str]]:
+    def of(self, view: View) -> Outcome:
         """Return rules to apply to a segment, what it lacks by the names of others, and which surely find nothing."""
         self._seen += 1
         if self._seen == WRITTEN:
             self._look = written([[one.when for one in ready or ()] for _, ready, _ in self.todo], self._slots)
         if self._look is None:
             return self.todo, self.lacks, self.settled
+        odd = (*self._look(view.scope),)
+        known = self._known.get(odd)
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[odd] = self._come_to(odd)
+        return known
+
+    def _come_to(self, odd: Sequence[Odd]) -> Outcome:
+        """Return what conditions come to that hold, lack something or are at fault."""
         hits, lacks = dict.fromkeys(self._as_written, False), self.lacks.copy()
         missing: dict[int, int] = {}
-        for number, what in self._look(view.scope):
+        for number, what in odd:
             rule, ready, _ = self.todo[number]
             if not isinstance(what, str):
                 hits[number] = what is not None

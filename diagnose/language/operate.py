@@ -77,7 +77,7 @@ def compared(sign: str, left: Any, right: Any) -> Any:
 def computed(sign: str, left: Any, right: Any) -> Any:
     """Return what an operation gives: a series if a side is one, else a number, NaN where there is none."""
     if type(left) in SCALARS and type(right) in SCALARS:
-        return _number(sign, left, right)
+        return number_of(sign, left, right)
     if isinstance(left, Series) or isinstance(right, Series):
         base, first, second = _columns(left, right)
         with np.errstate(all="ignore"):
@@ -89,10 +89,11 @@ def computed(sign: str, left: Any, right: Any) -> Any:
     if not isinstance(left, int | float) or not isinstance(right, int | float):
         _stated(left, right)
         raise ValueTypeError(f"cannot compute {kind_of(left)} {sign} {kind_of(right)}")
-    return _number(sign, left, right)
+    return number_of(sign, left, right)
 
 
-def _number(sign: str, left: Any, right: Any) -> float:
+def number_of(sign: str, left: Any, right: Any) -> float:
+    """Return what an operation on two numbers gives, NaN where there is none."""
     try:
         return float(ARITHMETIC[sign](float(left), float(right)))
     except (ZeroDivisionError, OverflowError, TypeError):  # TypeError: a root of a negative number is complex

@@ -13,7 +13,7 @@ from typing import Any
 from diagnose.language.evaluate import NAMESPACES, WRONG, attribute_of, is_true
 from diagnose.language.functions import TABLE
 from diagnose.language.functions.registry import Function
-from diagnose.language.operate import combined, compared, computed
+from diagnose.language.operate import combined, compared, computed, number_of
 from diagnose.language.parse import LanguageError, Node
 from diagnose.language.scope import Scope
 from diagnose.language.values import Mask, MissingError
@@ -31,6 +31,8 @@ KINDS = {"float": "number", "Point": "number", "bool": "plain", "str": "plain", 
 """What a function gives, by its annotation; *plain* is what is surely no series and no mask."""
 MASKS = frozenset({"is_finite", "is_inf", "is_nan"})
 """Functions that give a mask of a series, and of a number whether it is so."""
+SAFE = frozenset("+-*")
+"""Signs that give a number whatever the numbers are."""
 SINGLE = frozenset({"number", "plain"})
 STATED = frozenset({"config", "fact", "new", "old"})
 """Namespaces of what is stated, none of it a series."""
@@ -62,6 +64,7 @@ class _Page:
         self.known: dict[str, Any] = {
             "Mask": Mask, "MissingError": MissingError, "WRONG": (LanguageError, *WRONG), "attribute_of": attribute_of,
             "combined": combined, "compared": compared, "computed": computed, "is_true": is_true, "lack": _lack,
+            "number_of": number_of,
         }  # fmt: skip
         self._slots = slots
         self._kinds: dict[int, str] = {}
@@ -128,8 +131,15 @@ class _Page:
                 return self._compared(node)
             case "binary":
                 first, *rest = self._values([node.args[0], *node.args[2::2]])
-                for sign, operand in zip(node.args[1::2], rest, strict=True):
-                    first = f"computed({sign!r}, {first}, {operand})"
+                known = self._kind(node.args[0]) == "number"
+                for sign, operand, arg in zip(node.args[1::2], rest, node.args[2::2], strict=True):
+                    known = known and self._kind(arg) == "number"
+                    if not known:
+                        first = f"computed({sign!r}, {first}, {operand})"
+                    elif sign in SAFE:
+                        first = f"(float({first}) {sign} float({operand}))"
+                    else:
+                        first = f"number_of({sign!r}, {first}, {operand})"
                 return first
             case "attribute" if not _is_space(node.args[0]):
                 return f"attribute_of({self._value(node.args[0])}, {node.args[1]!r}, scope)"

@@ -22,7 +22,7 @@ AT_ONCE = 1 << 16
 
 
 def _all(scope: Any) -> list[Series]:
-    return [series for series in scope.segment.series.values() if len(series)]
+    return [series for series in scope.segment.series.values() if len(series.value)]
 
 
 def _axis(scope: Any, axis: str) -> float:

@@ -141,10 +141,12 @@ def quantile(values: Any, share: Any) -> float:
 @function
 def count(values: Any) -> float:
     """Points of a series (NaN included), true points of a mask, items of a list or mapping."""
+    if isinstance(values, Series):
+        return float(len(values.value)) if values.weight is None else values.total
     if isinstance(values, Mask):
         weight = values.series.weight
         return float(np.count_nonzero(values.where) if weight is None else round(weight[values.where].sum()))
-    return values.total if isinstance(values, Series) else float(len(values))
+    return float(len(values))
 
 
 @function

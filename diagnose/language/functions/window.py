@@ -122,8 +122,9 @@ def per_epoch(series: Any) -> Series:
     """The last point of each epoch: a curve logged per iteration, thinned to epochs."""
     points = a_series(series, "per_epoch")
     epochs = np.ceil(points.epoch)
-    keep = np.ones(len(epochs), dtype=np.bool_)  # all, if no epoch is known: NaN is not equal to NaN
+    keep = np.empty(len(epochs), dtype=np.bool_)  # all, if no epoch is known: NaN is not equal to NaN
     np.not_equal(epochs[1:], epochs[:-1], out=keep[:-1])
+    keep[-1] = True
     return points if np.count_nonzero(keep) == len(keep) else points.take(keep)
 
 
@@ -140,8 +141,11 @@ def delta(series: Any) -> Series:
     values = a_series(series, "delta")
     steps = np.empty(len(values))
     steps[0] = np.nan
-    with np.errstate(invalid="ignore"):
+    if values.finite:  # to know it is a third of the time for short ones
         np.subtract(values.value[1:], values.value[:-1], out=steps[1:])
+    else:
+        with np.errstate(invalid="ignore"):
+            np.subtract(values.value[1:], values.value[:-1], out=steps[1:])
     return _with(values, steps if values.index is None else np.where(thinned.follows(values), steps, np.nan))
 
 
