@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache, partial
+from itertools import islice
 from typing import NamedTuple
 
 from diagnose.patterns import lazy
@@ -81,16 +84,21 @@ def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) ->
     while wanted:
         first, size = source.mark(wanted[-1])
         for block in _blocks(source, encoding, size):
-            held = block.split(b"\n") if len(block) < LONGEST // 2 else []
-            beyond = first + (len(held) or newlines(block, len(block)) + 1)
-            if wanted[-1] < beyond:
-                held = held or block.split(b"\n")
-            while wanted and wanted[-1] < beyond:
-                number = wanted.pop()
-                text = decode(held[number - first], encoding)
+            end = sys.maxsize if len(block) < LONGEST // 2 else first + newlines(block, len(block)) + 1
+            held, at = io.BytesIO(block), first
+            while wanted and wanted[-1] < end:
+                number = wanted[-1]
+                raw = next(islice(held, number - at, None), b"")
+                if not raw:  # an empty line at the end, or one beyond a short block, whose lines were not counted
+                    end = first + newlines(block, len(block)) + 1
+                    if number >= end:
+                        break
+                wanted.pop()
+                at = number + 1
+                text = decode(raw.removesuffix(b"\n"), encoding)
                 yield from visible(number, left_over(text) if last else text)
-            first = beyond
-            if not wanted or source.mark(wanted[-1])[0] >= beyond:
+            first = end
+            if not wanted or source.mark(wanted[-1])[0] >= end:
                 break
         else:
             return

@@ -63,10 +63,10 @@ class Registry:
 
 def a_series(value: Any, name: str) -> Series:
     """Return *value* if it is a non-empty series. Raises MissingError if empty, ValueTypeError if of another kind."""
-    if not isinstance(value, Series):
-        if not isinstance(value, Mask):
-            raise ValueTypeError(f"`{name}` needs a series")
+    if isinstance(value, Mask):
         value = value.points()
+    if not isinstance(value, Series):
+        raise ValueTypeError(f"`{name}` needs a series")
     if not value:
         raise MissingError(f"points of {value.name}")
     return value
