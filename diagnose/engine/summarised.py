@@ -23,10 +23,11 @@ def with_its_runs(run: Run, limit: int) -> tuple[Run, dict[str, Source]]:
     of each run less than its log does. The log leads; ``Segment.summary`` points to the section.
     """
     sources: dict[str, Source] = {}
+    if len(run.segments) < 2:
+        return run, sources
     home = Path(run.path).parent
     for index, segment in enumerate(run.segments):
-        folder = home / segment.name
-        if len(run.segments) < 2 or not segment.name or Path(segment.name).name != segment.name or not folder.is_dir():
+        if not segment.name or Path(segment.name).name != segment.name or not (folder := home / segment.name).is_dir():
             continue
         given = [item for item in collect([str(folder)], limit=limit) if item.error is None]
         if len(given) != 1:

@@ -303,8 +303,10 @@ static PyObject *scanner_set_gate(PyObject *object, PyObject *args)
                 width = ((const uint8_t *)classes.buf)[i] + 1;
     Py_ssize_t states = width ? table.len / (2 * width) : 0;
     int whole = states > 1 && table.len == states * 2 * width;
+    uint16_t most = 0; // a loop without a way out is done several states at a time
     for (Py_ssize_t i = 0; whole && i < states * width; i++)
-        whole = ((const uint16_t *)table.buf)[i] < states;
+        most = ((const uint16_t *)table.buf)[i] > most ? ((const uint16_t *)table.buf)[i] : most;
+    whole &= most < states;
     if (!whole) {
         PyErr_SetString(PyExc_ValueError, "a gate points outside its table");
     } else {
