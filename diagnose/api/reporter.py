@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from diagnose.api.session import Request, Session
@@ -18,6 +17,7 @@ from diagnose.engine.story import Given, Pair, Reading, governed, judge, of_conf
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import Comparison, FileReport, Finding, Place
 from diagnose.model.story import UNTESTED, Statement, Story
+from diagnose.records import replace
 from diagnose.sources import MAX_BYTES
 
 MOST_RUNS = 20

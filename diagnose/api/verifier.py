@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from diagnose.engine.lint import Options
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model.verdict import Verdict
 from diagnose.patterns import lazy
+from diagnose.records import replace
 from diagnose.rules import Rule
 from diagnose.sources import MAX_BYTES
 

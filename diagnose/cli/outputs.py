@@ -81,9 +81,8 @@ def write_outputs(outputs: Iterable[Output], outcome: Outcome, context: Context)
     Raises:
         SettingsError: if a file cannot be written.
     """
-    from dataclasses import replace
-
     from diagnose import emit
+    from diagnose.records import replace
 
     for output in outputs:
         if output.file:

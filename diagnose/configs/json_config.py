@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from diagnose.configs.bases import Bases
 from diagnose.configs.files import Files, Nowhere
 from diagnose.configs.json_nodes import parse
@@ -11,6 +9,7 @@ from diagnose.configs.reading import Reading
 from diagnose.configs.tree import Flattener, Node, Text
 from diagnose.configs.unwrap import unwrapped
 from diagnose.model import UNKNOWN
+from diagnose.records import replace
 
 OF_DEEPSPEED = frozenset(
     {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from dataclasses import replace
 from typing import IO
 
 from diagnose.configs.files import Files
@@ -14,6 +13,7 @@ from diagnose.configs.reading import Reading
 from diagnose.configs.tree import Flattener, Node, Text
 from diagnose.errors import SourceError
 from diagnose.model import Place
+from diagnose.records import replace
 
 LARGEST = 1 << 21
 """Characters: a model of a thousand layers takes one million."""

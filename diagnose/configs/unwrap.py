@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from diagnose.configs.tree import Node
+from diagnose.records import replace
 
 WRAPPER = frozenset({"value", "desc"})
 OF_WANDB = frozenset({"wandb_version", "_wandb"})

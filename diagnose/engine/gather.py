@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 
 from diagnose.engine.fingerprint import fingerprint
 from diagnose.model import Evidence, Finding, Place
 from diagnose.patterns import lazy
+from diagnose.records import replace
 
 LEAST = 4
 """Segments from which on a finding is not repeated for each: two or three stages stay apart, thirty folds do not."""

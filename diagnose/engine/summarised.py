@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from diagnose import logs
@@ -10,6 +9,7 @@ from diagnose.engine.enrich import enrich
 from diagnose.engine.inputs import collect
 from diagnose.engine.merge import add, merge
 from diagnose.model import Place, Run, Segment
+from diagnose.records import replace
 from diagnose.sources import Source
 
 BASELINE = frozenset({"baseline", "reference", "control"})

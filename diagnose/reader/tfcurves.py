@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -16,6 +15,7 @@ from diagnose.reader.tfepochs import EPOCHS
 from diagnose.reader.tflong import Long
 from diagnose.reader.tfpoints import Curve, Remark, add_curves
 from diagnose.reader.tftable import table_of
+from diagnose.records import replace
 
 if TYPE_CHECKING:
     from diagnose.reader import RunBuilder

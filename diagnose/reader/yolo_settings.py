@@ -6,7 +6,6 @@ import ast
 import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePath
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.configs import hand_over
 from diagnose.reader.grammar import Match
+from diagnose.records import replace
 from diagnose.sources import Source, text_of
 
 COMPANIONS = ("args.yaml", "opt.yaml", "hyp.yaml")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from diagnose.engine.causes.weigh import MOST_PLACES, Held, Weighed, weigh
@@ -15,6 +14,7 @@ from diagnose.engine.view import View
 from diagnose.errors import RuleError
 from diagnose.language import LanguageError, MissingError
 from diagnose.model import Argument, Cause, Finding, Place, Run, Segment
+from diagnose.records import replace
 from diagnose.rules import Rule, builtin
 from diagnose.sources import Source
 from diagnose.text.wording import plural

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 from diagnose.engine.diff.couplings import coupled
@@ -13,6 +12,7 @@ from diagnose.engine.diff.pairing import pairs
 from diagnose.engine.diff.risk import judge
 from diagnose.model import UNKNOWN, Change, Config, Setting
 from diagnose.names import Hyperparameter, hyperparameter, spelled
+from diagnose.records import replace
 
 UNREAD = "the side without it has a base file that could not be read and may set it"
 SENTINEL = -1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import combinations
 
 from diagnose.engine.diff.risk import magnitude, raised
 from diagnose.model import Change
 from diagnose.names import couplings
+from diagnose.records import replace
 
 LEAST = 1.1
 """Factor below which a number has not moved."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from diagnose.model import Change
 from diagnose.model.change import RISKS
 from diagnose.names import Hyperparameter
+from diagnose.records import replace
 
 STEPS = ((1.05, -3), (1.15, -2), (4.0, -1), (math.inf, 0))
 """Levels by which a change of less than a factor is less dangerous than the worst that its setting can do.

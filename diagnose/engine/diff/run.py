@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from diagnose.engine.diff.compare import compare
 from diagnose.engine.diff.results import results
@@ -11,6 +10,7 @@ from diagnose.engine.diff.side import Side
 from diagnose.engine.enrich import enrich
 from diagnose.engine.lint import Options, distinct, lint_run, reviewed, weigh_causes
 from diagnose.model import Comparison, FileReport, Finding, Report, Run
+from diagnose.records import replace
 from diagnose.rules import Rule
 
 BASELINE = "baseline"

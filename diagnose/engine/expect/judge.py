@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from diagnose.engine.expect.bench import Arm, Bench, segments_of
 from diagnose.engine.expect.conditions import ExpectScope, figure, ready
@@ -24,6 +23,7 @@ from diagnose.model.verdict import (
     RunVerdict,
     Verdict,
 )
+from diagnose.records import replace
 
 Outcome = tuple[str, str, tuple[Evidence, ...]]
 """Status, what is missing, evidence."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from diagnose.engine.expect.evidence import text_of
 from diagnose.language import LanguageError, MissingError, Node, evaluate
 from diagnose.language.functions import TABLE
 from diagnose.model import Point, Segment, Series
+from diagnose.records import replace
 
 SHARE = 1.5
 """A number above it is meant in percent: as in ``natural``."""

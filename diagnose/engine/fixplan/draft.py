@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from diagnose.configs.edit import REMOVE, Tree
@@ -14,6 +13,7 @@ from diagnose.engine.fixplan.model import Atom, Move
 from diagnose.engine.fixplan.nested import ClashError, nested
 from diagnose.errors import SourceError
 from diagnose.model import UNKNOWN, Change, Config
+from diagnose.records import replace
 
 APART = frozenset({"bookkeeping", "seed"})
 """Roles that are no suspects: they name things, or chance."""

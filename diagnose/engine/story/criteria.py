@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from diagnose.language import LanguageError, parse
 from diagnose.model import Finding, Segment, Series
 from diagnose.model.story import Criterion
 from diagnose.names import traits
+from diagnose.records import replace
 
 QUARTER = 4
 SPREADS = 2.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +30,7 @@ from diagnose.engine.story.told import (
 from diagnose.model import UNKNOWN, Event, Fact, Finding, Place, Segment, Series
 from diagnose.model.story import Expectation
 from diagnose.names import split_of, traits
+from diagnose.records import replace
 from diagnose.text.wording import plural
 
 Found = Sequence[tuple[int, Finding]]

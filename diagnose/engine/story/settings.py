@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from diagnose.engine.diff.compare import compare
 from diagnose.model import Change, Config, Segment, Setting
 from diagnose.model.change import RISKS
 from diagnose.model.story import SettingRow
 from diagnose.names import hyperparameter
+from diagnose.records import replace
 from diagnose.text import changes
 from diagnose.text.secrets import masked
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from diagnose.engine.causes import causes_of
 from diagnose.engine.lint import Options
 from diagnose.engine.story.reading import Reading
 from diagnose.engine.story.settings import changed
 from diagnose.model import Argument, Cause, Change, Finding, Segment
+from diagnose.records import replace
 from diagnose.rules import Rule, builtin
 
 MOST = 8

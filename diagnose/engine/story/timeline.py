@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from diagnose.engine.story.told import Lines, at, best, judge_of, number, place
 from diagnose.model import Event, Finding, Place, Segment
 from diagnose.model.finding import SEVERITIES
 from diagnose.model.story import Moment
+from diagnose.records import replace
 
 MOST = 48
 ALIKE = 3

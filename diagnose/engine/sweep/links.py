@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -13,6 +12,7 @@ from diagnose.engine.sweep.varied import SIZE, is_number
 from diagnose.model import Trial
 from diagnose.model.sweep import Group, Link
 from diagnose.names import hyperparameter
+from diagnose.records import replace
 
 LEAST_RUNS = 10
 """Runs below which nothing is called clear, whatever p says: one lucky run decides."""

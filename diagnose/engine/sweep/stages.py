@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from diagnose.configs.namespace import printed_pairs
 from diagnose.engine.enrich import name_settings
 from diagnose.model import Config, Place, Segment, Setting
 from diagnose.patterns import lazy
+from diagnose.records import replace
 from diagnose.sources import Source, lines
 
 STAGE = lazy(r"(?i)(.+?), (?=(stage|phase|pre-?train\w*|fine-?tun\w*|warm-?up|fit)\b)")
