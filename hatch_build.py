@@ -30,9 +30,9 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]
 
         folder = Path(tempfile.mkdtemp())
         for number, (name, text) in enumerate(packs.build()):
-            file = folder / f"{number}.json"
+            file = folder / str(number)
             file.write_text(text, encoding="utf-8")
-            build_data["force_include"][str(file)] = f"diagnose/_assets/packed/{name}.json"
+            build_data["force_include"][str(file)] = f"diagnose/_assets/packed/{name}"
 
     def kernels(self, build_data: dict[str, Any], *, editable: bool) -> None:
         """Compile the kernels; the wheel is then one for this platform and any later Python."""

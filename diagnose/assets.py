@@ -49,6 +49,12 @@ def packed(name: str) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
+def packed_lines(name: str) -> list[str]:
+    """Return what a build made in advance to be read in parts: lines, JSON each; none in a checkout."""
+    path = root() / "packed" / f"{name}.jsonl"
+    return path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+
+
 def tables() -> Iterator[Path]:
     """Yield the YAML files of the package itself, sorted by path: names and what they mean."""
     yield from sorted(path for path in PACKAGE.rglob("*.yaml") if PACKAGE / "_assets" not in path.parents)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +22,7 @@ from diagnose.reader import RunBuilder, gates
 from diagnose.reader.learning import Heard, learned, listening
 from diagnose.reader.sketch import packed
 from diagnose.rules import builtin
+from diagnose.rules.load import outline
 from diagnose.scan.engine import VARIABLE
 from diagnose.scan.powers import powers
 from diagnose.sources import from_bytes, open_source
@@ -32,20 +33,26 @@ START = re.compile(r"^\??start\b", re.MULTILINE)
 
 
 def build() -> Iterator[tuple[str, str]]:
-    """Yield every pack: its name for ``assets.packed``, and its text."""
-    yield "rules", _json(rules())
-    yield "formats", _json([packed(one) for one in sketches()])
-    yield "templates", _json(templates())
+    """Yield every pack: its file, and its text."""
+    yield "rules.jsonl", _lines(rules())
+    yield "expressions.jsonl", _lines(expressions())
+    for name, data in _packs():
+        yield f"{name}.json", _json(data)
+
+
+def _packs() -> Iterator[tuple[str, Any]]:
+    """Yield what ``assets.packed`` reads, by name."""
+    yield "formats", [packed(one) for one in sketches()]
+    yield "templates", templates()
     for path in sorted(assets.grammar_folder().glob("*.lark")):
         if START.search(assets.grammar(path.stem)):
-            yield f"grammars/{path.stem}", _json(parsers.serialized(path.stem))
-            yield f"lines/{path.stem}", _json(parsers.stamped_tables(path.stem))
+            yield f"grammars/{path.stem}", parsers.serialized(path.stem)
+            yield f"lines/{path.stem}", parsers.stamped_tables(path.stem)
     for name, lines in heard().items():
-        yield f"shapes/{name}", _json(learned(name, lines.values()))
-    for name, found in _foreseen().items():
-        yield name, _json(found)
+        yield f"shapes/{name}", learned(name, lines.values())
+    yield from _foreseen().items()
     for path in assets.tables():
-        yield assets.table_name(path), _json(assets.load(path))
+        yield assets.table_name(path), assets.load(path)
 
 
 def _foreseen() -> dict[str, Any]:
@@ -83,17 +90,22 @@ def heard() -> Heard:
     return found
 
 
-def rules() -> dict[str, Any]:
-    """Return every rule file as a mapping under its path, and every expression in them, parsed."""
-    folder = assets.root() / "rules"
-    found = {path.relative_to(folder).as_posix(): assets.load(path) for path in assets.rule_files()}
-    trees = {}
-    for text in sorted({text for rule in found.values() for text in _texts(rule)}):
+def rules() -> Iterator[Any]:
+    """Yield the outlines of all rules, and what else is in the file of each, but for its cases."""
+    yield [outline(rule) for rule in builtin()]
+    for rule in builtin():
+        yield {key: value for key, value in assets.load(rule.path).items() if key != "cases"}
+
+
+def expressions() -> Iterator[Any]:
+    """Yield every expression in the rules, and its tree."""
+    for text in sorted({text for path in assets.rule_files() for text in _texts(assets.load(path))}):
         try:
-            trees[text] = _json(plain(parse(text)))  # read by itself, when it is needed
+            tree = plain(parse(text))
         except LanguageError:
             continue
-    return {"rules": found, "expressions": trees}
+        yield text
+        yield tree
 
 
 def templates() -> dict[str, Any]:
@@ -105,6 +117,10 @@ def templates() -> dict[str, Any]:
     }
     texts = {text for rule in builtin() for text in rule.texts() if "{" in text}
     return {"files": files, "trees": {text: _json(template.plain(text)) for text in sorted({*texts, *files.values()})}}
+
+
+def _lines(items: Iterable[Any]) -> str:
+    return "\n".join(map(json.dumps, items))
 
 
 def _json(data: Any) -> str:

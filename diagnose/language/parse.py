@@ -74,7 +74,7 @@ def plain(node: Node) -> list[Any]:
 
 
 def prepare(trees: Mapping[str, str]) -> None:
-    """Make expressions known that were parsed before, as ``plain`` gave them, in JSON."""
+    """Make expressions known that were parsed before: by their text, as ``plain`` gave them, both in JSON."""
     _PREPARED.update(trees)
 
 
@@ -90,8 +90,8 @@ def parse(text: str) -> Node:
     Raises:
         LanguageError: if it is not an expression of the language.
     """
-    if text in _PREPARED:
-        return _prepared(json.loads(_PREPARED[text]), text)
+    if _PREPARED and (known := _PREPARED.get(json.dumps(text))):
+        return _prepared(json.loads(known), text)
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
     try:

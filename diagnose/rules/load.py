@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -12,20 +13,41 @@ from diagnose import assets
 from diagnose.errors import RuleError
 from diagnose.language.parse import prepare
 from diagnose.model import Place
+from diagnose.records import fields
 from diagnose.rules.rule import ArgumentRule, ExplainRule, Rule, Selector, SuspectRule
 
 
 @cache
 def builtin() -> tuple[Rule, ...]:
     """Return the rules that ship with the program, by code. They are checked in the test suite, not here."""
-    packed = assets.packed("rules")
-    if packed is not None:
-        prepare(packed["expressions"])
-        folder = assets.root() / "rules"
-        rules = [from_mapping(raw, folder / path) for path, raw in packed["rules"].items()]
-    else:
-        rules = [_read(path) for path in assets.rule_files()]
-    return tuple(sorted(rules, key=lambda rule: rule.code))
+    packed = assets.packed_lines("rules")
+    if not packed:
+        return tuple(sorted((_read(path) for path in assets.rule_files()), key=lambda rule: rule.code))
+    expressions = assets.packed_lines("expressions")
+    prepare(dict(zip(expressions[::2], expressions[1::2], strict=True)))
+    folder = assets.root() / "rules"
+    return tuple([_outlined(row, rest, folder) for row, rest in zip(json.loads(packed[0]), packed[1:], strict=True)])
+
+
+def outline(rule: Rule) -> list[Any]:
+    """Return what tells whether a built-in rule has anything to do, and its file, for JSON."""
+    each = rule.each and [rule.each[0], *[getattr(rule.each[1], one.name) for one in fields(Selector)]]
+    path = rule.path.relative_to(assets.root() / "rules").as_posix()
+    return [rule.code, rule.name, rule.status, rule.needs, each, rule.is_cause, path]
+
+
+def _outlined(row: list[Any], rest: str, folder: Path) -> Rule:
+    """Return a rule whose mapping without cases is JSON that is read when it is asked for; cases are in its file."""
+    code, name, status, needs, each, is_cause, path = row
+    chosen: list[Any] = [tuple(one) if type(one) is list else one for one in each or ()]
+
+    def more(wanted: str) -> Mapping[str, Any]:
+        if wanted == "path":
+            return {"path": folder / path}
+        return {"cases": _cases(assets.load(folder / path))} if wanted == "cases" else _rest(json.loads(rest))
+
+    selected = each and (chosen[0], Selector(*chosen[1:]))
+    return Rule.outlined((code, name, status, tuple([(kind, of) for kind, of in needs]), selected, is_cause), more)
 
 
 def from_folder(folder: Path) -> tuple[Rule, ...]:
@@ -61,44 +83,56 @@ def from_mapping(raw: Mapping[str, Any], path: Path) -> Rule:
     return Rule(
         code=raw["code"],
         name=raw["name"],
-        title=raw["title"],
-        severity=_severity(raw.get("severity", "info")),
-        since=str(raw.get("since", "0.1")),
         status=raw.get("status", "stable"),
         needs=tuple((kind, str(name)) for need in raw.get("needs", ()) for kind, name in need.items()),
         each=_each(raw),
-        merge=raw.get("merge", not _event_need(raw) and "event" not in _first(raw.get("each", {}))),
-        params={name: param(value) for name, value in raw.get("params", {}).items()},
-        lets={name: str(text) for name, text in raw.get("let", {}).items()},
-        when=_expression(raw.get("when", True)),
-        at=str(raw.get("at", "")),
-        evidence=tuple(_evidence(raw.get("evidence", ()))),
-        subject=str(raw.get("subject", "")),
-        message=raw.get("message", raw["title"]).strip(),
-        why=raw["why"].strip(),
-        suspects=tuple(
+        is_cause=bool(raw.get("supports")),
+        path=path,
+        cases=_cases(raw),
+        **_rest(raw),
+    )
+
+
+def _rest(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is of interest once a rule has something to do, but for its cases."""
+    return {
+        "title": raw["title"],
+        "severity": _severity(raw.get("severity", "info")),
+        "since": str(raw.get("since", "0.1")),
+        "merge": raw.get("merge", not _event_need(raw) and "event" not in _first(raw.get("each", {}))),
+        "params": {name: param(value) for name, value in raw.get("params", {}).items()},
+        "lets": {name: str(text) for name, text in raw.get("let", {}).items()},
+        "when": _expression(raw.get("when", True)),
+        "at": str(raw.get("at", "")),
+        "evidence": tuple(_evidence(raw.get("evidence", ()))),
+        "subject": str(raw.get("subject", "")),
+        "message": raw.get("message", raw["title"]).strip(),
+        "why": raw["why"].strip(),
+        "suspects": tuple(
             SuspectRule(item) if isinstance(item, str) else SuspectRule(**{key: _plain(item[key]) for key in item})
             for item in raw.get("suspects", ())
         ),
-        advice=str(raw.get("advice", "")),
-        folds=tuple(raw.get("folds", ())),
-        false_alarms=tuple(raw.get("false-alarms", ())),
-        references=tuple(raw.get("references", ())),
-        basis=str(raw.get("basis", "")).strip(),
-        cases=tuple((word, body) for case in raw.get("cases", ()) for word, body in case.items()),
-        path=path,
-        supports=_arguments(raw, "supports"),
-        against=_arguments(raw, "against"),
-        least=float(raw.get("least", 2)),
-        refutation=str(raw.get("refutation", "")).strip(),
-        experiment=str(raw.get("experiment", "")).strip(),
-        explains=tuple(
+        "advice": str(raw.get("advice", "")),
+        "folds": tuple(raw.get("folds", ())),
+        "false_alarms": tuple(raw.get("false-alarms", ())),
+        "references": tuple(raw.get("references", ())),
+        "basis": str(raw.get("basis", "")).strip(),
+        "supports": _arguments(raw, "supports"),
+        "against": _arguments(raw, "against"),
+        "least": float(raw.get("least", 2)),
+        "refutation": str(raw.get("refutation", "")).strip(),
+        "experiment": str(raw.get("experiment", "")).strip(),
+        "explains": tuple(
             ExplainRule(item)
             if isinstance(item, str)
             else ExplainRule(item["name"], _expression(item.get("when", "")), item.get("later", False))
             for item in raw.get("explains", ())
         ),
-    )
+    }
+
+
+def _cases(raw: Mapping[str, Any]) -> tuple[tuple[str, dict[str, Any]], ...]:
+    return tuple((word, body) for case in raw.get("cases", ()) for word, body in case.items())
 
 
 def _arguments(raw: Mapping[str, Any], key: str) -> tuple[ArgumentRule, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnose.language import Node
 from diagnose.model import SEVERITIES
-from diagnose.records import dataclass, field
+from diagnose.records import dataclass, field, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class Rule:
         refutation: of a cause: the cheap run or look-up that would show that it is not so.
         experiment: of a cause: what one run would change, and nothing else; empty if a look-up settles it.
         explains: findings that follow from a cause.
+        is_cause: whether it weighs a cause in the light of all findings, and is no finding itself.
     """
 
     code: str
@@ -133,12 +134,27 @@ class Rule:
     refutation: str = ""
     experiment: str = ""
     explains: tuple[ExplainRule, ...] = ()
+    is_cause: bool = False
+    _more: Callable[[str], Mapping[str, Any]] | None = field(default=None, init=False, repr=False, compare=False)
     _parts: dict[str, Node | str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
-    def is_cause(self) -> bool:
-        """Whether it weighs a cause in the light of all findings, and is no finding itself."""
-        return bool(self.supports)
+    @classmethod
+    def outlined(cls, known: tuple[Any, ...], more: Callable[[str], Mapping[str, Any]]) -> Rule:
+        """Return a rule with the attributes ``OUTLINE``; *more* gives others along with the one it is asked for."""
+        rule = cls.__new__(cls)
+        for name, value in zip((*OUTLINE, "_more", "_parts"), (*known, more, {}), strict=True):
+            object.__setattr__(rule, name, value)
+        return rule
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """Find out an attribute that is not there yet."""
+            if name not in LATER:
+                raise AttributeError(name)
+            for key, value in self._more(name).items():
+                object.__setattr__(self, key, value)
+            return object.__getattribute__(self, name)
 
     @property
     def family(self) -> str:
@@ -164,3 +180,8 @@ class Rule:
         if not self._parts:
             self._parts.update(self.lets)
         return self._parts
+
+
+OUTLINE = ("code", "name", "status", "needs", "each", "is_cause")
+"""What tells whether a rule has anything to do."""
+LATER = frozenset(one.name for one in fields(Rule) if one.init and one.name not in OUTLINE)

@@ -27,7 +27,7 @@ TRIED = ["keras/restore_epoch_1.log", "keras/k2_nan.log", "mmengine/zero_metric"
 
 @pytest.fixture(scope="session")
 def made() -> dict[str, str]:
-    return dict(packs.build())
+    return {name.removesuffix(".json"): text for name, text in packs.build()}
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,7 @@ def shipped(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> P
     for name in ("rules", "grammars", "templates"):
         (folder / name).symlink_to(assets.root() / name)
     for name, text in made.items():
-        file = folder / "packed" / f"{name}.json"
+        file = folder / "packed" / (name if name.endswith(".jsonl") else f"{name}.json")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return folder
@@ -46,7 +46,7 @@ def shipped(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture
 def in_wheel(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(assets, "root", lambda: shipped)
-    kept = (parsers.parser, parsers.tables, foreseen.pack, required.required, gates.gate)
+    kept = (builtin, parsers.parser, parsers.tables, foreseen.pack, required.required, gates.gate)
     for one in kept:
         one.cache_clear()
     yield
@@ -72,16 +72,19 @@ def read(parser: Lark, text: str) -> object:
         return type(error), error.pos_in_stream
 
 
+@pytest.mark.usefixtures("in_wheel")
 def test_rules_and_expressions_survive() -> None:
-    packed = json.loads(json.dumps(packs.rules()))
-    folder = assets.root() / "rules"
-    for path, raw in packed["rules"].items():
-        rule = from_mapping(raw, folder / path)
-        # JSON has text keys only, as the facts of a case have once they are read.
-        fresh = json.loads(json.dumps(assets.load(folder / path)))
-        assert from_mapping(fresh, folder / path) == rule
+    rules = builtin()
+    assert len(rules) > 200
+    with pytest.raises(AttributeError):  # read when it is asked for
+        object.__getattribute__(rules[0], "title")
+    lines = assets.packed_lines("expressions")
+    trees = dict(zip(map(json.loads, lines[::2]), lines[1::2], strict=True))
+    for rule in rules:
+        assert from_mapping(assets.load(rule.path), rule.path) == rule
         for text in (rule.when, *rule.lets.values()):
-            assert parse(text) == _prepared(json.loads(packed["expressions"][text]), text)
+            assert parse(text) == _prepared(json.loads(trees[text]), text)
+    assert rules[0].cases
 
 
 def test_tables_survive(made: dict[str, str]) -> None:
@@ -151,7 +154,7 @@ def test_templates_are_learned_alike_everywhere(made: dict[str, str]) -> None:
 import json, sys
 sys.modules["numpy"] = None
 from diagnose import packs
-print(json.dumps({name: text for name, text in packs.build() if name.startswith("shapes/")}))
+print(json.dumps({name.removesuffix(".json"): text for name, text in packs.build() if name.startswith("shapes/")}))
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
