@@ -337,12 +337,12 @@ def _eagerly(node: Node, function: Function, arguments: list[Run]) -> Run:
 
 
 def _logical(node: Node, *, any_: bool) -> Run:
-    operands = [_run(arg) for arg in node.args]
+    operands: tuple[Node, ...] = node.args
 
     def run(scope: Scope) -> Any:
         result: Any = None
         for operand in operands:
-            value = operand(scope)
+            value = operand.run(scope)  # compiled here: few conditions come to their last operand
             if value is any_:
                 return value
             if isinstance(value, Mask):

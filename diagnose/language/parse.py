@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,24 @@ class Node:
     column: int
     text: str
     _run: Callable[[Any], Any] | None = field(default=None, init=False, repr=False, compare=False)
+    _plain: Sequence[Any] = field(default=(), init=False, repr=False, compare=False)
+
+    @classmethod
+    def prepared(cls, tree: Sequence[Any], text: str) -> Node:
+        """Return the node that ``plain`` gave; its operands are made when they are asked for, which few ever are."""
+        node = cls.__new__(cls)
+        node.kind, node._plain, node.line, node.column = tree  # noqa: SLF001 - its own
+        node.text, node._run = text, None  # noqa: SLF001
+        return node
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """Make the operands."""
+            if name != "args":
+                raise AttributeError(name)
+            self.args = tuple([Node.prepared(arg, self.text) if type(arg) is list else arg for arg in self._plain])
+            return self.args
 
     @property
     def run(self) -> Callable[[Any], Any]:
@@ -78,11 +96,6 @@ def prepare(trees: Mapping[str, str]) -> None:
     _PREPARED.update(trees)
 
 
-def _prepared(tree: list[Any], text: str) -> Node:
-    kind, args, line, column = tree
-    return Node(kind, tuple(_prepared(arg, text) if isinstance(arg, list) else arg for arg in args), line, column, text)
-
-
 @cache
 def parse(text: str) -> Node:
     """Return the tree of an expression.
@@ -91,7 +104,7 @@ def parse(text: str) -> Node:
         LanguageError: if it is not an expression of the language.
     """
     if _PREPARED and (known := _PREPARED.get(json.dumps(text))):
-        return _prepared(json.loads(known), text)
+        return Node.prepared(json.loads(known), text)
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
     try:

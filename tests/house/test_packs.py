@@ -13,7 +13,7 @@ from lark.exceptions import UnexpectedInput
 
 from diagnose import assets, foreseen, packs, parsers
 from diagnose.language import parse
-from diagnose.language.parse import _prepared
+from diagnose.language.parse import Node
 from diagnose.language.template import plain
 from diagnose.logs import formats
 from diagnose.reader import RunBuilder, gates, required, sieve
@@ -83,7 +83,7 @@ def test_rules_and_expressions_survive() -> None:
     for rule in rules:
         assert from_mapping(assets.load(rule.path), rule.path) == rule
         for text in (rule.when, *rule.lets.values()):
-            assert parse(text) == _prepared(json.loads(trees[text]), text)
+            assert parse(text) == Node.prepared(json.loads(trees[text]), text)
     assert rules[0].cases
 
 
