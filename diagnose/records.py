@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = ["dataclass", "field", "fields", "replace"]
 
-FEW = 3
+FEW = 16
 """Instances of a class that are filled field by field, which takes longer and compiles nothing."""
 MISSING: Any = object()
 

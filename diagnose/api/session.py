@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from diagnose.api.governing import Governor
-from diagnose.engine import baseline
-from diagnose.engine.baseline import Baseline
-from diagnose.engine.cache import Cache, Store, usual_folder
 from diagnose.engine.lint import Options, judged
 from diagnose.engine.plan import Plan, plan
 from diagnose.engine.today import today
@@ -18,6 +15,10 @@ from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model import FileReport, Finding, Place, Report
 from diagnose.records import dataclass, field, replace
 from diagnose.settings import Settings
+
+if TYPE_CHECKING:
+    from diagnose.engine.baseline import Baseline
+    from diagnose.engine.cache import Cache
 
 ELSEWHERE = frozenset({"DIFF", "SWEEP"})
 """Families of rules for what other commands than ``lint`` look at: two sides, many runs."""
@@ -133,6 +134,8 @@ class Session:
     def cache(self) -> Cache | None:
         """Return what is known of logs that were read before, if that counts."""
         if self.request.cache and self._cache is None:
+            from diagnose.engine.cache import Cache, Store, usual_folder
+
             self._cache = Cache(Store(self.settings().cache_dir or usual_folder()))
         return self._cache
 
@@ -172,6 +175,8 @@ class Session:
         if file is None or not self.request.baselines:
             return None
         if file not in self.outcome.baselines:
+            from diagnose.engine import baseline
+
             self.outcome.baselines[file] = baseline.load(file)
         return self.outcome.baselines[file]
 

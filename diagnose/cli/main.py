@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 
 import click
@@ -12,8 +11,6 @@ from diagnose.cli.lazy import Lazy
 
 # numpy's BLAS starts a thread per core when it is imported; nothing here multiplies matrices.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# A start allocates much and frees nothing: collecting every 700 objects costs a quarter of a short run.
-gc.set_threshold(100_000, 50, 50)
 
 COMMANDS = {
     "lint": "Find what went wrong in training logs and runs.",

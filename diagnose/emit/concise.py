@@ -5,9 +5,11 @@ Before them stands a line per change: ``path:line: change [risk] key old -> new 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from diagnose.emit.context import Context
 from diagnose.model import Report
-from diagnose.text import changes, wording
+from diagnose.text import wording
 from diagnose.text.escape import plain
 from diagnose.text.terminal import Style
 
@@ -19,11 +21,9 @@ SUFFIX = ".txt"
 def emit(report: Report, context: Context) -> str:
     """Return one line per finding and per file that was not checked, then a summary."""
     style = Style(context.colour, context.hyperlinks)
-    lines = []
-    for index, change in changes.worst_first(report):
-        where = style.paint(plain(changes.where(change, report.comparisons[index])), "bold")
-        what = style.risk(f"change [{change.risk}]", change.risk)
-        lines.append(f"{where}: {what} {plain(changes.sentence(change))}")
+    lines: list[str] = []
+    if report.comparisons:
+        lines += _changes(report, style)
     for finding in report.findings:
         where = style.paint(plain(wording.position(finding)), "bold")
         what = style.severity(f"{finding.severity} {finding.code}", finding.severity)
@@ -39,3 +39,12 @@ def emit(report: Report, context: Context) -> str:
     skipped = wording.skipped(report)
     lines.append(plain(wording.found(report) + (f" ({skipped})" if skipped else "") + "."))
     return "\n".join(lines) + "\n"
+
+
+def _changes(report: Report, style: Style) -> Iterator[str]:
+    from diagnose.text import changes
+
+    for index, change in changes.worst_first(report):
+        where = style.paint(plain(changes.where(change, report.comparisons[index])), "bold")
+        what = style.risk(f"change [{change.risk}]", change.risk)
+        yield f"{where}: {what} {plain(changes.sentence(change))}"

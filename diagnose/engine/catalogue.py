@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from diagnose.errors import RuleError, did_you_mean
@@ -31,7 +32,12 @@ def catalogue(folders: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
 
 def is_builtin(rule: Rule) -> bool:
     """Whether a rule ships with the program."""
-    return any(rule is known for known in builtin())
+    return _by_code().get(rule.code) is rule
+
+
+@cache
+def _by_code() -> dict[str, Rule]:
+    return {rule.code: rule for rule in builtin()}
 
 
 def named(selector: str, rules: Sequence[Rule]) -> list[Rule]:

@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import tee
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from diagnose import logs
-from diagnose.engine.cache import Cache
-from diagnose.engine.grouping import runs
 from diagnose.errors import DiagnoseError
 from diagnose.records import dataclass, field, replace
 from diagnose.sources import Source, from_bytes, open_source
+
+if TYPE_CHECKING:
+    from diagnose.engine.cache import Cache
 
 SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "env"})
 SKIPPED_FILES = frozenset(
@@ -144,6 +145,8 @@ def _folder(folder: Path, limit: int, skip: Callable[[Path], bool], detect: Dete
                 home = home.parent
             groups[home].append((format, path))
             formats[path] = format
+    from diagnose.engine.grouping import runs
+
     for home in sorted(groups):
         for paths in runs(groups[home], home):
             name = str(paths[0] if len(paths) == 1 else home)

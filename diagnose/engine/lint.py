@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnose import logs
 from diagnose.configs.files import LARGEST, tree_of
 from diagnose.engine.apply import apply
-from diagnose.engine.cache import Cache
 from diagnose.engine.enrich import enrich
 from diagnose.engine.fingerprint import fingerprint
 from diagnose.engine.fold import fold
 from diagnose.engine.gather import gather
 from diagnose.engine.hit import Hit
 from diagnose.engine.inputs import Input
-from diagnose.engine.merge import merge
 from diagnose.engine.policy import policy_events
 from diagnose.engine.quick import Quick
 from diagnose.engine.quote import Quotes
@@ -33,6 +31,9 @@ from diagnose.model import SEVERITIES, Event, FileReport, Finding, Place, Report
 from diagnose.records import dataclass, field, replace
 from diagnose.rules import Rule
 from diagnose.sources import Source, text_of
+
+if TYPE_CHECKING:
+    from diagnose.engine.cache import Cache
 
 
 @dataclass(slots=True)
@@ -131,7 +132,11 @@ def _lint_one(given: Input, file: FileReport, options: Options, report: Report) 
             "no known format matched (name it with --format, see `diagnose formats list`)",
         )
         return []
-    run = enrich(runs[0] if len(runs) == 1 else merge(runs))
+    if len(runs) > 1:
+        from diagnose.engine.merge import merge
+
+        runs = [merge(runs)]
+    run = enrich(runs[0])
     if not run.segments and options.format:
         file.status, file.detail = "unknown", f"nothing in it could be read as {options.format}"
         return []

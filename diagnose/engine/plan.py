@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from diagnose.engine.baseline import Baseline
 from diagnose.engine.catalogue import catalogue, named
 from diagnose.engine.lint import Options
 from diagnose.engine.review import Gate
@@ -19,6 +18,9 @@ from diagnose.records import dataclass, field
 from diagnose.rules import Rule, Selection, select, selects
 from diagnose.rules.load import param
 from diagnose.settings import Layer, Settings
+
+if TYPE_CHECKING:
+    from diagnose.engine.baseline import Baseline
 
 COUNTS_ROLES = "too-many-at-once"
 """The rule whose bounds the policy may set."""

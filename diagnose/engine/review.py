@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from diagnose.configs.comments import syntax_of
-from diagnose.configs.directives import directives
-from diagnose.engine.confirm import fault_of
 from diagnose.engine.suppress import covers
 from diagnose.engine.today import today
 from diagnose.engine.waive import Permit, about_permits, from_directive
@@ -70,6 +68,8 @@ class Gate:
             text = read(path)
         except (DiagnoseError, OSError, ValueError):
             return  # the reader of configs has said so
+        from diagnose.configs.directives import directives
+
         for directive in directives(text, path, syntax):
             yield from_directive(directive, self.rules, self.policy, require_reasons=self.require_reasons)
 
@@ -186,6 +186,8 @@ class _Review:
 
     def _unconfirmed(self, permit: Permit, finding: Finding) -> str:
         if permit.confirmed_by:
+            from diagnose.engine.confirm import fault_of
+
             return fault_of(permit.confirmed_by, permit.place.path, self.changes)
         risk = self._risk(finding)
         if risk not in self.gate.policy.require_confirmation:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from diagnose import logs
 from diagnose.engine.enrich import enrich
-from diagnose.engine.inputs import collect
-from diagnose.engine.merge import add, merge
 from diagnose.model import Place, Run, Segment
 from diagnose.records import replace
 from diagnose.sources import Source
@@ -29,6 +27,9 @@ def with_its_runs(run: Run, limit: int) -> tuple[Run, dict[str, Source]]:
     for index, segment in enumerate(run.segments):
         if not segment.name or Path(segment.name).name != segment.name or not (folder := home / segment.name).is_dir():
             continue
+        from diagnose.engine.inputs import collect
+        from diagnose.engine.merge import merge
+
         given = [item for item in collect([str(folder)], limit=limit) if item.error is None]
         if len(given) != 1:
             continue
@@ -41,6 +42,8 @@ def with_its_runs(run: Run, limit: int) -> tuple[Run, dict[str, Source]]:
 
 
 def _filled(section: Segment, logged: Segment) -> Segment:
+    from diagnose.engine.merge import add
+
     place = Place(section.path, section.first_line)
     filled = replace(logged, name=section.name, index=section.index, summary=place)
     add(filled, section, series=not logged.series)

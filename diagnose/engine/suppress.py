@@ -6,11 +6,13 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from diagnose.engine.baseline import Baseline
 from diagnose.model import Finding
 from diagnose.records import dataclass, field
+
+if TYPE_CHECKING:
+    from diagnose.engine.baseline import Baseline
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from diagnose.configs.directives import EXAMPLE, Directive
 from diagnose.engine.catalogue import named
 from diagnose.model import Event, Place
 from diagnose.records import dataclass, field
 from diagnose.rules import Rule
 from diagnose.settings import Policy, Waiver, parse_day
+
+if TYPE_CHECKING:
+    from diagnose.configs.directives import Directive
 
 ABOUT = ("waiver", "suppression")
 """Kinds of events that tell of permissions themselves."""
@@ -89,6 +92,8 @@ def about_permits(rule: Rule) -> bool:
 
 def from_directive(directive: Directive, rules: Sequence[Rule], policy: Policy, *, require_reasons: bool) -> Permit:
     """Return the permit that a comment gives."""
+    from diagnose.configs.directives import EXAMPLE
+
     kind = "waiver" if directive.kind == "waive" else "suppression"
     permit = Permit(
         kind,

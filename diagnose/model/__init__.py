@@ -3,8 +3,9 @@
 Each is imported when it is first asked for: to read and lint a log takes half of them.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from diagnose.later import later
 
 if TYPE_CHECKING:
     from diagnose.model.cause import Argument, Cause
@@ -48,23 +49,17 @@ __all__ = [
     "UnknownValue",
 ]
 
-_HOMES = {
-    "cause": "Argument Cause",
-    "change": "Change",
-    "comparison": "Comparison Result",
-    "config": "UNKNOWN Config Setting UnknownValue",
-    "finding": "SEVERITIES Evidence FileReport Finding Report Suspect",
-    "place": "Place",
-    "run": "Event Fact Run Segment",
-    "series": "Point Series",
-    "sweep": "STATUSES Group Importance Link Sweep Trial",
-}
-"""Modules, and what they hold."""
-_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    return value
+__getattr__ = later(
+    __name__,
+    {
+        "cause": "Argument Cause",
+        "change": "Change",
+        "comparison": "Comparison Result",
+        "config": "UNKNOWN Config Setting UnknownValue",
+        "finding": "SEVERITIES Evidence FileReport Finding Report Suspect",
+        "place": "Place",
+        "run": "Event Fact Run Segment",
+        "series": "Point Series",
+        "sweep": "STATUSES Group Importance Link Sweep Trial",
+    },
+)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from diagnose.model.cause import Cause
-from diagnose.model.comparison import Comparison
 from diagnose.model.place import Place
 from diagnose.records import dataclass, field
+
+if TYPE_CHECKING:
+    from diagnose.model.cause import Cause
+    from diagnose.model.comparison import Comparison
 
 SEVERITIES = ("error", "warning", "info", "hint")
 """From the worst to the mildest."""

@@ -15,6 +15,7 @@ from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.bulk import Item
 from diagnose.reader.grammar import BLANK_DIGITS, Match, number, undigited
+from diagnose.records import replace
 from diagnose.sources import Line
 
 STAMP = lazy(r".*?[0-9]{2}[-/][0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:,[0-9]{1,6})? - ")

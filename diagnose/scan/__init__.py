@@ -4,16 +4,21 @@
 bytes (``pure`` does the same in Python), and ``walk`` yields what is left for readers.
 """
 
-from diagnose.scan.again import line_texts
+from typing import TYPE_CHECKING
+
+from diagnose.later import later
 from diagnose.scan.engine import ENGINES, Engine, engine
-from diagnose.scan.gate import SPACES, Gate, needed
-from diagnose.scan.lalr import LineParser
-from diagnose.scan.learn import shape_key
-from diagnose.scan.pack import Pack
-from diagnose.scan.plain import Slot, json_row, table_row
-from diagnose.scan.raw import raw_template
-from diagnose.scan.shapes import ENOUGH, Shapes
-from diagnose.scan.walk import Condition, Walk, lines
+
+if TYPE_CHECKING:
+    from diagnose.scan.again import line_texts
+    from diagnose.scan.gate import SPACES, Gate, needed
+    from diagnose.scan.lalr import LineParser
+    from diagnose.scan.learn import shape_key
+    from diagnose.scan.pack import Pack
+    from diagnose.scan.plain import Slot, json_row, table_row
+    from diagnose.scan.raw import raw_template
+    from diagnose.scan.shapes import ENOUGH, Shapes
+    from diagnose.scan.walk import Condition, Walk, lines
 
 __all__ = [
     "ENGINES",
@@ -36,3 +41,18 @@ __all__ = [
     "shape_key",
     "table_row",
 ]
+
+__getattr__ = later(
+    __name__,
+    {
+        "again": "line_texts",
+        "gate": "SPACES Gate needed",
+        "lalr": "LineParser",
+        "learn": "shape_key",
+        "pack": "Pack",
+        "plain": "Slot json_row table_row",
+        "raw": "raw_template",
+        "shapes": "ENOUGH Shapes",
+        "walk": "Condition Walk lines",
+    },
+)

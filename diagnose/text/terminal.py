@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from diagnose.records import dataclass
 
 CODES = {
@@ -60,6 +58,8 @@ def columns(text: str) -> int:
 def _columns_of(char: str) -> int:
     if char.isascii():
         return 1
+    import unicodedata
+
     if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -42,23 +42,26 @@ class Registry:
     """Collects the functions of one module: ``function = Registry()``, then ``@function``."""
 
     def __init__(self) -> None:
-        self.table: list[Function] = []
+        self.calls: dict[str, Callable[..., Any]] = {}
 
     def __call__(self, call: Call) -> Call:
         """Register *call* under its name without a trailing underscore."""
-        plain = cast("FunctionType", call)
-        code, defaults = plain.__code__, plain.__defaults__ or ()
+        self.calls[cast("FunctionType", call).__name__.rstrip("_")] = call
+        return call
+
+    def described(self, name: str) -> Function:
+        """Return a registered function as the language sees it."""
+        call = cast("FunctionType", self.calls[name])
+        code, defaults = call.__code__, call.__defaults__ or ()
         parameters = code.co_varnames[: code.co_argcount]
         scoped = parameters[:1] == ("scope",)
         lazy = any(parameter.startswith("lazy") for parameter in parameters)
         parameters = parameters[scoped:]
         least = len(parameters) - len(defaults)
-        name = plain.__name__.rstrip("_")
         given = [*[""] * least, *[f"={default}" for default in defaults]]
         names = ", ".join(map("".join, zip([one.removeprefix("lazy_") for one in parameters], given, strict=True)))
         doc = (call.__doc__ or "").strip().split("\n")[0]
-        self.table.append(Function(name, call, least, len(parameters), f"{name}({names})", scoped, lazy, doc))
-        return call
+        return Function(name, call, least, len(parameters), f"{name}({names})", scoped, lazy, doc)
 
 
 def a_series(value: Any, name: str) -> Series:
