@@ -55,21 +55,24 @@ def lineage(framework: str) -> tuple[str, ...]:
 
 
 @cache
-def _compiled() -> dict[str, tuple[frozenset[str], tuple[re.Pattern[str], ...]]]:
+def _marks() -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
+    """Return plain marks and those with stars, by framework."""
     return {
         name: (
             frozenset(mark for mark in row.marks if "*" not in mark),
-            tuple(_pattern(mark) for mark in row.marks if "*" in mark),
+            tuple(mark for mark in row.marks if "*" in mark),
         )
         for name, row in frameworks().items()
         if row.marks
     }
 
 
-def _pattern(mark: str) -> re.Pattern[str]:
-    """Return a mark with stars as a pattern over lines of keys."""
-    body = ".*".join(re.escape(part) for part in mark.removesuffix("*").removeprefix("*").split("*"))
-    return re.compile(("" if mark.startswith("*") else "^") + body + ("" if mark.endswith("*") else "$"), re.MULTILINE)
+def _holds(lines: str, mark: str) -> bool:
+    """Whether one of the lines, each of which stands between line ends, is what a mark with stars says."""
+    begins, *between, ends = mark.split("*")
+    if not between and not (begins and ends):
+        return f"\n{begins}" in lines if begins else f"{ends}\n" in lines
+    return re.search("^" + ".*".join(map(re.escape, mark.split("*"))) + "$", lines, re.MULTILINE) is not None
 
 
 def framework_of(keys: Iterable[str]) -> str:
@@ -78,13 +81,13 @@ def framework_of(keys: Iterable[str]) -> str:
     The first of the table of which enough marks are there; a mark counts once, however many keys it fits.
     """
     present = {key.strip().lstrip("-").lower().replace("-", "_") for key in keys}
-    lines = "\n".join(present)
-    for name, (plain, globs) in _compiled().items():
+    lines = "\n".join(["", *present, ""])
+    for name, (plain, globs) in _marks().items():
         count, least = len(plain & present), frameworks()[name].least
         for glob in globs:
             if count >= least:
                 break
-            count += glob.search(lines) is not None
+            count += _holds(lines, glob)
         if count >= least:
             return name
     return ""

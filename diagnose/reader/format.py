@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import cached_property, lru_cache
 from itertools import islice
-from string import ascii_letters, digits
 from typing import Protocol
 
 from diagnose.reader.builder import RunBuilder
@@ -16,11 +15,11 @@ from diagnose.sources.lines import ANSI, encoding_of
 
 CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byte != 27))
 """Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
-NO_LETTERS = bytes(code if chr(code) in ascii_letters + "\n" else 32 for code in range(256))
+NO_LETTERS = bytes(code if bytes([code]).isalpha() or code == ord("\n") else 32 for code in range(256))
 """To blanks what is no letter of ASCII and no line end."""
-ONE_DIGIT = bytes(ord("0") if chr(code) in digits else code for code in range(256))
+ONE_DIGIT = bytes(ord("0") if bytes([code]).isdigit() else code for code in range(256))
 """All digits to one."""
-DIGITS = frozenset(digits + "\n")
+DIGITS = frozenset("0123456789\n")
 """Characters that are not the same in the text and in its shapes."""
 SURE = 100
 """Scores from which on a format has proof."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from diagnose.foreseen import foreseen
 from diagnose.reader import console, printed
-from diagnose.scan import Gate, needed
+from diagnose.scan import Gate
 
 
 @cache
@@ -44,6 +44,8 @@ def unpacked(texts: list[str], *table: str) -> Gate:
 
 def worked_out(patterns: Iterable[str], texts: Iterable[str]) -> list[list[str]] | None:
     """Return the texts of a gate for lines that may match one of the patterns or hold one of the texts, in a list."""
+    from diagnose.scan import needed
+
     found = [needed(pattern) for pattern in patterns]
     if None in found:
         return None

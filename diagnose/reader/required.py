@@ -8,7 +8,6 @@ from re import _parser
 
 from diagnose.foreseen import foreseen
 from diagnose.patterns import lazy
-from diagnose.scan.gate import groups
 
 Groups = tuple[tuple[tuple[str, str], ...], ...]
 SHORTEST = 2
@@ -29,6 +28,8 @@ def required(pattern: str) -> Groups:
 
 def worked_out(pattern: str) -> Groups:
     """Return what ``required`` does."""
+    from diagnose.scan.literals import groups
+
     found = dict.fromkeys(texts for texts in groups(pattern) if min(map(len, texts)) >= SHORTEST)
     return tuple(
         tuple((text, max(LETTERS.findall(text), key=len, default="")) for text in sorted(one))
@@ -38,5 +39,10 @@ def worked_out(pattern: str) -> Groups:
 
 def begins_line(pattern: str) -> bool:
     """Whether a pattern (``re.MULTILINE``) begins with ``^`` and so matches at the beginning of lines only."""
+    begins: bool = foreseen("begins", pattern, lambda: _begins_line(pattern))
+    return begins
+
+
+def _begins_line(pattern: str) -> bool:
     first = next(iter(_parser.parse(pattern)), None)
     return first is not None and tuple(first) == (op.AT, op.AT_BEGINNING)

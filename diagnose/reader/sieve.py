@@ -9,7 +9,6 @@ from typing import Any
 
 from diagnose.foreseen import foreseen
 from diagnose.patterns import lazy
-from diagnose.scan import needed
 
 FOLDING = "(?i)"
 """Where case counts, expressions are fast: their search looks for the first letters of words."""
@@ -49,6 +48,8 @@ class Sieve:
 
 def worked_out(pattern: str) -> list[Any]:
     """Return alternatives that are plain words, a pattern of the others, and texts one of which the others need."""
+    from diagnose.scan import needed
+
     words: list[str] = []
     rest: list[str] = []
     for one in _alternatives(pattern.removeprefix(FOLDING)):

@@ -11,9 +11,10 @@ from diagnose.scan.engine import ENGINES, Engine, engine
 
 if TYPE_CHECKING:
     from diagnose.scan.again import line_texts
-    from diagnose.scan.gate import SPACES, Gate, needed
+    from diagnose.scan.gate import SPACES, Gate
     from diagnose.scan.lalr import LineParser
     from diagnose.scan.learn import shape_key
+    from diagnose.scan.literals import needed
     from diagnose.scan.pack import Pack
     from diagnose.scan.plain import Slot, json_row, table_row
     from diagnose.scan.raw import raw_template
@@ -46,9 +47,10 @@ __getattr__ = later(
     __name__,
     {
         "again": "line_texts",
-        "gate": "SPACES Gate needed",
+        "gate": "SPACES Gate",
         "lalr": "LineParser",
         "learn": "shape_key",
+        "literals": "needed",
         "pack": "Pack",
         "plain": "Slot json_row table_row",
         "raw": "raw_template",

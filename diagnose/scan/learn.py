@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
+from zlib import crc32
 
 from diagnose.patterns import lazy
 from diagnose.records import dataclass, replace
@@ -41,6 +42,8 @@ from diagnose.scan.template import (
 Parsed: TypeAlias = tuple[str, tuple[tuple[str, int, int], ...]]
 """What Lark makes of a line: the rule, and terminal, start and end of each named token."""
 Parse: TypeAlias = Callable[[str], Parsed | None]
+
+Some = TypeVar("Some")
 
 HabitKey: TypeAlias = tuple[str, tuple[str, int], int]
 Habits: TypeAlias = dict[HabitKey, Part]
@@ -233,15 +236,25 @@ def _slots(text: str, parsed: Parsed) -> Iterator[_Slot]:
     yield from sorted(found, key=lambda slot: (slot.start, slot.end))
 
 
+class _Dice:
+    """Chance, the same for the same line; ``random`` takes as long to import as ten trials."""
+
+    def __init__(self, text: str) -> None:
+        self._state = crc32(text.encode("utf-8", "surrogatepass"))
+
+    def choose(self, some: Sequence[Some]) -> Some:
+        """Return one of some."""
+        self._state = (self._state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
+        return some[(self._state >> 33) % len(some)]
+
+
 class _Trial:
     """Asks Lark about variants of one line."""
 
     def __init__(self, text: str, parsed: Parsed, parse: Parse) -> None:
         self._text, self._parsed, self._parse = text, parsed, parse
         self._slots, self._edges = -1, list[tuple[str, int, int, int, int]]()
-        from random import Random  # few logs have a line that is new
-
-        self._random = Random(text)  # noqa: S311 - the same line is always tried in the same way
+        self._dice = _Dice(text)
 
     def widen(self, slots: list[_Slot], which: Sequence[int]) -> None:
         """Let the slots of one group vary as far as Lark allows."""
@@ -330,14 +343,14 @@ class _Trial:
 
     def _any(self, slot: _Slot) -> str:
         """Return what the part accepts, at random; now and then what the line itself shows."""
-        part, choose = slot.part, self._random.choice
-        if slot.end > slot.start and self._random.random() < 0.2:
+        part, choose = slot.part, self._dice.choose
+        if slot.end > slot.start and choose(range(5)) == 0:
             return self._text[slot.start : slot.end]
         if part.operation == NUMBER:
             forms = [form for form, shape in SHAPES.items() if not shape & ~part.low]
             forms += ["12", "2024"] if part.low & WHOLE else []
             return choose([*forms, self._text[slot.start : slot.end]])
-        width = choose([part.low, 1, 2, 2, 4, part.high, self._random.randint(part.low, part.high)])
+        width = choose([part.low, 1, 2, 2, 4, part.high, choose(range(part.low, part.high + 1))])
         width = min(max(width, part.low), part.high)
         return (" " if part.operation == BLANKS else choose("0123456789")) * width
 

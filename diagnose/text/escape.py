@@ -44,22 +44,23 @@ def clean(text: str) -> str:
 
     Tabs and newlines stay. The result is legal in XML 1.0 and can be encoded as UTF-8.
     """
+    if text.isprintable():  # which is fast to tell
+        return text
     return HIDDEN.sub("\ufffd", SEQUENCE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def line(text: str) -> str:
     """Return *text* cleaned and on one line."""
-    if text.isascii() and text.isprintable():
-        return text.strip()
-    return SPACE.sub(" ", clean(text)).strip()
+    text = clean(text)
+    return (text if text.isprintable() else SPACE.sub(" ", text)).strip()
 
 
 def plain(text: str) -> str:
     """Return one line for the terminal, or for the log of a CI job: no control characters, no workflow commands."""
     text = line(text)
-    if "##" not in text and "::" not in text and not text.startswith(":"):
-        return text
-    return COMMAND_AT_START.sub(": ", COMMAND_ANYWHERE.sub("# #", text))
+    if "##" in text:
+        text = COMMAND_ANYWHERE.sub("# #", text)
+    return COMMAND_AT_START.sub(": ", text) if text.startswith(":") or "::" in text else text
 
 
 def html(text: str) -> str:

@@ -33,7 +33,7 @@ LOOKS = lazy(
 """Tokens of well-known makers, and the user and password of an address."""
 SIGNS = lazy(r"hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ya29\.|://|Bearer ")
 """What is in every text that ``LOOKS`` finds something in."""
-NAMES = re.compile(b"passw|passphrase|pwd|secret|credential|key|token")
+NAMES = lazy(b"passw|passphrase|pwd|secret|credential|key|token")
 """What is in every name of a secret, in lower case and without all that is no letter of ASCII."""
 NO_LETTERS = bytes(code for code in range(256) if not bytes([code]).isalpha())
 PAIR = lazy(r"""(?P<name>[A-Za-z_][\w.-]*)(?:["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""")

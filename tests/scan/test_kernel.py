@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from diagnose.scan import pure
 from diagnose.scan.engine import kernel, kernel_problem
-from diagnose.scan.gate import Gate, needed
+from diagnose.scan.gate import Gate
+from diagnose.scan.literals import needed
 from diagnose.scan.powers import powers
 from diagnose.scan.template import ANY_NUMBER, BLANKS, FRACTION, LITERAL, NUMBER, RUN, WHOLE, Part, Template
 from diagnose.scan.trie import Trie

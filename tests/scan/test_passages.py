@@ -6,7 +6,7 @@ from diagnose.reader.bulk import ALWAYS
 from diagnose.reader.kept import lines_of
 from diagnose.scan import Condition, Gate, Shapes, Walk, blocks
 from diagnose.scan.engine import kernel_problem
-from diagnose.scan.gate import needed
+from diagnose.scan.literals import needed
 from diagnose.scan.template import ANY_NUMBER, LITERAL, NUMBER, RUN, Part, Template
 from diagnose.sources import from_bytes
 
