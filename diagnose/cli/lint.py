@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import click
@@ -42,5 +43,6 @@ def run(given: Reporting) -> int:
     with Progress(not (given.no_progress or given.quiet)) as progress:
         linter = Linter(with_hooks(request, watch=progress.step))
         outputs = build_outputs(given.output_format, given.output_file, linter.settings())
+        gc.freeze()  # what was imported stays: no use in looking through it for what is no longer used
         outcome = linter.run()
     return reporting.write(given, outputs, outcome)
