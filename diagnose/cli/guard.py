@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +43,8 @@ def guarded(work: Callable[[], Any], args: Sequence[str]) -> int:
 @contextlib.contextmanager
 def told_to_end() -> Iterator[None]:
     """Take SIGTERM and SIGHUP as Ctrl-C, so that what is under way is ended and told of; an ignored one stays so."""
+    import signal
+
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     known = {number: signal.getsignal(number) for number in numbers}
     ours = [number for number, handler in known.items() if handler is signal.SIG_DFL]

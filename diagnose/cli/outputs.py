@@ -135,9 +135,11 @@ def _parse(spec: str, place: Place | None) -> Output:
     from diagnose import emit
 
     name, _, file = spec.partition(":")
-    if name not in emit.names():
+    try:
+        emit.output(name)
+    except KeyError:
         mend = did_you_mean(name, emit.names()) or f"one of {', '.join(emit.names())}"
-        raise SettingsError(f"unknown output format {name!r}", place=place, mend=mend)
+        raise SettingsError(f"unknown output format {name!r}", place=place, mend=mend) from None
     return Output(name, "" if file == "-" else file)
 
 

@@ -7,7 +7,6 @@ one, when asked for: most runs need a single one.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from functools import cache
 from typing import Protocol, cast
 
@@ -34,14 +33,22 @@ class Output(Protocol):
 @cache
 def names() -> tuple[str, ...]:
     """Return the names of all outputs, sorted."""
+    import pkgutil
+
     return tuple(sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name not in NOT_OUTPUTS))
 
 
 def output(name: str) -> Output:
     """Return an output by name. Raises KeyError."""
-    if name not in names():
+    module = f"{__name__}.{name}"
+    if not name.isidentifier() or name in NOT_OUTPUTS:
         raise KeyError(name)
-    return cast("Output", importlib.import_module(f"{__name__}.{name}"))
+    try:
+        return cast("Output", importlib.import_module(module))
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise KeyError(name) from None
 
 
 def emit(report: Report, name: str, context: Context | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diagnose.engine.review import Gate
+from diagnose.engine.gate import Gate
 from diagnose.engine.waive import Permit
 from diagnose.records import dataclass
 

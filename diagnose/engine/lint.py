@@ -11,13 +11,13 @@ from diagnose.engine.apply import apply
 from diagnose.engine.enrich import enrich
 from diagnose.engine.fingerprint import fingerprint
 from diagnose.engine.fold import fold
+from diagnose.engine.gate import Gate
 from diagnose.engine.gather import gather
 from diagnose.engine.hit import Hit
 from diagnose.engine.inputs import Input
 from diagnose.engine.policy import policy_events
 from diagnose.engine.quick import Quick
 from diagnose.engine.quote import Quotes
-from diagnose.engine.review import Gate
 from diagnose.engine.shortlist import Shortlist
 from diagnose.engine.summarised import baseline_of, with_its_runs
 from diagnose.engine.suspects import suspects

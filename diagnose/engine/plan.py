@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diagnose.engine.catalogue import catalogue, named
+from diagnose.engine.gate import Gate
 from diagnose.engine.lint import Options
-from diagnose.engine.review import Gate
 from diagnose.engine.suppress import SilentPaths, Suppressor, covers
 from diagnose.engine.waive import Permit, about_permits, from_settings
 from diagnose.errors import SettingsError, did_you_mean

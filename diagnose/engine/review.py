@@ -3,93 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from diagnose.configs.comments import syntax_of
+from diagnose.engine.gate import Gate
 from diagnose.engine.suppress import covers
 from diagnose.engine.today import today
-from diagnose.engine.waive import Permit, about_permits, from_directive
-from diagnose.errors import DiagnoseError
+from diagnose.engine.waive import Permit, about_permits
 from diagnose.model import Change, Event, FileReport, Finding, Place, Run
 from diagnose.model.change import RISKS
 from diagnose.names import hyperparameter
-from diagnose.records import dataclass, field
 from diagnose.rules import Rule
 from diagnose.settings import Policy
 
-GLOB = frozenset("*?[!")
 
-
-@dataclass(slots=True)
-class Gate:
-    """What some settings permit, and what was made of it over all files.
-
-    Attributes:
-        rules: all rules there are, selected or not.
-        policy: of the settings.
-        waivers: the permits of the settings.
-        require_reasons: whether an ``ignore`` needs a reason.
-        counts: suppressed findings, by the label of what permitted them.
-    """
-
-    rules: Sequence[Rule] = ()
-    policy: Policy = field(default_factory=Policy)
-    waivers: Sequence[Permit] = ()
-    require_reasons: bool = False
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def review(
-        self, findings: Iterable[Finding], run: Run, file: FileReport, read: Callable[[str], str]
-    ) -> tuple[list[Finding], list[Event]]:
-        """Return the findings that stand, and events that tell of permits which do not do what they should.
-
-        Args:
-            findings: all findings about the run.
-            run: what was linted; comments count in its files, and in those its settings stand in.
-            file: its report: rules that ran; the suppressed findings are counted there.
-            read: returns the text of a path; raises DiagnoseError or OSError where there is none.
-        """
-        findings = list(findings)
-        settings = (setting for segment in run.segments for setting in segment.config.settings.values())
-        paths = dict.fromkeys([run.path, *run.paths, *(setting.place.path for setting in settings)])
-        inline = [permit for path in paths for permit in self._inline(path, run, read)]
-        permits = [*inline, *(permit for permit in self.waivers if _is_for(permit, paths))]
-        if not permits:
-            return findings, []
-        return _Review(self, run, permits, file).done(findings)
-
-    def _inline(self, path: str, run: Run, read: Callable[[str], str]) -> Iterator[Permit]:
-        syntax = syntax_of(path, run.format if path == run.path else "")
-        if not syntax:
-            return
-        try:
-            text = read(path)
-        except (DiagnoseError, OSError, ValueError):
-            return  # the reader of configs has said so
-        from diagnose.configs.directives import directives
-
-        for directive in directives(text, path, syntax):
-            yield from_directive(directive, self.rules, self.policy, require_reasons=self.require_reasons)
-
-    def leftover(self, *, whole: bool = False) -> list[Event]:
-        """Return events for waivers of the settings that covered nothing in all that was linted.
-
-        Args:
-            whole: whether all files below the settings were linted; else only waivers of one named file are told.
-        """
-        found = []
-        for permit in self.waivers:
-            literal = permit.globs and not any(GLOB & set(glob) for glob in permit.globs)
-            idle = [word for word in permit.rules if word in permit.looked and word not in permit.used]
-            if idle and (whole or literal) and "unused" not in permit.told:
-                permit.told.add("unused")
-                found.append(_unused(permit, idle))
-        return found
-
-
-class _Review:
+class Review:
     """The review of one run."""
 
     def __init__(self, gate: Gate, run: Run, permits: list[Permit], file: FileReport) -> None:
@@ -150,7 +79,7 @@ class _Review:
             return
         idle = [word for word in permit.rules if word in permit.looked and word not in permit.used]
         if idle:
-            self.events.append(_unused(permit, idle))
+            self.events.append(unused(permit, idle))
         elif not permit.looked and permit.expires is not None and permit.expires < self.today:
             said = f"the waiver of {', '.join(permit.rules)} expired on {permit.expires} and is still there"
             self._once(permit, "expired", [*permit.rules], said, "take the setting back, or agree on a new day")
@@ -215,7 +144,7 @@ class _Review:
         if permit.key and not any(permit.key == name or fnmatchcase(name, permit.key) for name in names):
             return False
         if not permit.inline:
-            return _is_for(permit, {place.path, self.run.path})
+            return is_for(permit, {place.path, self.run.path})
         home = _normal(permit.place.path)
         first, last = permit.lines
         if not first:
@@ -227,7 +156,8 @@ class _Review:
         return any(subject in self.at.get((home, line), ()) for line in range(first, last + 1))
 
 
-def _unused(permit: Permit, idle: list[str]) -> Event:
+def unused(permit: Permit, idle: list[str]) -> Event:
+    """Return the event of a permit some of whose selectors covered nothing."""
     what = "waives" if permit.kind == "waiver" else "ignores"
     late = f", and expired on {permit.expires}" if permit.expires is not None and permit.expires < today() else ""
     rest = len(idle) < len(permit.rules)
@@ -235,7 +165,8 @@ def _unused(permit: Permit, idle: list[str]) -> Event:
     return permit.event("unused", f"{permit.kind} {what} nothing of {', '.join(idle)}{late}", mend=mend, rules=idle)
 
 
-def _is_for(permit: Permit, paths: Iterable[str]) -> bool:
+def is_for(permit: Permit, paths: Iterable[str]) -> bool:
+    """Whether a permit counts for one of some paths."""
     return not permit.globs or any(covers(permit.base, permit.globs, path) for path in paths)
 
 

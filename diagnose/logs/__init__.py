@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import glob
 import importlib
-import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -60,6 +58,8 @@ def sketches() -> list[Sketch]:
     packed = assets.packed("formats")
     if packed is not None:
         return [unpacked(row) for row in packed]
+    import pkgutil
+
     names = [info.name for info in pkgutil.iter_modules(__path__)]
     found = [sketch(cast("Format", importlib.import_module(f"{__name__}.{name}")), name) for name in names]
     if len({one.name for one in found}) < len(found):
@@ -145,6 +145,8 @@ def _companions(source: Source, format: Format) -> Iterator[Source]:
     patterns = getattr(format, "COMPANIONS", ())
     if not patterns or not path.is_file():
         return
+    import glob
+
     for pattern in patterns:
         for found in sorted(path.parent.glob(pattern.format(stem=glob.escape(path.name.split(".")[0])))):
             if found.is_file() and found != path:

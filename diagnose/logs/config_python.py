@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from diagnose.patterns import lazy
 from diagnose.reader import Head, RunBuilder
-from diagnose.reader.configs import files_of, into
 from diagnose.sources import Source, text_of
 
 NAME = "config-python"
@@ -75,6 +74,7 @@ def read(source: Source, build: RunBuilder) -> None:
         SourceError: as ``read_python_config``.
     """
     from diagnose.configs.python_config import read_python_config
+    from diagnose.reader.configs import files_of, into
 
     into(build, read_python_config(text_of(source), source.path, files_of(source)))
 

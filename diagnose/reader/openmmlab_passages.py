@@ -6,7 +6,6 @@ import re
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from diagnose.configs.openmmlab import config_facts
 from diagnose.patterns import lazy
 
 if TYPE_CHECKING:
@@ -122,6 +121,8 @@ def printed(dump: str) -> tuple[dict[str, Setting], tuple[Fact, ...]]:
     from diagnose.configs.python_config import read_printed_config
 
     settings = read_printed_config(dump, "").settings
+    from diagnose.configs.openmmlab import config_facts
+
     return settings, tuple(config_facts(settings))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from diagnose.patterns import lazy
 from diagnose.records import dataclass
@@ -14,7 +14,9 @@ from diagnose.scan.pack import Pack
 from diagnose.scan.powers import powers
 from diagnose.scan.template import Template
 from diagnose.scan.trie import Trie
-from diagnose.scan.worded import Worded
+
+if TYPE_CHECKING:
+    from diagnose.scan.worded import Worded
 
 MOST = 4096
 """Templates of one grammar; what is beyond them is parsed by Lark."""
@@ -176,6 +178,8 @@ class Shapes:
         if family.lines - times < self.enough * FAMILIAR <= family.lines and len(self._worded) < MOST_WORDED:
             worded = learn_worded(text, parsed, self._parse, self._habits)
             if worded is not None:
+                from diagnose.scan.worded import Worded  # few logs have lines of words in turn
+
                 self._worded.insert(0, Worded(worded, self._parse))
         # Lines that the first template does not fit get others, ever more rarely.
         if not any(before < self.enough * again <= before + times for again in AGAIN) or family.templates >= MANY:

@@ -1,11 +1,16 @@
 """Settings: found beside what is linted, checked key by key, and layered."""
 
-from diagnose.settings.find import closest
-from diagnose.settings.gates import Limit, Policy, Waiver, parse_day
-from diagnose.settings.keys import KEYS
-from diagnose.settings.load import from_file, from_text, options_layer
-from diagnose.settings.model import Layer, PathIgnore, Settings
-from diagnose.settings.schema import json_schema
+from typing import TYPE_CHECKING
+
+from diagnose.later import later
+
+if TYPE_CHECKING:
+    from diagnose.settings.find import closest
+    from diagnose.settings.keys import KEYS
+    from diagnose.settings.load import from_file, from_text, options_layer
+    from diagnose.settings.model import Layer, PathIgnore, Settings
+    from diagnose.settings.policy import Limit, Policy, Waiver, parse_day
+    from diagnose.settings.schema import json_schema
 
 __all__ = [
     "KEYS",
@@ -22,3 +27,15 @@ __all__ = [
     "options_layer",
     "parse_day",
 ]
+
+__getattr__ = later(
+    __name__,
+    {
+        "find": "closest",
+        "keys": "KEYS",
+        "load": "from_file from_text options_layer",
+        "model": "Layer PathIgnore Settings",
+        "policy": "Limit Policy Waiver parse_day",
+        "schema": "json_schema",
+    },
+)

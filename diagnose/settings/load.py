@@ -9,7 +9,6 @@ from typing import Any
 from diagnose.errors import SettingsError
 from diagnose.model import Place
 from diagnose.patterns import lazy
-from diagnose.settings.keys import check
 from diagnose.settings.model import OPTIONS, KeyPath, Layer, Settings
 
 AT = lazy(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -103,6 +102,10 @@ def _read(path: Path) -> Layer:
 def _layer(
     raw: Mapping[str, Any], source: str, base: Path, lines: Mapping[KeyPath, int] | None = None, prefix: KeyPath = ()
 ) -> Layer:
+    if not raw:
+        return Layer({}, source, lines or {}, prefix)
+    from diagnose.settings.keys import check
+
     values, problems = check(raw, base)
     layer = Layer(values, source, lines or {}, prefix)
     if len(problems) == 1:

@@ -10,7 +10,7 @@ from diagnose.model import Place
 from diagnose.records import dataclass, field
 
 if TYPE_CHECKING:
-    from diagnose.settings.gates import Policy
+    from diagnose.settings.policy import Policy
 
 KeyPath = tuple[str | int, ...]
 OPTIONS = "command line"
@@ -161,7 +161,7 @@ class Settings:
     @property
     def policy(self) -> Policy:
         """What the gates allow, of all layers."""
-        from diagnose.settings.gates import policy_of
+        from diagnose.settings.policy import policy_of
 
         return policy_of([value for value, _ in self.each("policy")])
 
