@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -35,6 +36,15 @@ def test_layers() -> None:
     done = run(str(Path(sys.executable).parent / "lint-imports"))
 
     assert 0 == done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("package", ["model", "scan", "settings"])
+def test_names_that_are_imported_later_are_there(package: str) -> None:
+    module = importlib.import_module(f"diagnose.{package}")
+
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+    with pytest.raises(AttributeError, match="no attribute 'other'"):
+        _ = module.other
 
 
 def test_heavy_packages_are_no_dependencies() -> None:

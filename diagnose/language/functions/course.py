@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, different, finite, middle, number_of_different
@@ -15,6 +14,9 @@ from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Event, Point, Segment, Series
 from diagnose.model.events import Events
 from diagnose.names import event_kinds, split_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 function = Registry()
 AT_ONCE = 1 << 16

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diagnose.language.functions.registry import Registry, a_series
 from diagnose.language.values import MissingError, ValueTypeError
 from diagnose.model import Series
 from diagnose.names import split_of, traits
 from diagnose.names.globs import fits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 function = Registry()
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Series
 from diagnose.records import dataclass
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diagnose.language.align import align
 from diagnose.language.functions import thinned
@@ -15,6 +14,9 @@ from diagnose.language.functions.rolling import rolling_median
 from diagnose.language.values import Mask, MissingError
 from diagnose.model import Series
 from diagnose.names import traits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 function = Registry()
 TINY = 1e-12

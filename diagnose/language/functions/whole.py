@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diagnose.language.functions import thinned
 from diagnose.language.functions.registry import Registry, a_series, finite, middle
 from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Point, Series
 from diagnose.names import traits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 function = Registry()
 
