@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from diagnose.reader.console_rows import FIRST, Batch, Numbers, is_just, stretches
+from diagnose.reader.console_rows import FEW, FIRST, Batch, Numbers, is_just, stretches
 from diagnose.reader.grammar import Match, number
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Pairs:
         self,
         row: Callable[[Plan, int, Sequence[float]], object],
         changes: Callable[[Titles], bool],
-        several: Callable[[Train, Floats, NDArray[np.int64], Val, Floats, NDArray[np.int64]], bool],
+        several: Callable[..., bool],
         states: Callable[[Batch[Plan]], object] = lambda _: None,
     ) -> None:
         """Tell rows.
@@ -167,7 +167,8 @@ class Pairs:
         Args:
             row: called with a row that is told by itself.
             changes: called with titles; returns whether they are not those in force.
-            several: called with rows of training and validation, one each per epoch; returns whether it took them.
+            several: called with plan, rows and lines of training, and with those of validation if there are any, one
+                row each per epoch; returns whether it took them.
             states: called with rows before they are told, if each state of a bar counts.
         """
         self._row, self._changes, self._several, self._states = row, changes, several, states
@@ -202,7 +203,15 @@ class Pairs:
             batch = batch.only(np.flatnonzero(~batch.overwritten))
         titles = [isinstance(plan, Titles) for plan in batch.plans]
         rows = np.flatnonzero(~np.array(titles)[batch.which])
-        rows = rows[~_is_redrawn(batch.only(rows))]
+        rows, at = rows[~_is_redrawn(batch.only(rows))], 0
+        for start, end in _unvalidated(batch, rows):
+            self._mixed(batch, rows[at:start])
+            self._alone(batch, rows[start:end])
+            at = end
+        self._mixed(batch, rows[at:])
+
+    def _mixed(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> None:
+        """Tell rows of training and validation."""
         for at, count in stretches(_goes_on(batch, rows)):
             more = rows[at + 2 : at + 2 + 2 * count]
             self._one_by_one(batch, rows[at : at + (2 if count else 1)])
@@ -212,6 +221,13 @@ class Pairs:
     def _one_by_one(self, batch: Batch[Plan], rows: Sequence[int] | NDArray[np.intp]) -> None:
         for at in rows:
             self._row(*batch.row(int(at)))
+
+    def _alone(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> None:
+        """Tell rows of training of epochs that follow one another; the last one may be drawn again."""
+        train, told = batch.plans[batch.which[rows[0]]], batch.only(rows[:-1])
+        if not isinstance(train, Train) or not self._several(train, told.rows[:, FIRST:], told.line):
+            self._one_by_one(batch, rows[:-1])
+        self._one_by_one(batch, rows[-1:])
 
     def _together(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> bool:
         trained, validated = rows[::2], rows[1::2]
@@ -236,6 +252,22 @@ def _is_redrawn(batch: Batch[Plan]) -> NDArray[np.bool_]:
 
     epoch = batch.column([0 if isinstance(plan, Train) else -1 for plan in batch.plans])
     return np.append(epoch[:-1] == epoch[1:], False)[: len(epoch)]
+
+
+def _unvalidated(batch: Batch[Plan], rows: NDArray[np.intp]) -> list[tuple[int, int]]:
+    """Return where each row is the training of the epoch behind that of the row before it: the first, and the end."""
+    import numpy as np
+
+    trains = [isinstance(plan, Train) for plan in batch.plans]
+    is_train = np.array(trains)[batch.which[rows]]
+    found = is_train[1:] & is_train[:-1]
+    if np.count_nonzero(found) < FEW:
+        return []
+    layout = batch.layouts([plan.layout for plan in batch.plans])[rows]
+    epoch, planned = (batch.column([at if is_one else -1 for is_one in trains])[rows] for at in (0, 1))
+    found &= (layout[1:] == layout[:-1]) & (epoch[1:] == epoch[:-1] + 1) & (planned[1:] == planned[:-1])
+    edges = np.flatnonzero(np.diff(np.concatenate(([False, False], found, [False])))).tolist()
+    return [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if end - start >= FEW]
 
 
 def _goes_on(batch: Batch[Plan], rows: NDArray[np.intp]) -> NDArray[np.bool_]:

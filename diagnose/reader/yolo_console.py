@@ -195,11 +195,11 @@ class YoloConsole:
         train: Train,
         rows: Floats,
         line: NDArray[np.int64],
-        val: Val,
-        val_rows: Floats,
-        val_line: NDArray[np.int64],
+        val: Val | None = None,
+        val_rows: Floats | None = None,
+        val_line: NDArray[np.int64] | None = None,
     ) -> bool:
-        """Take epochs that follow the last one, with a row of training and one of validation each.
+        """Take epochs that follow the last one, with a row of training and one of validation each, or none at all.
 
         Returns:
             Whether they were taken; if not, they must be told one by one.
@@ -207,15 +207,21 @@ class YoloConsole:
         import numpy as np
 
         build, phase = self.build, self.phase
-        if self.pending is not None or phase.finished or not (phase.trained and phase.validated and build.is_open):
-            return False
         first = first_epoch(self.columns, self.counts_from)
+        if val is None and self.pending is not None and self.pending.epoch == rows[0, 0] - first - 1:
+            self.flush(ended=True)
+        if self.pending is not None or phase.finished or not (phase.trained and build.is_open):
+            return False
+        if phase.validated == (val is None):
+            return False
         epoch, planned = rows[:, 0] - first, build.known("planned_epochs")
         if epoch[0] != build.current_epoch + 1 or planned is None or planned.value != rows[0, 1] - first:
             return False
         memory = next(columns_of([train.memory], rows))
         trained = named_values([*columns_of(train.values, rows)], memory, self.columns, self.losses)
-        validated = val_values([*columns_of(val.values, val_rows)], self.val_columns)
+        validated = {}
+        if val is not None and val_rows is not None:
+            validated = val_values([*columns_of(val.values, val_rows)], self.val_columns)
         images, known = validated.pop("images", None), build.known("val_samples")
         if images is not None and (known is None or not (images == known.value).all()):
             return False
@@ -238,10 +244,10 @@ class YoloConsole:
         step = np.full(len(epoch), build.current_step)
         for index, (_, name, values) in enumerate(named):
             if (column := columns[name]) is not None:
-                column.extend(values, step, epoch, line if index < len(trained) else val_line)
+                column.extend(values, step, epoch, line if val_line is None or index < len(trained) else val_line)
         if clock is not None and timed.any():
             clock.extend(seconds[timed], step[timed], epoch[timed], line[timed])
-        build.epoch(float(epoch[-1]), int(val_line[-1]))
+        build.epoch(float(epoch[-1]), int((line if val_line is None else val_line)[-1]))
         if self.states is not None:
             self.states.end(float(epoch[0]), float(epoch[-1]), int(line[-1]))
         return True

@@ -85,10 +85,9 @@ class TrainRow:
         planned = None if known is not None and known.value == self.planned else self.planned
         build.epoch(self.epoch, self.line, planned=planned)
         epoch = self.epoch if whole else self.epoch - 1 + self.done
-        values = [
-            (name, TRAIN_NAMES.get(name) or canonical(name, "train"), value) for name, value in self.values.items()
-        ]
-        build.row(values, self.line, epoch=epoch)
+        values = self.values.items()
+        named = [(printed, TRAIN_NAMES.get(printed) or canonical(printed, "train"), value) for printed, value in values]
+        build.row(named, self.line, epoch=epoch)
         if self.done >= 1 and self.seconds > 0:
             build.point("elapsed", self.seconds, self.line, name="time/epoch", epoch=epoch)
 
