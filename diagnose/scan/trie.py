@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import struct
+from array import array
 
 from diagnose.records import dataclass, field
 from diagnose.scan.template import END, LITERAL, Part, Template
 
-NODE = struct.Struct("=8i")
+SIZE = 8
+"""Numbers of a node."""
 STOP = Part(END)
 
 
@@ -42,29 +43,28 @@ class Trie:
     def program(self) -> tuple[bytes, bytes]:
         """Return the nodes, each behind all that lead to it, and the bytes of the literals."""
         if self._program is None:
-            rows: list[list[int]] = []
-            texts = bytearray()
-            self._lay_out(self._root.children, rows, texts)
-            self._program = b"".join(NODE.pack(*row) for row in rows), bytes(texts)
+            nodes, texts = array("i"), bytearray()
+            self._lay_out(self._root.children, nodes, texts)
+            self._program = nodes.tobytes(), bytes(texts)
         return self._program
 
-    def _lay_out(self, siblings: list[_Node], rows: list[list[int]], texts: bytearray) -> None:
-        """Append the nodes in the order in which they are tried; templates may be as deep as lines are long."""
+    def _lay_out(self, siblings: list[_Node], nodes: array[int], texts: bytearray) -> None:
+        """Append eight numbers of each node in the order of trials; templates may be as deep as lines are long."""
         waiting = [(siblings, -1)]
         while waiting:
             siblings, parent = waiting.pop()
             before = -1
             for node in siblings:
-                at = len(rows)
-                if before < 0 and parent >= 0:
-                    rows[parent][3] = at
+                at, part = len(nodes), node.part
                 if before >= 0:
-                    rows[before][4] = at
-                low = node.template if node.part is STOP else node.part.low
-                rows.append([node.part.operation, low, node.part.high, 0, -1, len(texts), len(node.part.text), 0])
-                texts += node.part.text
+                    nodes[before + 4] = at // SIZE
+                elif parent >= 0:
+                    nodes[parent + 3] = at // SIZE
+                low = node.template if part is STOP else part.low
+                nodes.extend((part.operation, low, part.high, 0, -1, len(texts), len(part.text), 0))
+                texts += part.text
                 before = at
-                if node.part is not STOP:
+                if part is not STOP:
                     waiting.append((node.children, at))
 
 

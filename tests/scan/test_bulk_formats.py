@@ -99,7 +99,7 @@ def keras_console(chance):
 
 
 def yolo_console(chance):
-    first = chance.choice([0, 1])
+    first, validated = chance.choice([0, 1]), chance.random() < 0.7
     loss = "obj_loss   cls_loss" if first == 0 else "cls_loss   dfl_loss"
     for epoch in range(first, 80 + first):
         yield f"\n      Epoch    GPU_mem   box_loss   {loss}  Instances       Size"
@@ -109,6 +109,8 @@ def yolo_console(chance):
             f"{at}/100 [00:{at // 5:02d}<00:01, 9it/s]"
             for at in (9, 50, odd(chance, 100, 99))
         )
+        if not odd(chance, validated, not validated):
+            continue
         names = ("Images", "Instances", "Box(P", "R", "mAP50", "mAP50-95)")
         yield f"{'Class':>22}" + "".join(f"{name:>11}" for name in names) + ": 100%|##| 4/4 [00:03<00:00]"
         scores = f"{number(chance):>11}{number(chance):>11}     0.4135      0.212"
