@@ -206,27 +206,32 @@ class Pairs:
         rows, at = rows[~_is_redrawn(batch.only(rows))], 0
         for start, end in _unvalidated(batch, rows):
             self._mixed(batch, rows[at:start])
-            self._alone(batch, rows[start:end])
+            self._alone(batch, rows[start - 1 : end])
             at = end
         self._mixed(batch, rows[at:])
 
     def _mixed(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> None:
         """Tell rows of training and validation."""
         for at, count in stretches(_goes_on(batch, rows)):
-            more = rows[at + 2 : at + 2 + 2 * count]
-            self._one_by_one(batch, rows[at : at + (2 if count else 1)])
-            if count and not self._together(batch, more):
-                self._one_by_one(batch, more)
+            end = at + 2 + 2 * count if count else at + 1
+            line = batch.line[rows[at:end]]
+            self._one_by_one(batch, rows[at : min(at + 2, end)])
+            # Points of one line are told in one way, or they change places: the last epoch may go on behind these rows.
+            apart = count > 1 and line[1] < line[2] and line[-3] < line[-2]
+            bulk = end - 2 if apart and self._together(batch, rows[at + 2 : end - 2]) else at + 2
+            self._one_by_one(batch, rows[bulk:end])
 
     def _one_by_one(self, batch: Batch[Plan], rows: Sequence[int] | NDArray[np.intp]) -> None:
         for at in rows:
             self._row(*batch.row(int(at)))
 
     def _alone(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> None:
-        """Tell rows of training of epochs that follow one another; the last one may be drawn again."""
-        train, told = batch.plans[batch.which[rows[0]]], batch.only(rows[:-1])
-        if not isinstance(train, Train) or not self._several(train, told.rows[:, FIRST:], told.line):
-            self._one_by_one(batch, rows[:-1])
+        """Tell rows of training of epochs that follow one another; the first was told, the last may be drawn again."""
+        line, told = batch.line[rows], batch.only(rows[1:-1])
+        train = batch.plans[told.which[0]]
+        apart = line[0] < line[1] and line[-2] < line[-1]  # as above
+        if not apart or not isinstance(train, Train) or not self._several(train, told.rows[:, FIRST:], told.line):
+            self._one_by_one(batch, rows[1:-1])
         self._one_by_one(batch, rows[-1:])
 
     def _together(self, batch: Batch[Plan], rows: NDArray[np.intp]) -> bool:

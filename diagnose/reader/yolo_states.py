@@ -76,16 +76,21 @@ class EpochStates:
             self._waiting.append(_Rows(names, np.concatenate(epochs)[order], np.concatenate(tables)[order]))
 
     def end(self, first: float, last: float, line: int) -> None:
-        """Report what is known of some epochs, the last state of which stands on a line; drop what stands before it."""
+        """Report what is known of some epochs, the last state of which stands on a line; drop what stands before it.
+
+        States of later epochs may share that line.
+        """
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             if isinstance(one, TrainRow):
-                if one.line > line:
+                if one.line > line or (one.line == line and one.epoch > last):
                     self._waiting.append(one)
                 elif first <= one.epoch <= last:
                     one.add_frame(self._build)
                 continue
-            here = int(one.rows[:, 0].searchsorted(line, side="right"))
+            shared, here = one.rows[:, 0].searchsorted(line), int(one.rows[:, 0].searchsorted(line, side="right"))
+            if shared < here and (later := one.epoch[shared:here] > last).any():
+                here = int(shared + later.argmax())
             epoch, found = one.epoch[:here], one.rows[:here]
             if not (inside := (epoch >= first) & (epoch <= last)).all():
                 found = found[inside]

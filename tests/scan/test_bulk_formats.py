@@ -151,6 +151,24 @@ def test_epochs_that_share_a_line_stay_in_their_order(own, frames, monkeypatch):
     assert all(run == runs[-1] for run in runs)
 
 
+@pytest.mark.parametrize("frames", [False, True])
+@pytest.mark.parametrize("own", [range(1, 300), (1, 120, 121, 260), (10, 30)])
+@pytest.mark.parametrize(
+    "behind", ["hello", f"{'all':>22}         48         31      0.121      0.207      0.101     0.0412"]
+)
+def test_epochs_of_yolo_that_share_a_line_stay_in_their_order(own, frames, behind, monkeypatch):
+    text = "      Epoch    GPU_mem   box_loss   obj_loss   cls_loss  Instances       Size\n" + "".join(
+        f"{f'{epoch}/299':>11}      2.51G       0.{9000 - 9 * epoch:04d}    0.03127    0.02711         35        512: "
+        f"100%|##| 9/9 [01:02<00:00,  1.9it/s]\r{behind}{chr(10) if epoch in own else chr(13)}"
+        for epoch in range(300)
+    )
+    source = replace(from_bytes("a.log", text.encode()), frames=frames)
+    runs = [read_by(engine, monkeypatch, source, "yolov5") for engine in (*ENGINES, ENGINES[0])]
+
+    assert all(run == runs[-1] for run in runs)
+    assert "train/box_loss" in str(runs[0])
+
+
 def test_steps_that_the_end_of_a_session_tells_are_right_for_rows_read_in_bulk(monkeypatch):
     rows = [
         json.dumps({"mode": "train", "epoch": epoch, "iter": at, "lr": 0.1, "loss": 1.0})
