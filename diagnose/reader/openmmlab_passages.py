@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,8 +21,8 @@ RULE = lazy(r"-{20,}\s*")
 ENVIRONMENT = lazy(r"\s*(GPU [\d,]+|[A-Za-z_][\w .]*): (.*)")
 CONTROL = bytes((*range(9), *range(11, 32), 127))
 MARK = "\ufeff".encode()
-LONGEST_MEMO, MOST_MEMOS, LONGEST_END = 1 << 18, 64, 256
-"""Bytes of a passage that is remembered in case that it comes again, how many are, and bytes that tell them apart."""
+LONGEST_MEMO, MOST_MEMOS = 1 << 18, 64
+"""Bytes of a passage that is remembered in case that it comes again, and how many are."""
 
 
 class Told(NamedTuple):
@@ -98,20 +99,19 @@ class Passage:
         return self.lines.decode(errors="replace").split("\n")[:-1]
 
 
-_recent: dict[tuple[int, bytes], Passage] = {}
-"""By their length and their end: to look for one so takes less than a hash of it."""
+_recent: deque[Passage] = deque(maxlen=MOST_MEMOS)
 
 
 def passage_of(raw: bytes) -> Passage:
     """Return a passage of these lines: the one before that was the same, if that is not long ago."""
-    key = len(raw), raw[-LONGEST_END:]
-    passage = _recent.pop(key, None)
-    if passage is None or passage.raw != raw:
-        passage = Passage(raw)
+    for at, one in enumerate(_recent):
+        if one.raw == raw:  # which takes less than a hash of it
+            del _recent[at]
+            _recent.appendleft(one)
+            return one
+    passage = Passage(raw)
     if len(raw) <= LONGEST_MEMO:
-        _recent[key] = passage
-        if len(_recent) > MOST_MEMOS:
-            del _recent[next(iter(_recent))]
+        _recent.appendleft(passage)
     return passage
 
 

@@ -180,7 +180,7 @@ class TextLog:
         found = [(walk.kept(template), *kept[template]) for template in walk.holding() if template in kept]
         if not found:
             return
-        said = partial(self.said, partial(best, unit=self.best_unit, path=self.best_path))
+        said = partial(_said, self.grammar, partial(best, unit=self.best_unit, path=self.best_path))
         told = [lines_of(*lines, fields or said, self.best_path) for lines, kind, fields in found if kind != "warning"]
         warned = [lines_of(*lines, said) for lines, kind, _ in found if kind == "warning"]
         if all(one.raw.isascii() for one in told) and all(self.is_known(one.raw) for one in warned):
@@ -194,13 +194,6 @@ class TextLog:
     def is_known(self, warnings: bytes) -> bool:
         """Whether lines like all of these were taken before in this session."""
         return self.warnings.tell_nothing(warnings, self.blocks.sessions)
-
-    def said(self, best: Callable[[Match], dict[str, Any]], text: str, _: float) -> dict[str, Any]:
-        """Return what a line says of a checkpoint."""
-        match = self.grammar.parse(text)
-        if match is None or match.kind == "best":
-            return {} if match is None else best(match)
-        return _at(counted(match), text, float(match.get("INT") or 0))
 
     def full(self, template: int) -> None:
         """Take what was stored of a template."""
@@ -338,3 +331,11 @@ class TextLog:
 def _at(place: str, _: str, count: float) -> dict[str, Any]:
     """Return what a line says that counts something."""
     return {place: count}
+
+
+def _said(grammar: LineGrammar, best: Callable[[Match], dict[str, Any]], text: str, _: float) -> dict[str, Any]:
+    """Return what a line says of a checkpoint."""
+    match = grammar.parse(text)
+    if match is None or match.kind == "best":
+        return {} if match is None else best(match)
+    return _at(counted(match), text, float(match.get("INT") or 0))
