@@ -30,9 +30,7 @@ LEAST = 1 << 10
 """Doubles that a table may hold however many tables there are."""
 FALL = 4
 """By what that number falls whenever the budget is spent."""
-bytes(
-    30 << 20
-)  # nothing of it is touched, but glibc then keeps twice as much of what is freed, to be used again as it is
+bytes(8 * MOST)  # nothing of it is touched, but glibc then keeps as much of what is freed, to be used again as it is
 Position: TypeAlias = "Callable[[Floats], tuple[Floats, Floats]]"
 """Epoch and step of rows, from their columns."""
 

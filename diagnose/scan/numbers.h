@@ -369,12 +369,22 @@ static APART Value long_fraction(const uint8_t *at, uint64_t digits, int32_t mas
     return rounded(powers, digits, -16 - (int32_t)count, &read.value) ? read : NO_VALUE;
 }
 
-/* Read a number with several digits before its point, or a whole one with an exponent. */
+/* Read a whole number of eight digits and more. */
+static Value long_whole(const uint8_t *at, uint64_t digits, int32_t mask)
+{
+    uint64_t bytes = eight(at + 8) ^ ZEROS, others = no_digits(bytes);
+    const uint8_t *after = at + 8 + (others ? bit_behind(others) / 8 : 8);
+    if (!others || *at == '0' || *after == '.' || is_exponent(*after) || !(mask & IS_WHOLE))
+        return NO_VALUE;
+    return (Value){after, (double)(int64_t)appended(digits, bytes, bit_behind(others))};
+}
+
+/* Read a number with several digits before its point, or a whole one that is long or has an exponent. */
 static APART Value long_value(const uint8_t *at, int32_t mask, const uint64_t *powers)
 {
     uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
     if (!others)
-        return NO_VALUE;
+        return long_whole(at, number_of(bytes), mask);
     unsigned bit = bit_behind(others);
     if (bit > 15 && *at == '0')
         return NO_VALUE;
@@ -401,7 +411,7 @@ static inline Value whole_value(const uint8_t *at, int32_t mask, const uint64_t 
 {
     uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
     if (!others)
-        return NO_VALUE;
+        return long_value(at, mask, powers);
     const unsigned bit = bit_behind(others);
     const uint8_t *after = at + bit / 8;
     if (*after == '.' || is_exponent(*after))
