@@ -77,11 +77,12 @@ static int store_line(Scanner *self, int32_t last, const uint8_t *line, const ui
 static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t number, int mode, const States *states,
                 Stop *stop)
 {
+    const Py_ssize_t last_state = states->count;
     int64_t line = line_before(states, number);
     Printed printed[MOST_VARIABLES + 1];
     Gate *gate = &self->gates[mode == PASSAGE];
     for (; at < end; number++) {
-        if (number <= states->count) { /* rows get these for counters of their own, which they do not have */
+        if (number <= last_state) { /* rows get these for counters of their own, which they do not have */
             self->counters = (Counters){(double)++line, states->told[number - 1] & OVERWRITTEN ? 1.0 : 0.0};
             line -= !(states->told[number - 1] & ENDS_LINE);
         }
