@@ -41,6 +41,7 @@ typedef struct {
     int32_t *path;            /* room for all steps */
     int busy;                 /* whether a walk is under way, without the GIL */
     Counters counters;        /* of the last row */
+    Counted counted;          /* where the last walk stopped */
     Gate gates[2];            /* of single lines, and of the lines that end a passage */
     Alikes alikes;            /* rows that came lately */
     Way way;                  /* of the last row */
@@ -57,6 +58,7 @@ enum { WANTED, EVERYTHING, NO_ROWS, PASSAGE };
 typedef struct {
     const uint8_t *line, *after;
     Py_ssize_t number;
+    int64_t lines;            /* that end before it, where it is a state */
     int32_t template;
 } Stop;
 
@@ -78,14 +80,12 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
                 Stop *stop)
 {
     const Py_ssize_t last_state = states->count;
-    int64_t line = line_before(states, number);
+    int64_t lines = lines_before(states, &self->counted, number);
     Printed printed[MOST_VARIABLES + 1];
     Gate *gate = &self->gates[mode == PASSAGE];
-    for (; at < end; number++) {
-        if (number <= last_state) { /* rows get these for counters of their own, which they do not have */
-            self->counters = (Counters){(double)++line, states->told[number - 1] & OVERWRITTEN ? 1.0 : 0.0};
-            line -= !(states->told[number - 1] & ENDS_LINE);
-        }
+    for (; at < end; lines += number <= last_state ? states->told[number - 1] & ENDS_LINE : 0, number++) {
+        if (number <= last_state) /* rows get these for counters of their own, which they do not have */
+            self->counters = (Counters){(double)(lines + 1), states->told[number - 1] & OVERWRITTEN ? 1.0 : 0.0};
         int32_t last = -1;
         const uint8_t *after = NULL;
         Way *way = &self->way;
@@ -115,7 +115,7 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
         if (last >= 0 && mode == WANTED && self->templates[self->program.steps[last].low].enabled) {
             int stored = store_line(self, last, at, after, printed, number);
             if (stored <= 0) {
-                *stop = (Stop){at, after, number, self->program.steps[last].low};
+                *stop = (Stop){at, after, number, lines, self->program.steps[last].low};
                 return stored ? FULL : A_LINE;
             }
             const Template *template = &self->templates[self->program.steps[last].low];
@@ -128,13 +128,13 @@ static int walk(Scanner *self, const uint8_t *at, const uint8_t *end, Py_ssize_t
             if (last >= 0 || mode == EVERYTHING || wanted(gate, at, after - 1)) {
                 if (mode == PASSAGE)
                     last = find(&self->program, at, printed, &after);
-                *stop = (Stop){at, after, number, last < 0 ? -1 : self->program.steps[last].low};
+                *stop = (Stop){at, after, number, lines, last < 0 ? -1 : self->program.steps[last].low};
                 return A_LINE;
             }
         }
         at = after;
     }
-    *stop = (Stop){at, at, number, -1};
+    *stop = (Stop){at, at, number, lines, -1};
     return NO_MORE;
 }
 
@@ -705,7 +705,7 @@ static PyObject *scanner_walk(PyObject *object, PyObject *args)
     if (start < 0 || start > end || end > block.len || (number < 1 && states.count) || (end > start && bytes[end - 1] != '\n')) {
         PyErr_SetString(PyExc_ValueError, "whole lines of the block");
     } else {
-        Stop stop = {bytes + start, bytes + start, number, -1};
+        Stop stop = {bytes + start, bytes + start, number, 0, -1};
         int reason = NO_MORE;
         Py_ssize_t safe = end; /* up to here lines may be read where they are */
         while (safe > start && (safe > block.len - SLACK || bytes[safe - 1] != '\n'))
@@ -718,6 +718,7 @@ static PyObject *scanner_walk(PyObject *object, PyObject *args)
             reason = walk_copy(self, bytes + safe, bytes + end, stop.number, mode, &states, &stop);
         Py_END_ALLOW_THREADS
         self->busy = 0;
+        self->counted = (Counted){states.told, stop.number, stop.lines};
         result = reason < 0 ? PyErr_NoMemory()
                             : Py_BuildValue("(innni)", reason, (Py_ssize_t)(stop.line - bytes),
                                             (Py_ssize_t)(stop.after - bytes), stop.number, (int)stop.template);

@@ -7,13 +7,17 @@ enum { ENDS_LINE = 1, OVERWRITTEN = 2, WHOLE = 4, SEVERAL = 8 };
 /* What is told of states, numbered from 1, and how many lines stand before them. */
 typedef struct { const char *told; Py_ssize_t count, before; } States;
 
+/* A state up to which lines were counted. */
+typedef struct { const char *told; Py_ssize_t number; int64_t lines; } Counted;
+
 /* How many lines end before a state. */
-static int64_t line_before(const States *states, Py_ssize_t number)
+static int64_t lines_before(const States *states, const Counted *counted, Py_ssize_t number)
 {
-    int64_t line = states->before;
-    for (Py_ssize_t i = 0; i < number - 1 && i < states->count; i++)
-        line += states->told[i] & ENDS_LINE;
-    return line;
+    const int goes_on = counted->told == states->told && counted->number <= number && number > 1;
+    int64_t lines = goes_on ? counted->lines : states->before;
+    for (Py_ssize_t i = goes_on ? counted->number - 1 : 0; i < number - 1 && i < states->count; i++)
+        lines += states->told[i] & ENDS_LINE;
+    return lines;
 }
 
 /* Where a state stands. */
