@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -58,7 +59,7 @@ class States:
 
     def line(self, state: int) -> int:
         """Return the physical line of a state."""
-        return self.before + 1 + int(self._last.searchsorted(state))
+        return self.before + 1 + bisect_left(self._ends, state - 1)
 
     def is_overwritten(self, state: int) -> bool:
         """Whether a later state overwrites one."""
@@ -69,11 +70,11 @@ class States:
         return bool(self.told[state - 1] & SEVERAL)
 
     @cached_property
-    def _last(self) -> NDArray[np.int64]:
-        """The last state of each line."""
+    def _ends(self) -> list[int]:
+        """The last state of each line, counted from 0."""
         import numpy as np
 
-        return np.flatnonzero(np.frombuffer(self.told, dtype=np.uint8) & ENDS_LINE) + 1
+        return np.flatnonzero(np.frombuffer(self.told, dtype=np.uint8) & ENDS_LINE).tolist()
 
 
 def in_order(tables: Sequence[NDArray[np.float64]], *, are_states: bool) -> Order:
