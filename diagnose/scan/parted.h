@@ -13,6 +13,8 @@ typedef struct { const char *told; Py_ssize_t number; int64_t lines; } Counted;
 /* How many lines end before a state. */
 static int64_t lines_before(const States *states, const Counted *counted, Py_ssize_t number)
 {
+    if (states->count == 0)
+        return 0;
     const int goes_on = counted->told == states->told && counted->number <= number && number > 1;
     int64_t lines = goes_on ? counted->lines : states->before;
     for (Py_ssize_t i = goes_on ? counted->number - 1 : 0; i < number - 1 && i < states->count; i++)
