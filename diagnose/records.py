@@ -51,12 +51,17 @@ else:
         return Field("", default, default_factory, init, repr, compare)
 
     def fields(one):
-        """Return the fields of a dataclass or of one of its objects."""
-        return one.__record_fields__
+        """Return the fields of a dataclass, of this kind or the standard one, or of one of its objects."""
+        known = getattr(one, "__record_fields__", None)
+        if known is None:
+            import dataclasses
+
+            known = dataclasses.fields(one)
+        return known
 
     def replace(one, /, **changes):
         """Return an object like another one but for some attributes."""
-        for own in one.__record_fields__:
+        for own in fields(one):
             if own.init and own.name not in changes:
                 changes[own.name] = getattr(one, own.name)
         return one.__class__(**changes)

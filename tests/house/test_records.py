@@ -99,3 +99,13 @@ def test_the_standard_library_takes_it_for_its_own() -> None:
     assert dataclasses.asdict(spot) == {"path": "a", "line": 1, "told": ["x"], "seen": 3}
     assert copy.deepcopy(spot) == pickle.loads(pickle.dumps(spot)) == spot
     assert not hasattr(spot, "__dict__")
+
+
+def test_one_of_the_standard_library_is_taken_as_well() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Point:
+        x: int
+        y: int = 2
+
+    assert [one.name for one in fields(Point)] == ["x", "y"]
+    assert replace(Point(1), y=3) == Point(1, 3)
