@@ -106,7 +106,7 @@ class Table:
         self._chunks.append(rows)
         self._fresh += len(rows) // 8
         self._room.take(len(rows) // 8)
-        if self._fresh > self._room.most // (4 if self._level else 1):
+        if self._fresh > self._room.most // (16 if self._level else 1):
             self.fit()
 
     def fit(self) -> None:

@@ -324,10 +324,10 @@ typedef struct { const uint8_t *after; double value; } Value;
 
 static const Value NO_VALUE = {NULL, 0.0};
 
-/* What a number must be below for eight digits to fit into 64 bits behind it, and up to seven more. */
-static const uint64_t BELOW[] = {UINT64_MAX / 100000000,       UINT64_MAX / 1000000000,      UINT64_MAX / 10000000000,
-                                 UINT64_MAX / 100000000000,    UINT64_MAX / 1000000000000,   UINT64_MAX / 10000000000000,
-                                 UINT64_MAX / 100000000000000, UINT64_MAX / 1000000000000000};
+/* What a number must be below for so many digits, up to eight, to fit into 64 bits behind it. */
+static const uint64_t BELOW[] = {UINT64_MAX,           UINT64_MAX / 10,      UINT64_MAX / 100,
+                                 UINT64_MAX / 1000,    UINT64_MAX / 10000,   UINT64_MAX / 100000,
+                                 UINT64_MAX / 1000000, UINT64_MAX / 10000000, UINT64_MAX / 100000000};
 
 static inline int is_exponent(uint8_t byte) { return (byte | 32) == 'e'; }
 
@@ -341,32 +341,32 @@ static APART Value with_exponent(const uint8_t *at, uint64_t digits, int32_t pow
     return read;
 }
 
-/* Read what stands behind eight digits of a fraction, the last ones of `digits`. */
+/* Read what stands behind eight digits of a fraction, the last ones of `digits`: up to fifteen more. However many there are
+   they are rounded, so that the processor foresees which way it is. */
 static APART Value long_fraction(const uint8_t *at, uint64_t digits, int32_t mask, const uint64_t *powers)
 {
     uint64_t bytes = eight(at) ^ ZEROS, others = no_digits(bytes);
-    if (others) {
-        const unsigned bit = bit_behind(others), count = bit / 8;
-        if (digits >= BELOW[0])
+    int32_t power = -8;
+    if (!others) {
+        if (digits >= BELOW[8])
             return NO_VALUE;
-        digits = appended(digits, bytes, bit);
-        at += count;
-        if (digits > EXACT_DIGITS || is_exponent(*at))
-            return with_exponent(at, digits, -8 - (int32_t)count, mask, powers);
-        return (Value){at, (double)(int64_t)digits / EXACT[8 + count]};
+        digits = digits * TENS[8] + number_of(bytes);
+        at += 8;
+        power = -16;
+        bytes = eight(at) ^ ZEROS;
+        others = no_digits(bytes);
+        if (!others)
+            return NO_VALUE;
     }
-    uint64_t last = eight(at + 8) ^ ZEROS; /* of a double that was printed as it is */
-    others = no_digits(last);
-    if (!others)
-        return NO_VALUE;
     const unsigned bit = bit_behind(others), count = bit / 8;
-    if (digits - 1 >= BELOW[count] - 1) /* or 0 */
+    if (digits >= BELOW[count])
         return NO_VALUE;
-    digits = appended(digits * TENS[8] + number_of(bytes), last, bit);
-    Value read = {at + 8 + count, 0.0};
+    digits = appended(digits, bytes, bit);
+    power -= (int32_t)count;
+    Value read = {at + count, 0.0};
     if (is_exponent(*read.after))
-        return with_exponent(read.after, digits, -16 - (int32_t)count, mask, powers);
-    return rounded(powers, digits, -16 - (int32_t)count, &read.value) ? read : NO_VALUE;
+        return with_exponent(read.after, digits, power, mask, powers);
+    return digits == 0 || rounded(powers, digits, power, &read.value) ? read : NO_VALUE;
 }
 
 /* Read a whole number of eight digits and more. */

@@ -117,8 +117,8 @@ static void widen(Extremes *columns, const double *first, Py_ssize_t count, int 
     for (const double *row = first; count > 0; count--, row += width)
         for (int at = 0; at < SIDE_BY_SIDE; at++) {
             const double value = row[at];
-            low[at] = value < low[at] ? value : low[at];
-            high[at] = value > high[at] ? value : high[at];
+            low[at] = low[at] < value ? low[at] : value;
+            high[at] = high[at] > value ? high[at] : value;
             sum[at] += value;
         }
     for (int at = 0; at < SIDE_BY_SIDE; at++) {
