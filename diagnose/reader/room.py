@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ BUDGET = 5 << 20
 """Doubles that all tables of a run hold together: 40 MiB."""
 LEAST = 1 << 10
 """Doubles that a table may hold however many tables there are."""
+PIECE = 1 << 16
+"""Doubles that are thinned at once: they are in the processor's cache, and what is freed then takes the next ones."""
 FALL = 4
 """By what that number falls whenever the budget is spent."""
 bytes(8 * MOST)  # nothing of it is touched, but glibc then keeps as much of what is freed, to be used again as it is
@@ -97,6 +99,10 @@ class Table:
         return self._done + self._fresh // self._width
 
     @property
+    def _piece(self) -> int:
+        return min(PIECE, self._room.most // 4)
+
+    @property
     def held(self) -> int:
         """How many doubles are held."""
         return self._fresh + self._kept
@@ -106,12 +112,12 @@ class Table:
         self._chunks.append(rows)
         self._fresh += len(rows) // 8
         self._room.take(len(rows) // 8)
-        if self._fresh > self._room.most // (16 if self._level else 1):
+        if self._fresh > (self._piece if self._level else self._room.most):
             self.fit()
 
     def fit(self) -> None:
         """Thin the rows until they fit into the room: those that are fresh as the others were, then all of them."""
-        from diagnose.reader.thinning import STRETCH
+        from diagnose.reader.thinning import MOST_TURNS, STRETCH
 
         before = self.held
         if self._level:
@@ -124,7 +130,8 @@ class Table:
                 break
             thinned, self._thinned, self._kept = self._thinned, [], 0
             if thinned:
-                self._keep([(rows, index) for rows, index, _ in thinned], sum(len(index) for _, index, _ in thinned))
+                count = sum(len(index) for _, index, _ in thinned)
+                self._keep([(rows, index) for rows, index, _ in thinned], count, MOST_TURNS)
             self._thin_fresh()
         self._room.held += self.held - before
 
@@ -201,16 +208,29 @@ class Table:
 
     def _thin_fresh(self) -> None:
         """Thin fresh rows as far as they fill buckets; all of them if the last bucket takes too much room."""
-        from diagnose.reader.thinning import STRETCH_BITS
+        from diagnose.reader.thinning import MOST_TURNS, STRETCH_BITS
 
-        count, bits = self._fresh // self._width, STRETCH_BITS + self._level
-        whole = ((self._done + count) >> bits << bits) - self._done
-        if (count - whole) * self._width > self._room.most // 4:
-            whole = count
-        if whole > 0:
-            self._keep([(rows, None) for rows in self._chunks], whole)
+        bits, piece = STRETCH_BITS + self._level, self._piece // self._width
+        turns = 4 * MOST_TURNS * self._piece // self._room.most
+        while count := self._fresh // self._width:
+            filled = [((self._done + rows) >> bits << bits) - self._done for rows in (piece if count > 2 * piece else count, count)]
+            whole = next((rows for rows in filled if rows > 0), 0)
+            if not whole and self._fresh > self._room.most // 4:
+                whole = count
+            if not whole:
+                break
+            self._keep([(rows, None) for rows in self._beginning(whole)], whole, turns)
             self._done += whole
             self._leave((count - whole) * self._width)
+
+    def _beginning(self, rows: int) -> Iterator[Bytes]:
+        """Yield the chunks that hold the first fresh rows."""
+        left = 8 * rows * self._width
+        for chunk in self._chunks:
+            if left <= 0:
+                break
+            yield chunk
+            left -= len(chunk)
 
     def _leave(self, doubles: int) -> None:
         """Hold the last fresh rows only."""
@@ -221,10 +241,10 @@ class Table:
             self._chunks.insert(0, chunk[-left:] if len(chunk) > left else chunk)
             left -= len(self._chunks[0])
 
-    def _keep(self, parts: list[Portion], count: int) -> None:
+    def _keep(self, parts: list[Portion], count: int, turns: int) -> None:
         from diagnose.reader.thinning import Thinning, staying
 
-        thinning = Thinning(self._width, self._first, len(self), self._level, self._rises)
+        thinning = Thinning(self._width, self._first, len(self), self._level, self._rises, turns)
         kept = staying(parts, count, self._done, thinning)
         self._thinned.append(kept)
         self._kept += kept[0].size

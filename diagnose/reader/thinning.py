@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     Portion: TypeAlias = tuple[Bytes | Floats, Indices | None]  # rows, and their numbers
 
 
+MOST_TURNS = 4096
+"""Rows of a column that stay because it is not finite there, or falls back or changes: the first and last ones."""
+
+
 class Thinning(NamedTuple):
     """What decides which rows stay.
 
@@ -35,6 +39,7 @@ class Thinning(NamedTuple):
         size: how many rows there are in all.
         level: how large the buckets are.
         rises: whether the epoch is a column that rises, too; else rows stay around any change of it.
+        turns: the ``MOST_TURNS`` of these rows.
     """
 
     width: int
@@ -42,6 +47,7 @@ class Thinning(NamedTuple):
     size: int
     level: int
     rises: bool = False
+    turns: int = MOST_TURNS
 
 
 STRETCH_BITS = 5
@@ -49,8 +55,6 @@ STRETCH = 1 << STRETCH_BITS
 """Neighbours of a bucket that stay."""
 ENDS = STRETCH // 2
 """Rows at the start, and at the end, that stay whatever they hold."""
-MOST_TURNS = 4096
-"""Rows of a column that stay because it is not finite there, or falls back or changes: the first and last ones."""
 
 
 def staying(parts: Sequence[Portion], count: int, start: int, thinning: Thinning) -> tuple[Floats, Indices, Chosen]:
@@ -62,10 +66,10 @@ def staying(parts: Sequence[Portion], count: int, start: int, thinning: Thinning
         start: the number of the first.
         thinning: what decides.
     """
-    width, first, size, level, rises = thinning
+    width, first, size, level, rises, turns = thinning
     counting = 1 if rises else 2
     if engine().name == "kernel":
-        told = kernel().thinned(tuple(parts), count, start, width, counting, first, size, level, MOST_TURNS)
+        told = kernel().thinned(tuple(parts), count, start, width, counting, first, size, level, turns)
         if told is not None:
             kept, numbers, own = told
             rows = np.frombuffer(kept).reshape(-1, width)
@@ -74,7 +78,7 @@ def staying(parts: Sequence[Portion], count: int, start: int, thinning: Thinning
     known = [index for _, index in parts if index is not None]
     index = np.concatenate(known) if known else np.arange(start, start + count)
     columns = np.ascontiguousarray(rows.T)
-    single = alone(columns[first:], columns[1:counting], columns[counting:first], index, size, level)
+    single = alone(columns[first:], columns[1:counting], columns[counting:first], index, size, level, turns)
     at = (single | in_stretch(index, level)).nonzero()[0]
     return rows.take(at, axis=0), index.take(at), single.take(at)
 
@@ -92,7 +96,9 @@ def in_stretch(index: Indices, level: int) -> Chosen:
     return found
 
 
-def alone(values: Floats, changing: Floats, rising: Floats, index: Indices, size: int, level: int) -> Chosen:
+def alone(
+    values: Floats, changing: Floats, rising: Floats, index: Indices, size: int, level: int, turns: int = MOST_TURNS
+) -> Chosen:
     """Return which rows stay for what they hold.
 
     Args:
@@ -102,6 +108,7 @@ def alone(values: Floats, changing: Floats, rising: Floats, index: Indices, size
         index: the number of each row among all, thinned or not.
         size: how many rows there are in all.
         level: how large the buckets are.
+        turns: the ``MOST_TURNS`` of these rows.
     """
     held = (index < ENDS) | (index >= size - ENDS)
     held[:1] = held[-1:] = True
@@ -110,13 +117,13 @@ def alone(values: Floats, changing: Floats, rising: Floats, index: Indices, size
     if not (whole := bool(finite.all())):
         values = np.where(finite, values, np.nan)
         for column in finite[~finite.all(axis=1)]:
-            _keep(held, np.flatnonzero(column[1:] != column[:-1]))
-            held[_some(np.flatnonzero(~column))] = True
+            _keep(held, np.flatnonzero(column[1:] != column[:-1]), turns)
+            held[_some(np.flatnonzero(~column), turns)] = True
     lowest, highest = _extremes(values, starts, whole)
     held[lowest] = held[highest] = held[highest - (highest > 0)] = True
     for columns, turn in ((changing, np.not_equal), (rising, np.greater)):
         for column in columns:
-            _keep(held, np.flatnonzero(turn(column[:-1], column[1:]) & ~np.isnan(column[:-1])))
+            _keep(held, np.flatnonzero(turn(column[:-1], column[1:]) & ~np.isnan(column[:-1])), turns)
     return held
 
 
@@ -136,13 +143,13 @@ def _extremes(values: Floats, starts: Indices, whole: bool) -> tuple[Indices, In
     return found[0], found[1]
 
 
-def _keep(held: Chosen, at: Indices) -> None:
-    at = _some(at)
+def _keep(held: Chosen, at: Indices, turns: int) -> None:
+    at = _some(at, turns)
     held[at] = held[at + 1] = True
 
 
-def _some(at: Indices) -> Indices:
-    return at if len(at) <= MOST_TURNS else np.concatenate([at[: MOST_TURNS // 2], at[-MOST_TURNS // 2 :]])
+def _some(at: Indices, turns: int) -> Indices:
+    return at if len(at) <= turns else np.concatenate([at[: turns // 2], at[-turns // 2 :]])
 
 
 def weights(index: Indices, single: Chosen, size: int, level: int) -> Floats:

@@ -75,9 +75,9 @@ def test_to_thin_twice_leaves_what_is_left_by_thinning_once() -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_the_kernel_keeps_the_rows_that_python_keeps(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_kernel_keeps_the_rows_that_python_keeps(seed: int) -> None:
     draw = np.random.default_rng(seed)
-    monkeypatch.setattr("diagnose.reader.thinning.MOST_TURNS", 4096 if seed % 4 else 2 * int(draw.integers(1, 60)))
+    turns = 4096 if seed % 4 else 2 * int(draw.integers(1, 60))
     count, first = int(draw.integers(1, 600)), int(draw.integers(3, 6))
     rows = draw.integers(-2, 3, (count, first + int(draw.integers(0, 4)))).astype(np.float64)
     rows[draw.random((count, rows.shape[1])) < 0.001 * (seed % 3)] = math.nan
@@ -87,8 +87,8 @@ def test_the_kernel_keeps_the_rows_that_python_keeps(seed: int, monkeypatch: pyt
         counting = 1 + level % 2
         cut = int(draw.integers(0, count + 1))
         parts = [(rows[:cut], index[:cut]), (rows[cut:], index[cut:])]
-        thinning = Thinning(rows.shape[1], first, size, level, counting == 1)
-        single = alone(columns[first:], columns[1:counting], columns[counting:first], index, size, level)
+        thinning = Thinning(rows.shape[1], first, size, level, counting == 1, turns)
+        single = alone(columns[first:], columns[1:counting], columns[counting:first], index, size, level, turns)
         held = single | in_stretch(index, level)
         for one, other in zip(staying(parts, count, 0, thinning), (rows, index, single), strict=True):
             assert np.array_equal(one, other[held], equal_nan=one.dtype == np.float64)
