@@ -207,16 +207,15 @@ class Table:
         return np.frombuffer(self._chunks[0] if self._chunks else b"", dtype=np.float64).reshape(-1, self._width)
 
     def _thin_fresh(self) -> None:
-        """Thin fresh rows as far as they fill buckets; all of them if the last bucket takes too much room."""
+        """Thin fresh rows piece by piece as far as they fill buckets; all if the last bucket takes too much room."""
         from diagnose.reader.thinning import MOST_TURNS, STRETCH_BITS
 
         bits, piece = STRETCH_BITS + self._level, self._piece // self._width
         turns = 4 * MOST_TURNS * self._piece // self._room.most
         while count := self._fresh // self._width:
-            filled = [((self._done + rows) >> bits << bits) - self._done for rows in (piece if count > 2 * piece else count, count)]
-            whole = next((rows for rows in filled if rows > 0), 0)
-            if not whole and self._fresh > self._room.most // 4:
-                whole = count
+            ends = (piece, count) if count > 2 * piece else (count,)
+            filled = [((self._done + end) >> bits << bits) - self._done for end in ends]
+            whole = next((rows for rows in filled if rows > 0), count if self._fresh > self._room.most // 4 else 0)
             if not whole:
                 break
             self._keep([(rows, None) for rows in self._beginning(whole)], whole, turns)
