@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from diagnose import logs
@@ -23,14 +24,15 @@ def with_its_runs(run: Run, limit: int) -> tuple[Run, dict[str, Source]]:
     sources: dict[str, Source] = {}
     if len(run.segments) < 2:
         return run, sources
-    home = Path(run.path).parent
+    home = os.path.dirname(run.path)  # noqa: PTH120
     for index, segment in enumerate(run.segments):
-        if not segment.name or Path(segment.name).name != segment.name or not (folder := home / segment.name).is_dir():
+        folder = os.path.join(home, segment.name)  # noqa: PTH118 - a Path takes longer than the call
+        if not segment.name or not os.path.isdir(folder) or Path(segment.name).name != segment.name:  # noqa: PTH112
             continue
         from diagnose.engine.inputs import collect
         from diagnose.engine.merge import merge
 
-        given = [item for item in collect([str(folder)], limit=limit) if item.error is None]
+        given = [item for item in collect([folder], limit=limit) if item.error is None]
         if len(given) != 1:
             continue
         found = [read for source in given[0].sources if (read := logs.read(source)) is not None]

@@ -107,8 +107,8 @@ class Series:
     def point(self, index: int) -> Point:
         """Return the point at *index* (negative from the end) with its place."""
         found = float.__new__(Point, self.value.item(index))
-        found.path, found.series, found.scale, found.line = self.path, self.name, self.scale, int(self.line[index])
-        found.step, found.epoch = float(self.step[index]), float(self.epoch[index])
+        found.path, found.series, found.scale, found.line = self.path, self.name, self.scale, self.line.item(index)
+        found.step, found.epoch = self.step.item(index), self.epoch.item(index)
         return found
 
     def nth(self, number: int) -> Point:

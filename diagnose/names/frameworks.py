@@ -80,6 +80,11 @@ def framework_of(keys: Iterable[str]) -> str:
 
     The first of the table of which enough marks are there; a mark counts once, however many keys it fits.
     """
+    return _framework_of(frozenset(keys))
+
+
+@lru_cache(maxsize=16)  # the logs of one program often state the same keys
+def _framework_of(keys: frozenset[str]) -> str:
     present = {key.strip().lstrip("-").lower().replace("-", "_") for key in keys}
     lines = "\n".join(["", *present, ""])
     for name, (plain, globs) in _marks().items():

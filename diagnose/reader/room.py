@@ -157,8 +157,11 @@ class Table:
 
         self._chunks = [bytearray().join(self._chunks)]
         for rows in (self._fresh_rows(), *(rows for rows, _, _ in self._thinned)):
-            epoch, step = self._position(rows[:, 1:])
-            rows[:, EPOCH], rows[:, STEP] = (np.where(np.abs(at) < ABSURD, at, math.nan) for at in (epoch, step))
+            at = np.array(self._position(rows[:, 1:]))
+            absurd = np.abs(at) >= ABSURD
+            if np.count_nonzero(absurd):
+                at[absurd] = math.nan
+            rows[:, EPOCH], rows[:, STEP] = at
         self._is_unplaced = False
 
     @property
