@@ -75,7 +75,7 @@ class Segment:
         """The number of the last epoch that any point or event of the segment names; 0 if none does."""
         last = 0.0
         for epochs in {id(series.epoch): series.epoch for series in self.series.values()}.values():
-            highest = float(epochs.max(initial=0.0))
+            highest = epochs.item(epochs.argmax()) if len(epochs) else 0.0
             if not highest < math.inf:  # NaN
                 highest = float(epochs[abs(epochs) < math.inf].max(initial=0.0))
             last = max(last, highest)
