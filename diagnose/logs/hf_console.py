@@ -12,7 +12,8 @@ from diagnose.reader import ConsoleEvents, LineGrammar, Marked, Match, RunBuilde
 from diagnose.reader.console_rows import VISIBLE, ConsoleRows
 from diagnose.reader.huggingface import EVALUATION, SUMMARY, series_name
 from diagnose.reader.huggingface_rows import EntryRows, Plan, Progress, entry_plan, progress_plan
-from diagnose.scan import Shapes, Walk, line_texts
+from diagnose.reader.raw_lines import raw_lines
+from diagnose.scan import Walk, line_texts
 from diagnose.sources import Line, Source
 
 NAME = "hf-console"
@@ -62,10 +63,10 @@ sniff = Marked(*MARKS)
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read dicts as points; a run ends with its summary, and the next starts when the epoch falls back."""
-    shapes = Shapes(NAME)
-    walk = Walk(source, shapes, VISIBLE, apart=True)
+    raw = raw_lines(GRAMMAR)
+    walk = Walk(source, raw.shapes, VISIBLE, apart=True)
     reader, events, last = _Reader(build, line_texts(source)), ConsoleEvents(build), 0
-    rows: ConsoleRows[Plan] = ConsoleRows(walk, shapes, GRAMMAR, reader.row, EntryRows(build, reader).batch)
+    rows: ConsoleRows[Plan] = ConsoleRows(walk, raw, GRAMMAR, reader.row, EntryRows(build, reader).batch)
     for line in walk:
         if walk.skipped:
             rows.flush()

@@ -12,9 +12,10 @@ from diagnose.reader.bar_plans import FLOAT, BarPlan, Header, bar_plan, header_p
 from diagnose.reader.bar_rows import BarRows
 from diagnose.reader.bars import Bar, Epochs
 from diagnose.reader.console_rows import VISIBLE, ConsoleRows
+from diagnose.reader.raw_lines import RawLines, raw_lines
 from diagnose.reader.remarks import Remarks
 from diagnose.reader.scopes import Scopes
-from diagnose.scan import Shapes, Walk, line_texts
+from diagnose.scan import Walk, line_texts
 from diagnose.sources import Line, Source
 
 NAME = "keras"
@@ -76,9 +77,10 @@ sniff = Marked(*MARKS)
 
 def read(source: Source, build: RunBuilder) -> None:
     """Read bars, epoch lines, callbacks and warnings, and the remarks of the script around them."""
-    shapes = Shapes(NAME)
-    walk = Walk(source, shapes, VISIBLE, frames=source.frames, apart=True)
-    reader = _Reader(build, walk, shapes, line_texts(source), frames=source.frames)
+    grammar = LineGrammar("keras", gate=GATE)
+    raw = raw_lines(grammar)
+    walk = Walk(source, raw.shapes, VISIBLE, frames=source.frames, apart=True)
+    reader = _Reader(build, walk, raw, grammar, line_texts(source), frames=source.frames)
     last, rows, remarks, console = 0, reader.rows, reader.remarks, reader.console
     for line in walk:
         number, text, overwritten = line
@@ -108,17 +110,24 @@ def read(source: Source, build: RunBuilder) -> None:
 
 class _Reader:
     def __init__(
-        self, build: RunBuilder, walk: Walk, shapes: Shapes, text_of: Callable[[int], str], *, frames: bool
+        self,
+        build: RunBuilder,
+        walk: Walk,
+        raw: RawLines,
+        grammar: LineGrammar,
+        text_of: Callable[[int], str],
+        *,
+        frames: bool,
     ) -> None:
         self._build = build
         self.idle = False  # whether the line fed last meant nothing, nor would any that differs from it in digits only
-        self._grammar = LineGrammar("keras", gate=GATE)
+        self._grammar = grammar
         scopes = Scopes(build)
         self._epochs = Epochs(build, scopes.ended, frames=frames)
         self.remarks = Remarks(build, self._epochs.settle, scopes, text_of)
         told = BarRows(self._epochs, self._header)
         self.rows: ConsoleRows[Header | BarPlan] = ConsoleRows(
-            walk, shapes, self._grammar, told.row, told.batch, told.state, told.few, lambda plan: plan.layout
+            walk, raw, grammar, told.row, told.batch, told.state, told.few, lambda plan: plan.layout
         )
         self.console = ConsoleEvents(build)
         self._found = 0

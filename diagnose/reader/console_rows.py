@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from diagnose.reader.grammar import LineGrammar, Match
-from diagnose.scan import Condition, Gate, Shapes, Walk, engine, raw_template
+from diagnose.reader.raw_lines import RawLines
+from diagnose.scan import Condition, Gate, Walk, engine, raw_template
 from diagnose.scan.engine import kernel
 from diagnose.scan.states import in_order
 from diagnose.scan.template import LITERAL, Part, Template
@@ -33,7 +34,7 @@ FEW = 8
 MANY = 64
 """Rows from which on it pays to look at all of them at once."""
 MOST_SHAPES = 200
-"""Shapes of lines that are read in bulk: a log that has more of them prints texts that change."""
+"""Shapes of lines that one log teaches: a log that has more of them prints texts that change."""
 
 
 def is_just(text: str, found: list[tuple[int, str]]) -> bool:
@@ -194,7 +195,7 @@ class ConsoleRows(Generic[Plan]):
     def __init__(
         self,
         walk: Walk,
-        shapes: Shapes,
+        raw: RawLines,
         grammar: LineGrammar,
         row: Callable[[Plan, int, Sequence[float]], object],
         batch: Callable[[Batch[Plan]], object],
@@ -205,8 +206,8 @@ class ConsoleRows(Generic[Plan]):
         """Read rows of *walk*.
 
         Args:
-            walk: goes through the console with *shapes*.
-            shapes: takes the templates of rows, which are made of those of *grammar*.
+            walk: goes through the console with the templates of *raw*.
+            raw: takes the templates of rows, which are made of those of *grammar*.
             grammar: parses the lines.
             row: called with what was planned, the line and the columns of a row, for some few rows.
             batch: called with many rows.
@@ -214,14 +215,13 @@ class ConsoleRows(Generic[Plan]):
             few: called with lines, plans and columns of some few rows, instead of *row*, if nothing is overwritten.
             alike: called with a plan; returns what is the same for all plans that rows may have in its place.
         """
-        self._walk, self._shapes, self._grammar = walk, shapes, grammar
+        self._walk, self._raw, self._grammar = walk, raw, grammar
+        self._most = len(raw.shapes.templates) + MOST_SHAPES
         self._row, self._batch, self._state, self._few = row, batch, state, few
         self._alike = alike
         self._plans: dict[int, tuple[Plan, int]] = {}
         self._tables: dict[Hashable, int] = {}  # of plans that are alike: the template whose rows have those of all
         self._refused: set[Template | int] = set()
-        self._shown: dict[Template, Template] = {}  # of raw lines: what matches that which they show
-        self._same: dict[str, Template] = {}  # of lines that were repeated to the letter
         self._counted: dict[str, int] = {}
         self.last = 0  # line of the last row that was told
         self._is_on = engine().name != "lark"
@@ -249,7 +249,7 @@ class ConsoleRows(Generic[Plan]):
             not self._is_on
             or number in self._plans
             or number in self._refused
-            or len(self._shapes.templates) >= MOST_SHAPES
+            or len(self._raw.shapes.templates) >= self._most
         ):
             return
         if number < 0:
@@ -259,12 +259,14 @@ class ConsoleRows(Generic[Plan]):
                 if template is None:
                     self._refused.add(known[0])
                 else:
-                    self._shown[template] = known[0]
-                    self._shapes.add(template)
+                    self._raw.shown[template] = known[0]
+                    self._raw.shapes.add(template)
             return
         self._refused.add(number)
-        shown, known = self._shown[self._shapes.templates[number]], self._place(match, text, repeats)
+        self._raw.used.add(number)
+        shown, known = self._raw.shown[self._raw.shapes.templates[number]], self._place(match, text, repeats)
         if known is None or known[0] != shown or shown.kind != match.kind or len(shown.spans) != len(match.tokens):
+            self._raw.is_stale = True
             return
         found = plan(match, shown.numbers_within(text, known[1]))
         if found is not None:
@@ -277,18 +279,18 @@ class ConsoleRows(Generic[Plan]):
 
     def _place(self, match: Match, text: str, repeats: bool) -> tuple[Template, tuple[int, ...]] | None:
         """Return a template of what a line shows, and where its variable parts end; without numbers it has none."""
-        known = self._grammar.shapes.place(text)
-        if not repeats or (known is not None and text not in self._same):
+        known, same = self._grammar.shapes.place(text), self._raw.same
+        if not repeats or (known is not None and text not in same):
             return known
-        if text not in self._same:
+        if text not in same:
             self._counted[text] = self._counted.pop(text, 0) + 1
             if self._counted[text] < REPEATED:
                 if len(self._counted) > REMEMBERED:
                     self._counted.clear()
                 return None
             spans = tuple([(name, (-1, 0), (-1, 0)) for name, _ in match.tokens])
-            self._same[text] = Template(match.kind, (Part(LITERAL, text.encode("utf-8", "replace")),), spans)
-        return self._same[text], ()
+            same[text] = Template(match.kind, (Part(LITERAL, text.encode("utf-8", "replace")),), spans)
+        return same[text], ()
 
     def flush(self) -> None:
         """Tell the rows that were read since the last call."""

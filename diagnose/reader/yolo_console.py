@@ -14,6 +14,7 @@ from diagnose.reader.console import ConsoleEvents
 from diagnose.reader.console_rows import VISIBLE, Batch, ConsoleRows
 from diagnose.reader.grammar import LineGrammar, Match, number
 from diagnose.reader.printed import printed_settings
+from diagnose.reader.raw_lines import raw_lines
 from diagnose.reader.yolo_bulk import Pairs, Plan, Titles, Train, Val, Value, alike, columns_of, elapsed, plan_of
 from diagnose.reader.yolo_data import DataReport
 from diagnose.reader.yolo_rows import (
@@ -32,7 +33,7 @@ from diagnose.reader.yolo_rows import (
 from diagnose.reader.yolo_settings import printed, state
 from diagnose.reader.yolo_states import EpochStates
 from diagnose.records import dataclass, field
-from diagnose.scan import Shapes, Walk, line_texts
+from diagnose.scan import Walk, line_texts
 from diagnose.sources import Line, Source
 
 if TYPE_CHECKING:
@@ -103,13 +104,13 @@ class YoloConsole:
     def read(self, source: Source) -> None:
         """Read all lines."""
         events = ConsoleEvents(self.build)
-        shapes = Shapes(self.grammar.name)
-        walk = Walk(source, shapes, VISIBLE, frames=source.frames, apart=True)
+        raw = raw_lines(self.grammar)
+        walk = Walk(source, raw.shapes, VISIBLE, frames=source.frames, apart=True)
         self.states = EpochStates(self.build, self.named) if source.frames else None
         self.texts = line_texts(source)
         rows: ConsoleRows[Plan] = ConsoleRows(
             walk,
-            shapes,
+            raw,
             self.grammar,
             self.row,
             Pairs(self.told, self.changes, self.several, self.add_states).batch,
