@@ -1,6 +1,6 @@
 /* Lines whose template is enabled, stored as rows of doubles. */
 
-enum { FIRST_COLUMN = 3, MOST_CHECKS = 64, DOUBLES_OF_A_TEMPLATE = 1 << 16, DOUBLES_OF_SEVERAL = 1 << 18,
+enum { FIRST_COLUMN = 3, MOST_CHECKS = 64, DOUBLES_OF_A_TEMPLATE = 1 << 16, DOUBLES_OF_SEVERAL = 1 << 19,
        BYTES_OF_A_TEMPLATE = 1 << 18 };
 
 /* What a variable part of a row must be, or must not be. */
