@@ -20,11 +20,13 @@
 enum { SLACK = 16 };
 
 #include "numbers.h"
+#include "values.h"
 #include "templates.h"
 #include "gates.h"
 #include "rows.h"
 #include "luck.h"
 #include "alike.h"
+#include "remembered.h"
 #include "ways.h"
 #include "fold.h"
 #include "overwritten.h"
