@@ -6,6 +6,7 @@ themselves; ``assets.packed`` finds it.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -44,6 +45,7 @@ def _packs() -> Iterator[tuple[str, Any]]:
     """Yield what ``assets.packed`` reads, by name."""
     yield "formats", [packed(one) for one in sketches()]
     yield "templates", templates()
+    yield "functions", functions()
     for path in sorted(assets.grammar_folder().glob("*.lark")):
         if START.search(assets.grammar(path.stem)):
             yield f"grammars/{path.stem}", parsers.serialized(path.stem)
@@ -106,6 +108,16 @@ def expressions() -> Iterator[Any]:
             continue
         yield text
         yield tree
+
+
+def functions() -> dict[str, str]:
+    """Return the module of each function of the language, read from their text: a build has no numpy."""
+    found = {}
+    for path in sorted((assets.PACKAGE / "language" / "functions").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and "function" in map(ast.unparse, node.decorator_list):
+                found[node.name.rstrip("_")] = path.stem
+    return found
 
 
 def templates() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from lark import Lark
 from lark.exceptions import UnexpectedInput
 
 from diagnose import assets, foreseen, packs, parsers
-from diagnose.language import parse
+from diagnose.language import functions, parse
 from diagnose.language.parse import Node
 from diagnose.language.template import plain
 from diagnose.logs import formats
@@ -52,6 +52,10 @@ def in_wheel(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for one in kept:
         one.cache_clear()
+
+
+def test_functions_are_where_they_are_found(made: dict[str, str]) -> None:
+    assert json.loads(made["functions"]) == functions.homes()
 
 
 def grammars() -> list[str]:

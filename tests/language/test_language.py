@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-import pkgutil
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.language import LanguageError, Mask, MissingError, Scope, evaluate, functions, parse, truth
+from diagnose.language import LanguageError, Mask, MissingError, Scope, evaluate, parse, truth
 from diagnose.language.functions import TABLE
 from diagnose.model import Event, Fact, Place, Point, Segment, Series, Setting
 
@@ -218,16 +216,6 @@ def test_nan_in_a_series_never_raises(name: str) -> None:
         evaluate(parse(f"{name}({', '.join(args)})"), holder)
     except (MissingError, LanguageError):
         pass
-
-
-def test_every_function_is_found_in_its_module() -> None:
-    found = {}
-    for info in pkgutil.iter_modules(functions.__path__):
-        module = importlib.import_module(f"{functions.__name__}.{info.name}")
-        if hasattr(module, "function"):
-            found[info.name] = sorted(module.function.calls)
-    assert found == {name: sorted(names.split()) for name, names in functions.HOMES.items()}
-    assert len(TABLE) == sum(map(len, found.values()))
 
 
 def test_every_function_is_documented() -> None:
