@@ -88,12 +88,16 @@ class _Standard:
 
     def __get__(self, one: object, owner: type) -> dict[str, Any]:
         import dataclasses
+        import inspect
 
         options = ("init", "repr", "compare", "kw_only", "default", "default_factory")
+        types: dict[str, Any] = {}
+        for base in reversed(self._cls.__mro__):
+            types |= inspect.get_annotations(base)
         rows = []
         for own in self._cls.__record_fields__:
             given = {key: value for key in options if (value := getattr(own, key)) is not MISSING}
-            rows.append((own.name, Any, dataclasses.field(**given)))
+            rows.append((own.name, types[own.name], dataclasses.field(**given)))
         made: Any = dataclasses.make_dataclass("_", rows, init=False, repr=False, eq=False)
         found: dict[str, Any] = made.__dataclass_fields__
         self._cls.__dataclass_fields__ = found

@@ -109,3 +109,7 @@ def test_one_of_the_standard_library_is_taken_as_well() -> None:
 
     assert [one.name for one in fields(Point)] == ["x", "y"]
     assert replace(Point(1), y=3) == Point(1, 3)
+
+
+def test_the_standard_library_is_told_the_types_of_fields():
+    assert [one.type for one in dataclasses.fields(More)] == [int] * 4
