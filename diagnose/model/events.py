@@ -92,6 +92,9 @@ class Events(Sequence["Event"]):
     def __add__(self, more: Iterable[Event]) -> Events:
         return Events([*self.parts, *more])
 
+    def __radd__(self, before: list[Event]) -> Events:
+        return Events([*before, *self.parts])
+
     def append(self, event: Event) -> None:
         """Add an event."""
         self.parts.append(event)

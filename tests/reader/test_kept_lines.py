@@ -104,3 +104,7 @@ def test_a_warning_that_is_new_stands_between_the_checkpoints_around_it():
         ("warning", 8),
         ("checkpoint", 9),
     ]
+
+
+def test_events_are_added_to_a_list(events) -> None:
+    assert [*events] == [] + events  # noqa: RUF005 - the sum is what is tested
