@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,16 @@ def _outlined(row: list[Any], rest: str, folder: Path) -> Rule:
     code, name, status, needs, each, is_cause, path = row
     chosen: list[Any] = [tuple(one) if type(one) is list else one for one in each or ()]
 
-    def more(wanted: str) -> Mapping[str, Any]:
-        if wanted == "path":
-            return {"path": folder / path}
-        return {"cases": _cases(assets.load(folder / path))} if wanted == "cases" else _rest(json.loads(rest))
-
+    more = partial(_more, rest, folder / path)
     selected = each and (chosen[0], Selector(*chosen[1:]))
     return Rule.outlined((code, name, status, tuple([(kind, of) for kind, of in needs]), selected, is_cause), more)
+
+
+def _more(rest: str, path: Path, wanted: str) -> Mapping[str, Any]:
+    """Return an attribute of a rule of which an outline is there, and others that are found out along with it."""
+    if wanted == "path":
+        return {"path": path}
+    return {"cases": _cases(assets.load(path))} if wanted == "cases" else _rest(json.loads(rest))
 
 
 def from_folder(folder: Path) -> tuple[Rule, ...]:

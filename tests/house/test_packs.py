@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,6 +90,7 @@ def test_rules_and_expressions_survive() -> None:
         for text in (rule.when, *rule.lets.values()):
             assert parse(text) == Node.prepared(json.loads(trees[text]), text)
     assert rules[0].cases
+    assert pickle.loads(pickle.dumps(rules[1])) == rules[1]
 
 
 def test_tables_survive(made: dict[str, str]) -> None:
