@@ -432,6 +432,6 @@ def _shares(text: str) -> dict[str, float] | None:
     total = sum(numbers.values())
     if abs(total - 1) < 0.02:
         return numbers
-    if total > 1.5 and all(number == int(number) for number in numbers.values()):
+    if total > 1.5 and all(float(number).is_integer() for number in numbers.values()):
         return {key: number / total for key, number in numbers.items()}
     return None

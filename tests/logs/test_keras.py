@@ -578,3 +578,9 @@ def test_titles_of_lists_that_come_again() -> None:
         {"0": 50.0 + fit, "1": 30.0} for fit in range(30)
     ]
     assert not any("unique_class_counts" in segment.facts for segment in segments)
+
+
+def test_an_infinite_share_is_none() -> None:
+    text = "Epoch 1/2\n10/10 - 1s - loss: 0.5 - val_loss: 0.6\nTrain class distribution: {0: 1e999, 1: 5}\n"
+
+    assert "train_class_distribution" not in parse(text).segments[0].facts
