@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     Part: TypeAlias = "Event | Alike"
 
 
-class Alike:
+class Alike(ABC):
     """Events of one kind, in the order of their lines, which are made whenever they are looked at.
 
     Attributes:
@@ -22,22 +23,25 @@ class Alike:
     kind: str
 
     @property
+    @abstractmethod
     def last_line(self) -> int:
         """The line of the last one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def __iter__(self) -> Iterator[Event]:
-        raise NotImplementedError
+        """Make each."""
 
+    @abstractmethod
     def __len__(self) -> int:
-        raise NotImplementedError
+        """How many there are."""
 
+    @abstractmethod
     def __getitem__(self, at: int) -> Event:
-        raise NotImplementedError
+        """Make one."""
 
+    @abstractmethod
     def may_say(self, phrase: str) -> bool:
         """Whether any of them can contain a phrase in lower case; if not, none does."""
-        raise NotImplementedError
 
 
 class Events(Sequence["Event"]):

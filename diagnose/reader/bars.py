@@ -136,7 +136,7 @@ class Epochs:
     @property
     def segment(self) -> int:
         """The number of the open segment; 0 if none is open."""
-        return self._build.started if self._build.is_open else 0
+        return self._build.opened
 
     @property
     def wants_frames(self) -> bool:

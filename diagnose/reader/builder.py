@@ -129,7 +129,7 @@ class RunBuilder:
             segment: the segment that began as the so many-th; 0 for none.
         """
         if segment is None:
-            segment = self.started if self.is_open else 0
+            segment = self.opened
         if segment:
             tables = self._drafts[segment - 1].frames
             if names not in tables:
@@ -260,8 +260,7 @@ class RunBuilder:
     @property
     def opened(self) -> int:
         """The number of the open segment among all that have begun, from 1; 0 if none is open."""
-        drafts = self._drafts
-        return len(drafts) if drafts and not drafts[-1].closed else 0
+        return len(self._drafts) if self.is_open else 0
 
     @property
     def started(self) -> int:

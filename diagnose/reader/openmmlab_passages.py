@@ -118,11 +118,10 @@ def passage_of(raw: bytes) -> Passage:
 @lru_cache(maxsize=16)
 def printed(dump: str) -> tuple[dict[str, Setting], tuple[Fact, ...]]:
     """Return the settings of a config dump and the facts that follow from them, as if it were a file of its own."""
+    from diagnose.configs.openmmlab import config_facts
     from diagnose.configs.python_config import read_printed_config
 
     settings = read_printed_config(dump, "").settings
-    from diagnose.configs.openmmlab import config_facts
-
     return settings, tuple(config_facts(settings))
 
 
