@@ -29,6 +29,8 @@ FACTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 """Facts that are the value of one setting: the first of the keys that is there."""
 PRETRAINED = lazy(r"load_from|model\.(.+\.)?(pretrained|init_cfg\.checkpoint)")
+TELLING = ("type", "interval", "load_from", "pretrained", "checkpoint")
+"""How keys of the settings end that are looked at for other facts."""
 TEXTS = frozenset({"optimizer", "monitor", "model"})
 
 
@@ -49,6 +51,8 @@ def config_facts(settings: dict[str, Setting]) -> Iterator[Fact]:
             yield fact(name, setting.value if name in TEXTS else float(setting.value), setting)
             break
     for key, setting in settings.items():
+        if not key.endswith(TELLING):
+            continue
         if key == "optim_wrapper.type":
             yield fact("amp", setting.value == "AmpOptimWrapper", setting)
         elif key in ("train_cfg.val_interval", "evaluation.interval") and _is_number(setting.value):
@@ -89,10 +93,11 @@ TYPED = lazy(DATA + r"type")
 
 
 def _classes(settings: dict[str, Setting]) -> Iterator[Fact]:
-    heads = [setting for key, setting in settings.items() if HEADS.fullmatch(key) and _is_number(setting.value)]
+    counts = [setting for key, setting in settings.items() if key.endswith("num_classes") and HEADS.fullmatch(key)]
+    heads = [setting for setting in counts if _is_number(setting.value)]
     if heads and len({setting.value for setting in heads}) == 1:
         yield Fact("num_classes_model", float(heads[0].value), heads[0].place)
-    named = [setting for key, setting in settings.items() if NAMED.fullmatch(key)]
+    named = [setting for key, setting in settings.items() if key.lower().endswith("classes") and NAMED.fullmatch(key)]
     for setting in named[:1]:
         names = [setting.value] if isinstance(setting.value, str) else setting.value
         if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
@@ -100,7 +105,7 @@ def _classes(settings: dict[str, Setting]) -> Iterator[Fact]:
             yield Fact("class_names", names, setting.place)
     if named or not heads:
         return
-    typed = [setting for key, setting in settings.items() if TYPED.fullmatch(key)]
+    typed = [setting for key, setting in settings.items() if key.endswith("type") and TYPED.fullmatch(key)]
     typed = [setting for setting in typed if isinstance(setting.value, str)]
     kinds = {KNOWN_CLASSES[setting.value] for setting in typed if setting.value in KNOWN_CLASSES}
     wrappers = {"ConcatDataset", "RepeatDataset", "ClassBalancedDataset", "MultiImageMixDataset"}

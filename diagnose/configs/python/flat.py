@@ -17,7 +17,24 @@ def flat(key: str, slot: Slot) -> Iterator[Setting]:
     Raises:
         TooMuchError: if it stands for more than any config holds.
     """
-    return _flat(key, slot, 0, [MOST_ITEMS])
+    left = [MOST_ITEMS]
+    open_ones: list[tuple[str, Iterator[tuple[Any, Slot]]]] = [("", iter([(key, slot)]))]
+    while open_ones:
+        prefix, members = open_ones[-1]
+        depth = len(open_ones) - 1
+        for name, member in members:
+            key, value = f"{prefix}{name}", member.value
+            _spend(depth, left)
+            if isinstance(value, Table) and value.slots:
+                open_ones.append((f"{key}.", iter(value.slots.items())))
+                break
+            if isinstance(value, Items) and not value.open and _holds_table(value, depth, left):
+                open_ones.append((f"{key}.", iter(enumerate(value.slots))))
+                break
+            literal, span = member.text.literal(member.node)
+            yield Setting(key, _plain(value, depth, left), member.place, literal, span if member.exact else None)
+        else:
+            open_ones.pop()
 
 
 def is_open(value: Any, depth: int = 0) -> bool:
@@ -27,20 +44,6 @@ def is_open(value: Any, depth: int = 0) -> bool:
     if isinstance(value, Table):
         return value.open or any(is_open(slot.value, depth + 1) for slot in value.slots.values())
     return isinstance(value, Items) and any(is_open(slot.value, depth + 1) for slot in value.slots)
-
-
-def _flat(key: str, slot: Slot, depth: int, left: list[int]) -> Iterator[Setting]:
-    _spend(depth, left)
-    value = slot.value
-    if isinstance(value, Table) and value.slots:
-        for name, member in value.slots.items():
-            yield from _flat(f"{key}.{name}", member, depth + 1, left)
-    elif isinstance(value, Items) and not value.open and _holds_table(value, depth, left):
-        for index, member in enumerate(value.slots):
-            yield from _flat(f"{key}.{index}", member, depth + 1, left)
-    else:
-        literal, span = slot.text.literal(slot.node)
-        yield Setting(key, _plain(value, depth, left), slot.place, literal, span if slot.exact else None)
 
 
 def _spend(depth: int, left: list[int]) -> None:

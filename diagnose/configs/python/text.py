@@ -47,13 +47,13 @@ class Text:
     def _starts(self) -> list[int]:
         return [0, *(found.end() for found in LINE_END.finditer(self.content))]
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return [self.content[start:end].rstrip("\r\n") for start, end in pairwise([*self._starts, len(self.content)])]
+
     def line(self, number: int) -> str:
         """Return a line of the text, counted from 1."""
-        starts = self._starts
-        if not 0 < number <= len(starts):
-            return ""
-        end = starts[number] if number < len(starts) else len(self.content)
-        return self.content[starts[number - 1] : end].rstrip("\r\n")
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
     def place(self, node: ast.expr | ast.stmt) -> Place:
         """Return where a node stands."""
@@ -64,8 +64,10 @@ class Text:
     def literal(self, node: ast.expr) -> tuple[str, tuple[int, int] | None]:
         """Return a node as it is written, and its offsets in the file."""
         first, last = node.lineno, node.end_lineno or node.lineno
-        start = self._starts[first - 1] + _characters(self.line(first), node.col_offset)
-        end = self._starts[last - 1] + _characters(self.line(last), node.end_col_offset or 0)
+        start, end = self._starts[first - 1] + node.col_offset, self._starts[last - 1] + (node.end_col_offset or 0)
+        if not self.content.isascii():
+            start = self._starts[first - 1] + _characters(self.line(first), node.col_offset)
+            end = self._starts[last - 1] + _characters(self.line(last), node.end_col_offset or 0)
         return self.content[start:end], None if self.printed else (start, end)
 
     def error(self, message: str, node: ast.expr | ast.stmt, mend: str = "") -> SourceError:
