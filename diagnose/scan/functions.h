@@ -2,17 +2,17 @@
 
 static const char LATELY[] = "diagnose.scan._kernel.lately";
 
-static void forget_lately(PyObject *capsule) { free(PyCapsule_GetPointer(capsule, LATELY)); }
+static void forget_lately(PyObject *capsule) { free_lately(PyCapsule_GetPointer(capsule, LATELY)); }
 
 PyDoc_STRVAR(lately_doc, "lately(): what fold remembers of states from call to call.");
 static PyObject *module_lately(PyObject *module, PyObject *unused)
 {
-    Lately *lately = calloc(1, sizeof(Lately));
+    Lately *lately = new_lately();
     if (lately == NULL)
         return PyErr_NoMemory();
     PyObject *capsule = PyCapsule_New(lately, LATELY, forget_lately);
     if (capsule == NULL)
-        free(lately);
+        free_lately(lately);
     return capsule;
 }
 
@@ -64,7 +64,7 @@ static PyObject *module_part(PyObject *module, PyObject *args)
     if (end < 0 || end > block.len || (end > 0 && bytes[end - 1] != '\n'))
         PyErr_SetString(PyExc_ValueError, "whole lines of the block");
     else if ((told = malloc((size_t)end + 1)) == NULL || (spans = malloc(((size_t)end / 2 + 1) * sizeof(Span))) == NULL ||
-             (lately = calloc(1, sizeof(Lately))) == NULL)
+             (lately = new_lately()) == NULL)
         PyErr_NoMemory();
     if (lately != NULL) {
         Py_BEGIN_ALLOW_THREADS
@@ -72,7 +72,7 @@ static PyObject *module_part(PyObject *module, PyObject *args)
         Py_END_ALLOW_THREADS
         result = Py_BuildValue("(ny#)", (Py_ssize_t)(stop - bytes), (const char *)told, count);
     }
-    free(lately);
+    free_lately(lately);
     free(spans);
     free(told);
     PyBuffer_Release(&block);

@@ -4,12 +4,18 @@
    looked at once, its shape is noted, and those that follow are held against it in one pass. Where a bar grows, shapes
    follow each other as they did an epoch before, so a few are kept, each next to the one that came after it. */
 
-enum { LANES = 32, LONGEST_SHAPE = 512, SHAPES = 32 };
+enum { LANES = 32, LONGEST_SHAPE = 512, SHAPES = 32, CACHE_LINE = 64 };
 
-/* What bytes a state may have to be one of the same bar and to end where this one did. Text behind the first characters is
-   free, as long as it is no control character; escape sequences and what overwrites the state are as they were. */
+/* What bytes a state may have: each, less `less`, at most `most` as a signed number, which all processors compare at once. */
 typedef struct {
-    uint8_t least[LONGEST_SHAPE], room[LONGEST_SHAPE]; /* a byte may be from `least` to `least + room` */
+    uint8_t less[LONGEST_SHAPE];
+    int8_t most[LONGEST_SHAPE];
+} Bytes;
+
+/* What a state has to be one of the same bar and to end where this one did. Text behind the first characters is free, as long
+   as it is no control character; escape sequences and what overwrites the state are as they were. */
+typedef struct {
+    Bytes *bytes;
     uint64_t head;
     Py_ssize_t length; /* of a state with what overwrites it */
     Py_ssize_t text;   /* of a state alone */
@@ -26,18 +32,22 @@ static inline int ends_alike(const Shape *shape, const uint8_t *at, const uint8_
 /* Go behind all states from `at` on that have a shape; return where they end. Written for compilers to vectorise. */
 WIDE static const uint8_t *behind_alike(const Shape *shape, const uint8_t *at, const uint8_t *end)
 {
-    const Py_ssize_t length = shape->length, bytes = shape->lanes * LANES;
-    while (ends_alike(shape, at, end)) {
+    const Bytes *bytes = shape->bytes;
+    const Py_ssize_t length = shape->length, count = shape->lanes * LANES;
+    for (; end - at > count && !overwrites(at[length]); at += length) {
         uint8_t odd = 0;
-        for (Py_ssize_t i = 0; i < bytes; i++) {
-            uint8_t above = (uint8_t)(at[i] - shape->least[i]), room = shape->room[i];
-            odd |= (above > room ? above : room) ^ room;
-        }
+        for (Py_ssize_t i = 0; i < count; i++)
+            odd |= (int8_t)(at[i] - bytes->less[i]) > bytes->most[i] ? 0xff : 0;
         if (odd)
             break;
-        at += length;
     }
     return at;
+}
+
+static inline void allow(Bytes *bytes, Py_ssize_t i, uint8_t from, uint8_t to)
+{
+    bytes->less[i] = (uint8_t)(from + 0x80);
+    bytes->most[i] = (int8_t)(to - from - 0x80);
 }
 
 /* Note the shape of a state that ends at `after`, behind what overwrites it; its head was found in the bytes up to `seen`.
@@ -51,21 +61,16 @@ static int note_shape(Shape *shape, uint64_t head, const uint8_t *at, const uint
     for (escape = at; (escape = memchr(escape, 0x1b, (size_t)(after - escape))) != NULL;)
         if ((escape = behind_escape(escape, after)) == NULL)
             return 0;
-    memset(shape->least, 0, (size_t)(lanes * LANES)); /* what stands behind it is free */
-    memset(shape->room, 0xff, (size_t)(lanes * LANES));
-    for (Py_ssize_t i = 0; i < length; i++) {
-        int is_text = at[i] >= ' ';
-        shape->least[i] = is_text ? ' ' : at[i];
-        shape->room[i] = is_text ? 0xff - ' ' : 0;
+    for (Py_ssize_t i = 0; i < lanes * LANES; i++) { /* what stands behind it is free */
+        const int is_text = i >= length || at[i] >= ' ';
+        allow(shape->bytes, i, i >= length ? 0 : is_text ? ' ' : at[i], is_text ? 0xff : at[i]);
     }
-    for (Py_ssize_t i = 0; i < seen - at; i++) {
-        shape->least[i] = is_digit(at[i]) ? '0' : at[i];
-        shape->room[i] = is_digit(at[i]) ? 9 : 0;
-    }
+    for (Py_ssize_t i = 0; i < seen - at; i++)
+        allow(shape->bytes, i, is_digit(at[i]) ? '0' : at[i], is_digit(at[i]) ? '9' : at[i]);
     for (escape = at; (escape = memchr(escape, 0x1b, (size_t)(after - escape))) != NULL; escape = behind) {
         behind = behind_escape(escape, after);
-        memcpy(shape->least + (escape - at), escape, (size_t)(behind - escape));
-        memset(shape->room + (escape - at), 0, (size_t)(behind - escape));
+        for (const uint8_t *byte = escape; byte < behind; byte++)
+            allow(shape->bytes, byte - at, *byte, *byte);
     }
     shape->head = head;
     shape->length = shape->text = length;
@@ -129,7 +134,7 @@ static inline void follow(Left *left, uint64_t head, const uint8_t *at, const ui
 static const uint8_t *behind_whole(Left *left, const uint8_t *at, const uint8_t *end, Next *next)
 {
     look_for(&next->returns, '\r', at, end);
-    look_for(&next->backs, '\b', at, end);
+    look_for(&next->backs, '\b', at, next->returns);
     const uint8_t *stop = next->returns < next->backs ? next->returns : next->backs;
     if (end - stop > 1 && stop[0] == '\r' && stop[1] == '\n')
         stop += 2;
@@ -154,17 +159,35 @@ static const uint8_t *behind_overwriting(const uint8_t *at, const uint8_t *end)
 
 /* The shapes of the states that came lately. */
 typedef struct {
+    Bytes bytes[SHAPES];
     Shape all[SHAPES];
     int count, latest, oldest; /* how many there are; that of the last state that has one; the one to be forgotten next */
     int busy;                  /* whether states are dropped with them, without the GIL */
+    void *memory;              /* in which this stands where a line of the cache begins: there bytes are loaded fastest */
 } Lately;
+
+static Lately *new_lately(void)
+{
+    uint8_t *memory = calloc(1, sizeof(Lately) + CACHE_LINE);
+    if (memory == NULL)
+        return NULL;
+    Lately *lately = (Lately *)(void *)(memory + CACHE_LINE - (uintptr_t)memory % CACHE_LINE);
+    lately->memory = memory;
+    return lately;
+}
+
+static void free_lately(Lately *lately)
+{
+    if (lately != NULL)
+        free(lately->memory);
+}
 
 /* Return where states end that have one of them, which is the latest then; `at` if there are none. */
 static inline const uint8_t *behind_known(Lately *lately, const uint8_t *at, const uint8_t *end)
 {
     const int latest = lately->latest;
-    for (int i = lately->count ? -2 : 0; i < lately->count; i++) { /* the latest, its follower, any other */
-        const int known = i == -2 ? latest : i == -1 ? lately->all[latest].follower : i;
+    for (int i = lately->count ? -2 : 0; i < lately->count; i++) { /* what follows the latest, that itself, any other */
+        const int known = i == -2 ? lately->all[latest].follower : i == -1 ? latest : i;
         if (!ends_alike(&lately->all[known], at, end))
             continue;
         const uint8_t *behind = behind_alike(&lately->all[known], at, end);
@@ -178,7 +201,9 @@ static inline const uint8_t *behind_known(Lately *lately, const uint8_t *at, con
 
 static void remember(Lately *lately, uint64_t head, const uint8_t *at, const uint8_t *seen, const uint8_t *after)
 {
-    if (!note_shape(&lately->all[lately->oldest], head, at, seen, after))
+    Shape *const shape = &lately->all[lately->oldest];
+    shape->bytes = &lately->bytes[lately->oldest];
+    if (!note_shape(shape, head, at, seen, after))
         return;
     lately->all[lately->latest].follower = lately->oldest;
     lately->latest = lately->oldest;
