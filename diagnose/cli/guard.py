@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -38,6 +39,19 @@ def guarded(work: Callable[[], Any], args: Sequence[str]) -> int:
         crashed(error, args)
         return FAILED
     return status if isinstance(status, int) else 0
+
+
+def leave(end: SystemExit) -> NoReturn:
+    """End the process without taking apart what it holds, which frees nothing that the system would not: 5 ms."""
+    if not isinstance(end.code, int) or threading.active_count() > 1 or sys.gettrace() is not None:
+        raise end
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):  # closed, or none
+        raise end from None
+    atexit._run_exitfuncs()  # noqa: SLF001 - those of libraries: `os._exit` leaves them out
+    os._exit(end.code)
 
 
 @contextlib.contextmanager

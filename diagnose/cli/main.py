@@ -9,9 +9,6 @@ import click
 from diagnose import __version__
 from diagnose.cli.lazy import Lazy
 
-# numpy's BLAS starts a thread per core when it is imported; nothing here multiplies matrices.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 COMMANDS = {
     "lint": "Find what went wrong in training logs and runs.",
     "diff": "Rank what changed between two configs, runs or revisions by risk.",
@@ -29,6 +26,8 @@ COMMANDS = {
     "completion": "Print the script that completes commands in your shell.",
 }
 """Subcommands and their one-line help, so that ``--help`` imports none of them."""
+TRAINING = ("confirm", "reproduce")
+"""Those under which programs of the user or torch train, with as many threads as they like."""
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -50,12 +49,26 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @click.option("--verbose", is_flag=True, is_eager=True, help="With --version: say how logs are read, too.")
 @click.option("-V", "--version", is_flag=True, expose_value=False, callback=_version, help="Show the version and exit.")
-def main(verbose: bool) -> None:
+@click.pass_context
+def main(ctx: click.Context, verbose: bool) -> None:
     """Read training logs and configs, say what is wrong, where, why, and what to change.
 
     Start with `diagnose lint PATH`: a log, a results file, or the folder of a run.
     """
+    if ctx.invoked_subcommand not in TRAINING:
+        # numpy's BLAS starts a thread per core when it is imported; nothing here multiplies matrices.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if os.environ.get("DIAGNOSE_ENGINE"):
         from diagnose.scan import engine
 
         engine()  # a name that is none ends here, not at every file
+
+
+def program() -> None:
+    """Run ``main`` as a process of its own."""
+    from diagnose.cli.guard import leave
+
+    try:
+        main()
+    except SystemExit as end:
+        leave(end)
