@@ -7,7 +7,6 @@ those count for the texts, whatever Lark is installed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from diagnose import assets
+from diagnose.digest import sha256
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -91,7 +91,7 @@ def stamped_tables(name: str) -> dict[str, Any]:
 @cache
 def stamp(name: str) -> str:
     """Return what tells the text of a grammar, and of all that it imports, from others."""
-    return hashlib.sha256(json.dumps([LAYOUT, *sorted(texts(name).items())]).encode()).hexdigest()
+    return sha256(json.dumps([LAYOUT, *sorted(texts(name).items())]).encode()).hexdigest()
 
 
 DROPPED, KEPT, INLINED = range(3)

@@ -6,13 +6,13 @@ any working directory: it is made of rule, subject, segment and the path relativ
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+from diagnose.digest import sha256
 from diagnose.errors import SettingsError
 from diagnose.model import Finding, Place
 from diagnose.records import dataclass, field
@@ -74,7 +74,7 @@ class Baseline:
     def key(self, finding: Finding) -> str:
         """Return the fingerprint under which a finding is known here."""
         parts = (finding.code, finding.subject, finding.segment, self.path_of(finding.place.path))
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def knows(self, finding: Finding) -> bool:
         """Count a finding, and return whether it is accepted."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from diagnose.digest import sha256
 from diagnose.model import UNKNOWN, Change, Config
 from diagnose.patterns import lazy
 
@@ -25,13 +25,13 @@ SETTLED = ("confirmed", "refuted", "not-reproduced")
 def diff_hash(changes: Iterable[Change]) -> str:
     """Return what a confirmation is bound to: keys with their old and new values, whatever their order and lines."""
     rows = sorted(json.dumps([change.key, _plain(change.old), _plain(change.new)]) for change in changes)
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return sha256("\n".join(rows).encode()).hexdigest()
 
 
 def settings_hash(config: Config) -> str:
     """Return what stands for all settings of a config, whatever their order and lines."""
     rows = sorted(json.dumps([key, _plain(one.value)]) for key, one in config.settings.items())
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return sha256("\n".join(rows).encode()).hexdigest()
 
 
 def fault_of(id: str, path: str, changes: Iterable[Change] | None) -> str:

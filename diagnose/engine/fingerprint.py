@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from functools import lru_cache
 from pathlib import PurePath
 
+from diagnose.digest import sha256
 from diagnose.patterns import lazy
 
 ODD = lazy(r"//|(^|/)\.(/|$)|/$")
@@ -16,7 +16,7 @@ ODD = lazy(r"//|(^|/)\.(/|$)|/$")
 def fingerprint(code: str, subject: str, segment: str, path: str) -> str:
     """Return a short hash that outlives shifted lines and changed numbers."""
     parts = (code, subject, segment, _named(path))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+    return sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 @lru_cache(maxsize=16)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections import Counter
 from pathlib import PurePath
 
+from diagnose.digest import sha256
 from diagnose.model import SEVERITIES, FileReport, Finding, Report, Suspect
 
 LACKS_NAMED = 4
@@ -125,4 +125,4 @@ def fingerprints(findings: list[Finding]) -> list[str]:
 
 def hashed(text: str) -> str:
     """Return 32 hexadecimal digits that stand for *text*."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

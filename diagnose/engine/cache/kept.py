@@ -9,7 +9,6 @@ any log.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ from typing import Any
 
 import diagnose
 from diagnose import assets, logs
+from diagnose.digest import digest
 from diagnose.engine.cache.codec import decode, encode
 from diagnose.engine.cache.store import Store
 from diagnose.model import Run
@@ -90,14 +90,14 @@ class _Ready:
         lark = find_spec("lark")
         place = Path(lark.origin) if lark is not None and lark.origin else Path(__file__)
         told = f"{place} {place.stat().st_mtime_ns} {name}"
-        return hashlib.sha256(_stamp() + told.encode("utf-8", "surrogateescape")).hexdigest()
+        return digest(_stamp() + told.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _key(source: Source, name: str) -> str:
     """Return the key of a source that is read as the named format; empty if it is not kept."""
     if source.size != len(source.head) or source.size >= HEAD or source.beside is not None or not source.head:
         return ""
-    key = hashlib.sha256(_stamp() + b"frames" * source.frames)
+    key = digest(_stamp() + b"frames" * source.frames)
     for part in (name.encode(), os.fsencode(source.path), source.head):
         key.update(b"%d\n" % len(part) + part)
     return key.hexdigest()
@@ -117,4 +117,4 @@ def _stamp() -> bytes:
                 elif entry.is_dir() and entry.name != "__pycache__":
                     folders.append(entry.path)
     told = [f"{diagnose.__version__} {engine().name} {sys.version}", *sorted(told)]
-    return hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).digest()
+    return digest("\n".join(told).encode("utf-8", "surrogateescape")).digest()

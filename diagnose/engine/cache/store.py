@@ -7,14 +7,15 @@ left out: the folder may be read-only or full, and all of it may be deleted at a
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-MAGIC = b"diagnose cache 1\n"
+from diagnose.digest import digest
+
+MAGIC = b"diagnose cache 2\n"
 BOUND = 512 << 20
 """Bytes that all entries may have together."""
 LEFT = 0.8
@@ -58,7 +59,7 @@ class Store:
             return None
         start = len(MAGIC) + 32
         payload = data[start:]
-        if not data.startswith(MAGIC) or hashlib.sha256(payload).digest() != data[len(MAGIC) : start]:
+        if not data.startswith(MAGIC) or digest(payload).digest() != data[len(MAGIC) : start]:
             return None
         return payload
 
@@ -72,7 +73,7 @@ class Store:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._sign()
             try:
-                draft.write_bytes(MAGIC + hashlib.sha256(payload).digest() + payload)
+                draft.write_bytes(MAGIC + digest(payload).digest() + payload)
                 draft.replace(file)
             except OSError:
                 draft.unlink(missing_ok=True)
