@@ -31,7 +31,7 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]
         folder = Path(tempfile.mkdtemp())
         for number, (name, text) in enumerate(packs.build()):
             file = folder / str(number)
-            file.write_text(text, encoding="utf-8")
+            file.write_text(text, encoding="utf-8", newline="\n")
             build_data["force_include"][str(file)] = f"diagnose/_assets/packed/{name}"
 
     def kernels(self, build_data: dict[str, Any], *, editable: bool) -> None:

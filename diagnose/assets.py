@@ -46,13 +46,20 @@ def rule_files() -> Iterator[Path]:
 def packed(name: str) -> Any:
     """Return what the build of a wheel made in advance, such as ``rules`` or ``grammars/keras``; None in a checkout."""
     path = root() / "packed" / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return json.loads(path.read_bytes()) if path.is_file() else None
 
 
 def packed_lines(name: str) -> list[str]:
     """Return what a build made in advance to be read in parts: lines, JSON each; none in a checkout."""
     path = root() / "packed" / f"{name}.jsonl"
-    return path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+    return path.read_bytes().decode().split("\n") if path.is_file() else []
+
+
+def packed_part(name: str, start: int, size: int) -> Any:
+    """Return one of those lines, by the bytes at which it stands."""
+    with (root() / "packed" / f"{name}.jsonl").open("rb") as file:
+        file.seek(start)
+        return json.loads(file.read(size))
 
 
 def tables() -> Iterator[Path]:

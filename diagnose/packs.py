@@ -10,8 +10,9 @@ import ast
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import accumulate
 from typing import Any
 
 from diagnose import assets, parsers
@@ -23,7 +24,7 @@ from diagnose.reader import RunBuilder, gates
 from diagnose.reader.learning import Heard, learned, listening
 from diagnose.reader.sketch import packed
 from diagnose.rules import builtin
-from diagnose.rules.load import outline
+from diagnose.rules.load import condition, outline
 from diagnose.scan.engine import VARIABLE
 from diagnose.scan.powers import powers
 from diagnose.sources import from_bytes, open_source
@@ -35,7 +36,9 @@ START = re.compile(r"^\??start\b", re.MULTILINE)
 
 def build() -> Iterator[tuple[str, str]]:
     """Yield every pack: its file, and its text."""
-    yield "rules.jsonl", _lines(rules())
+    rest = list(map(_ascii, rules()))
+    yield "rules.jsonl", "\n".join(rest)
+    yield "conditions.jsonl", _lines(conditions(rest))
     yield "expressions.jsonl", _lines(expressions())
     for name, data in _packs():
         yield f"{name}.json", _json(data)
@@ -93,10 +96,17 @@ def heard() -> Heard:
 
 
 def rules() -> Iterator[Any]:
-    """Yield the outlines of all rules, and what else is in the file of each, but for its cases."""
-    yield [outline(rule) for rule in builtin()]
+    """Yield what is in the file of each rule, but for its cases."""
     for rule in builtin():
         yield {key: value for key, value in assets.load(rule.path).items() if key != "cases"}
+
+
+def conditions(rest: Sequence[str]) -> Iterator[Any]:
+    """Yield the outlines of all rules, each with where the line stands that is the rest of it, and their conditions."""
+    starts = accumulate((len(line) + 1 for line in rest), initial=0)
+    at = zip(starts, map(len, rest), strict=False)
+    yield [[*outline(rule), place] for rule, place in zip(builtin(), at, strict=True)]
+    yield from map(condition, builtin())
 
 
 def expressions() -> Iterator[Any]:
@@ -132,7 +142,11 @@ def templates() -> dict[str, Any]:
 
 
 def _lines(items: Iterable[Any]) -> str:
-    return "\n".join(map(json.dumps, items))
+    return "\n".join(map(_ascii, items))
+
+
+def _ascii(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"))
 
 
 def _json(data: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,19 @@ from diagnose.model import Place
 from diagnose.records import fields
 from diagnose.rules.rule import ArgumentRule, ExplainRule, Rule, Selector, SuspectRule
 
+CONDITION = ("params", "lets", "when")
+
 
 @cache
 def builtin() -> tuple[Rule, ...]:
     """Return the rules that ship with the program, by code. They are checked in the test suite, not here."""
-    packed = assets.packed_lines("rules")
+    packed = assets.packed_lines("conditions")
     if not packed:
         return tuple(sorted((_read(path) for path in assets.rule_files()), key=lambda rule: rule.code))
     expressions = assets.packed_lines("expressions")
     prepare(dict(zip(expressions[::2], expressions[1::2], strict=True)))
-    folder = assets.root() / "rules"
-    return tuple([_outlined(row, rest, folder) for row, rest in zip(json.loads(packed[0]), packed[1:], strict=True)])
+    rows = json.loads(packed[0])
+    return tuple([_outlined(row, condition) for row, condition in zip(rows, packed[1:], strict=True)])
 
 
 def outline(rule: Rule) -> list[Any]:
@@ -36,21 +38,36 @@ def outline(rule: Rule) -> list[Any]:
     return [rule.code, rule.name, rule.status, rule.needs, each, rule.is_cause, path]
 
 
-def _outlined(row: list[Any], rest: str, folder: Path) -> Rule:
-    """Return a rule whose mapping without cases is JSON that is read when it is asked for; cases are in its file."""
-    code, name, status, needs, each, is_cause, path = row
+def condition(rule: Rule) -> list[Any]:
+    """Return what tells whether a rule finds anything where it has something to do, for JSON."""
+    return [getattr(rule, name) for name in CONDITION]
+
+
+def _outlined(row: list[Any], condition: str) -> Rule:
+    """Return a rule of whose other attributes each is read when it is asked for, with others that stand beside it."""
+    code, name, status, needs, each, is_cause, path, at = row
     chosen: list[Any] = [tuple(one) if type(one) is list else one for one in each or ()]
 
-    more = partial(_more, rest, folder / path)
     selected = each and (chosen[0], Selector(*chosen[1:]))
+    more = partial(_more, condition, path, at)
     return Rule.outlined((code, name, status, tuple([(kind, of) for kind, of in needs]), selected, is_cause), more)
 
 
-def _more(rest: str, path: Path, wanted: str) -> Mapping[str, Any]:
-    """Return an attribute of a rule of which an outline is there, and others that are found out along with it."""
-    if wanted == "path":
-        return {"path": path}
-    return {"cases": _cases(assets.load(path))} if wanted == "cases" else _rest(json.loads(rest))
+def _more(condition: str, path: str, at: Sequence[int], wanted: str) -> Mapping[str, Any]:
+    """Return an attribute of a rule of which an outline is there, and others that are found out along with it.
+
+    Args:
+        condition: JSON of what ``condition`` returns.
+        path: its file in ``rules``, which holds its cases.
+        at: where the rest of it stands in the pack.
+        wanted: the attribute.
+    """
+    if wanted in CONDITION:
+        return dict(zip(CONDITION, json.loads(condition), strict=True))
+    if wanted in ("path", "cases"):
+        file = assets.root() / "rules" / path
+        return {"path": file} if wanted == "path" else {"cases": _cases(assets.load(file))}
+    return _rest(assets.packed_part("rules", *at))
 
 
 def from_folder(folder: Path) -> tuple[Rule, ...]:
