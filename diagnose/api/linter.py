@@ -48,7 +48,8 @@ class Linter(Session):
     def _processes(self, paths: list[str]) -> int:
         """Return how many processes are to read."""
         jobs = self.settings().jobs
-        if jobs == 1 or not hasattr(os, "fork"):
+        alone = len(paths) == 1 and not os.path.isdir(paths[0])  # noqa: PTH112 - never raises
+        if jobs == 1 or (alone and not jobs) or not hasattr(os, "fork"):
             return 1
         from diagnose.api.fleet.size import size
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from diagnose.configs.comments import syntax_of
-from diagnose.engine.waive import Permit, from_directive
 from diagnose.errors import DiagnoseError
 from diagnose.model import Event, FileReport, Finding, Run
 from diagnose.records import dataclass, field
 from diagnose.rules import Rule
 from diagnose.settings import Policy
+
+if TYPE_CHECKING:
+    from diagnose.engine.waive import Permit
 
 GLOB = frozenset("*?[!")
 
@@ -65,6 +68,7 @@ class Gate:
         except (DiagnoseError, OSError, ValueError):
             return  # the reader of configs has said so
         from diagnose.configs.directives import directives
+        from diagnose.engine.waive import from_directive
 
         for directive in directives(text, path, syntax):
             yield from_directive(directive, self.rules, self.policy, require_reasons=self.require_reasons)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from diagnose import logs
-from diagnose.configs.files import LARGEST, tree_of
 from diagnose.engine.apply import apply
 from diagnose.engine.enrich import enrich
 from diagnose.engine.fingerprint import fingerprint
@@ -23,7 +22,6 @@ from diagnose.engine.summarised import baseline_of, with_its_runs
 from diagnose.engine.suspects import suspects
 from diagnose.engine.thinned import told_of_thinning
 from diagnose.engine.view import View
-from diagnose.engine.waive import about_permits
 from diagnose.engine.wording import advice, words
 from diagnose.errors import DiagnoseError, RuleError, SourceError
 from diagnose.language import LanguageError, MissingError
@@ -202,6 +200,8 @@ def reviewed(
         return findings
 
     def read(path: str) -> str:
+        from diagnose.configs.files import LARGEST, tree_of
+
         source, main = sources.get(path), sources.get(run.path)
         if source is not None:
             if source.size > LARGEST:
@@ -221,6 +221,8 @@ def judged(events: list[Event], path: str, file: FileReport, options: Options) -
     """
     if not events:
         return []
+    from diagnose.engine.waive import about_permits
+
     rules = [rule for rule in options.rules if about_permits(rule)]
     told = FileReport(path)
     run = Run(path, file.format, [Segment("", 0, path, 1, 1, events=events)], [path])

@@ -10,7 +10,6 @@ from diagnose.engine.catalogue import catalogue, named
 from diagnose.engine.gate import Gate
 from diagnose.engine.lint import Options
 from diagnose.engine.suppress import SilentPaths, Suppressor, covers
-from diagnose.engine.waive import Permit, about_permits, from_settings
 from diagnose.errors import SettingsError, did_you_mean
 from diagnose.model import SEVERITIES, Finding, Place
 from diagnose.names import canonical
@@ -21,6 +20,7 @@ from diagnose.settings import Layer, Settings
 
 if TYPE_CHECKING:
     from diagnose.engine.baseline import Baseline
+    from diagnose.engine.waive import Permit
 
 COUNTS_ROLES = "too-many-at-once"
 """The rule whose bounds the policy may set."""
@@ -202,6 +202,8 @@ def _kind(value: Any) -> str:
 def _waived(settings: Settings, rules: tuple[Rule, ...]) -> Iterable[Permit]:
     owned = settings.policy.require_owner
     for waivers, layer in settings.each("waivers"):
+        from diagnose.engine.waive import about_permits, from_settings  # few have waivers
+
         for waiver in waivers:
             at = ("waivers", *waiver.at)
             names = {}

@@ -46,6 +46,8 @@ STATEMENT = lazy(
     r"@|[)\]}]|['\"#]|\\"
 )
 """How a line at the left margin of a config begins."""
+DATES = frozenset("[0123456789")
+"""What most lines of logs begin with, and none of a config."""
 PROGRAM = lazy(r"^(?:def|class|async def|@|while)\b", re.MULTILINE)
 MARKS = ("_base_", "read_base", r"\bdict\(", "'type'|\"type\"")
 
@@ -87,7 +89,7 @@ def _is_foreign(lines: Iterable[str]) -> bool:
         if quote:
             quote = "" if row.count(quote) % 2 else quote
             continue
-        if row and not row[0].isspace() and not STATEMENT.match(row):
+        if row and not row[0].isspace() and (row[0] in DATES or not STATEMENT.match(row)):
             return True
         for mark in ('"""', "'''"):
             if row.count(mark) % 2:

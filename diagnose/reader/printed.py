@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from diagnose.model import Place, Setting
 from diagnose.patterns import lazy
 from diagnose.reader.builder import TEXT, RunBuilder
-from diagnose.reader.stated import state
 from diagnose.sources import Line
 
 ONE_LINE = lazy(r"\b(?:Namespace|AttrDict|EasyDict|SimpleNamespace)\((?=\s*[A-Za-z_]\w*\s*=)")
@@ -48,6 +47,8 @@ class PrintedConfig:
         return False
 
     def _take(self, settings: Iterable[Setting], line: Line) -> None:
+        from diagnose.reader.stated import state
+
         for setting in settings:
             where = Place(self._build.path, line.number, setting.place.column, line.text.strip()[:TEXT])
             self._build.adopt(Setting(setting.key, setting.value, where, setting.literal))

@@ -43,7 +43,7 @@ class Sieve:
     def _parts(self) -> tuple[list[str], re.Pattern[str] | None, list[str] | None]:
         """Alternatives that are plain words, the others, and texts one of which the others need."""
         words, rest, needs = foreseen("sieves", self._pattern, lambda: worked_out(self._pattern))
-        return words, re.compile(rest) if rest else None, needs
+        return words, lazy(rest) if rest else None, needs
 
 
 def worked_out(pattern: str) -> list[Any]:

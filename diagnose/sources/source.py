@@ -13,7 +13,6 @@ from typing import IO, Self, cast
 from diagnose.errors import ExtraMissingError, SourceError
 from diagnose.model import Place
 from diagnose.records import dataclass, field
-from diagnose.sources.spool import spool
 
 HEAD = 1 << 20
 """Bytes a format is detected from."""
@@ -151,6 +150,8 @@ def from_bytes(path: str, data: bytes | IO[bytes], limit: int = MAX_BYTES) -> So
     """
     if isinstance(data, bytes):
         return _source(path, len(data), lambda: io.BytesIO(data), limit)
+    from diagnose.sources.spool import spool
+
     opener, size = spool(data, limit)
     if size > limit:
         raise too_large(path, size, limit)

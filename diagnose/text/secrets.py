@@ -31,10 +31,11 @@ LOOKS = lazy(
     r"|(?<=Bearer )[^\s\"']+"
 )
 """Tokens of well-known makers, and the user and password of an address."""
-SIGNS = lazy(r"hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ya29\.|://|Bearer ")
-"""What is in every text that ``LOOKS`` finds something in."""
-NAMES = lazy(b"passw|passphrase|pwd|secret|credential|key|token")
-"""What is in every name of a secret, in lower case and without all that is no letter of ASCII."""
+SIGNS = ("hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "xox", "AKIA", "ya29.", "://",
+         "Bearer ")  # fmt: skip
+"""One of these is in every text that ``LOOKS`` finds something in."""
+NAMES = (b"passw", b"passphrase", b"pwd", b"secret", b"credential", b"key", b"token")
+"""One of these is in every name of a secret, in lower case and without all that is no letter of ASCII."""
 NO_LETTERS = bytes(code for code in range(256) if not bytes([code]).isalpha())
 PAIR = lazy(r"""(?P<name>[A-Za-z_][\w.-]*)(?:["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""")
 OPTION = lazy(r"""--?(?P<name>[A-Za-z][\w.-]*)\s+(?P<value>"[^"]*"|'[^']*'|[^\s"'-][^\s"']*)""")
@@ -88,9 +89,10 @@ def masked_words(words: Iterable[str]) -> list[str]:
 
 def masked_text(text: str) -> str:
     """Return a text as it may be shown: a word of a command, or a script in one."""
-    if SIGNS.search(text):
+    if any(sign in text for sign in SIGNS):
         text = LOOKS.sub(MASK, text)
-    if not NAMES.search(text.encode("utf-8", "replace").lower().translate(None, NO_LETTERS)):
+    letters = text.encode("utf-8", "replace").lower().translate(None, NO_LETTERS)
+    if not any(name in letters for name in NAMES):
         return text
     for form in (PAIR, OPTION):
         text = form.sub(_pair, text)

@@ -132,7 +132,7 @@ def test_who_says_how_many(diagnose, project: Path, monkeypatch, args, env, file
     monkeypatch.setattr("diagnose.api.fleet.size.size", lambda _, jobs: asked.append(jobs) or 1)
     (project / "diagnose.toml").write_text(file)
 
-    diagnose("lint", "healthy.csv", *args, DIAGNOSE_JOBS=env)
+    diagnose("lint", "healthy.csv", "sick.csv", *args, DIAGNOSE_JOBS=env)  # of one file nobody asks
 
     assert asked == [expected]
 

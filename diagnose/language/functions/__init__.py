@@ -1,7 +1,6 @@
 """The closed table of functions of the condition language, one module per topic."""
 
 import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -13,6 +12,8 @@ __all__ = ["TABLE", "Function", "homes"]
 
 def homes() -> dict[str, str]:
     """Return the module of each function. Raises ValueError if two have one name."""
+    import pkgutil  # a wheel knows them
+
     found: dict[str, str] = {}
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
