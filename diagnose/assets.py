@@ -45,8 +45,10 @@ def rule_files() -> Iterator[Path]:
 
 def packed(name: str) -> Any:
     """Return what the build of a wheel made in advance, such as ``rules`` or ``grammars/keras``; None in a checkout."""
-    path = root() / "packed" / f"{name}.json"
-    return json.loads(path.read_bytes()) if path.is_file() else None
+    try:
+        return json.loads((root() / "packed" / f"{name}.json").read_bytes())
+    except FileNotFoundError:
+        return None
 
 
 def packed_lines(name: str) -> list[str]:

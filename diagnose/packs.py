@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import Any
 
 from diagnose import assets, parsers
+from diagnose.digest import digest
 from diagnose.foreseen import worked_out
 from diagnose.language import template
 from diagnose.language.parse import LanguageError, parse, plain
@@ -31,6 +32,7 @@ from diagnose.sources import from_bytes, open_source
 
 LOGS = (".csv", ".log", ".txt")
 """Endings of fixtures from which templates are learned."""
+CODE = (".py", ".c", ".h", ".yaml", ".lark")
 START = re.compile(r"^\??start\b", re.MULTILINE)
 
 
@@ -40,6 +42,7 @@ def build() -> Iterator[tuple[str, str]]:
     yield "rules.jsonl", "\n".join(rest)
     yield "conditions.jsonl", _lines(conditions(rest))
     yield "expressions.jsonl", _lines(expressions())
+    yield "templates.jsonl", _lines(templates())
     for name, data in _packs():
         yield f"{name}.json", _json(data)
 
@@ -47,8 +50,9 @@ def build() -> Iterator[tuple[str, str]]:
 def _packs() -> Iterator[tuple[str, Any]]:
     """Yield what ``assets.packed`` reads, by name."""
     yield "formats", [packed(one) for one in sketches()]
-    yield "templates", templates()
+    yield "advice", advice()
     yield "functions", functions()
+    yield "code", code()
     for path in sorted(assets.grammar_folder().glob("*.lark")):
         if START.search(assets.grammar(path.stem)):
             yield f"grammars/{path.stem}", parsers.serialized(path.stem)
@@ -120,6 +124,13 @@ def expressions() -> Iterator[Any]:
         yield tree
 
 
+def code() -> str:
+    """Return what tells our code and grammars from others, for the cache."""
+    files = sorted([*assets.PACKAGE.rglob("*.*"), *assets.grammar_folder().glob("*.lark")])
+    texts = [path.read_bytes() for path in files if path.suffix in CODE]
+    return digest(b"\0".join(texts)).hexdigest()
+
+
 def functions() -> dict[str, str]:
     """Return the module of each function of the language, read from their text: a build has no numpy."""
     found = {}
@@ -130,15 +141,21 @@ def functions() -> dict[str, str]:
     return found
 
 
-def templates() -> dict[str, Any]:
-    """Return the texts of advice by file, and the trees of all templates in rules."""
+def advice() -> dict[str, str]:
+    """Return the templates of advice by file."""
     folder = assets.template_folder()
-    files = {
+    return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(folder.glob("advice/*.j2"))
     }
+
+
+def templates() -> Iterator[Any]:
+    """Yield every template in the rules and their advice, and its tree."""
     texts = {text for rule in builtin() for text in rule.texts() if "{" in text}
-    return {"files": files, "trees": {text: _json(template.plain(text)) for text in sorted({*texts, *files.values()})}}
+    for text in sorted({*texts, *advice().values()}):
+        yield text
+        yield template.plain(text)
 
 
 def _lines(items: Iterable[Any]) -> str:

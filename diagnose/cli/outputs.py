@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from diagnose.records import dataclass
 if TYPE_CHECKING:
     from diagnose.api import Outcome
     from diagnose.emit import Context, RuleInfo
+    from diagnose.rules import Rule
     from diagnose.settings import Settings
 
 FOR_PEOPLE = ("full", "concise", "grouped")
@@ -57,22 +59,45 @@ def from_settings(settings: Settings) -> Output | None:
 def build_context(outcome: Outcome, color: str) -> Context:
     """Return what the outputs know besides the report."""
     from diagnose import emit
-    from diagnose.engine.catalogue import is_builtin
 
     told = outcome.report.ran | {finding.name for finding in outcome.report.findings}
-    rules: dict[str, RuleInfo] = {}
-    for rule in {rule.code: rule for plan in outcome.plans for rule in plan.rules if rule.name in told}.values():
-        url = "" if is_builtin(rule) else next((text for text in rule.references if text.startswith("http")), "")
-        rules[rule.code] = emit.RuleInfo(rule.code, rule.name, rule.title, rule.worst, rule.why, url, rule.family)
+    rules = {rule.code: rule for plan in outcome.plans for rule in plan.rules if rule.name in told}
     colour = console.wants_colour(color, sys.stdout)
     return emit.Context(
         colour=colour,
         hyperlinks=colour and sys.stdout.isatty() and not os.environ.get("CI"),
         width=console.width(sys.stdout),
-        rules=rules,
+        rules=_Rules(rules),
         root=_root(),
         comparing=outcome.comparing,
     )
+
+
+class _Rules(Mapping[str, "RuleInfo"]):
+    """What is told of rules, by code: looked up when an output asks for any of it, as few do."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self._rules = rules
+
+    @cached_property
+    def _told(self) -> dict[str, RuleInfo]:
+        from diagnose import emit
+        from diagnose.engine.catalogue import is_builtin
+
+        told = {}
+        for code, rule in self._rules.items():
+            url = "" if is_builtin(rule) else next((text for text in rule.references if text.startswith("http")), "")
+            told[code] = emit.RuleInfo(code, rule.name, rule.title, rule.worst, rule.why, url, rule.family)
+        return told
+
+    def __getitem__(self, code: str) -> RuleInfo:
+        return self._told[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        return len(self._rules)
 
 
 def write_outputs(outputs: Iterable[Output], outcome: Outcome, context: Context) -> None:

@@ -77,7 +77,7 @@ def _found(
             missing = error.what
     if missing and not tried:
         raise MissingError(missing)
-    return [_merged(hits)] if rule.merge and len(hits) > 1 else hits
+    return [_merged(hits)] if len(hits) > 1 and rule.merge else hits
 
 
 def _finds_nothing(ready: Sequence[Ready], scope: Scope) -> bool:

@@ -169,15 +169,16 @@ WORDS = Words({"num": shown, "percent": percent, "when": when, "join": joined}, 
 
 
 @cache
-def _packed() -> dict[str, Any]:
-    """Return what the build made of the templates of the rules: their texts by file, and trees by text."""
-    return assets.packed("templates") or {}
+def _packed() -> dict[str, str]:
+    """Return the trees that the build made of the templates of the rules, by their texts, both in JSON."""
+    lines = assets.packed_lines("templates")
+    return dict(zip(lines[::2], lines[1::2], strict=True))
 
 
 @lru_cache(maxsize=4096)
 def _made(text: str, *, ours: bool) -> Callable[[Callable[[str], Any]], str] | None:
     """Return what makes words of a template; None if that is left to Jinja."""
-    packed = _packed().get("trees", {}).get(text)
+    packed = _packed().get(json.dumps(text))
     if packed is None and not ours and template_fault(text):
         return None
     tree = plain(text) if packed is None else json.loads(packed)
@@ -298,7 +299,7 @@ def advice(name: str, scope: Scope) -> str:
 @cache
 def _source(name: str) -> str:
     """Return the text of a template. Raises RuleError if there is none."""
-    if (text := _packed().get("files", {}).get(name)) is not None:
+    if (text := (assets.packed("advice") or {}).get(name)) is not None:
         return str(text)
     from jinja2 import TemplateNotFound
 

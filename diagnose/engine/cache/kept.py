@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -106,15 +107,19 @@ def _key(source: Source, name: str) -> str:
 @cache
 def _stamp() -> bytes:
     """Return what tells our code, and what it runs on, from others."""
+    code = assets.packed("code")  # of a wheel, whose files stay as they are
+    told = [f"{diagnose.__version__} {engine().name} {sys.version}", *([code] if code else sorted(_files()))]
+    return digest("\n".join(told).encode("utf-8", "surrogateescape")).digest()
+
+
+def _files() -> Iterator[str]:
+    """Yield our files with the sizes and times of each."""
     package = Path(diagnose.__file__).parent
-    told = []
     folders = [os.fspath(assets.grammar_folder()), *(os.path.join(package, part) for part in PARTS)]  # noqa: PTH118
     while folders:
         with os.scandir(folders.pop()) as entries:  # much faster than Path.rglob
             for entry in entries:
                 if entry.name.endswith((".py", ".so", ".yaml", ".lark")):
-                    told.append(f"{entry.path} {entry.stat().st_size} {entry.stat().st_mtime_ns}")
+                    yield f"{entry.path} {entry.stat().st_size} {entry.stat().st_mtime_ns}"
                 elif entry.is_dir() and entry.name != "__pycache__":
                     folders.append(entry.path)
-    told = [f"{diagnose.__version__} {engine().name} {sys.version}", *sorted(told)]
-    return digest("\n".join(told).encode("utf-8", "surrogateescape")).digest()
