@@ -21,6 +21,8 @@ from diagnose.foreseen import worked_out
 from diagnose.language import template
 from diagnose.language.parse import LanguageError, parse, plain
 from diagnose.logs import detect, formats, sketches
+from diagnose.names import frameworks
+from diagnose.names.slips import words
 from diagnose.reader import RunBuilder, gates
 from diagnose.reader.learning import Heard, learned, listening
 from diagnose.reader.sketch import packed
@@ -59,6 +61,8 @@ def _packs() -> Iterator[tuple[str, Any]]:
             yield f"lines/{path.stem}", parsers.stamped_tables(path.stem)
     for name, lines in heard().items():
         yield f"shapes/{name}", learned(name, lines.values())
+    shared = words("")
+    yield "words", {"": sorted(shared)} | {name: sorted(words(name) ^ shared) for name in frameworks()}
     yield from _foreseen().items()
     for path in assets.tables():
         yield assets.table_name(path), assets.load(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
+from diagnose.assets import packed
 from diagnose.names.frameworks import lineage
 from diagnose.names.hyperparameters import ANY, hyperparameter, hyperparameters
 
@@ -68,7 +69,15 @@ def _ends(word: str) -> tuple[tuple[str, str], tuple[str, str]]:
 
 @cache
 def _words(framework: str) -> frozenset[str]:
-    """Return the keys of the framework, with what stands before the last point left out."""
+    """Return the words of a framework, as the build of a wheel has found them, which takes 8 ms."""
+    known = packed("words")
+    if known is None:
+        return words(framework)
+    return frozenset(known[""]) ^ frozenset(known.get(framework, ()) if framework else ())
+
+
+def words(framework: str) -> frozenset[str]:
+    """Return the keys of a framework, with what stands before the last point left out; of all without a name."""
     names = {*lineage(framework), ANY}
     return frozenset(
         alias.rpartition(".")[2].lower()

@@ -17,6 +17,7 @@ from diagnose.language import functions, parse
 from diagnose.language.parse import Node
 from diagnose.language.template import plain
 from diagnose.logs import formats
+from diagnose.names import slips
 from diagnose.reader import RunBuilder, gates, required, sieve
 from diagnose.rules import builtin, from_mapping
 from diagnose.scan import Gate, LineParser, Pack, Shapes, powers
@@ -91,6 +92,12 @@ def test_rules_and_expressions_survive() -> None:
             assert parse(text) == Node.prepared(json.loads(trees[text]), text)
     assert rules[0].cases
     assert pickle.loads(pickle.dumps(rules[1])) == rules[1]
+
+
+@pytest.mark.parametrize("name", ["", "keras", "yolov5", "of nobody"])
+@pytest.mark.usefixtures("in_wheel")
+def test_words_of_frameworks_survive(name: str) -> None:
+    assert slips._words.__wrapped__(name) == slips.words(name)
 
 
 def test_tables_survive(made: dict[str, str]) -> None:
