@@ -31,6 +31,30 @@ def test_help_imports_nothing_heavy():
     assert result.stderr == "[]\n"
 
 
+@pytest.mark.parametrize(("command", "told"), [("lint", "1"), ("confirm", "None"), ("reproduce", "None")])
+def test_what_trains_has_threads_of_its_own(command, told):
+    probe = (
+        "import os; from diagnose.cli.main import main\n"
+        f"try: main(['{command}', '--help'])\nexcept SystemExit: pass\n"
+        "print(os.environ.get('OPENBLAS_NUM_THREADS'))"
+    )
+    env = {name: value for name, value in ENV.items() if name != "OPENBLAS_NUM_THREADS"}
+    result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=env)
+
+    assert result.stdout.split()[-1] == told
+
+
+def test_what_was_left_to_the_end_of_the_process_is_done(tmp_path: Path):
+    code = (
+        "import atexit, pathlib, sys; from diagnose.cli.main import program\n"
+        f"atexit.register(pathlib.Path({str(tmp_path / 'done')!r}).touch)\n"
+        "sys.argv[1:] = ['lint', 'missing.csv']; program()"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, env=ENV)
+
+    assert (result.returncode, (tmp_path / "done").exists()) == (2, True)
+
+
 def test_version():
     from diagnose import __version__
 
