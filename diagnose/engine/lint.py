@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from diagnose import logs
@@ -21,6 +22,7 @@ from diagnose.engine.shortlist import Shortlist
 from diagnose.engine.summarised import baseline_of, with_its_runs
 from diagnose.engine.suspects import suspects
 from diagnose.engine.thinned import told_of_thinning
+from diagnose.engine.together import Work, together
 from diagnose.engine.view import View
 from diagnose.engine.wording import advice, words
 from diagnose.errors import DiagnoseError, RuleError, SourceError
@@ -87,24 +89,33 @@ def lint(inputs: Iterable[Input], options: Options) -> Report:
     """
     report = Report()
     for given in inputs:
-        file = FileReport(given.path)
-        report.files.append(file)
-        try:
-            if given.error is not None:
-                raise given.error
-            findings = _lint_one(given, file, options, report)
-        except RuleError:
-            raise  # only where the options are strict
-        except DiagnoseError as error:
-            file.status, file.detail = "error", _told(error, given.path)
-            continue
-        for finding in distinct(findings):
-            if options.keep(finding):
-                report.findings.append(finding)
-            else:
-                report.suppressed += 1
-        report.suppressed += file.suppressed
+        together([steps(given, options, report)])
     return report
+
+
+def steps(given: Input, options: Options, report: Report) -> Work[None]:
+    """Lint an input step by step, and enter what is found into a report; the gate counts in the last step alone.
+
+    Raises:
+        RuleError: if a rule is at fault and the options are strict.
+    """
+    file = FileReport(given.path)
+    report.files.append(file)
+    try:
+        if given.error is not None:
+            raise given.error
+        findings = yield from _lint_one(given, file, options, report)
+    except RuleError:
+        raise  # only where the options are strict
+    except DiagnoseError as error:
+        file.status, file.detail = "error", _told(error, given.path)
+        return
+    for finding in distinct(findings):
+        if options.keep(finding):
+            report.findings.append(finding)
+        else:
+            report.suppressed += 1
+    report.suppressed += file.suppressed
 
 
 def _told(error: DiagnoseError, path: str) -> str:
@@ -116,7 +127,7 @@ def _told(error: DiagnoseError, path: str) -> str:
     return f"{where}{error.message}" + (f" ({error.mend})" if error.mend else "")
 
 
-def _lint_one(given: Input, file: FileReport, options: Options, report: Report) -> list[Finding]:
+def _lint_one(given: Input, file: FileReport, options: Options, report: Report) -> Work[list[Finding]]:
     if all(not source.head for source in given.sources):
         file.detail = "the file is empty: nothing was ever written to it (check where the program logs to)"
         path = given.sources[0].path
@@ -143,7 +154,9 @@ def _lint_one(given: Input, file: FileReport, options: Options, report: Report) 
     run, more = with_its_runs(run, given.sources[0].limit)
     file.covers = tuple(more)
     known = {source.path: source for source in given.sources} | more
-    findings = reviewed(lint_run(run, file, options, known), run, file, options, known)
+    yield
+    found = yield from _found(run, file, options, known)
+    findings = reviewed(found, run, file, options, known)
     weigh_causes(run, findings, report, options, known)
     report.notes += told_of_thinning(run)
     return findings
@@ -170,12 +183,23 @@ def lint_run(run: Run, file: FileReport, options: Options, sources: Mapping[str,
     Raises:
         RuleError: if a rule is at fault and the options are strict.
     """
+    (findings,) = together([_found(run, file, options, sources)])
+    return findings
+
+
+def _found(run: Run, file: FileReport, options: Options, sources: Mapping[str, Source]) -> Work[list[Finding]]:
+    """Do what ``lint_run`` does, step by step."""
     run = _with_policy(run, options)
     file.format, file.runs = run.format, len(run.segments)
     file.epochs = sum(segment.epochs for segment in run.segments)
     file.series = len({name for segment in run.segments for name in segment.series})
+    yield
+    by_segment = _hits(run, file, options)
+    by_segment = chain([next(by_segment, [])], by_segment)
+    yield
     # Worded segment by segment: what a hit was found with is as large as the segment.
-    findings = gather([_findings(hits, file, options) for hits in _hits(run, file, options)])
+    findings = gather([_findings(hits, file, options) for hits in by_segment])
+    yield
     quotes = Quotes(sources)
     quotes.fetch(place for finding in findings for place in _places(finding))
     return [_quoted(finding, quotes) for finding in findings]
@@ -259,7 +283,7 @@ def _quoted(finding: Finding, quotes: Quotes) -> Finding:
     )
 
 
-def _hits(run: Run, file: FileReport, options: Options) -> Iterable[list[Hit]]:
+def _hits(run: Run, file: FileReport, options: Options) -> Iterator[list[Hit]]:
     baseline = baseline_of(run)
     for segment in run.segments:
         if segment is baseline:

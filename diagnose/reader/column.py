@@ -50,7 +50,7 @@ class _Part(NamedTuple):
             return cast("Floats", self.value), cast("Places", self.places)
         places = self.table.places
         value = np.full(len(places.line), self.constant) if self.at < 0 else self.table.column(self.at)
-        if not self.absent or (there := value != ABSENT).all():
+        if not self.absent or np.count_nonzero(there := value != ABSENT) == len(value):
             return value, places
         index, weight = (None if one is None else one[there] for one in (places.number, places.weight))
         return value[there], Places(places.step[there], places.epoch[there], places.line[there], index, weight)

@@ -157,11 +157,10 @@ class Table:
 
         self._chunks = [bytearray().join(self._chunks)]
         for rows in (self._fresh_rows(), *(rows for rows, _, _ in self._thinned)):
-            at = np.array(self._position(rows[:, 1:]))
-            absurd = np.abs(at) >= ABSURD
+            rows[:, EPOCH], rows[:, STEP] = self._position(rows[:, 1:])  # no epoch is what stood for a step
+            absurd = np.abs(at := rows[:, EPOCH : STEP + 1]) >= ABSURD
             if np.count_nonzero(absurd):
                 at[absurd] = math.nan
-            rows[:, EPOCH], rows[:, STEP] = at
         self._is_unplaced = False
 
     @property

@@ -12,7 +12,7 @@ from diagnose.scan.shapes import Scanner, Shapes
 from diagnose.scan.states import States
 from diagnose.sources import Line, Source
 from diagnose.sources import lines as every_line
-from diagnose.sources.lines import decode, encoding_of, shown_whole, visible
+from diagnose.sources.lines import decode, encoding, shown_whole, visible
 
 NO_MORE, A_LINE, FULL = range(3)
 WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
@@ -47,15 +47,15 @@ class Condition:
 
 def lines(source: Source) -> Iterator[Line]:
     """Yield the visible lines of a source as ``sources.lines`` does; overwritten states cost next to nothing."""
-    encoding = encoding_of(source.head)
-    if encoding not in FOLDABLE or engine().name == "lark":
+    code = encoding(source)
+    if code not in FOLDABLE or engine().name == "lark":
         yield from every_line(source)
         return
     number = 0
     for block, end in blocks(source, folded=True):
         for raw in bytes(block[: end - 1]).split(b"\n"):
             number += 1
-            yield from visible(number, decode(raw, encoding))
+            yield from visible(number, decode(raw, code))
 
 
 def set_borders(scanner: Scanner, gate: Gate) -> None:
@@ -104,7 +104,7 @@ class Walk:
         rows, which are told by *states* then.
         """
         self._source, self._shapes = source, shapes
-        self._encoding = encoding_of(source.head)
+        self._encoding = encoding(source)
         self.frames = frames
         self.states: States | None = None
         self._plain = self._encoding not in ("utf-8", "utf-8-sig") or engine().name == "lark"

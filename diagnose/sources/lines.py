@@ -52,10 +52,10 @@ def lines(source: Source, *, frames: bool = False) -> Iterator[Line]:
     Raises:
         SourceError: when the decompressed text exceeds the source's limit.
     """
-    encoding = encoding_of(source.head)
+    code = encoding(source)
     number = 0
-    for block in _blocks(source, encoding):
-        for text in _texts(block, encoding):
+    for block in _blocks(source, code):
+        for text in _texts(block, code):
             number += 1
             if text.isprintable() and len(text) < LONGEST:
                 yield shown_whole((number, text, False))
@@ -79,11 +79,11 @@ def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) ->
     Raises:
         SourceError: as ``lines`` does, up to the last of them.
     """
-    encoding = encoding_of(source.head)
+    code = encoding(source)
     wanted = sorted(set(numbers), reverse=True)
     while wanted:
         first, size = source.mark(wanted[-1])
-        for block in _blocks(source, encoding, size):
+        for block in _blocks(source, code, size):
             end = sys.maxsize if len(block) < LONGEST // 2 else first + newlines(block, len(block)) + 1
             held, at = io.BytesIO(block), first
             while wanted and wanted[-1] < end:
@@ -95,7 +95,7 @@ def lines_at(source: Source, numbers: Collection[int], *, last: bool = False) ->
                         break
                 wanted.pop()
                 at = number + 1
-                text = decode(raw.removesuffix(b"\n"), encoding)
+                text = decode(raw.removesuffix(b"\n"), code)
                 yield from visible(number, left_over(text) if last else text)
             first = end
             if not wanted or source.mark(wanted[-1])[0] >= end:
@@ -152,7 +152,13 @@ def text_of(source: Source) -> str:
     Raises:
         SourceError: when the decompressed text exceeds the source's limit.
     """
-    return source.read().decode(encoding_of(source.head), "replace")
+    return source.read().decode(encoding(source), "replace")
+
+
+def encoding(source: Source) -> str:
+    """Return the encoding of a source, found out once: a head is long."""
+    source.encoding = source.encoding or encoding_of(source.head)
+    return source.encoding
 
 
 def encoding_of(head: bytes) -> str:

@@ -73,6 +73,7 @@ class Source:
         format: name of the format that was detected, once it is known.
         frames: whether the states of a bar that later ones overwrite are wanted, too.
         marks: some lines and the bytes at which they begin, as far as it was read; none of what is packed.
+        encoding: that of its text, once it is known; see ``lines.encoding``.
     """
 
     path: str
@@ -84,6 +85,7 @@ class Source:
     format: str = ""
     frames: bool = False
     marks: list[tuple[int, int]] = field(default_factory=list)
+    encoding: str = field(default="", init=False, repr=False, compare=False)
 
     def mark(self, line: int) -> tuple[int, int]:
         """Return the last marked line up to this one, and the byte at which it begins."""

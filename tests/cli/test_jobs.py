@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose import api, engine
+from diagnose import api, engine, logs
 from diagnose.api.fleet.cpus import cpus
 from diagnose.api.fleet.pool import Pool, can_fork
 from diagnose.api.fleet.size import FILES, size
@@ -169,14 +169,14 @@ def test_from_python(project: Path):
 class TestWhatGoesWrong:
     def test_a_killed_process_costs_one_file(self, diagnose, project: Path, monkeypatch):
         many(project)
-        lint = engine.lint
+        steps = engine.steps
 
-        def kill(inputs, options):
-            if "run07" in inputs[0].path:
+        def kill(given, options, report):
+            if "run07" in given.path:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return lint(inputs, options)
+            return steps(given, options, report)
 
-        monkeypatch.setattr(engine, "lint", kill)
+        monkeypatch.setattr(engine, "steps", kill)
         result = diagnose("lint", *(f"run{at:02d}" for at in range(40)), "--jobs", "2", "--output-format", "json")
 
         files = json.loads(result.stdout)["files"]
@@ -207,14 +207,14 @@ class TestWhatGoesWrong:
 
     def test_an_error_of_ours_is_told_as_ever(self, diagnose, project: Path, monkeypatch):
         many(project, 6)
-        lint = engine.lint
+        read = logs.read
 
-        def fail(inputs, options):
-            if "run03" in inputs[0].path:
+        def fail(source, name=""):
+            if "run03" in source.path:
                 raise ValueError("broken")
-            return lint(inputs, options)
+            return read(source, name)
 
-        monkeypatch.setattr(engine, "lint", fail)
+        monkeypatch.setattr(logs, "read", fail)
         status, _, stderr = both(diagnose, ".")
 
         assert status == 2
@@ -238,13 +238,10 @@ SLOW = """\
 import os, sys, time
 from diagnose import engine
 from diagnose.cli.main import main
-first, lint = os.getpid(), engine.lint
-def slow(inputs, options):
-    if os.getpid() == first:  # it lints one log before it forks
-        return lint(inputs, options)
+def slow(given, options, report):
     open(f"pid-{os.getpid()}", "w").close()
     time.sleep(600)
-engine.lint = slow
+engine.steps = slow
 sys.argv = ["diagnose", "lint", ".", "--jobs", "2"]
 main()
 """

@@ -21,6 +21,8 @@ from diagnose import engine
 from diagnose.api.fleet.pool import Answer, Pool
 from diagnose.engine.handover import Learnt, Told, begin, learnt, take_over, told
 from diagnose.engine.inputs import Found, Input
+from diagnose.engine.together import Work as Steps
+from diagnose.engine.together import together
 from diagnose.errors import DiagnoseError, SourceError
 from diagnose.model import FileReport, Place, Report
 from diagnose.records import dataclass, replace
@@ -248,15 +250,18 @@ class Crew:
         """Do a task in a forked process; None is for what the first process must do itself."""
         if isinstance(task, Glance):
             return [name if isinstance(name, str) else None for name in self._linter.formats(task.paths, task.limit)]
-        return [self._linted(found, task) for found in task.given]
+        return together([self._linted(found, task) for found in task.given])
 
-    def _linted(self, found: Found, task: Work) -> Result | None:
+    def _linted(self, found: Found, task: Work) -> Steps[Result | None]:
         given = found.open(task.limit)
         if given.error is not None:
             return None
         todo = self._linter.plan_for(given.path)
+        part = Report()
         begin(todo.options.gate, task.before)
-        part = engine.lint([given], self._options(todo))
+        for _ in engine.steps(given, self._options(todo), part):
+            yield
+            begin(todo.options.gate, task.before)  # other inputs took their last step meanwhile
         (file,) = part.files
         rules = _as_text(frozenset(file.ran), tuple(file.skipped.items()))
         file.ran, file.skipped = set(), {}
