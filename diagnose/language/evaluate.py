@@ -10,10 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from diagnose.language.functions import TABLE
-from diagnose.language.functions.registry import Function
+from diagnose.language.functions.registry import Function, how_many
 from diagnose.language.memo import key_of, recalled
 from diagnose.language.operate import COMPARE, SCALARS, combined, compared, computed, contained, kind_of
 from diagnose.language.parse import LanguageError, Node
@@ -56,7 +54,7 @@ def truth(node: Node, scope: Scope) -> bool:
 
 def is_true(value: Any) -> bool:
     """Return whether the value of a condition means that it holds."""
-    return bool(np.count_nonzero(value.where)) if isinstance(value, Mask) else bool(value)
+    return bool(how_many(value.where)) if isinstance(value, Mask) else bool(value)
 
 
 def evaluate(node: Node, scope: Scope) -> Any:

@@ -30,15 +30,15 @@ def blocks(
     Raises:
         SourceError: when the decompressed bytes exceed the source's limit.
     """
-    chunk = source.size + 1 if source.is_whole else chunk
-    buffer, have = bytearray(2 * chunk), 0
+    chunk, chunks = (source.size + 1, 1) if source.is_whole else (chunk, 2)
+    buffer, have = bytearray(chunks * chunk), 0
     size = whole = given = start  # bytes that were read, in whole lines, and that were handed over
     fold = folding() if folded else None
     with source.open() as stream:
         if start:
             stream.seek(start)
         while True:
-            if have + chunk > len(buffer):
+            if chunks > 1 and have + chunk > len(buffer):  # of what is whole, nothing is to come behind the first
                 buffer.extend(bytes(have + chunk - len(buffer)))
             got = fill(stream, buffer, have, have + chunk)
             if not got:

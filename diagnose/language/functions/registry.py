@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 
+how_many: Callable[[NDArray[Any]], int] = getattr(np.count_nonzero, "__wrapped__", np.count_nonzero)
+"""How many values are not 0, without numpy's look whether the array is of another library, which takes longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Function:
@@ -82,7 +85,7 @@ def finite(series: Series) -> Series:
     if series.finite and len(series.value):
         return series
     where = np.isfinite(series.value)
-    number = np.count_nonzero(where)
+    number = how_many(where)
     if not number:
         raise MissingError(f"finite points of {series.name}")
     found = series if number == len(where) else series.take(where)
@@ -99,7 +102,7 @@ def different(values: NDArray[Any]) -> NDArray[Any]:
 def number_of_different(values: NDArray[Any]) -> int:
     """Return how many different values there are."""
     ordered = np.sort(values)
-    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + bool(len(ordered))
+    return int(how_many(ordered[1:] != ordered[:-1])) + bool(len(ordered))
 
 
 def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
@@ -114,7 +117,7 @@ def middle(values: NDArray[np.float64], axis: int = -1) -> Any:
     if ordered.ndim == 1:
         known = len(ordered)
         if math.isnan(ordered.item(known - 1)):
-            known -= int(np.count_nonzero(np.isnan(ordered)))
+            known -= int(how_many(np.isnan(ordered)))
         low, high = ordered.item((known - 1) // 2), ordered.item(known // 2)
         return low if low == high else (low + high) / 2
     counts: Any = ordered.shape[1]

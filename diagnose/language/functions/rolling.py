@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diagnose.language.functions.registry import middle
+from diagnose.language.functions.registry import how_many, middle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ def rolling_median(values: Floats, size: int) -> Floats:
         return values.copy()
     if size > NARROW:
         return _wide(values, size)
-    return _narrow(values, size, middle) if np.count_nonzero(np.isnan(values)) else _whole(values, size)
+    return _narrow(values, size, middle) if how_many(np.isnan(values)) else _whole(values, size)
 
 
 def rolling_mean(values: Floats, size: int) -> Floats:
@@ -87,7 +87,7 @@ def _so_far(values: list[float]) -> list[float]:
 
 def _narrow(values: Floats, size: int, reduce: Callable[..., Any]) -> Floats:
     padded = np.concatenate([np.full(size - 1, np.nan), values])
-    whole = not np.count_nonzero(np.isnan(values))
+    whole = not how_many(np.isnan(values))
     out = np.full(len(values), np.nan)
     block = max(1, AT_ONCE // size)
     for start in range(0, len(values), block):

@@ -9,7 +9,15 @@ import numpy as np
 
 from diagnose.language.align import align
 from diagnose.language.functions import thinned
-from diagnose.language.functions.registry import Registry, a_series, different, finite, middle, number_of_different
+from diagnose.language.functions.registry import (
+    Registry,
+    a_series,
+    different,
+    finite,
+    how_many,
+    middle,
+    number_of_different,
+)
 from diagnose.language.functions.rolling import rolling_median
 from diagnose.language.values import Mask, MissingError
 from diagnose.model import Series
@@ -91,7 +99,7 @@ def flat(series: Any, tolerance: Any) -> bool:
 def constant(series: Any) -> bool:
     """Whether all values are exactly equal as printed."""
     values = _finite(series, "constant").value
-    return int(np.count_nonzero(values == values[0])) == len(values)
+    return int(how_many(values == values[0])) == len(values)
 
 
 @function
@@ -101,7 +109,7 @@ def slope(series: Any) -> float:
     if len(points) < 2:
         raise MissingError(f"two points of {points.name}")
     axis = points.epoch
-    if np.count_nonzero(np.isnan(axis)) or np.ptp(axis) == 0:
+    if how_many(np.isnan(axis)) or np.ptp(axis) == 0:
         axis = (np.arange(len(points)) if points.index is None else points.index).astype(np.float64)
     weight = None if points.weight is None else np.sqrt(points.weight)
     return float(np.polyfit(axis, points.value, 1, w=weight)[0])
@@ -112,7 +120,7 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     ranks = np.empty(len(values))
     ranks[order] = np.arange(len(values), dtype=np.float64)
     ordered = values[order]
-    if np.count_nonzero(ordered[1:] != ordered[:-1]) == len(values) - 1:
+    if how_many(ordered[1:] != ordered[:-1]) == len(values) - 1:
         return ranks
     inverse = np.searchsorted(different(values), values)
     return (np.bincount(inverse, ranks) / np.bincount(inverse))[inverse]
@@ -181,7 +189,7 @@ def spike(series: Any, factor: Any, points: Any = 25.0) -> Mask:
         # A median is no less than the lowest: most curves have nothing that stands out even beside that.
         before = np.concatenate([[np.nan], np.fmin.accumulate(size)[:-1]])
         above = values.value > times * before
-        if not times > 0 or np.count_nonzero(above):
+        if not times > 0 or how_many(above):
             before[1:] = rolling_median(size, int(points))[:-1]
             above = values.value > times * before
         return Mask(values, above)

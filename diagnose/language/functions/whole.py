@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diagnose.language.functions import thinned
-from diagnose.language.functions.registry import Registry, a_series, finite, middle
+from diagnose.language.functions.registry import Registry, a_series, finite, how_many, middle
 from diagnose.language.values import Mask, MissingError, ValueTypeError
 from diagnose.model import Point, Series
 from diagnose.names import traits
@@ -147,7 +147,7 @@ def count(values: Any) -> float:
         return float(len(values.value)) if values.weight is None else values.total
     if isinstance(values, Mask):
         weight = values.series.weight
-        return float(np.count_nonzero(values.where) if weight is None else round(weight[values.where].sum()))
+        return float(how_many(values.where) if weight is None else round(weight[values.where].sum()))
     return float(len(values))
 
 
@@ -160,19 +160,19 @@ def share(mask: Any) -> float:
         raise MissingError(f"points of {mask.series.name}")
     if mask.series.weight is not None:
         return thinned.mean(mask.where.astype(np.float64), mask.series.weight)
-    return np.count_nonzero(mask.where) / len(mask.where)
+    return how_many(mask.where) / len(mask.where)
 
 
 @function
 def any_(mask: Any) -> bool:
     """Whether a mask is true anywhere."""
-    return bool(np.count_nonzero(mask.where)) if isinstance(mask, Mask) else any(mask)
+    return bool(how_many(mask.where)) if isinstance(mask, Mask) else any(mask)
 
 
 @function
 def all_(mask: Any) -> bool:
     """Whether a mask is true everywhere (and has points)."""
-    return 0 < len(mask.where) == np.count_nonzero(mask.where) if isinstance(mask, Mask) else all(mask)
+    return 0 < len(mask.where) == how_many(mask.where) if isinstance(mask, Mask) else all(mask)
 
 
 @function

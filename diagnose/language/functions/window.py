@@ -9,7 +9,7 @@ import numpy as np
 
 from diagnose.language.align import align
 from diagnose.language.functions import thinned
-from diagnose.language.functions.registry import Registry, a_series, finite
+from diagnose.language.functions.registry import Registry, a_series, finite, how_many
 from diagnose.language.functions.rolling import rolling_mean as mean_of_last
 from diagnose.language.functions.rolling import rolling_median
 from diagnose.language.values import Mask, MissingError, Span, ValueTypeError
@@ -125,7 +125,7 @@ def per_epoch(series: Any) -> Series:
     keep = np.empty(len(epochs), dtype=np.bool_)  # all, if no epoch is known: NaN is not equal to NaN
     np.not_equal(epochs[1:], epochs[:-1], out=keep[:-1])
     keep[-1] = True
-    return points if np.count_nonzero(keep) == len(keep) else points.take(keep)
+    return points if how_many(keep) == len(keep) else points.take(keep)
 
 
 @function
