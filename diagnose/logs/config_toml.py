@@ -22,7 +22,7 @@ CHARACTERS = 1 << 16
 SECTION = lazy(r"^[ \t]*\[\[?([\w.\"' -]+)\]\]?[ \t]*(?:#.*)?$", re.MULTILINE)
 PAIR = lazy(r"^[ \t]*([\w.\"'-]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 VALUE = lazy(r"[\"'\[{]|[-+]?(\d|inf\b|nan\b)|true\b|false\b")
-LONG_KEY = lazy(r"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){50}")
+LONG_KEY = lazy(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){50}")
 
 
 def sniff(head: Head) -> int:

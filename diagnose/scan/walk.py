@@ -19,6 +19,8 @@ WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
 LONGEST = 1 << 20
 PIECE = 4 << 20
 """Bytes of a passage after which it is handed over as far as it goes."""
+HASTE = 8
+"""Templates known per line that is yielded before newer ones are heeded: all of them are laid out anew for that."""
 STATES = 16 * CHUNK
 """Bytes that are read at once where all states of bars are wanted: their rows are told block by block."""
 FOLDABLE = ("utf-8", "utf-8-sig", "cp1252")
@@ -115,6 +117,7 @@ class Walk:
         if borders is not None:
             set_borders(self._scanner, borders)
         self._known = len(shapes.templates)
+        self._yielded = 0  # lines since the templates were last laid out
         self.everything, self.rows, self.template, self.text, self.seen = False, True, -1, "", 0
         self.number = 0
         self.skipped = False
@@ -188,9 +191,8 @@ class Walk:
         at, scanner, templates = 0, self._scanner, self._shapes.templates
         states = () if self.states is None else (self.states.told, self.states.before)
         while True:
-            if self._known != len(templates):
-                self._shapes.update(scanner)
-                self._known = len(templates)
+            if self._known != len(templates) and self._yielded * HASTE >= self._known:
+                self._update()
             passing = self.passing is not None
             mode = PASSAGE if passing else EVERYTHING if self.everything else WANTED if self.rows else NO_ROWS
             reason, start, after, stop, template = scanner.walk(block, at, end, number + 1, mode, *states)
@@ -210,6 +212,7 @@ class Walk:
                 self.full(template)
                 continue
             number, at, self.template, self.number = stop, after, template, stop
+            self._yielded += 1
             self._piece = block[start : after - 1]
             text = self._piece.decode(errors="replace")
             if not (plain := text.isprintable()):
@@ -226,6 +229,11 @@ class Walk:
                 self.seen, self.text = number, line.text
                 yield line
             self.skipped = False
+
+    def _update(self) -> None:
+        """Heed the templates that were learned since."""
+        self._shapes.update(self._scanner)
+        self._known, self._yielded = len(self._shapes.templates), 0
 
     @property
     def raw(self) -> bytes:
@@ -284,6 +292,8 @@ class Walk:
         """
         at, own = condition, self.template if template is None else template
         table = own if like is None or engine().name != "kernel" else like
+        if own >= self._known:
+            self._update()
         self.enabled.add(own)
         if keeps:
             self._keeping.add(own)
