@@ -12,7 +12,7 @@ from diagnose.records import dataclass
 from diagnose.sources import Line
 
 DELIMITERS = ",;\t|"
-NUMERIC = lazy(r"\s*[+-]?(\d[\d,]*+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*%?\s*$")
+NUMERIC = lazy(r"\s*+[+-]?(\d[\d,]*+(\.\d*+)?|\.\d++)([eE][+-]?\d++)?\s*+%?\s*+$")
 NONFINITE = lazy(r"(?i)\s*[+-]?(nan|inf|infinity)\s*$")
 BLANKS = frozenset({"", "-", "--", "none", "null", "n/a", "na"})
 
