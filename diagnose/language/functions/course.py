@@ -178,18 +178,21 @@ def saying(scope: Any, phrase: Any, kind: Any = "") -> list[Event]:
         raise ValueTypeError(f"unknown event kind {kind!r}")
     sought = str(phrase).lower() if phrase else "\0"
     segment, memo = scope.segment, scope.memo
-    events = segment.events_of(kind) if kind else segment.events
-    if isinstance(events, Events):
-        events = events.that_may_say(sought)
-    elif not kind and memo is not None:
-        texts = memo.of_segment("said", _all_said, segment)
-        return [event for event, text in zip(events, texts, strict=True) if sought in text]
-    return [event for event in events if sought in _said(event)]
+    events = segment.events
+    if isinstance(events, Events) or memo is None:
+        of_kind = segment.events_of(kind) if kind else events
+        events = of_kind.that_may_say(sought) if isinstance(of_kind, Events) else of_kind
+        return [event for event in events if sought in _said(event)]
 
+    # A rule may ask this for each event: with what all of them say written out each time, a log of many takes for ever.
+    def told(segment: Segment) -> list[tuple[Event, str]]:
+        return [(event, _said(event)) for event in (segment.events_of(kind) if kind else segment.events)]
 
-def _all_said(segment: Segment) -> list[str]:
-    """Return what each event says."""
-    return [_said(event) for event in segment.events]
+    def found(segment: Segment) -> list[Event]:
+        return [event for event, text in memo.of_segment(f"said {kind}", told, segment) if sought in text]
+
+    saying: list[Event] = memo.of_segment(f"saying {kind} {sought}", found, segment)
+    return saying
 
 
 def _said(event: Event) -> str:

@@ -1,0 +1,101 @@
+"""Twice as much in a log is at most about twice the work: counted in steps of Python, for seconds depend on the hour."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from diagnose.engine.lint import Options, lint_run
+from diagnose.kit.cases import run_of
+from diagnose.logs import read
+from diagnose.model import FileReport
+from diagnose.names import event_kinds
+from diagnose.reader.table import value_of
+from diagnose.rules import builtin
+from diagnose.scan.shapes import Shapes
+from diagnose.scan.walk import HASTE
+from diagnose.sources import from_bytes
+
+LINEAR = 2
+"""What is quadratic grows by 4."""
+FIELDS = {"value": 0.5, "path": "a", "count": 2, "step": 5, "text": "x"}
+
+
+def steps(work: Callable[[], object]) -> int:
+    """Return how many instructions of Python it takes."""
+    count = 0
+
+    def trace(frame: Any, what: str, _: Any) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += what == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def growth(work: Callable[[int], Callable[[], object]], size: int) -> float:
+    """Return how many times as much the steps grow from twice to four times a size as from once to twice."""
+    work(4 * size)()  # what is loaded and learned once
+    once, twice, more = (steps(work(size * times)) for times in (1, 2, 4))
+    return (more - twice) / max(twice - once, 1)
+
+
+@pytest.mark.parametrize("kind", sorted(event_kinds()))
+def test_events_of_a_kind(kind: str) -> None:
+    """Rules about each event compare it with no other one by one."""
+    options = Options(builtin())
+
+    def work(size: int) -> Callable[[], object]:
+        events = [
+            {"kind": one, "metric": "m", "epoch": at, "line": at + 1, **FIELDS}
+            for at in range(size)
+            for one in (kind, "best_summary")  # that others are compared with
+        ]
+        run = run_of({"train/loss": "2-0.01x40", "val/loss": "2-0.01x40", "events": events})
+        return lambda: lint_run(run, FileReport(run.path), options, {})
+
+    assert growth(work, 20) < 1.25 * LINEAR
+
+
+def test_many_shapes_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates are laid out anew so seldom that it costs no more than the lines that teach them."""
+    laid_out = 0
+    update = Shapes.update
+
+    def counted(shapes: Shapes, scanner: Any) -> None:
+        nonlocal laid_out
+        laid_out += len(shapes.templates)
+        update(shapes, scanner)
+
+    monkeypatch.setattr(Shapes, "update", counted)
+    rows = []
+    for keys in range(1, 61):
+        for step in range(30):
+            losses = {f"loss_{chr(97 + at % 26)}{chr(97 + at // 26)}": step / 7 for at in range(keys)}
+            rows.append({"lr": 0.02, "data_time": 0.1, "loss": 1.5, **losses, "epoch": 1, "iter": len(rows) + 1})
+    log = "".join(json.dumps({**row, "memory": 15000, "step": row["iter"]}) + "\n" for row in rows)
+    assert read(from_bytes("many.json", log.encode())) is not None
+    assert laid_out < 2 * HASTE * len(rows)
+
+
+@pytest.mark.parametrize("text", ["w" * 60_000 + " = 1\n", "a = 1\n" + '"' * 60_000 + "\n"])
+def test_long_words_are_told_at_once(text: str) -> None:
+    began = time.process_time()
+    read(from_bytes("long.txt", text.encode()))
+    assert time.process_time() - began < 2  # it took five seconds
+
+
+def test_blanks_in_a_cell_are_told_at_once() -> None:
+    began = time.process_time()
+    assert value_of("1" + " " * 20_000 + "x") is None
+    assert time.process_time() - began < 1
