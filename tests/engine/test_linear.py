@@ -1,4 +1,4 @@
-"""Twice as much in a log is at most about twice the work: counted in steps of Python, for seconds depend on the hour."""
+"""Twice as much in a log is about twice the work, counted in steps of Python: seconds depend on the hour."""
 
 import json
 import sys
