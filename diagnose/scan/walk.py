@@ -19,7 +19,7 @@ WANTED, EVERYTHING, NO_ROWS, PASSAGE = range(4)
 LONGEST = 1 << 20
 PIECE = 4 << 20
 """Bytes of a passage after which it is handed over as far as it goes."""
-HASTE = 8
+HASTE = 32
 """Templates known per line that is yielded before newer ones are heeded: all of them are laid out anew for that."""
 STATES = 16 * CHUNK
 """Bytes that are read at once where all states of bars are wanted: their rows are told block by block."""

@@ -1,6 +1,5 @@
 """Twice as much in a log is about twice the work, counted in steps of Python: seconds depend on the hour."""
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -15,8 +14,6 @@ from diagnose.model import FileReport
 from diagnose.names import event_kinds
 from diagnose.reader.table import value_of
 from diagnose.rules import builtin
-from diagnose.scan.shapes import Shapes
-from diagnose.scan.walk import HASTE
 from diagnose.sources import from_bytes
 
 LINEAR = 2
@@ -65,27 +62,6 @@ def test_events_of_a_kind(kind: str) -> None:
         return lambda: lint_run(run, FileReport(run.path), options, {})
 
     assert growth(work, 20) < 1.25 * LINEAR
-
-
-def test_many_shapes_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Templates are laid out anew so seldom that it costs no more than the lines that teach them."""
-    laid_out = 0
-    update = Shapes.update
-
-    def counted(shapes: Shapes, scanner: Any) -> None:
-        nonlocal laid_out
-        laid_out += len(shapes.templates)
-        update(shapes, scanner)
-
-    monkeypatch.setattr(Shapes, "update", counted)
-    rows = []
-    for keys in range(1, 61):
-        for step in range(30):
-            losses = {f"loss_{chr(97 + at % 26)}{chr(97 + at // 26)}": step / 7 for at in range(keys)}
-            rows.append({"lr": 0.02, "data_time": 0.1, "loss": 1.5, **losses, "epoch": 1, "iter": len(rows) + 1})
-    log = "".join(json.dumps({**row, "memory": 15000, "step": row["iter"]}) + "\n" for row in rows)
-    assert read(from_bytes("many.json", log.encode())) is not None
-    assert laid_out < 2 * HASTE * len(rows)
 
 
 @pytest.mark.parametrize("text", ["w" * 60_000 + " = 1\n", "a = 1\n" + '"' * 60_000 + "\n"])
