@@ -5,10 +5,13 @@
    is its bytes, those that may be another digit, and where the numbers stand that its template stores. A row is only
    remembered if no template that is tried earlier can accept a line that differs in these digits.
 
+   Where a number is set flush right behind blanks, it is where it ends that counts: any number that leaves one of the
+   blanks may stand there.
+
    A line is compared with the last of these rows, then with the one that followed it the last time, then with those that
    have its hash, digits left out: states of a progress bar go through the same forms in every epoch. */
 
-enum { MOST_ALIKE = 2048, SHORTEST_ALIKE = 16, LONGEST_ALIKE = 1024, LONGEST_PAUSE = 255, WORTH_IT = 8 };
+enum { MOST_ALIKE = 2048, SHORTEST_ALIKE = 16, LONGEST_ALIKE = 1024, LONGEST_PAUSE = 31, WORTH_IT = 8 };
 
 /* Where a number stands: up to eight characters, or two of them for what is before the point and behind it. Many of these
    are held, so they are small. */
@@ -19,6 +22,7 @@ typedef struct {
     uint8_t has_point, fraction; /* whether it has a point, and how many digits behind it */
     uint8_t shift, shift_behind; /* bits by which eight bytes are moved so that the last character is the highest */
     uint8_t negative, falls;  /* whether the number is, whether its exponent is */
+    uint8_t shapes;           /* of a number that is set flush right, or 0: those that it may have */
     uint8_t part;             /* which variable part of the line it is */
     uint8_t column;           /* where in a row its value goes; 0 for nowhere: there stands the line, which comes last */
     uint8_t is_looked_at;     /* whether something is asked of it */
@@ -27,6 +31,7 @@ typedef struct {
 typedef struct {
     int32_t template, length; /* length of the line with its newline; 0 where nothing is remembered */
     int32_t count, whole;     /* spots; the first ones, which are digits alone */
+    int32_t flush;            /* where those end that are set flush right, behind the first ones */
     int32_t served;           /* how many lines were like this one, up to WORTH_IT */
     int32_t next;             /* the place of the one that lines were like behind it */
     uint64_t *bytes, *unlike; /* as in `Word`; the last one ends with the line */
@@ -76,7 +81,10 @@ static inline int is_alike(const Alike *one, const uint8_t *at)
 
 static const uint64_t VALUES = 0x0F0F0F0F0F0F0F0F; /* of digits */
 
-static inline int is_whole(const Spot *spot) { return !spot->has_point && !spot->exponent && !spot->negative; }
+static inline int is_whole(const Spot *spot)
+{
+    return !spot->has_point && !spot->exponent && !spot->negative && !spot->shapes;
+}
 
 /* Read the number at a spot that is digits alone. */
 static inline double whole_at(const Spot *spot, const uint8_t *line)
@@ -109,6 +117,36 @@ static inline int read_spot(const Spot *spot, const uint64_t *powers, const uint
     return 1;
 }
 
+/* Read the number at a spot where it is set flush right behind blanks: up to eight bytes, of which none is a letter. Return
+   0 if it is not one of the shapes that it may have, or more than a sign, digits and a point. */
+static inline int read_flush(const Spot *spot, const uint8_t *line, double *result)
+{
+    const uint64_t blanks = 0x2020202020202020, ones = ~(uint64_t)0;
+    uint64_t characters = eight(line + spot->at) << spot->shift | (blanks & ~(ones << spot->shift));
+    if (characters >> 56 == ' ')
+        return 0;
+    int first = zeros_behind(characters ^ blanks) & ~7; /* bits before its first character */
+    double divisor = 1.0;
+    if ((characters >> first & 0xFF) == '-' && (spot->shapes & HAS_SIGN_MINUS) && first < 56) {
+        characters ^= (uint64_t)('-' ^ ' ') << first;
+        first += 8;
+        divisor = -1.0;
+    }
+    const uint64_t others = no_digits(characters ^ ZEROS) >> first;
+    if (!(spot->shapes & LEADING_ZERO) && (characters >> first & 0xFF) == '0' && first < 56 && (others & 0x8000) == 0)
+        return 0;
+    if (others == 0) {
+        *result = (double)(int64_t)number_of(characters & VALUES) * divisor;
+        return spot->shapes & IS_WHOLE;
+    }
+    const int point = first + (zeros_behind(others) & ~7), fraction = 56 - point;
+    if ((others & (others - 1)) != 0 || point == first || fraction == 0 || (characters >> point & 0xFF) != '.')
+        return 0;
+    const uint64_t whole = characters & VALUES & ~(ones << point), behind = characters & VALUES & ones << point << 8;
+    *result = (double)(int64_t)number_of(whole << 8 | behind) / (EXACT[fraction / 8] * divisor);
+    return spot->shapes & HAS_FRACTION;
+}
+
 /* The place of the rows that a line of at least SHORTEST_ALIKE bytes may be like. */
 static int32_t place_of(const uint8_t *line, Py_ssize_t length)
 {
@@ -117,8 +155,8 @@ static int32_t place_of(const uint8_t *line, Py_ssize_t length)
     for (Py_ssize_t at = 0; at < length; at += 32)
         for (int i = 0; i < 4; i++) {
             const Py_ssize_t place = at + 8 * i <= length - 8 ? at + 8 * i : length - 8;
-            const uint64_t bytes = eight(line + place), alike = bytes >> 4 & 0x0101010101010101; /* digits among them */
-            lanes[i] = (lanes[i] ^ (bytes | ((alike << 4) - alike))) * odd;
+            const uint64_t bytes = eight(line + place), alike = bytes & ~(bytes >> 1) & 0x2020202020202020; /* no letters */
+            lanes[i] = (lanes[i] ^ (bytes | (alike - (alike >> 5)))) * odd;
         }
     uint64_t hash = (lanes[0] ^ lanes[1] >> 7) * odd + (lanes[2] ^ lanes[3] >> 9);
     hash = (hash ^ hash >> 32) * odd;
@@ -204,7 +242,13 @@ static inline const uint8_t *repeated(Alikes *alikes, Template *templates, Count
     const Spot *spot = row->spots;
     for (; spot < row->spots + row->whole; spot++)
         columns[spot->column] = looked_at(spot, whole_at(spot, line), printed);
-    for (double value; spot < row->spots + row->count; spot++) {
+    double value;
+    for (; spot < row->spots + row->flush; spot++) {
+        if (!read_flush(spot, line, &value))
+            return NULL;
+        columns[spot->column] = looked_at(spot, value, printed);
+    }
+    for (; spot < row->spots + row->count; spot++) {
         if (!read_spot(spot, powers, line, &value))
             return NULL;
         columns[spot->column] = looked_at(spot, value, printed);

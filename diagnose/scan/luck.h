@@ -1,6 +1,6 @@
 /* Short cuts that are left out for a while where they lead nowhere. */
 
-enum { LONGEST_IDLE = 2047, MOST_LUCK = 32 };
+enum { LONGEST_IDLE = 2047, MOST_LUCK = 16 };
 
 typedef struct {
     int32_t score;            /* whether the cut led anywhere lately */
@@ -20,8 +20,8 @@ static inline void had_luck(Luck *luck) { luck->score = luck->score < MOST_LUCK 
 
 static inline void had_none(Luck *luck)
 {
-    if (--luck->score < 0) {
+    if (--luck->score < -MOST_LUCK) {
         luck->idle = LONGEST_IDLE;
-        luck->score = MOST_LUCK / 2;
+        luck->score = 0;
     }
 }

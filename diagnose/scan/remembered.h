@@ -34,32 +34,66 @@ static int note_spot(Spot *spot, const uint8_t *line, Part part)
     return 1;
 }
 
-/* `stands` for any line that may differ from this one in the digits at `loose`. */
-static int may_stand(const Word *word, int32_t length, const uint8_t *at, const uint8_t *loose)
+/* What a byte of a line like this one may be: what it is; any digit; what a number that is set flush right has there. */
+enum { FIXED, A_DIGIT, FREE };
+
+/* Bytes from 0x20 on, as blanks, digits and points are. */
+static int is_free(uint8_t byte) { return byte >> 5 == 1; }
+
+/* A number that is set flush right, from its blanks on, and the step that reads it. */
+typedef struct { const uint8_t *start, *end; int32_t step; } Field;
+
+typedef struct { const uint8_t *line, *loose; const Field *fields; int count; } Loose;
+
+/* `stands` for any line that may differ from this one where it is loose; `open` is set if only those bytes tell. */
+static int may_stand(const Word *word, int32_t length, const uint8_t *at, const uint8_t *loose, int *open)
 {
+    int told = 1;
     for (int32_t i = 0; i < length; i++) {
         uint8_t byte = (uint8_t)(word[i / 8].bytes >> 8 * (i % 8)), unlike = (uint8_t)(word[i / 8].unlike >> 8 * (i % 8));
         int digits = is_digit(byte) && is_digit(at[i]);
-        if (at[i] != byte && !(digits && (unlike != 0x7F || loose[i])))
+        if (loose[i] == FREE && is_free(byte))
+            told = 0;
+        else if (at[i] != byte && !(digits && (unlike != 0x7F || loose[i])))
             return 0;
     }
-    return 1;
+    *open |= !told;
+    return told;
+}
+
+/* Whether a step reads a number that is set flush right, wherever it begins; then `*after` is behind it. */
+static int takes_field(const Program *program, const Step *step, const uint8_t *at, const Loose *loose, const uint8_t **after)
+{
+    for (const Field *field = loose->fields; field < loose->fields + loose->count; field++)
+        if (field->start == at && program->steps + field->step == step) {
+            *after = field->end;
+            return 1;
+        }
+    return 0;
 }
 
 /* `taken` for any such line; `open` is set if only its digits tell. */
-static const uint8_t *may_take(const Program *program, const Step *step, const uint8_t *at, const uint8_t *loose, int *open)
+static const uint8_t *may_take(const Program *program, const Step *step, const uint8_t *at, const Loose *loose, int *open)
 {
     const uint8_t *start = at;
     Printed printed = {0, 0, 0, 0, 0};
     if (step->most >= 0) {
+        const uint8_t *after;
+        if (takes_field(program, step, at, loose, &after))
+            return after;
         while (*at == ' ')
             at++;
+        const int ends_in_field = loose->loose[at - loose->line] == FREE;
+        if (ends_in_field && (step->length ? !is_free((uint8_t)program->words[step->word].bytes) : step->last == END))
+            return NULL;
+        *open |= ends_in_field;
         if (at - start < step->fewest || at - start > step->most)
             return NULL;
     }
-    if (!may_stand(program->words + step->word, step->length, at, loose + (at - start)))
+    if (!may_stand(program->words + step->word, step->length, at, loose->loose + (at - loose->line), open))
         return NULL;
     at += step->length;
+    *open |= loose->loose[at - loose->line] == FREE;
     if (step->last == NUMBER) {
         const uint8_t *after = any_number(at, &printed), *whole = at + (*at == '-' || *at == '+');
         if (after == NULL || (printed.shape & ~step->low & ~LEADING_ZERO))
@@ -79,13 +113,13 @@ static const uint8_t *may_take(const Program *program, const Step *step, const u
     return step->last == BLANKS ? NULL : at;
 }
 
-/* Whether the template of a line is that of all lines that differ from it in the digits at `loose`: whether the first one
-   that may accept any of them is this one. */
-static int is_of_all(const Program *program, int32_t last, const uint8_t *line, const uint8_t *loose)
+/* Whether the template of a line is that of all lines that differ from it where it is loose: whether the first one that may
+   accept any of them is this one. */
+static int is_of_all(const Program *program, int32_t last, const Loose *loose)
 {
     struct { const uint8_t *at; int32_t step; } retries[MOST_RETRIES];
     int waiting = 0, open = 0;
-    const uint8_t *at = line;
+    const uint8_t *at = loose->line;
     int32_t here = 0;
     for (int tried = 0; tried < 1 << 12 && !open; tried++) {
         if (here < 0) {
@@ -97,7 +131,7 @@ static int is_of_all(const Program *program, int32_t last, const uint8_t *line, 
             continue;
         }
         const Step *step = program->steps + here;
-        const uint8_t *after = may_take(program, step, at, loose + (at - line), &open);
+        const uint8_t *after = may_take(program, step, at, loose, &open);
         if (after == NULL) {
             here = step->other;
         } else if (step->last == END) {
@@ -114,6 +148,45 @@ static int is_of_all(const Program *program, int32_t last, const uint8_t *line, 
         }
     }
     return 0;
+}
+
+/* Note the spot of the number that a step reads at `at` if it is set flush right. A single blank says nothing of that. */
+static int note_flush(Spot *spot, const Step *step, const Template *template, const uint8_t *line, const uint8_t *at,
+                      const uint8_t *after)
+{
+    const Py_ssize_t most = after - at - 1, free = most < 8 ? most : 8; /* blanks before it, bytes that it may have */
+    const int column = column_of(template, step->slot);
+    const uint8_t *number = at;
+    double value;
+    while (*number == ' ')
+        number++;
+    if (step->length || (step->last != NUMBER && step->last != RUN) || number - at < 2 || number < after - free ||
+        step->fewest > 1 || step->most < most || (step->last == RUN && (step->low > 1 || step->high < free)) || column < 0)
+        return 0;
+    *spot = (Spot){.at = (uint16_t)(after - free - line), .shift = (uint8_t)(64 - 8 * free), .column = (uint8_t)column};
+    spot->part = (uint8_t)step->slot;
+    spot->is_looked_at = (uint8_t)is_looked_at(template, step->slot);
+    spot->shapes = (uint8_t)(step->last == RUN ? IS_WHOLE | LEADING_ZERO : step->low);
+    return read_flush(spot, line, &value);
+}
+
+/* Note the numbers of a line that are set flush right; return how many they are. The line's steps are in `path`, the last
+   one first. */
+static int note_fields(const Program *program, int32_t last, const Template *template, const uint8_t *line,
+                       const int32_t *path, Spot *spots, Field *fields)
+{
+    int count = 0;
+    int32_t length = 0;
+    Printed unused;
+    for (int32_t here = last; here >= 0; here = program->steps[here].parent)
+        length++;
+    for (const uint8_t *at = line, *after; length-- > 0; at = after) {
+        const Step *step = program->steps + path[length];
+        after = taken(program, step, at, &unused);
+        if (step->most >= 0 && note_flush(spots + count, step, template, line, at, after))
+            fields[count++] = (Field){at, after, path[length]};
+    }
+    return count;
 }
 
 /* Note one part that the rows of a template need; return 0 if it cannot be read in this way. */
@@ -151,11 +224,13 @@ static APART void remembered(Alikes *alikes, const Program *program, const Templ
     alikes->pause = alikes->penalty;
     free(one);
     *place = NULL;
-    uint8_t loose[LONGEST_ALIKE] = {0};
+    uint8_t loose[LONGEST_ALIKE] = {FIXED};
     Part parts[MOST_VARIABLES];
     Spot spots[MOST_VARIABLES + 2];
-    Alike made = {program->steps[last].low, (int32_t)length, 0, 0, 0, which, NULL, NULL, spots};
+    Field fields[MOST_VARIABLES];
     int count = find_parts(program, last, line, path, parts);
+    const int flush = note_fields(program, last, template, line, path, spots, fields);
+    Alike made = {program->steps[last].low, (int32_t)length, flush, 0, 0, 0, which, NULL, NULL, spots};
     int fine = note_part(&made, template, template->major, line, parts, count) &&
                note_part(&made, template, template->minor, line, parts, count);
     for (int i = FIRST_COLUMN; i < template->width; i++)
@@ -164,8 +239,10 @@ static APART void remembered(Alikes *alikes, const Program *program, const Templ
         fine = fine && note_part(&made, template, template->checks[i].part, line, parts, count);
     for (int i = 0; i < count; i++)
         for (const uint8_t *at = parts[i].start; at < parts[i].end; at++)
-            loose[at - line] = (uint8_t)is_digit(*at);
-    fine = fine && is_of_all(program, last, line, loose);
+            loose[at - line] = is_digit(*at) ? A_DIGIT : FIXED;
+    for (int i = 0; i < flush; i++)
+        memset(loose + spots[i].at, FREE, 8 - spots[i].shift / 8);
+    fine = fine && is_of_all(program, last, &(Loose){line, loose, fields, flush});
     size_t words = fine ? ((size_t)length + 7) / 8 : 0, noted = fine ? (size_t)made.count : 0;
     *place = one = malloc(sizeof(Alike) + 2 * words * sizeof(uint64_t) + noted * sizeof(Spot));
     if (one == NULL)
@@ -183,15 +260,20 @@ static APART void remembered(Alikes *alikes, const Program *program, const Templ
         if (is_whole(spots + i))
             *spot++ = spots[i];
     one->whole = (int32_t)(spot - one->spots);
-    for (size_t i = 0; i < noted; i++)
+    memcpy(spot, spots, (size_t)flush * sizeof(Spot));
+    spot += flush;
+    one->flush = (int32_t)(spot - one->spots);
+    for (size_t i = (size_t)flush; i < noted; i++)
         if (!is_whole(spots + i))
             *spot++ = spots[i];
     for (int32_t at = 0; at < length; at += 8) {
         int32_t start = at + 8 <= length ? at : (int32_t)length - 8;
         one->bytes[at / 8] = one->unlike[at / 8] = 0;
         for (int i = 0; i < 8; i++) {
-            one->bytes[at / 8] |= (uint64_t)(loose[start + i] ? '0' : line[start + i]) << 8 * i;
-            one->unlike[at / 8] |= (uint64_t)(loose[start + i] ? 0x76 : 0x7F) << 8 * i;
+            const uint8_t which_one = loose[start + i];
+            const uint8_t byte = which_one == FIXED ? line[start + i] : which_one == FREE ? ' ' : '0';
+            one->bytes[at / 8] |= (uint64_t)byte << 8 * i;
+            one->unlike[at / 8] |= (uint64_t)(which_one == FIXED ? 0x7F : which_one == FREE ? 0x60 : 0x76) << 8 * i;
         }
     }
     comes_next(alikes, which);

@@ -180,13 +180,19 @@ def line(chance, templates) -> bytes:
     if chance.random() < 0.2:
         return bytes(chance.choices(ALPHABET, k=chance.randint(0, 60))).replace(b"\n", b"")
     text = bytearray()
-    for part in chance.choice(templates).parts:
+    parts = chance.choice(templates).parts
+    is_flush = chance.random() < 0.5  # then what stands behind blanks ends in the same places
+    for before, part in zip((None, *parts), parts, strict=False):
         if part.operation == 0:
             text += part.text
         elif part.operation == 2:
-            text += chance.choice(
-                [b"1", b"0.5", b"-3e-4", b"1e400", b"123456789012345678901", b"9007199254740993", b"007", b"5."]
+            number = chance.choice(
+                [b"1", b"0.5", b"-3e-4", b"1e400", b"123456789012345678901", b"9007199254740993", b"007", b"5.", b"-12.5"]
             )
+            if is_flush and before is not None and before.operation == 3:
+                blanks = max(before.low, min(before.high, 7 - len(number)))
+                text = text.rstrip(b" ") + b" " * blanks
+            text += number
         else:
             text += (b"7" if part.operation == 1 else b" ") * chance.randint(part.low, part.high)
     if chance.random() < 0.4 and text:

@@ -70,6 +70,40 @@ def test_rows_are_those_of_lines_read_alone(shapes, chance):
     assert rows == b"".join(numbers)
 
 
+FIELDS = template(
+    Part(BLANKS, low=1, high=40),
+    Part(NUMBER, low=ANY_NUMBER),
+    Part(BLANKS, low=1, high=9),
+    Part(NUMBER, low=FRACTION),
+    Part(BLANKS, low=0, high=40),
+    Part(RUN, low=1, high=5),
+    Part(LITERAL, b" x"),
+)
+FIELD = template(Part(BLANKS, low=1, high=4), Part(LITERAL, b"7.5 "), *FIELDS.parts[2:])
+GOOD = "1.5", "-0.25", "7.5", "12.375", "0.5", "123456", "12345678", "1234567.8"
+SHAPES = *GOOD, *NUMBERS, *LONG, "07", "07.5", "5", "", "-", "1 2", "5e", "-0", "nan", "1.2.3", "/"
+
+
+@given(
+    st.lists(st.tuples(*[st.sampled_from(SHAPES)] * 2, st.sampled_from(("1", "02", "345", "123456", "x"))), min_size=1),
+    st.sampled_from((3, 6, 9, 11)),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+)
+def test_rows_of_numbers_set_flush_right_are_those_of_lines_read_alone(shapes, width, rivals, chance):
+    shapes += [(chance.choice(GOOD), "1.5", "1") for _ in shapes]
+    chance.shuffle(shapes)
+    lines = [digits("".join(shape.rjust(width) for shape in one) + " x\n", chance).encode() for one in shapes * 2]
+    templates, enabled = ([FIELD, FIELDS], 1) if rivals else ([FIELDS], 0)
+
+    handed, rows = walked(scanners(templates, enabled, (1, 3, 5))[0], enabled, b"".join(lines))
+
+    alone = [walked(scanners(templates, enabled, (1, 3, 5))[0], enabled, line) for line in lines]
+    assert handed == [one for each, _ in alone for one in each]
+    numbers = [struct.pack("d", number) + row[8:] for number, (_, row) in enumerate(alone, 1) if row]
+    assert rows == b"".join(numbers)
+
+
 def test_rows_of_changing_widths_are_those_of_lines_read_alone():
     shapes = [f"{'7' * whole}.{'3' * fraction}{exponent}" for whole in (1, 2, 7, 9) for fraction in (1, 7, 8, 16, 24)
               for exponent in ("", "e-07", "E+3")]  # fmt: skip
