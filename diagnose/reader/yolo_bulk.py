@@ -38,6 +38,11 @@ class Titles(NamedTuple):
         """Alike for all, since nothing is read of them."""
         return ()
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names, which are all that counts."""
+        return tuple(self.match.all("COLUMN"))
+
 
 class Train(NamedTuple):
     """A state of the training row; its first two columns are the epoch and the last one.
@@ -292,7 +297,7 @@ def _goes_on(batch: Batch[Plan], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
 
 def alike(plan: Plan) -> Hashable:
     """Return what is the same for plans whose rows are read in the same way: titles are what they say."""
-    return id(plan) if isinstance(plan, Titles) else (type(plan), plan.layout)
+    return (plan.kind, plan.columns) if isinstance(plan, Titles) else (type(plan), plan.layout)
 
 
 def columns_of(values: Sequence[Value], rows: Floats) -> Iterator[Floats]:

@@ -152,6 +152,16 @@ def test_a_leading_zero_may_be_refused():
         assert struct.unpack("12d", rows)[3::4] == (15.5, 25.5, 35.5)
 
 
+def test_a_leading_zero_may_be_refused_of_numbers_set_flush_right():
+    row = template(Part(LITERAL, b"loss:"), Part(BLANKS, low=1, high=9), Part(NUMBER, low=WHOLE | FRACTION))
+    lines = [f"loss:{number:>8}\n".encode() for number in ("15.5", "25.25", "5", "05.5", "0.5", "00", "0", "35.5")]
+
+    handed, rows = walked(scanners([row], 0, (1,))[0], 0, b"".join(lines))
+
+    assert [line for line, _ in handed] == [b"loss:    05.5", b"loss:      00"]
+    assert struct.unpack("24d", rows)[3::4] == (15.5, 25.25, 5, 0.5, 0, 35.5)
+
+
 def test_a_row_is_forgotten_with_its_template_and_its_columns():
     compiled, _ = scanners([ROW], 0, (0, 1))
     block = b"loss: 0.5 at 1\nloss: 0.6 at 2\n"
