@@ -187,7 +187,17 @@ def line(chance, templates) -> bytes:
             text += part.text
         elif part.operation == 2:
             number = chance.choice(
-                [b"1", b"0.5", b"-3e-4", b"1e400", b"123456789012345678901", b"9007199254740993", b"007", b"5.", b"-12.5"]
+                [
+                    b"1",
+                    b"0.5",
+                    b"-3e-4",
+                    b"1e400",
+                    b"123456789012345678901",
+                    b"9007199254740993",
+                    b"007",
+                    b"5.",
+                    b"-12.5",
+                ]
             )
             if is_flush and before is not None and before.operation == 3:
                 blanks = max(before.low, min(before.high, 7 - len(number)))
