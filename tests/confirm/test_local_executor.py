@@ -110,7 +110,7 @@ def test_cancelled_and_closed_runs_are_gone(tmp_path: Path) -> None:
     for number in range(2):
         job = Job((sys.executable, "-c", "import time; time.sleep(600)"), str(tmp_path / str(number)))
         clear(job)
-        handles.append(executor.submit(job, describe(job, "k", f"{tmp_path.name}:{number}"), "m"))
+        handles.append(executor.submit(job, describe(job, "k", f"{tmp_path}:{number}"), "m"))
         until(lambda job=job: Path(job.console).exists())
     executor.cancel(handles[0])
     assert executor.poll(handles[0]) == ENDED

@@ -30,7 +30,7 @@ def begin(tmp_path: Path, code: str, limits: Limits = SHORT, **more: Any) -> tup
     """Start a supervised Python program."""
     job = Job((sys.executable, "-c", code), str(tmp_path / "run"), cwd=str(tmp_path), limits=limits)
     clear(job)
-    spec = describe(job, "key", f"test{tmp_path.name}:key:1", **more)
+    spec = describe(job, "key", f"test{tmp_path}:key:1", **more)
     return job, start(spec)
 
 
@@ -42,7 +42,7 @@ def ending(job: Job, process: subprocess.Popen[bytes]) -> Ending:
     assert process.wait(20) == 0
     found = ending_of(job.status)
     assert found is not None and found.ended
-    assert not processes(Path(job.folder).parent.name), "something outlived the supervisor"
+    assert not processes(str(Path(job.folder).parent)), "something outlived the supervisor"
     return found
 
 
@@ -145,7 +145,7 @@ def test_all_end_when_the_parent_is_killed(tmp_path: Path) -> None:
     code = FAMILY.replace("sys.argv[1]", repr(str(tmp_path / "d"))) + DEAF
     job = Job((sys.executable, "-c", code), str(tmp_path / "run"))
     clear(job)
-    spec = describe(job, "key", f"{tmp_path.name}:1")
+    spec = describe(job, "key", f"{tmp_path}:1")
     code = "import os, subprocess, sys; subprocess.call([sys.executable, *sys.argv[1:], str(os.getpid())])"
     parent = subprocess.Popen([sys.executable, "-c", code, "-I", "-S", supervise.__file__, spec])
     until(lambda: (tmp_path / "d").exists() and "on\non" in Path(job.console).read_text())
@@ -164,7 +164,7 @@ def test_all_end_behind_another_process(tmp_path: Path, gone: str) -> None:
     code = FAMILY.replace("sys.argv[1]", repr(str(tmp_path / "d"))) + DEAF
     job = Job((sys.executable, "-c", code), str(tmp_path / "run"), limits=SHORT)
     clear(job)
-    command = [sys.executable, "-I", "-S", supervise.__file__, describe(job, "key", f"{tmp_path.name}:1"), "behind"]
+    command = [sys.executable, "-I", "-S", supervise.__file__, describe(job, "key", f"{tmp_path}:1"), "behind"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as between:
         until(lambda: (tmp_path / "d").exists() and "on\non" in Path(job.console).read_text())
         family = below(between.pid)
