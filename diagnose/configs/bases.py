@@ -20,7 +20,7 @@ MOST_FILES = 200
 DEEPEST = 20
 ABOVE = 5
 """Folders above a config in which the root of a Hydra tree is looked for."""
-PACKAGE = lazy(r"^\s*#\s*@package[:\s]\s*([\w.${}-]+)", re.MULTILINE)
+PACKAGE = lazy(r"^[^\S\n]*#\s*@package[:\s]\s*([\w.${}-]+)", re.MULTILINE)
 ENTRY = lazy(r"(?P<marks>(?:(?:override|optional)\s+)*)(?P<group>[^@\s]*)(?:@(?P<package>\S*))?\s*")
 
 

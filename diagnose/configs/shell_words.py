@@ -270,7 +270,7 @@ class Scanner:
 
     def _skip_documents(self) -> None:
         for mark in self.waiting:
-            found = re.compile(rf"^\s*{mark}\s*$", re.MULTILINE).search(self.text, self.at)
+            found = re.compile(rf"^[^\S\n]*{mark}\s*$", re.MULTILINE).search(self.text, self.at)
             self.at = found.end() if found else len(self.text)
         self.waiting = []
 

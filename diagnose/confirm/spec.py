@@ -13,7 +13,7 @@ from diagnose.confirm.studies.result import STEPS
 from diagnose.errors import SettingsError, did_you_mean
 
 UNITS = {"s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
-AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z-]*)\s*", re.IGNORECASE)
+AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*+([a-z-]*)\s*", re.IGNORECASE)
 RUNS = ("run", "trial")
 GPU_HOURS = ("gpu-hour", "gpu-h", "gpuh")
 AUTO = "auto"

@@ -21,7 +21,7 @@ SAMPLES = (
 
 CHARACTERS = 1 << 15
 GATE = lazy(r"\bpython|torchrun|accelerate|deepspeed|\byolo\b|-train\b|\.py\b")
-SCRIPT = lazy(r"\ufeff?#!.*\b(?:ba|z|da|k)?sh\b|\s*#SBATCH\b|(?m:^[\w./%-]+\s*:[^=\n]*\n\t)")
+SCRIPT = lazy(r"\ufeff?#!(?:(?!#!).)*\b(?:ba|z|da|k)?sh\b|(?<!\s)\s*#SBATCH\b|(?m:^[\w./%-]+\s*:[^=\n]*\n\t)")
 LINE = lazy(
     r"\s*(?:#|[A-Za-z_]\w*\+?=|--?\w|(?:export|cd|source|echo|mkdir|python[\d.]*|torchrun|accelerate|deepspeed|srun|mpirun|"
     r"horovodrun|nohup|time|for|while|do|done|if|then|else|elif|fi|conda|pip|uv|poetry|module|set|unset|wait|sleep|rm|cp|"

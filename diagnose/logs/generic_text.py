@@ -50,11 +50,11 @@ BESIDE = frozenset({"rate", "norm", "time", "memory"})
 """Kinds of quantities that stand beside metrics on numbered lines."""
 POLICY = lazy(r"(^|_)(returns?|rewards?|entropy|approx_kl|clip_?frac(tion)?)($|_mean$)")
 """What reinforcement learning logs beside its losses."""
-ECHO = lazy(r"(?i)\bbest\b|\bsav(ed|ing)\b|\bimprov|\bcheckpoint|[(（][^()]*\w\s*[:=]\s*[\d.]+[^()]*[)）]\s*$")
+ECHO = lazy(r"(?i)\bbest\b|\bsav(ed|ing)\b|\bimprov|\bcheckpoint|[(（](?>[^()]*?\w\s*[:=]\s*[\d.])[^()]*[)）]\s*$")
 """A line about what was printed before: a new best, a file that was written, or a remark in brackets."""
-URL = lazy(r"\w+://\S+")
+URL = lazy(r"(?<!\w)\w++://\S+")
 THOUSANDS = lazy(r"(?<=\d),(?=\d{3}(?!\d))")
-LAYER = lazy(r"\w*[dD]rop\w*\([^()]*\)")
+LAYER = lazy(r"(?<!\w)(?=\w*?[dD]rop)\w++\([^()]*\)")
 """A layer of a printed model, whose `p` is no precision."""
 REPORT = lazy(r"(?:accuracy|(?:macro|micro|weighted|samples)[ _]avg)(?:\s+[\d.]+){1,3}\s+\d+")
 """The last rows of scikit-learn's classification report, which do not tell the split."""
@@ -284,11 +284,11 @@ class _Reader:
                 return False
             self.build.event("early_stop", number_, full, epoch=named)
         elif match.kind == "counter":
-            patience = re.search(r"\d+\s*$", text.rstrip(". "))
+            patience = re.search(r"(?<!\d)\d++\s*$", text.rstrip(". "))
             if patience:
                 self._fact("patience", float(patience[0]), line)
             self.build.event("checkpoint_not_improved", number_, full, epoch=named, metric="", value=math.nan)
-            waited = re.search(r"(\d+)\D+\d+\D*$", text)
+            waited = re.search(r"(?<!\d)(\d++)\D+\d+\D*$", text)
             if patience and waited and float(waited[1]) >= float(patience[0]) > 0:
                 self.build.event("early_stop", number_, full, epoch=named)
         elif match.kind == "restored":

@@ -48,7 +48,7 @@ COCO = lazy(
     r"^ ?Average (?P<what>Precision|Recall)\s+\((?:AP|AR)\) @\[ IoU=(?P<iou>[\d.:]+)\s*\| area=\s*(?P<area>\w+)\s*\|"
     r" maxDets=\s*(?P<dets>\d+)\s*\] = (?P<value>-?[\d.]+)"
 )
-TABLE = lazy(r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*[\s│]+(nan|inf)[\s│]*$")
+TABLE = lazy(r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*(?:(?<=│)|\s[\s│]*+)(nan|inf)[\s│]*$")
 MISSING = lazy(
     r"(?P<early>Early stopping) conditioned on metric [`']?(?P<metric>[^`'\s]+)[`']? which is not available(?P<rest>.*)"
     r"|ModelCheckpoint\(monitor=[`'](?P<key>[^`']+)[`']\)`? could not find the monitored key in the returned metrics"
@@ -57,7 +57,7 @@ MISSING = lazy(
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 MARKS = (
-    r"Epoch \d+:[^\n\[E]*\[[\d:]+<?[\d:]*, (?:(?!Epoch \d).)*?\bv_num=",
+    r"Epoch \d+:[^\n\[E]*\[[\d:]++(?:<[\d:]*+)?, (?:(?!Epoch \d).)*?\bv_num=",
     r"`Trainer\.fit` stopped: `",
     r"Metric \S+ improved( by [\d.]+ >= min_delta = [\d.-]+)?\. New best score: ",
     r"Monitored metric \S+ did not improve in the last \d+ records",

@@ -41,7 +41,7 @@ MARKS = (
     ROW_0,
     r"^ *Epoch +gpu_mem +(box|GIoU) +obj +cls|^ *Epoch +GPU_mem +box_loss +obj_loss",
     r"^ *Class +Images +(Labels|Targets|Instances) +P +R +mAP",
-    r"^(YOLOv5|YOLOv9|YOLOR|YOLO) \S* *v?[\d\w.-]+.* torch[ -]",
+    r"^(YOLOv5|YOLOv9|YOLOR|YOLO) (?>\S*? *[\w.-]).* torch[ -]",
     r"^hyperparameters: lr0=",
     r"^train: weights=.*, cfg=",
     r"^ +\d+ +(-1|\[[-\d, ]+\]) +\d+ +\d+ +models\.(common|yolo|experimental)\.",

@@ -41,7 +41,7 @@ VOC = {"map_5095:": "val/map", "map_50:": "val/map50"}
 
 MARKS = (
     r"\| (?:INFO|ERROR|WARNING|DEBUG) +\| +yolox\.[\w.]+:[\w<>]+:\d+ +- ",
-    r"epoch: \d+/\d+, iter: \d+/\d+, (?:gpu )?mem: \d+[\d.]*[MG]b, .{0,300}?total_loss: ",
+    r"epoch: \d+/\d+, iter: \d+/\d+, (?:gpu )?mem: \d[\d.]*+[MG]b, .{0,300}?total_loss: ",
     r"Training of experiment is done and the best AP is ",
 )
 

@@ -17,7 +17,8 @@ RICH = lazy(
     r"[\d.]+it/s ?(?P<metrics>.*)$"
 )
 """The bar of RichProgressBar; metrics that do not fit beside it stand on the lines below."""
-RICH_METRIC = lazy(r"([A-Za-z_][\w./@-]*): (-?\d[\d.]*(?:e[+-]?\d+)?|-?nan|-?inf)(?:\s+|$)")
+RICH_METRIC = lazy(r"([A-Za-z_][\w./@-]*+)(?:: (-?\d[\d.]*(?:e[+-]?\d+)?|-?nan|-?inf)(?:\s+|$))?")
+"""A word is passed over as a whole, and so also where no value follows it."""
 SHOWN = frozenset({"v_num", "epoch", "step", "global_step"})
 """What a bar shows besides metrics."""
 
@@ -112,7 +113,7 @@ class Bars:
             if found["last"].isdigit() and len(found["last"]) < 10 and not self._build.known("planned_epochs"):
                 self._build.fact("planned_epochs", float(found["last"]) + 1, line.number, line.text.strip())
             self._bar = Bar(line, epoch, int(found["done"]), int(found["total"]) if found["total"] != "--" else 0)
-        elif self._in_rich and not RICH_METRIC.sub("", line.text).strip():
+        elif self._in_rich and not RICH_METRIC.sub(lambda found: "" if found[2] else "-", line.text).strip():
             metrics = line.text
         else:
             self._settle()
@@ -120,7 +121,7 @@ class Bars:
             return False
         self._in_rich = self.rich_seen = True
         if self._bar is not None:
-            self._bar.values |= {key: number(text) for key, text in RICH_METRIC.findall(metrics) if key not in SHOWN}
+            self._bar.values |= {key: number(text) for key, text in RICH_METRIC.findall(metrics) if text and key not in SHOWN}
         return True
 
     def _settle(self) -> None:

@@ -21,7 +21,7 @@ FILE = lazy(r"\.(?:py|cc?|cpp|cu|h5|pth?|ckpt|npy|npz|txt|json|csv|png|jpe?g)$")
 """How a name ends that is a file's: `losses.py:12: DeprecationWarning`."""
 SAID = lazy(r"(?i)(?:the )?(.+?)(?: so far| now)? is")
 """`avg loss so far is 0.1`"""
-BAR = lazy(r":?\s*\d{1,3}%\|[\s\u2580-\u259f#\ufffd\d]*\|")
+BAR = lazy(r"(?::|(?<!\s))\s*+\d{1,3}%\|[\s\u2580-\u259f#\ufffd\d]*\|")
 """The drawn part of a progress bar, with the percentage: what stands before it is its title."""
 RUNNING = lazy(r"(?i)\b(?:total|elapsed|cumulative|used)\b.*\btime$|\btime[ _](?:elapsed|used|total|so far)$")
 """Names of a time that runs on."""

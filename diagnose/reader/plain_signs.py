@@ -23,7 +23,7 @@ PREFIX = lazy(
     (?: \[?(?P<clock>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)Z?\]?   # 2024-03-01 10:00:00,101
       | \[?\d\d[-/]\d\d[-/]?\d{0,4}\ \d\d:\d\d:\d\d\]?                            # 03/01/2024 10:00:00
       | \[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]? )?
-    (?: [\s|:,-]* (?:\[?[A-Za-z_][\w.]*(?::[\w.<>]*)*(?::?\d+)?\]?[\s|:-]+)?             # the logger
+    (?: [\s|:,-]* (?:\[?[A-Za-z_][\w.]*(?::[\w.<>]*)*\]?[\s|:-]+)?                        # the logger
         \[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL)\b\]?
         (?:[:\ ][A-Za-z_][\w.]*(?::\w+)*:(?=\S))?
       | (?<=\d)[\]\s]*[-|:] )?
@@ -38,7 +38,7 @@ VALUE = lazy(
     r"| at (?:step|epoch|iter\w*) \d+:"
 )
 STATED = lazy(rf"(?i){MEASURE}[\w.@]*(?: so far| now)? is [+-]?\d*\.\d")
-KEYED = lazy(rf"(?i)(?<!\w)(\w*{MEASURE}\w*)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
+KEYED = lazy(rf"(?i)(?<!\w)((?=\w*?{MEASURE})\w++)[\"']?\s*[:=]\s*[+-]?(?:\d|\.\d|nan|inf)")
 MARKER = lazy(r"(?i)\b(?:epoch|step|iter|iteration|round)s?\b['\"]?[^\w\n]{0,3}(\d+)")
 TRIAL = lazy(
     r"(?i)^(?>.*?\btrial\b)(?>.*?\b(?:score|value|objective)\s*[:=]\s*[+-]?[\d.]).*\b(?:hyper)?param(?:eter)?s\b"
@@ -46,7 +46,7 @@ TRIAL = lazy(
 INDEXED = lazy(r"\[(\d+)\]\s+[\w' -]+:")
 START = lazy(r"(?i)\W*(?:(?:current|global|train(?:ing)?)\s+)?(?:epoch|step|iter|iteration|round)\b[^\w\n]{0,4}(\d+)")
 CODE = lazy(
-    r"(?m)^[ \t]*(?:def \w+\(.*:$|class \w+.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ =)"
+    r"(?m)^[ \t]*(?:def \w+\(.*:$|class \w.*:$|import [\w.]+$|from [\w.]+ import |#include|function \w+\(|const \w+ =)"
 )
 PAGE = lazy(r"(?m)^(?: {0,3}#{1,6} \w|[ \t]*(?:```|<!DOCTYPE|<html))")
 QUOTED = 6
@@ -59,7 +59,7 @@ TRADE = lazy(
 TRACED = lazy(r"(?m)^(?:Traceback \(most recent call last\):|[\w.]*(?:Runtime|OutOfMemory)Error: CUDA .*out of memory)")
 FRAME = lazy(r'(?m)File ".*|", line \d+')
 RAISED = lazy(r"(?m)^[A-Z]\w*(?:Error|Exception): ")
-FAILED = lazy(r"(?m)^.*\d\d:\d\d:\d\d.*(?<![A-Za-z])(?:ERROR|CRITICAL)(?![A-Za-z]).*$")
+FAILED = lazy(r"(?m)^(?>.*?\d\d:\d\d:\d\d).*(?<![A-Za-z])(?:ERROR|CRITICAL)(?![A-Za-z]).*$")
 """A line that a logger dates and calls an error."""
 
 

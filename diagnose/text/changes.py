@@ -28,7 +28,7 @@ MOST_RUNS_NAMED = 3
 
 EDGES_OR_CONTROL = lazy(r"^\s|\s$|[\x00-\x1f\x7f]")
 SCALAR = lazy(
-    r"~|[-+]?(?=\.?\d)[\d_]*\.?\d*(?:e[-+]?\d+)?|[-+]?\.?(?:inf|nan)"
+    r"~|[-+]?(?=\.?\d)[\d_]*+(?:\.\d*+)?(?:e[-+]?\d+)?|[-+]?\.?(?:inf|nan)"
     r"|true|false|yes|no|on|off|null|none|absent|unknown",
     re.IGNORECASE,
 )

@@ -22,7 +22,7 @@ HIDDEN = lazy(
     "\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"  # line separators, BOM, lone surrogates, noncharacters
 )
 SURROGATE = lazy("[\ud800-\udfff]")
-SPACE = lazy(r"\s*[\t\n]\s*")
+SPACE = lazy(r"(?<!\s)\s*[\t\n]\s*")
 COMMAND_ANYWHERE = lazy(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 """Azure Pipelines and the GitHub runner obey ``##vso[...]`` and ``##[...]`` anywhere in a line of output."""
 COMMAND_AT_START = lazy(r"^:|(?<!\S):(?=:)")

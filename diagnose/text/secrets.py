@@ -24,7 +24,7 @@ OF_TEXTS = frozenset(
 WORD = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 OPAQUE = lazy(r"[\w.+/=~:-]{6,}")
 """How a token looks; names of poolings and ``<pad>`` do not."""
-NUMBER = lazy(r"[-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?,?", re.IGNORECASE)
+NUMBER = lazy(r"[-+]?(?:[\d_]*+(?<=\d)|[\d_]*+\.\d+)(?:e[-+]?\d+)?,?", re.IGNORECASE)
 """A loss by the name of a token is none."""
 LOOKS = lazy(
     r"\b(?:hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ya29\.)[\w-]{12,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
@@ -37,8 +37,9 @@ SIGNS = ("hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-",
 NAMES = (b"passw", b"passphrase", b"pwd", b"secret", b"credential", b"key", b"token")
 """One of these is in every name of a secret, in lower case and without all that is no letter of ASCII."""
 NO_LETTERS = bytes(code for code in range(256) if not bytes([code]).isalpha())
-PAIR = lazy(r"""(?P<name>[A-Za-z_][\w.-]*)(?:["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""")
-OPTION = lazy(r"""--?(?P<name>[A-Za-z][\w.-]*)\s+(?P<value>"[^"]*"|'[^']*'|[^\s"'-][^\s"']*)""")
+PAIR = lazy(r"""(?P<name>[A-Za-z_][\w.-]*+)(?:["']?\s*[=:]\s*(?P<value>"[^"]*"|'[^']*'|[^\s"']+))?""")
+OPTION = lazy(r"""--?(?P<name>[A-Za-z][\w.-]*+)(?:\s+(?P<value>"[^"]*"|'[^']*'|[^\s"'-][^\s"']*))?""")
+"""These two pass over a word as a whole, and so also where no value follows it."""
 
 
 def is_secret(name: str, value: object) -> bool:
@@ -100,7 +101,7 @@ def masked_text(text: str) -> str:
 
 
 def _pair(match: re.Match[str]) -> str:
-    if _open(match["value"]) or not is_secret(match["name"], match["value"]):
+    if match["value"] is None or _open(match["value"]) or not is_secret(match["name"], match["value"]):
         return match[0]
     return match[0][: match.start("value") - match.start()] + MASK
 

@@ -24,7 +24,7 @@ QUOTED = 400
 """Characters kept of a line."""
 LINE_END = lazy(r"\r\n|\r|\n")
 STATEMENT = lazy(r"^[A-Za-z_]\w*\s*=(?!=)", re.MULTILINE)
-ENVIRONMENT = lazy(r"\{\{\s*\$\w+\s*:\s*[^\s{}]*\s*\}\}")
+ENVIRONMENT = lazy(r"\{\{\s*\$\w+\s*:\s*+[^\s{}]*+\s*\}\}")
 """A template that stands where a value would, and is no Python."""
 STAND_IN = "\u00f8"
 """A letter that takes the place of such templates, so that all offsets stay."""

@@ -23,9 +23,9 @@ UNNAMED = "no-name-"
 """How the names begin that Optuna makes up."""
 LEAST = 2
 """Trials that make a log one of a search."""
-BEGINS = lazy(r"(?i)\b(hyper_?-?param\w*|params?|config\w*|settings|trial|training|experiment)\b[^{}]*?(\{.+\})")
-"""A line that announces an attempt, with its settings as Python or JSON writes them."""
-FAULT = lazy(r"(?i)^\W*(?:[\d\-/:., T]+\W*)?(?:error|exception|failed|failure)\b\s*[:\-]\s*(\S.*)$")
+ANNOUNCES = lazy(r"(?i)\b(hyper_?-?param\w*|params?|config\w*|settings|trial|training|experiment)\b")
+"""What stands before the settings of an attempt, which Python or JSON wrote on the same line."""
+FAULT = lazy(r"(?i)^\W*+(?:[\dT][\d\-/:., T]*+\W*+)?(?:error|exception|failed|failure)\b\s*[:\-]\s*(\S.*)$")
 LONGEST = 300
 
 
@@ -127,8 +127,8 @@ def attempts(source: Source, segments: Sequence[Segment]) -> list[Entry]:
     faults: dict[int, tuple[int, str]] = {}
     for line in lines(source):
         text = line.text.strip()
-        if "{" in text and (match := BEGINS.search(text)) is not None:
-            settings = _mapping(match.group(2))
+        if "{" in text and (announced := _announced(text)):
+            settings = _mapping(announced)
             if sum(hyperparameter(key) is not None for key in settings) >= LEAST:
                 begun.append((line.number, settings))
         elif begun and len(begun) not in faults and (match := FAULT.match(text)) is not None:
@@ -136,6 +136,18 @@ def attempts(source: Source, segments: Sequence[Segment]) -> list[Entry]:
     if len(begun) < LEAST:
         return []
     return [*_ended(begun, faults, source.path, segments)]
+
+
+def _announced(text: str) -> str:
+    """Return what stands in braces behind the first announcement with no other brace between; empty if nothing does."""
+    text = text[: text.rfind("}") + 1]
+    at = 0
+    for part in text.split("{")[:-1]:
+        at += len(part)
+        if ANNOUNCES.search(part[part.rfind("}") + 1 :]):
+            return text[at:] if len(text) - at > 2 else ""
+        at += 1
+    return ""
 
 
 def _ended(

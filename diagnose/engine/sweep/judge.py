@@ -22,7 +22,7 @@ AMONG = 0.25
 """Of the epochs that the others took."""
 LEAST = 3
 """Values below which no curve can be told from its start."""
-PREFIX = lazy(r"^[\d\-/:., TZ\[\]|]*(?:[\w.<>]+\s+(?:-|\|)\s+)?(?:ERROR|CRITICAL|FATAL)\b[\s:|\-\]]*", re.IGNORECASE)
+PREFIX = lazy(r"^[\d\-/:.,\sTZ\[\]|]*+(?:[\w.<>]++\s+(?:-|\|)\s+)?(?:ERROR|CRITICAL|FATAL)\b[\s:|\-\]]*", re.IGNORECASE)
 NOTHING = "no value of the metric"
 WITHOUT = "reported as failed, without a reason"
 LONGEST = 300

@@ -145,5 +145,5 @@ def _signs(open_: Iterable[_Seen], sources: Mapping[str, Source]) -> dict[int, b
 def _with_sign(text: str, value: float) -> bool:
     return any(
         math.isclose(float(number), value)
-        for number in re.findall(r"(\d+(?:\.\d+)?) ?%(?!\s*[|\[\u2500-\u259f])", text)
+        for number in re.findall(r"(?<!\d)(\d+(?:\.\d+)?) ?%(?!\s*[|\[\u2500-\u259f])", text)
     )

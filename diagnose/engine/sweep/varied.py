@@ -25,7 +25,7 @@ OF_THE_TUNER = "tuner/"
 LONGEST = 80
 MOST = 1e300
 NUMBERED = lazy(
-    r"(?i)(?:[-_ ]+|^|(?<=[a-z])(?=seed|run|fold|trial))"
+    r"(?i)(?:(?<![-_ ])[-_ ]+|^|(?<=[a-z])(?=seed|run|fold|trial))"
     r"(?:(?:seed|run|row|rep(?:eat)?|fold|trial|exp|version|v|train|attempt|s)[-_ ]*\d+|\d{1,2})$"
 )
 """What numbers a run; other digits at the end of a name are a value: ``patience20``."""
