@@ -16,7 +16,8 @@ from diagnose.model import Place, Setting
 from diagnose.patterns import lazy
 
 OTHER_LOADER = lazy(
-    r"\$\{|^#\s*@package|^[^\S\n]*(?:- )?(?:_target_|class_path|init_args|_BASE_|SOLVER|seed_everything)\s*:", re.MULTILINE
+    r"\$\{|^#\s*@package|^[^\S\n]*(?:- )?(?:_target_|class_path|init_args|_BASE_|SOLVER|seed_everything)\s*:",
+    re.MULTILINE,
 )
 """Signs of OmegaConf, jsonargparse and yacs, to which ``1e-4`` is a number."""
 

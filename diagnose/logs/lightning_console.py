@@ -48,7 +48,9 @@ COCO = lazy(
     r"^ ?Average (?P<what>Precision|Recall)\s+\((?:AP|AR)\) @\[ IoU=(?P<iou>[\d.:]+)\s*\| area=\s*(?P<area>\w+)\s*\|"
     r" maxDets=\s*(?P<dets>\d+)\s*\] = (?P<value>-?[\d.]+)"
 )
-TABLE = lazy(r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*(?:(?<=│)|\s[\s│]*+)(nan|inf)[\s│]*$")
+TABLE = lazy(
+    r"^[\s│]*[A-Za-z][\w./@=+-]*[\s│]+-?[\d.]+(e[+-]?\d+)?[\s│]*$|^[\s│]*[A-Za-z]\S*(?:(?<=│)|\s[\s│]*+)(nan|inf)[\s│]*$"
+)
 MISSING = lazy(
     r"(?P<early>Early stopping) conditioned on metric [`']?(?P<metric>[^`'\s]+)[`']? which is not available(?P<rest>.*)"
     r"|ModelCheckpoint\(monitor=[`'](?P<key>[^`']+)[`']\)`? could not find the monitored key in the returned metrics"

@@ -121,7 +121,9 @@ class Bars:
             return False
         self._in_rich = self.rich_seen = True
         if self._bar is not None:
-            self._bar.values |= {key: number(text) for key, text in RICH_METRIC.findall(metrics) if text and key not in SHOWN}
+            self._bar.values |= {
+                key: number(text) for key, text in RICH_METRIC.findall(metrics) if text and key not in SHOWN
+            }
         return True
 
     def _settle(self) -> None:

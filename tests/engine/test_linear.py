@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,3 +73,10 @@ def test_events_of_a_kind(kind: str) -> None:
 def test_long_words_are_told_at_once(work: str) -> None:
     """Patterns count no steps, so that a process is given a minute: those that are quadratic take several."""
     subprocess.run([sys.executable, "-c", work], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("modules", ["logs", "reader", "engine", "configs", "(?!logs|reader|engine|configs)"])
+def test_no_pattern_tries_text_again_and_again(modules: str) -> None:
+    """Each is tried on texts of 100,000 characters: those that are quadratic on several take more than the minute."""
+    pump = Path(__file__).with_name("pump.py")
+    subprocess.run([sys.executable, pump, rf"diagnose\.{modules}"], check=True, timeout=60, stdout=subprocess.DEVNULL)
