@@ -86,7 +86,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
-HEADS = lazy(r"model\.(?!.*(rpn|backbone|loss))(.*head.*\.)?num_classes")
+HEADS = lazy(r"model\.(?!.*(rpn|backbone|loss))((?>.*?head).*\.)?num_classes")
 DATA = r"(train_dataloader|data\.train|train_dataset)\.((datasets?|\d+)\.)*"
 NAMED = lazy(DATA + r"(metainfo\.)?(classes|CLASSES)")
 TYPED = lazy(DATA + r"type")
