@@ -140,7 +140,7 @@ def loss_on_logits(scope: Any) -> bool:
 def data_classes(scope: Any) -> Any:
     """How many classes the training data has, by the config. Missing if it does not tell, or says different things."""
     config: Config = scope.segment.config
-    listed = [setting for setting in config.settings.values() if _fits(setting.key, ("metainfo.classes", "classes"))]
+    listed = [config.settings[key] for key in config.settings if _fits(key, ("metainfo.classes", "classes"))]
     if listed:
         if not all(isinstance(setting.value, list | tuple) for setting in listed):
             raise MissingError("the classes of the data")
@@ -148,7 +148,7 @@ def data_classes(scope: Any) -> Any:
     else:
         if config.partial:
             raise MissingError("the classes of the data")
-        kinds = [setting for setting in config.settings.values() if _fits(setting.key, ("type",))]
+        kinds = [config.settings[key] for key in config.settings if _fits(key, ("type",))]
         named = [setting for setting in kinds if isinstance(setting.value, str) and _base(setting) in CLASSES]
         if any("Dataset" in str(one.value) and one not in named and not _wraps(one) for one in kinds):
             raise MissingError("the classes of the data")
@@ -172,7 +172,7 @@ def training_data(scope: Any, setting: Any) -> Any:
         if dot and not found:  # behind another wrapper
             end = rest.rpartition(".")[2]
             found = [
-                one for name, one in settings.items() if fnmatchcase(name, f"{key}*.{end}") and ".pipeline" not in name
+                settings[name] for name in settings if fnmatchcase(name, f"{key}*.{end}") and ".pipeline" not in name
             ]
         if key != stem.lower() + dot and found and found[0].value is not UNKNOWN:
             return placed(found[0].value, found[0].place)

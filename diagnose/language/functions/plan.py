@@ -177,9 +177,9 @@ def _warmups(config: Config) -> Iterator[Setting]:
 def _schedules(config: Config) -> Iterator[Setting]:
     if "lr_schedule" in config.canonical:
         yield config.canonical["lr_schedule"]
-    for key, setting in config.settings.items():
+    for key in config.settings:
         if fnmatchcase(key, "*sched*.type") or fnmatchcase(key, "lr_config.warmup"):
-            yield setting
+            yield config.settings[key]
 
 
 def _row_is(setting: Setting, config: Config, name: str) -> bool:
