@@ -77,6 +77,6 @@ def test_long_words_are_told_at_once(work: str) -> None:
 
 @pytest.mark.parametrize("modules", ["logs", "reader", "engine", "configs", "(?!logs|reader|engine|configs)"])
 def test_no_pattern_tries_text_again_and_again(modules: str) -> None:
-    """Each is tried on texts of 100,000 characters: those that are quadratic on several take more than the minute."""
+    """Each is tried on texts of 100,000 characters: those that are quadratic on several take longer than is given."""
     pump = Path(__file__).with_name("pump.py")
-    subprocess.run([sys.executable, pump, rf"diagnose\.{modules}"], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, pump, rf"diagnose\.{modules}"], check=True, timeout=120, stdout=subprocess.DEVNULL)
