@@ -55,6 +55,23 @@ def test_what_was_left_to_the_end_of_the_process_is_done(tmp_path: Path):
     assert (result.returncode, (tmp_path / "done").exists()) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import runpy\ntry: runpy.run_module('diagnose', run_name='__main__')\nfinally: print('done')",
+        "import cProfile; cProfile.run('from diagnose.cli.main import program; program()'); print('done')",
+        "from diagnose.cli.main import program\ndef call():\n try: program()\n finally: print('done')\ncall()",
+    ],
+)
+def test_who_runs_the_program_within_another_goes_on(code):
+    result = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.argv[1:] = ['-V']; {code}"],
+        capture_output=True, text=True, check=False, env=ENV,
+    )  # fmt: skip
+
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "done")
+
+
 def test_version():
     from diagnose import __version__
 
