@@ -161,7 +161,8 @@ static int note_flush(Spot *spot, const Step *step, const Template *template, co
     while (*number == ' ')
         number++;
     if (step->length || (step->last != NUMBER && step->last != RUN) || number - at < 2 || number < after - free ||
-        step->fewest > 1 || step->most < most || (step->last == RUN && (step->low > 1 || step->high < free)) || column < 0)
+        *after == '.' || step->fewest > 1 || step->most < most || column < 0 ||
+        (step->last == RUN && (step->low > 1 || step->high < free)))
         return 0;
     *spot = (Spot){.at = (uint16_t)(after - free - line), .shift = (uint8_t)(64 - 8 * free), .column = (uint8_t)column};
     spot->part = (uint8_t)step->slot;

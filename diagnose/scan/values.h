@@ -73,7 +73,7 @@ static APART Value long_value(const uint8_t *at, int32_t mask, const uint64_t *p
     uint64_t digits = number_of(bytes << (71 - bit));
     at += bit / 8;
     if (*at != '.')
-        return is_exponent(*at) ? with_exponent(at, digits, 0, mask, powers) : NO_VALUE;
+        return is_exponent(*at) && mask & IS_WHOLE ? with_exponent(at, digits, 0, mask, powers) : NO_VALUE;
     bytes = eight(++at) ^ ZEROS;
     others = no_digits(bytes);
     if (!others)

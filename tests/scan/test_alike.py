@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from diagnose.scan import pure
 from diagnose.scan.engine import kernel, kernel_problem
 from diagnose.scan.powers import powers
-from diagnose.scan.template import ANY_NUMBER, BLANKS, FRACTION, LITERAL, NUMBER, RUN, WHOLE, Part, Template
+from diagnose.scan.template import ANY_NUMBER, BLANKS, EXPONENT, FRACTION, LITERAL, NUMBER, RUN, WHOLE, Part, Template
 from diagnose.scan.trie import Trie
 
 pytestmark = pytest.mark.skipif(bool(kernel_problem()), reason=kernel_problem())
@@ -160,6 +160,24 @@ def test_a_leading_zero_may_be_refused_of_numbers_set_flush_right():
 
     assert [line for line, _ in handed] == [b"loss:    05.5", b"loss:      00"]
     assert struct.unpack("24d", rows)[3::4] == (15.5, 25.25, 5, 0.5, 0, 35.5)
+
+
+@pytest.mark.parametrize(
+    ("mask", "end", "numbers"),
+    [
+        (FRACTION, b"e", ("0.5", "54", "0.25")),
+        (FRACTION | EXPONENT, b" x", ("0.5", "1e-05", "0.25")),
+        (WHOLE | FRACTION, b".", ("98.5", "98", "97.25")),
+    ],
+)
+def test_a_number_of_a_shape_that_a_template_has_not_is_none_of_its_rows(mask, end, numbers):
+    head = Part(LITERAL, b"the loss is:"), Part(BLANKS, low=1, high=9)
+    rivals = [template(*head, Part(NUMBER, low=low), Part(LITERAL, end)) for low in (mask, WHOLE)]
+    block = b"".join(b"the loss is:%8s%s\n" % (number.encode(), end) for number in numbers)
+
+    found = [walked(scanner, 0, block) for scanner in scanners(rivals, 0, (1,))]
+
+    assert found[0] == found[1]
 
 
 def test_a_row_is_forgotten_with_its_template_and_its_columns():
