@@ -1,5 +1,5 @@
 """``python -m diagnose``."""
 
-from diagnose.cli.main import program
+from diagnose.cli.main import main
 
-program()
+main()

@@ -8,7 +8,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -18,8 +17,6 @@ from diagnose.errors import DiagnoseError
 
 FAILED = 2
 INTERRUPTED = 130
-STARTS = ["<module>"], ["<module>", "_run_code", "_run_module_as_main"]
-"""Who calls ``program``: a script, or ``python -m``."""
 ISSUES = "https://github.com/diagnose-ml/diagnose/issues"
 
 
@@ -45,8 +42,12 @@ def guarded(work: Callable[[], Any], args: Sequence[str]) -> int:
 
 
 def leave(end: SystemExit) -> NoReturn:
-    """End the process without taking apart what it holds, which frees nothing that the system would not: 5 ms."""
-    if not isinstance(end.code, int) or threading.active_count() > 1 or sys.gettrace() is not None or not _is_all():
+    """End the process without taking apart what it holds, which frees nothing that the system would not: 5 ms.
+
+    Where threads, a debugger or a profiler are at work, or a prompt is to follow, it ends as any other does.
+    """
+    watched = sys.gettrace() is not None or sys.getprofile() is not None or sys.flags.inspect
+    if not isinstance(end.code, int) or threading.active_count() > 1 or watched:
         raise end
     try:
         sys.stdout.flush()
@@ -55,16 +56,6 @@ def leave(end: SystemExit) -> NoReturn:
         raise end from None
     atexit._run_exitfuncs()  # noqa: SLF001 - those of libraries: `os._exit` leaves them out
     os._exit(end.code)
-
-
-def _is_all() -> bool:
-    """Return whether Python alone waits for the end of ``program``: no profiler, and no script that runs modules."""
-    callers = []
-    frame: FrameType | None = sys._getframe(3)  # noqa: SLF001
-    while frame is not None:
-        callers.append(frame.f_code.co_name)
-        frame = frame.f_back
-    return callers in STARTS and not sys.flags.inspect
 
 
 @contextlib.contextmanager

@@ -65,7 +65,7 @@ def main(ctx: click.Context, verbose: bool) -> None:
 
 
 def program() -> None:
-    """Run ``main`` as a process of its own."""
+    """Run ``main`` as a process of its own: the command; ``python -m`` may run within another program."""
     from diagnose.cli.guard import leave
 
     try:

@@ -59,8 +59,7 @@ def test_what_was_left_to_the_end_of_the_process_is_done(tmp_path: Path):
     "code",
     [
         "import runpy\ntry: runpy.run_module('diagnose', run_name='__main__')\nfinally: print('done')",
-        "import cProfile; cProfile.run('from diagnose.cli.main import program; program()'); print('done')",
-        "from diagnose.cli.main import program\ndef call():\n try: program()\n finally: print('done')\ncall()",
+        "import cProfile\ntry: cProfile.run('import diagnose.__main__')\nfinally: print('done')",
     ],
 )
 def test_who_runs_the_program_within_another_goes_on(code):
