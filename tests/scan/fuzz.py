@@ -22,6 +22,7 @@ from tests import sanitized  # noqa: E402
 
 SOURCE = ROOT / "diagnose" / "scan" / "_kernel.c"
 LONG = 100_000_000
+MASKS = 255, 4, 8, 12, 20, 24, 31
 ALPHABET = b"0123456789.eE+- :,/[]\r\b\x1b\x00aEpoch loss\xe2\x94\x81"
 
 
@@ -51,7 +52,8 @@ def one_round(kernel, chance) -> None:
 
     trie = Trie()
     for _ in range(chance.randint(1, 12)):
-        trie.add(template(chance))
+        is_rival = trie.templates and chance.random() < 0.4
+        trie.add(rival(chance, chance.choice(trie.templates)) if is_rival else template(chance))
     nodes, texts = trie.program()
     compiled, pure = kernel.Scanner(), Scanner()
     compiled.set_powers(powers())
@@ -75,7 +77,8 @@ def one_round(kernel, chance) -> None:
             enabled.append((number, variable, condition))
             compiled.enable(number, tuple(variable), *condition)
             pure.enable(number, tuple(variable), *condition)
-    block = b"".join(line(chance, trie.templates) + b"\n" for _ in range(chance.randint(0, 40)))
+    told = trie.templates if chance.random() < 0.5 else chance.choices(trie.templates, k=2)
+    block = b"".join(line(chance, told) + b"\n" for _ in range(chance.randint(0, 60)))
     both = (compiled, pure) if leaves_nothing(block) and is_clear(block, trie.templates) else (compiled,)
     seed = chance.random()
     for _ in range(2):
@@ -165,14 +168,30 @@ def template(chance):
             if parts and parts[-1].operation == LITERAL:
                 continue
             parts.append(
-                Part(LITERAL, chance.choice([b"loss: ", b"Epoch ", b"a", b"e", b".", b"[", b"0", "━".encode()]))
+                Part(
+                    LITERAL,
+                    chance.choice(
+                        [b"loss: ", b"Epoch ", b"the loss of it is:", b"a", b"e", b".", b"[", b"0", "━".encode()]
+                    ),
+                )
             )
         elif kind == NUMBER:
-            parts.append(Part(NUMBER, low=chance.choice([255, 4, 8, 12, 31])))
+            parts.append(Part(NUMBER, low=chance.choice(MASKS)))
         else:
             low = chance.randint(0, 2) + (kind == RUN)
             parts.append(Part(kind, low=low, high=low + chance.randint(0, 5)))
     return Template("row", tuple(parts), ())
+
+
+def rival(chance, one):
+    """Return a template that begins as another does, with other numbers in one place."""
+    from diagnose.scan.template import NUMBER, Part, Template
+
+    parts = list(one.parts)
+    numbers = [at for at, part in enumerate(parts) if part.operation == NUMBER]
+    if numbers:
+        parts[chance.choice(numbers)] = Part(NUMBER, low=chance.choice(MASKS))
+    return Template("row", tuple(parts[: chance.randint(1, len(parts))]) + template(chance).parts[:2], ())
 
 
 def line(chance, templates) -> bytes:
@@ -197,6 +216,8 @@ def line(chance, templates) -> bytes:
                     b"007",
                     b"5.",
                     b"-12.5",
+                    b"1e-05",
+                    b"54e",
                 ]
             )
             if is_flush and before is not None and before.operation == 3:
