@@ -110,12 +110,16 @@ def steps(given: Input, options: Options, report: Report) -> Work[None]:
     except DiagnoseError as error:
         file.status, file.detail = "error", _told(error, given.path)
         return
-    for finding in distinct(findings):
-        if options.keep(finding):
-            report.findings.append(finding)
-        else:
-            report.suppressed += 1
-    report.suppressed += file.suppressed
+    kept, dropped = sifted(findings, options)
+    report.findings += kept
+    report.suppressed += dropped + file.suppressed
+
+
+def sifted(findings: list[Finding], options: Options) -> tuple[list[Finding], int]:
+    """Return the distinct findings that the last word on each lets pass, and how many it does not."""
+    found = list(_distinct(findings))
+    kept = [finding for finding in found if options.keep(finding)]
+    return kept, len(found) - len(kept)
 
 
 def _told(error: DiagnoseError, path: str) -> str:
@@ -348,7 +352,7 @@ def _finding(hit: Hit, found: Mapping[str, Hit]) -> Finding:
     )
 
 
-def distinct(findings: list[Finding]) -> Iterable[Finding]:
+def _distinct(findings: list[Finding]) -> Iterable[Finding]:
     """Yield findings with fingerprints of their own: the second of equals gets ``:2``."""
     seen: dict[str, int] = {}
     for finding in findings:

@@ -8,7 +8,7 @@ from diagnose.engine.diff.compare import compare
 from diagnose.engine.diff.results import results
 from diagnose.engine.diff.side import Side
 from diagnose.engine.enrich import enrich
-from diagnose.engine.lint import Options, distinct, lint_run, reviewed, weigh_causes
+from diagnose.engine.lint import Options, lint_run, reviewed, sifted, weigh_causes
 from diagnose.model import Comparison, FileReport, Finding, Report, Run
 from diagnose.records import replace
 from diagnose.rules import Rule
@@ -66,12 +66,9 @@ def _judged_alone(side: Side, file: FileReport, options: Options) -> list[Findin
 
 
 def _keep(findings: list[Finding], report: Report, file: FileReport, options: Options) -> None:
-    report.suppressed += file.suppressed
-    for given in distinct(findings):
-        if options.keep(given):
-            report.findings.append(given)
-        else:
-            report.suppressed += 1
+    kept, dropped = sifted(findings, options)
+    report.findings += kept
+    report.suppressed += dropped + file.suppressed
 
 
 def compares(rule: Rule) -> bool:

@@ -6,7 +6,7 @@ from diagnose import logs
 from diagnose.engine.diff.run import BASELINE, compares
 from diagnose.engine.enrich import enrich
 from diagnose.engine.inputs import Input
-from diagnose.engine.lint import Options, distinct, lint_run, reviewed
+from diagnose.engine.lint import Options, lint_run, reviewed, sifted
 from diagnose.engine.merge import merge
 from diagnose.engine.quote import Quotes
 from diagnose.engine.story.settings import changed
@@ -101,13 +101,9 @@ def judge(reading: Reading, options: Options, changes: tuple[Change, ...] | None
         skipped |= told.skipped
     file.ran, file.skipped = ran, {name: lack for name, lack in skipped.items() if name not in ran}
     file.runs, file.format = len(run.segments), run.format
-    kept = reviewed(found, run, file, options, reading.sources)
-    for one in distinct(kept):
-        if options.keep(one):
-            reading.findings.append(one)
-        else:
-            reading.suppressed += 1
-    reading.suppressed += file.suppressed
+    kept, dropped = sifted(reviewed(found, run, file, options, reading.sources), options)
+    reading.findings += kept
+    reading.suppressed += dropped + file.suppressed
 
 
 def stand_beside(reading: Reading, baseline: Reading) -> None:
