@@ -10,6 +10,13 @@ from diagnose.errors import SettingsError
 from diagnose.model import Place
 
 
+def attach() -> None:
+    """Give the streams that are closed (``>&-``) the null device, so that no file opened later takes their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - lives until the end
+
+
 def wants_colour(flag: str, stream: TextIO) -> bool:
     """Whether to colour: the option, then FORCE_COLOR, then NO_COLOR, then whether it is a terminal."""
     if flag != "auto":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import sys
 import threading
@@ -12,16 +13,19 @@ from typing import Any, NoReturn
 
 import click
 
-from diagnose.cli.console import hush, say
+from diagnose.cli.console import attach, hush, say
 from diagnose.errors import DiagnoseError
 
 FAILED = 2
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""A disk without room, which is no fault of ours."""
 ISSUES = "https://github.com/diagnose-ml/diagnose/issues"
 
 
 def guarded(work: Callable[[], Any], args: Sequence[str]) -> int:
     """Return the exit status of some work; what goes wrong is told on stderr without a traceback."""
+    attach()
     try:
         status = work()
     except click.ClickException as error:
@@ -36,7 +40,11 @@ def guarded(work: Callable[[], Any], args: Sequence[str]) -> int:
         hush()
         return 0
     except Exception as error:  # noqa: BLE001 - told in one line, with the way to report it
-        crashed(error, args)
+        if isinstance(error, OSError) and error.errno in FULL:
+            hush()
+            say(f"diagnose: cannot write: {error.strerror}")
+        else:
+            crashed(error, args)
         return FAILED
     return status if isinstance(status, int) else 0
 

@@ -101,6 +101,26 @@ def test_a_full_disk_is_told():
     assert "internal error" not in result.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has /dev/full")
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_a_full_disk_is_told_whatever_is_printed(option):
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*COMMAND, option], stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=ENV
+        )
+
+    assert (result.returncode, result.stderr) == (2, "diagnose: cannot write: No space left on device\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-"])
+def test_streams_that_are_closed_are_no_error(closed):
+    shell = f"{sys.executable} -m diagnose lint sick.csv {closed}"
+    result = subprocess.run(["bash", "-c", shell], stderr=subprocess.PIPE, text=True, check=False, env=ENV)
+
+    assert (result.returncode, result.stderr) == (1, "")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
 def test_what_must_not_be_read_is_told_and_the_others_are_linted(diagnose, project, monkeypatch):
     """As root every file is readable: the answer of the system is replaced."""
