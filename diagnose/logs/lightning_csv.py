@@ -98,14 +98,17 @@ class _Kind:
 
     @property
     def epoch(self) -> Floats:
-        """Epochs, counted from 1."""
+        """Epochs, counted from 1; NaN where one is not finite."""
         import numpy as np
 
-        return np.asarray(np.floor(self.rows[:, self._at["epoch"]]) + 1.0)
+        epoch = self.rows[:, self._at["epoch"]]
+        return np.where(np.isfinite(epoch), np.floor(epoch) + 1.0, math.nan)
 
     @property
     def last_epoch(self) -> float:
-        return float(self.epoch.max())
+        import numpy as np
+
+        return float(np.fmax.reduce(self.epoch))
 
     def steps(self) -> list[float]:
         """Return the two lowest steps."""

@@ -13,6 +13,8 @@ ROOM = 1 << 16
 """Doubles kept of one template before they must be taken."""
 ABSURD = 1e15
 """No run counts so many epochs or steps; the builder takes such a counter for none."""
+NO_COUNTER = -math.inf
+"""Before the first row."""
 Counters = tuple[float, float]
 
 
@@ -77,7 +79,7 @@ class Rows:
             major, at = values[0], 1
             if major < last[0]:
                 return None
-        if any(ABSURD <= abs(counter) < math.inf for counter in (major, minor)):
+        if any(abs(counter) >= ABSURD and counter != NO_COUNTER for counter in (major, minor)):
             return None
         for _, value, equal in self.checks:
             if (values[at] == value) is not equal:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diagnose.scan.pure_numbers import AHEAD, LONGEST, TENS, rounded, whole, words
-from diagnose.scan.pure_rows import ABSURD, Counters, Rows
+from diagnose.scan.pure_rows import ABSURD, NO_COUNTER, Counters, Rows
 
 if TYPE_CHECKING:
     from diagnose.scan.pure_forms import Form, Number
@@ -280,6 +280,5 @@ class Stretch:
 
 
 def _is_absurd(counter: Floats) -> Flags:
-    size = np.abs(counter)
-    found: Flags = (size >= ABSURD) & (size < np.inf)
+    found: Flags = (np.abs(counter) >= ABSURD) & (counter != NO_COUNTER)
     return found

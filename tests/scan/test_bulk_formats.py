@@ -48,7 +48,8 @@ def openmmlab(chance):
                 else:
                     row |= {**(count if style != "mmengine iterations" else {}), "iter": step, "step": step}
                 row |= odd(chance, {}, {"extra": 1.5}, {"nested": {"a": 1}}, {"epoch": "x"}, {"epoch": 1e16})
-                yield odd(chance, json.dumps(row), json.dumps(row)[:40], "", "{}", '{"mode": "other"}')
+                endless = json.dumps(row | {"epoch": 1e16}).replace("1e+16", "1e400")
+                yield odd(chance, json.dumps(row), endless, json.dumps(row)[:40], "", "{}", '{"mode": "other"}')
             score = {"bbox_mAP": odd(chance, 0.5, -1.0), "bbox_mAP_s": chance.choice([-1.0, 0.1])}
             if style.startswith("mmcv"):
                 yield json.dumps({"mode": "val", "epoch": epoch, "iter": chance.choice([11, 12]), **score})
@@ -60,7 +61,10 @@ def keras_table(chance):
     yield "epoch,accuracy,loss,val_accuracy,val_loss"
     epoch = chance.choice([0, 1, 15])
     for _ in range(80):
-        row = [str(epoch), *(odd(chance, number(chance), "", "nan", "inf", "text", "12%") for _ in range(4))]
+        row = [
+            odd(chance, str(epoch), "1e400"),
+            *(odd(chance, number(chance), "", "nan", "inf", "text", "12%") for _ in range(4)),
+        ]
         yield odd(chance, ",".join(row), "1,2", "", "epoch,accuracy,loss,val_accuracy,val_loss")
         epoch = odd(chance, epoch + 1, 0, epoch)
 
@@ -73,9 +77,18 @@ def lightning_table(chance):
             step += 50
             yield f"{epoch},{chance.choice(['0.001', ''])},{step},,,{number(chance)},"
         yield f"{epoch},,{step},{number(chance)},{number(chance)},,"
-        yield odd(chance, f"{epoch},,{step},,,,{number(chance)}", "", ",,,,,,", "inf,,1,,,2,")
+        yield odd(chance, f"{epoch},,{step},,,,{number(chance)}", "", ",,,,,,", "inf,,1,,,2,", "1e400,,1,,,2,")
         epoch = odd(chance, epoch + 1, 0)
     yield f"{epoch},,{step},,,,{number(chance)}"
+
+
+def yolo_table(chance):
+    yield "epoch,time,train/box_loss,metrics/mAP50(B),val/box_loss,lr/pg0"
+    epoch = chance.choice([0, 1])
+    for _ in range(200):
+        told = odd(chance, epoch, "1e400", "-1e400", "9" * 400, "1e16", "nan", "", 3)
+        yield ",".join(str(cell) for cell in (told, f"{epoch}.5", *(number(chance) for _ in range(4))))
+        epoch += 1
 
 
 def keras_console(chance):
@@ -122,6 +135,7 @@ FORMATS = {
     "openmmlab-json": openmmlab,
     "keras-csv": keras_table,
     "lightning-csv": lightning_table,
+    "yolo-csv": yolo_table,
     "keras": keras_console,
     "ultralytics": yolo_console,
 }
