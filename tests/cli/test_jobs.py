@@ -229,6 +229,36 @@ class TestWhatGoesWrong:
 
         assert answer.state in ("done", "lost")
 
+    @pytest.mark.parametrize("size", [1, 2])
+    def test_what_waits_for_a_process_that_dies_is_done_by_another(self, size: int):
+        def die_at_some(task):
+            if task % 5 == 3:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return task
+
+        with Pool(die_at_some, size) as pool:
+            answers = [pool.submit(task, brief=True) for task in range(20)]
+            states = [pool.wait(answer).state for answer in answers]
+
+        assert states == ["lost" if task % 5 == 3 else "done" for task in range(20)]
+        assert all(answer.value == answer.task for answer in answers if answer.state == "done")
+
+    def test_a_long_task_waits_for_no_other(self, tmp_path: Path):
+        """Another process takes it, though the first one has room for a brief task."""
+
+        def work(task):
+            if task == "waits":
+                _until(lambda: (tmp_path / "done").exists(), bool)
+            if task == "long":
+                (tmp_path / "done").touch()
+            return os.getpid()
+
+        with Pool(work, 2) as pool:
+            first, *others = [pool.submit(task, brief=task == "brief") for task in ("waits", "brief", "brief", "long")]
+            where = [pool.wait(answer).value for answer in others]
+
+            assert pool.wait(first).value not in where[::2]
+
     def test_a_result_that_cannot_be_sent(self):
         with Pool(lambda _: lambda: None, 1) as pool:
             assert pool.wait(pool.submit(1)).state == "failed"

@@ -76,7 +76,7 @@ class _Batch:
     def submit(self, pool: Pool) -> None:
         """Have them linted, unless that was done."""
         if not self._answers:
-            self._answers = [pool.submit(Work((*self.given,), self.limit, self.before))]
+            self._answers = [pool.submit(Work((*self.given,), self.limit, self.before), brief=len(self.given) > 1)]
 
     def wait(self, at: int, pool: Pool) -> Answer:
         """Return the answer that holds what came of an input: alone, or of all of them."""
@@ -214,7 +214,7 @@ class Crew:
                     break
         waiting: deque[Answer] = deque()
         while batch := tuple(islice(rest, BATCH)):
-            waiting.append(self._pool.submit(Glance(batch, limit)))
+            waiting.append(self._pool.submit(Glance(batch, limit), brief=True))
             if len(waiting) > self._ahead:
                 yield from self._formats(waiting.popleft())
         while waiting:

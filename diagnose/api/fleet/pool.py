@@ -1,4 +1,4 @@
-"""Processes forked from this one: each is given one task at a time, so that it is known whose task a dead one had."""
+"""Processes forked from this one: each answers its tasks in turn, so that it is known over which one it ended."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from multiprocessing.reduction import ForkingPickler
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from diagnose.records import dataclass
+from diagnose.records import dataclass, field
 
+AT_HAND = 2
+"""Tasks that a process has at most, so that it need not wait for the next one while its answer is looked at."""
 GRACE = 1.0
 """Seconds that a process has to end after it was told to."""
 
@@ -33,11 +35,13 @@ class Answer:
     """What becomes of a task.
 
     Attributes:
+        brief: whether it takes so little time that it may wait for another one of the same process.
         state: ``failed`` if the work raised something, ``lost`` if its process ended over it.
         value: the result if it is done, and how the process ended if it is lost.
     """
 
     task: Any
+    brief: bool = False
     state: Literal["open", "done", "failed", "lost"] = "open"
     value: Any = None
 
@@ -46,7 +50,7 @@ class Answer:
 class _Worker:
     process: ForkProcess
     line: Connection
-    task: Answer | None = None
+    tasks: deque[Answer] = field(default_factory=deque)
 
 
 class Pool:
@@ -61,9 +65,9 @@ class Pool:
         self._queue: deque[Answer] = deque()
         self._alive, self._life = os.pipe()
 
-    def submit(self, task: Any) -> Answer:
+    def submit(self, task: Any, *, brief: bool = False) -> Answer:
         """Queue a task; its answer is filled in while one waits for this or another one."""
-        answer = Answer(task)
+        answer = Answer(task, brief)
         self._queue.append(answer)
         self._hand_out()
         return answer
@@ -71,7 +75,7 @@ class Pool:
     def wait(self, answer: Answer) -> Answer:
         """Return the answer once it is there."""
         while answer.state == "open":
-            busy = {worker.line: worker for worker in self._workers if worker.task is not None}
+            busy = {worker.line: worker for worker in self._workers if worker.tasks}
             for line in wait(list(busy)):
                 self._hear(busy[line])  # type: ignore[index]
             self._hand_out()  # what was heard is looked at while the next tasks are under way
@@ -98,24 +102,31 @@ class Pool:
         self.close()
 
     def _hand_out(self) -> None:
-        while self._queue:
-            worker = next((worker for worker in self._workers if worker.task is None), None)
-            if worker is None:
-                if len(self._workers) >= self.size:
-                    return
-                worker = self._start()
-                self._workers.append(worker)
-            worker.task = self._queue.popleft()
+        while self._queue and (worker := self._next()) is not None:
+            answer = self._queue.popleft()
+            worker.tasks.append(answer)
             try:
-                worker.line.send(worker.task.task)
+                worker.line.send(answer.task)
             except OSError:  # it was killed while it waited, and another one takes the task
-                self._queue.appendleft(worker.task)
-                worker.task = None
+                worker.tasks.pop()
+                self._queue.appendleft(answer)
+                if worker.tasks:  # that it ended over the first of them is heard in its turn
+                    return
                 self._drop(worker)
 
+    def _next(self) -> _Worker | None:
+        """Return who takes the first task of the queue: who has none, or else one more if the task is brief."""
+        worker = min(self._workers, key=lambda worker: len(worker.tasks), default=None)
+        if worker is not None and not worker.tasks:
+            return worker
+        if len(self._workers) < self.size:
+            worker = self._start()
+            self._workers.append(worker)
+            return worker
+        return worker if worker is not None and self._queue[0].brief and len(worker.tasks) < AT_HAND else None
+
     def _hear(self, worker: _Worker) -> None:
-        answer, worker.task = worker.task, None
-        assert answer is not None  # noqa: S101 - only those that work are listened to
+        answer = worker.tasks.popleft()
         try:
             answer.state, answer.value = worker.line.recv()
         except (EOFError, OSError):
@@ -124,6 +135,7 @@ class Pool:
     def _drop(self, worker: _Worker) -> str:
         """Take a process that ended off the list, and return how it ended."""
         self._workers.remove(worker)
+        self._queue.extendleft(reversed(worker.tasks))
         worker.line.close()
         worker.process.join()
         code = worker.process.exitcode or 0
