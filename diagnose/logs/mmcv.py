@@ -47,7 +47,7 @@ MILLISECONDS = lazy(r",\d{3} - ")
 
 def sniff(head: Head) -> int:
     """Recognise mmcv's records: stamped, or the loop's own layout."""
-    stamped = MILLISECONDS.search(head.text) is not None
+    stamped = MILLISECONDS.search(head.shapes) is not None
     return marked(head, *(mark for mark in MARKS if stamped or not mark.startswith(STAMPED)))
 
 

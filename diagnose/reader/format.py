@@ -7,14 +7,18 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Protocol
 
+from diagnose.patterns import lazy
 from diagnose.reader.builder import RunBuilder
 from diagnose.reader.required import Groups, begins_line, required
+from diagnose.reader.uniform import is_uniform
 from diagnose.records import dataclass
 from diagnose.sources import HEAD, Source
 from diagnose.sources.lines import ANSI, encoding_of
 
 CONTROL = bytes(byte for byte in range(32) if 0 < byte < 8 or (byte > 13 and byte != 27))
 """Control characters that no terminal is sent: not line ends, backspaces, tabs and escapes."""
+CONTROLS = lazy("[\0" + re.escape(CONTROL.decode()) + "]")
+"""One of them, or a null."""
 NO_LETTERS = bytes(code if bytes([code]).isalpha() or code == ord("\n") else 32 for code in range(256))
 """To blanks what is no letter of ASCII and no line end."""
 ONE_DIGIT = bytes(ord("0") if bytes([code]).isdigit() else code for code in range(256))
@@ -73,7 +77,7 @@ class Head:
         words, shapes = self.words, self.shapes
         for texts in groups:
             for text, core in texts:
-                if core in words and text in (shapes if DIGITS.isdisjoint(text) else self.text):
+                if core in words and _shape(text) in shapes and (DIGITS.isdisjoint(text) or text in self.text):
                     break
             else:
                 return False
@@ -82,6 +86,9 @@ class Head:
     def hits(self, pattern: str, most: int) -> int:
         """Return how often a pattern (``re.MULTILINE``) occurs in the text, counted up to *most*."""
         compiled, at_start = _compiled(pattern)
+        if most == 1:
+            text = self.shapes if is_uniform(pattern) else self.text
+            return int(compiled.search("\n" + text if at_start else text) is not None)
         if at_start:
             return _hits_below(compiled, self.below, most)
         return sum(1 for _ in islice(compiled.finditer(self.text), most))
@@ -91,6 +98,8 @@ class Head:
         """Whether the input is not text at all."""
         if encoding_of(self.data).startswith("utf-16"):
             return False
+        if self.brief and b"\x1b" not in self.data and not CONTROLS.search(self.shapes):
+            return False  # the text lacks nothing but line ends, and that of a brief head is looked at anyway
         sample = self.data[:65536]
         control = len(sample) - len(sample.translate(None, CONTROL))
         nulls = sample.count(b"\0")
@@ -127,6 +136,13 @@ class Format(Protocol):
     def read(self, source: Source, build: RunBuilder) -> None:
         """Read the source into the builder."""
         ...
+
+
+@lru_cache(maxsize=512)
+def _shape(text: str) -> str:
+    """Return the shape of a text, of the longest of its lines if it has several."""
+    line = max(text.split("\n"), key=len)
+    return line.encode("utf-8", "surrogatepass").translate(ONE_DIGIT).decode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=256)

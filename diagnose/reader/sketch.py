@@ -62,9 +62,9 @@ class Sketch:
 
     def score(self, head: Head, formats: Mapping[str, Format]) -> int:
         """Return what ``sniff`` does; the module is looked up in *formats* only if it is needed."""
-        if not self.may_be(head):
-            return 0
-        return marked(head, *self.sniffed) if self.sniffed else formats[self.name].sniff(head)
+        if self.sniffed:
+            return marked(head, *self.sniffed)
+        return formats[self.name].sniff(head) if self.may_be(head) else 0
 
 
 def sketch(format: Format, module: str) -> Sketch:
