@@ -26,6 +26,7 @@ from diagnose.names.slips import words
 from diagnose.reader import RunBuilder, gates
 from diagnose.reader.learning import Heard, learned, listening
 from diagnose.reader.sketch import packed
+from diagnose.reader.uniform import is_uniform
 from diagnose.rules import builtin
 from diagnose.rules.load import condition, outline
 from diagnose.scan.engine import VARIABLE
@@ -69,8 +70,10 @@ def _packs() -> Iterator[tuple[str, Any]]:
 
 
 def _foreseen() -> dict[str, Any]:
-    """Return what was worked out while samples were read, and what reading with the kernel needs beside it."""
+    """Return what was worked out while samples were read, and what reading logs like others needs beside it."""
     powers()
+    for pattern in {pattern for one in sketches() for pattern in one.sniffed}:
+        is_uniform(pattern)
     found = worked_out()
     return {**found, "gates": {key: gates.packed(*made) for key, made in found["gates"].items() if made is not None}}
 

@@ -18,7 +18,7 @@ from diagnose.language.parse import Node
 from diagnose.language.template import plain
 from diagnose.logs import formats
 from diagnose.names import slips
-from diagnose.reader import RunBuilder, gates, required, sieve
+from diagnose.reader import RunBuilder, gates, required, sieve, uniform
 from diagnose.rules import builtin, from_mapping
 from diagnose.scan import Gate, LineParser, Pack, Shapes, powers
 from diagnose.sources import from_bytes
@@ -48,7 +48,7 @@ def shipped(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture
 def in_wheel(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(assets, "root", lambda: shipped)
-    kept = (builtin, parsers.parser, parsers.tables, foreseen.pack, required.required, gates.gate)
+    kept = (builtin, parsers.parser, parsers.tables, foreseen.pack, required.required, uniform.is_uniform, gates.gate)
     for one in kept:
         one.cache_clear()
     yield
@@ -145,6 +145,10 @@ def test_what_was_foreseen_is_what_is_worked_out(made: dict[str, str]) -> None:
         assert gates.unpacked(texts, *table).table() == Gate(texts).table()
     for pattern, parts in json.loads(made["sieves"]).items():
         assert parts == sieve.worked_out(pattern)
+    uniform_of = json.loads(made["uniform"])
+    assert len(uniform_of) > 40
+    for pattern, found in uniform_of.items():
+        assert found is uniform.worked_out(pattern)
     assert json.loads(made["powers"]) == {"table": powers.worked_out()}
 
 
