@@ -71,6 +71,7 @@ class _Page:
         self._shared: dict[str, None] = {}
         self._lines: list[str] = []
         self._depth = 1
+        self._sure: dict[int, int] = {}
         self._count = 0
 
     def text(self) -> list[str]:
@@ -89,7 +90,7 @@ class _Page:
         value = self._value(node)
         self._line(f"if {value if self._kind(node) in SINGLE else f'is_true({value})'}:")
         self._line(f"    odd.append(({number}, True))")
-        self._depth -= 1
+        self._leave(self._depth - 1)
         self._line("except MissingError as error:")
         self._line(f"    odd.append(({number}, error.what))")
         self._line("except WRONG:")
@@ -100,12 +101,14 @@ class _Page:
         slot = self._slots.get(id(node))
         if slot is None:
             return self._made(node)
-        self._shared[f"v{slot}"] = None
-        self._line(f"if v{slot} is None:")
-        self._depth += 1
-        made = self._made(node)
-        self._line(f"kept[{slot}] = v{slot} = {made}")
-        self._depth -= 1
+        if slot not in self._sure:
+            self._shared[f"v{slot}"] = None
+            self._line(f"if v{slot} is None:")
+            self._depth += 1
+            made = self._made(node)
+            self._line(f"kept[{slot}] = v{slot} = {made}")
+            self._leave(self._depth - 1)
+            self._sure[slot] = self._depth
         return f"v{slot}"
 
     def _made(self, node: Node) -> str:
@@ -167,7 +170,7 @@ class _Page:
                 self._depth += 1
             value = self._value(arg)
             self._line(f"{result} = {value}")
-        self._depth = depth
+        self._leave(depth)
         return result
 
     def _call(self, function: Function, node: Node) -> str:
@@ -187,12 +190,12 @@ class _Page:
         self._depth += 1
         value = self._value(first)
         self._line(f"{result} = {value}")
-        self._depth -= 1
+        self._leave(self._depth - 1)
         self._line("except MissingError:")
         self._depth += 1
         value = self._value(others[0]) if others else "False"
         self._line(f"{result} = {value}")
-        self._depth -= 1
+        self._leave(self._depth - 1)
         if not others:
             self._line("else:")
             self._line(f"    {result} = True")
@@ -275,6 +278,11 @@ class _Page:
     def _new(self) -> str:
         self._count += 1
         return f"r{self._count}"
+
+    def _leave(self, depth: int) -> None:
+        """End blocks: what was worked out in them may not be there after them."""
+        self._depth = depth
+        self._sure = {slot: where for slot, where in self._sure.items() if where <= depth}
 
     def _line(self, text: str) -> None:
         self._lines.append("    " * self._depth + text)
