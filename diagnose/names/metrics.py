@@ -99,6 +99,7 @@ def batch_name(name: str) -> str:
     return f"batch/{name.removeprefix('train/')}"
 
 
+@lru_cache(maxsize=4096)
 def split_of(name: str) -> str:
     """Return the split of a canonical name, or an empty string."""
     head, _, rest = name.partition("/")

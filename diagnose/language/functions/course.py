@@ -31,7 +31,9 @@ def _axis(scope: Any, axis: str) -> float:
     columns = _apart(getattr(series, axis) for series in _all(scope))
     highest = math.nan
     for column in columns:
-        value = float(np.fmax.reduce(column))  # NaN if there is nothing else
+        value = column.item(column.argmax())
+        if math.isnan(value):
+            value = float(np.fmax.reduce(column))  # NaN if there is nothing else
         highest = highest if value <= highest or math.isnan(value) else value
     if math.isnan(highest):
         raise MissingError(f"{axis} numbers")

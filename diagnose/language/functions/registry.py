@@ -71,6 +71,8 @@ class Registry:
 
 def a_series(value: Any, name: str) -> Series:
     """Return *value* if it is a non-empty series. Raises MissingError if empty, ValueTypeError if of another kind."""
+    if type(value) is Series and len(value.value):
+        return value
     if isinstance(value, Mask):
         value = value.points()
     if not isinstance(value, Series):
@@ -88,7 +90,9 @@ def finite(series: Series) -> Series:
     number = how_many(where)
     if not number:
         raise MissingError(f"finite points of {series.name}")
-    found = series if number == len(where) else series.take(where)
+    found = series
+    if number < len(where):  # differences lack the first only
+        found = series.take(slice(1, None) if number == len(where) - 1 and not where.item(0) else where)
     found.finite = True
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 function = Registry()
+
+
+def _highest(series: Series) -> Point:
+    """Return the first of the highest finite points. Raises MissingError if there are none."""
+    found = series.point(int(series.value.argmax()))
+    return found if isfinite(found) else (some := finite(series)).point(int(some.value.argmax()))
+
+
+def _lowest(series: Series) -> Point:
+    """Return the first of the lowest finite points. Raises MissingError if there are none."""
+    found = series.point(int(series.value.argmin()))
+    return found if isfinite(found) else (some := finite(series)).point(int(some.value.argmin()))
 
 
 @function
@@ -33,17 +46,15 @@ def last(series: Any) -> Point:
 @function
 def best(series: Any) -> Point:
     """Best point: the highest of a score, the lowest of a loss or error; the first of equals."""
-    points = finite(a_series(series, "best"))
-    index = points.value.argmax() if traits(points.name).better == "higher" else points.value.argmin()
-    return points.point(int(index))
+    points = a_series(series, "best")
+    return _highest(points) if traits(points.name).better == "higher" else _lowest(points)
 
 
 @function
 def worst(series: Any) -> Point:
     """Worst point: the lowest of a score, the highest of a loss or error; the first of equals."""
-    points = finite(a_series(series, "worst"))
-    index = np.argmin(points.value) if traits(points.name).better == "higher" else np.argmax(points.value)
-    return points.point(int(index))
+    points = a_series(series, "worst")
+    return _lowest(points) if traits(points.name).better == "higher" else _highest(points)
 
 
 @function
@@ -75,8 +86,7 @@ def _numbers(value: Any, name: str) -> Any:
 
 def _extreme(value: Any, highest: bool, name: str) -> Any:
     if isinstance(value, Series | Mask):
-        points = finite(a_series(value, name))
-        return points.point(int(points.value.argmax() if highest else points.value.argmin()))
+        return _highest(a_series(value, name)) if highest else _lowest(a_series(value, name))
     return float((np.max if highest else np.min)(_numbers(value, name)))
 
 

@@ -199,18 +199,24 @@ def cummax(series: Any) -> Series:
 @function
 def is_nan(value: Any) -> Any:
     """Mask of NaN points, or whether a number is NaN."""
+    if isinstance(value, float):
+        return math.isnan(value)
     return Mask(value, np.isnan(value.value)) if isinstance(value, Series) else bool(np.isnan(value))
 
 
 @function
 def is_inf(value: Any) -> Any:
     """Mask of infinite points, or whether a number is infinite."""
+    if isinstance(value, float):
+        return math.isinf(value)
     return Mask(value, np.isinf(value.value)) if isinstance(value, Series) else bool(np.isinf(value))
 
 
 @function
 def is_finite(value: Any) -> Any:
     """Mask of finite points, or whether a number is finite."""
+    if isinstance(value, float):
+        return math.isfinite(value)
     return Mask(value, np.isfinite(value.value)) if isinstance(value, Series) else bool(np.isfinite(value))
 
 
