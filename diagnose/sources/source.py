@@ -21,6 +21,8 @@ MAX_BYTES = 10**10
 WHOLE = 10**9
 """Largest input held in memory as one piece, unless the user raises the limit beyond ``MAX_BYTES``."""
 CHUNK = 1 << 20
+PIECE = 1 << 16
+"""Bytes asked for where most likely none are left: their memory is taken before that shows."""
 
 LFS_POINTER = b"version https://git-lfs"
 """How the text begins that Git LFS leaves in place of a file that was not fetched."""
@@ -175,7 +177,7 @@ def open_source(path: str | Path, limit: int = MAX_BYTES) -> Source:
             raise SourceError("not a regular file", place=Place(name), mend="name a file or a folder")
         if about.st_size > limit:
             raise too_large(name, about.st_size, limit)
-        return _source(name, about.st_size, lambda: file.open("rb"), limit)
+        return _source(name, about.st_size, lambda: open(name, "rb"), limit)  # noqa: PTH123 - a Path takes longer
     except PermissionError:
         raise SourceError("permission denied", place=Place(name), mend="check the file's mode") from None
     except OSError as error:
@@ -233,6 +235,6 @@ def _source(name: str, size: int, opener: Callable[[], IO[bytes]], limit: int) -
 def _beginning(stream: IO[bytes], size: int) -> bytes:
     """Return the first ``HEAD`` bytes of a stream, which has *size* of them or more."""
     head = stream.read(size)
-    while len(head) < HEAD and (more := stream.read(HEAD - len(head))):  # zstd gives less than is asked for
+    while len(head) < HEAD and (more := stream.read(min(HEAD - len(head), PIECE))):  # zstd gives less than is asked for
         head += more
     return head
