@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -347,7 +347,8 @@ def test_told_to_end_it_says_how_to_go_on(project: Path, number: int) -> None:
     given = ("confirm", "good.yaml", "bad.yaml", "--symptom", "loss-nan", *COMMAND)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     words = [sys.executable, "-m", "diagnose", *given]
-    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    heeded = partial(signal.signal, number, signal.SIG_DFL)  # these tests may run under nohup
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heeded) as process:
         assert process.stderr is not None
         assert "run the same again" in process.stderr.readline()
         process.send_signal(number)
