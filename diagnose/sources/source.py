@@ -177,7 +177,7 @@ def open_source(path: str | Path, limit: int = MAX_BYTES) -> Source:
             raise SourceError("not a regular file", place=Place(name), mend="name a file or a folder")
         if about.st_size > limit:
             raise too_large(name, about.st_size, limit)
-        return _source(name, about.st_size, lambda: open(name, "rb"), limit)  # noqa: PTH123 - a Path takes longer
+        return _source(name, about.st_size, lambda: file.open("rb"), limit)
     except PermissionError:
         raise SourceError("permission denied", place=Place(name), mend="check the file's mode") from None
     except OSError as error:
