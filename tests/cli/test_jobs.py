@@ -259,6 +259,18 @@ class TestWhatGoesWrong:
 
             assert pool.wait(first).value not in where[::2]
 
+    def test_a_task_that_fills_the_pipe_waits_for_no_other(self):
+        """While an answer fills it the other way, nobody would read."""
+        with Pool(lambda task: task, 1) as pool:
+            answers = [pool.submit(b"x" * 1_000_000, brief=True) for _ in range(3)]
+            assert not any(answer.brief for answer in answers)
+            assert all(len(pool.wait(answer).value) == 1_000_000 for answer in answers)
+
+    def test_short_tasks_wait_while_long_answers_fill_the_pipe(self):
+        with Pool(lambda task: b"x" * 1_000_000, 2) as pool:
+            answers = [pool.submit(b"x" * 4_000, brief=True) for _ in range(9)]
+            assert all(answer.brief and len(pool.wait(answer).value) == 1_000_000 for answer in answers)
+
     def test_a_result_that_cannot_be_sent(self):
         with Pool(lambda _: lambda: None, 1) as pool:
             assert pool.wait(pool.submit(1)).state == "failed"

@@ -21,6 +21,8 @@ from diagnose.records import dataclass, field
 
 AT_HAND = 2
 """Tasks that a process has at most, so that it need not wait for the next one while its answer is looked at."""
+SHORT = 1 << 12
+"""Bytes of a task up to which a pipe takes it for sure while nobody reads: both ends might else wait for each other."""
 GRACE = 1.0
 """Seconds that a process has to end after it was told to."""
 
@@ -35,12 +37,14 @@ class Answer:
     """What becomes of a task.
 
     Attributes:
-        brief: whether it takes so little time that it may wait for another one of the same process.
+        sent: the task, pickled.
+        brief: whether it is so short, and takes so little time, that it may wait for another one of the same process.
         state: ``failed`` if the work raised something, ``lost`` if its process ended over it.
         value: the result if it is done, and how the process ended if it is lost.
     """
 
     task: Any
+    sent: memoryview
     brief: bool = False
     state: Literal["open", "done", "failed", "lost"] = "open"
     value: Any = None
@@ -67,7 +71,8 @@ class Pool:
 
     def submit(self, task: Any, *, brief: bool = False) -> Answer:
         """Queue a task; its answer is filled in while one waits for this or another one."""
-        answer = Answer(task, brief)
+        sent = ForkingPickler.dumps(task)
+        answer = Answer(task, sent, brief and len(sent) <= SHORT)
         self._queue.append(answer)
         self._hand_out()
         return answer
@@ -106,7 +111,7 @@ class Pool:
             answer = self._queue.popleft()
             worker.tasks.append(answer)
             try:
-                worker.line.send(answer.task)
+                worker.line.send_bytes(answer.sent)
             except OSError:  # it was killed while it waited, and another one takes the task
                 worker.tasks.pop()
                 self._queue.appendleft(answer)
